@@ -1,0 +1,89 @@
+"""Every error Due Regard raises on purpose, and the exit code each ends the command line with.
+
+    DueRegardError                 5  could not be done, nothing changed
+    ├── SettingsError              2  settings, a landlord's file or the call's words are wrong
+    │   ├── PolicyError            2  a policy file cannot be read as a policy
+    │   ├── LandlordError          2  a landlord's settings file is wrong or missing
+    │   └── SourceError            2  a source mapping is wrong or missing
+    ├── FileRefused                4  one file of a drop was refused; the rest goes on
+    ├── DropError                  5  a whole drop cannot be taken (incomplete, held, missing)
+    ├── CalendarError              5  a working day outside the calendar's years was needed
+    ├── RegisterError              5  the register cannot be opened, read or written
+    │   └── AuditError             5  the audit chain does not hold
+    ├── MailError                  5  a mail could not be handed over
+    └── PackError                  5  a pack could not be built
+
+A bad row is never an error: it is a rejection (intake/rejections). A message says file, row, column and what to do
+next; it never carries a cell's value. Add a class only where a caller must tell it apart.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class DueRegardError(Exception):
+    """Base of all; `exit_code` is what the command line returns (contract: CLI, exit codes)."""
+
+    exit_code = 5
+
+
+class SettingsError(DueRegardError):
+    """Settings, or the words of a call, are wrong."""
+
+    exit_code = 2
+
+
+class _FileError(SettingsError):
+    """A configuration file is wrong; says which file, and the line where it is known."""
+
+    def __init__(self, message: str, *, file: Path | None = None, line: int | None = None) -> None:
+        where = "" if file is None else f"{file}:{line}: " if line else f"{file}: "
+        super().__init__(where + message)
+        self.file, self.line = file, line
+
+
+class PolicyError(_FileError):
+    """A policy file says something outside the closed vocabulary."""
+
+
+class LandlordError(_FileError):
+    """A landlord's settings file is wrong or missing."""
+
+
+class SourceError(_FileError):
+    """A source mapping is wrong or missing."""
+
+
+class FileRefused(DueRegardError):
+    """One file of a drop is refused, by a named reason (`code`); other files are still taken."""
+
+    exit_code = 4
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class DropError(DueRegardError):
+    """A whole drop cannot be taken now: missing, incomplete or held for a person."""
+
+
+class CalendarError(DueRegardError):
+    """A working-day computation touches a day outside the calendar's years."""
+
+
+class RegisterError(DueRegardError):
+    """The register cannot be opened, read or written."""
+
+
+class AuditError(RegisterError):
+    """The audit chain does not hold; the message says where."""
+
+
+class MailError(DueRegardError):
+    """A mail could not be handed over."""
+
+
+class PackError(DueRegardError):
+    """A pack could not be built."""

@@ -1,0 +1,104 @@
+"""How one landlord runs Due Regard: `include/landlords/<id>.yaml`, typed and checked when loaded.
+
+What the landlord's *policy* promises is in the policy file; what its *export* looks like is in the source mapping.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+
+from due_regard.errors import LandlordError
+from due_regard.yamlfile import read_yaml
+
+Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+Address = Annotated[str, StringConstraints(pattern=r"^[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+$")]
+Division = Literal["scotland", "england_and_wales", "northern_ireland"]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Ladder(_Part):
+    """When a finding moves up: working days after its due date (0 = on the due date) at which each stage is reached.
+
+    `ahead_days` (calendar days) and `ahead_working_days` say how early the owner hears of a duty counted in that unit.
+    """
+
+    ahead_days: int = Field(default=30, ge=0, description="calendar days before a date set in months")
+    ahead_working_days: int = Field(default=2, ge=0, description="working days before a working-day deadline")
+    overdue: int = Field(default=1, ge=0)
+    line_manager: int = Field(default=5, ge=0)
+    director: int = Field(default=10, ge=0)
+    committee: int = Field(default=20, ge=0)
+
+
+class Alerts(_Part):
+    """Who is mailed and when; addresses are role mailboxes, never people."""
+
+    role_mailboxes: dict[str, Address] = Field(default_factory=dict, description="owner_role or stage -> mailbox")
+    fallback_mailbox: Address
+    data_owner: Address = Field(description="hears of rejections, refused files and failed runs")
+    ladder: Ladder = Ladder()
+    check_grace_working_days: int = Field(default=2, ge=0)
+    go_live_on: date = Field(description="what was overdue before goes to one backlog list")
+    summary_weekday: int = Field(default=0, ge=0, le=4, description="0 = Monday")
+
+
+class PackSwitch(_Part):
+    """One pack switched on: a definition of include/reports/packs and how it reaches the clerk."""
+
+    name: Identifier
+    clerk: Address
+    deliver: Literal["attachment", "link"] = "attachment"
+    meets_on: tuple[date, ...] = ()
+    days_before_meeting: int = Field(default=7, ge=0)
+
+
+class Landlord(_Part):
+    """One landlord's settings."""
+
+    id: Identifier
+    name: str
+    division: Division = Field(description="whose bank holidays count")
+    closure_days: tuple[date, ...] = Field(default=(), description="the landlord's own closed days")
+    source: Identifier = Field(default="canonical", description="source mapping of its export")
+    drop_folder: str = Field(description="folder below the drops folder")
+    cadence: Literal["daily", "weekly", "fortnightly", "monthly"] = "weekly"
+    reporting_year_starts: int = Field(default=4, ge=1, le=12, description="first month of the reporting year")
+    confirmed_readings: dict[str, str] = Field(
+        default_factory=dict, description="rule -> officer's post and date who confirmed our reading"
+    )
+    alerts: Alerts
+    packs: tuple[PackSwitch, ...] = ()
+
+    @field_validator("drop_folder")
+    @classmethod
+    def _inside(cls, value: str) -> str:
+        if Path(value).is_absolute() or ".." in Path(value).parts:
+            raise ValueError("must be a folder below the drops folder, without '..'")
+        return value
+
+
+def load_landlord(folder: Path, landlord: str) -> Landlord:
+    """Settings of `landlord`, from `<folder>/<landlord>.yaml`.
+
+    Raises:
+        LandlordError: there is no such file, it is wrong, or its id is not its name.
+    """
+    file = folder / f"{landlord}.yaml"
+    if not file.is_file():
+        raise LandlordError(f"no landlord {landlord!r}; known: {', '.join(landlord_ids(folder)) or 'none'}", file=file)
+    found = read_yaml(file, Landlord, LandlordError)
+    if found.id != landlord:
+        raise LandlordError(f"id is {found.id!r}; the file's name says {landlord!r}", file=file)
+    return found
+
+
+def landlord_ids(folder: Path) -> tuple[str, ...]:
+    """Ids of every landlord that has a settings file, sorted; reads names alone, so a DAG may call it in a task."""
+    return tuple(sorted(file.stem for file in folder.glob("*.yaml")))
