@@ -1,0 +1,95 @@
+"""What intake hands to the register: one drop, read, validated and still untouched by any database.
+
+Values only. How files are read is intake's; how rows become versions is the register's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import pandas as pd
+
+from due_regard.contract import Records
+
+ROW_NUMBER = "row_number"
+"""Extra column of an accepted file's rows: the row in the source file, counted from 1, the header included."""
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """One row that was not let in: where it stands in the landlord's own file, and why. Never a value."""
+
+    file: str
+    row_number: int
+    column: str
+    reason: str
+    message: str
+    cell: str = ""
+
+
+@dataclass(frozen=True)
+class Note:
+    """A warning about rows that were loaded all the same."""
+
+    file: str
+    row_number: int
+    column: str
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True)
+class AcceptedFile:
+    """One entity's rows from one file (a file may bring several entities: one `AcceptedFile` each).
+
+    Attributes:
+        file: name inside the drop folder.
+        sha256: of the file's bytes.
+        entity: canonical entity.
+        columns: canonical columns that the file carries (absent ones are not in `rows`).
+        rows: accepted rows in canonical dtypes, plus `row_number`.
+        read: data rows read, accepted, collapsed and rejected alike.
+        collapsed: rows identical to an earlier one of the file (they count as unchanged).
+        delivery: whether the file is the whole entity or only what changed.
+    """
+
+    file: str
+    sha256: str
+    entity: str
+    columns: tuple[str, ...]
+    rows: pd.DataFrame
+    read: int
+    collapsed: int = 0
+    rejections: tuple[Rejection, ...] = ()
+    notes: tuple[Note, ...] = ()
+    delivery: Literal["snapshot", "changes"] = "snapshot"
+
+
+@dataclass(frozen=True)
+class RefusedFile:
+    """A file that was refused whole, by named reason; it lies untouched in quarantine."""
+
+    file: str
+    sha256: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True)
+class ValidatedDrop:
+    """A drop after validation."""
+
+    landlord: str
+    source: str
+    drop: str
+    files: tuple[AcceptedFile, ...] = ()
+    refused: tuple[RefusedFile, ...] = ()
+    suites: tuple[dict[str, object], ...] = field(default=(), repr=False)
+
+    def records(self) -> Records:
+        """The drop's own records, as the assessment core takes them (for `assess --drop`)."""
+        frames: dict[str, list[pd.DataFrame]] = {}
+        for accepted in self.files:
+            frames.setdefault(accepted.entity, []).append(accepted.rows.drop(columns=ROW_NUMBER))
+        return {name: pd.concat(parts, ignore_index=True) for name, parts in frames.items()}
