@@ -5,11 +5,13 @@ What the landlord's *policy* promises is in the policy file; what its *export* l
 
 from __future__ import annotations
 
+import re
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from due_regard.errors import LandlordError
 from due_regard.yamlfile import read_yaml
@@ -23,30 +25,63 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class Step(_Part):
+    """A distance after the due date, written `5 working days`, `30 days`, or a bare number of working days."""
+
+    n: int = Field(ge=0)
+    unit: Literal["working days", "days"] = "working days"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_words(cls, value: object) -> object:
+        if isinstance(value, int):
+            return {"n": value}
+        words = re.fullmatch(r"(\d+) (working )?days?", value) if isinstance(value, str) else None
+        if words is None:
+            return value
+        return {"n": int(words[1]), "unit": "working days" if words[2] else "days"}
+
+    def __str__(self) -> str:
+        return f"{self.n} {self.unit}" if self.n != 1 else f"1 {self.unit.removesuffix('s')}"
+
+
 class Ladder(_Part):
-    """When a finding moves up: working days after its due date (0 = on the due date) at which each stage is reached.
+    """When a finding moves up: how long after its due date (0 = on it) each stage is reached.
 
     `ahead_days` (calendar days) and `ahead_working_days` say how early the owner hears of a duty counted in that unit.
     """
 
     ahead_days: int = Field(default=30, ge=0, description="calendar days before a date set in months")
     ahead_working_days: int = Field(default=2, ge=0, description="working days before a working-day deadline")
-    overdue: int = Field(default=1, ge=0)
-    line_manager: int = Field(default=5, ge=0)
-    director: int = Field(default=10, ge=0)
-    committee: int = Field(default=20, ge=0)
+    overdue: Step = Step(n=1)
+    line_manager: Step = Step(n=5)
+    director: Step = Step(n=10)
+    committee: Step = Step(n=20)
+
+    @model_validator(mode="after")
+    def _rises(self) -> Ladder:
+        steps = [(name, getattr(self, name)) for name in ("overdue", "line_manager", "director", "committee")]
+        for (lower, before), (upper, after) in pairwise(steps):
+            if before.unit == after.unit and before.n > after.n:
+                raise ValueError(f"{upper} ({after}) comes before {lower} ({before})")
+        return self
 
 
 class Alerts(_Part):
     """Who is mailed and when; addresses are role mailboxes, never people."""
 
-    role_mailboxes: dict[str, Address] = Field(default_factory=dict, description="owner_role or stage -> mailbox")
+    role_mailboxes: dict[str, Address] = Field(
+        default_factory=dict, description="owner_role, stage or role of a restricted duty -> mailbox"
+    )
     fallback_mailbox: Address
     data_owner: Address = Field(description="hears of rejections, refused files and failed runs")
     ladder: Ladder = Ladder()
     check_grace_working_days: int = Field(default=2, ge=0)
     go_live_on: date = Field(description="what was overdue before goes to one backlog list")
     summary_weekday: int = Field(default=0, ge=0, le=4, description="0 = Monday")
+    missing_after_working_days: int = Field(
+        default=2, ge=0, description="working days after the cadence until a drop counts as missing"
+    )
 
 
 class PackSwitch(_Part):
