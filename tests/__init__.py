@@ -1,0 +1,1 @@
+"""Everything that holds the package to the contract; one folder a room."""
