@@ -11,7 +11,8 @@
     ├── RegisterError              5  the register cannot be opened, read or written
     │   └── AuditError             5  the audit chain does not hold
     ├── MailError                  5  a mail could not be handed over
-    └── PackError                  5  a pack could not be built
+    ├── PackError                  5  a pack could not be built
+    └── DemoError                  5  the demo's Airflow could not be started or followed
 
 A bad row is never an error: it is a rejection (intake/rejections). A message says file, row, column and what to do
 next; it never carries a cell's value. Add a class only where a caller must tell it apart.
@@ -87,3 +88,7 @@ class MailError(DueRegardError):
 
 class PackError(DueRegardError):
     """A pack could not be built."""
+
+
+class DemoError(DueRegardError):
+    """The demo's Airflow could not be started or followed; the message says where its log is."""
