@@ -102,8 +102,12 @@ def _read(path: Path) -> Table:
 
 def table(columns: Iterable[str], rows: Iterable[Text]) -> Table:
     """Delivered rows with their cells read by the type of their column; blank is None."""
-    carried = frozenset(columns)
-    return Table(carried, [{name: _value(name, row[name].strip()) for name in carried} for row in rows])
+    return Table(frozenset(columns), [typed(row) for row in rows])
+
+
+def typed(row: Text) -> Record:
+    """One delivered row as values; blank is None."""
+    return {name: _value(name, cell.strip()) for name, cell in row.items()}
 
 
 def _value(column: str, cell: str) -> Any:
