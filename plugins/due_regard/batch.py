@@ -40,6 +40,25 @@ class Note:
 
 
 @dataclass(frozen=True)
+class MendingSheet:
+    """The rejected rows of one table, as delivered: what goes back to the landlord to be mended and sent again.
+
+    Attributes:
+        file: name inside the drop folder.
+        sheet: sheet name, None for a CSV file.
+        delimiter: of a CSV file.
+        preamble: the rows above the data as delivered, header included.
+        rows: (row number, why and how to mend it, cell address, cells as delivered) of each rejected row.
+    """
+
+    file: str
+    sheet: str | None
+    delimiter: str
+    preamble: tuple[tuple[str, ...], ...]
+    rows: tuple[tuple[int, str, str, tuple[str, ...]], ...]
+
+
+@dataclass(frozen=True)
 class AcceptedFile:
     """One entity's rows from one file (a file may bring several entities: one `AcceptedFile` each).
 
@@ -51,7 +70,9 @@ class AcceptedFile:
         rows: accepted rows in canonical dtypes, plus `row_number`.
         read: data rows read, accepted, collapsed and rejected alike.
         collapsed: rows identical to an earlier one of the file (they count as unchanged).
+        rejections: one a rejected row, so that read = len(rows) + collapsed + len(rejections).
         delivery: whether the file is the whole entity or only what changed.
+        disappeared: references that the register holds and a snapshot no longer brings; never a delete.
     """
 
     file: str
@@ -64,6 +85,7 @@ class AcceptedFile:
     rejections: tuple[Rejection, ...] = ()
     notes: tuple[Note, ...] = ()
     delivery: Literal["snapshot", "changes"] = "snapshot"
+    disappeared: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True)
@@ -78,7 +100,16 @@ class RefusedFile:
 
 @dataclass(frozen=True)
 class ValidatedDrop:
-    """A drop after validation."""
+    """A drop after validation.
+
+    Attributes:
+        landlord, source, drop: whose, read how, from which folder name.
+        files: what may be loaded.
+        refused: files refused whole.
+        suites: what Great Expectations answered, as JSON-safe values without any cell's value.
+        held: why the drop must wait for a person; empty where nothing holds it.
+        mending: rejected rows as delivered (personal: for rejection files alone).
+    """
 
     landlord: str
     source: str
@@ -86,6 +117,8 @@ class ValidatedDrop:
     files: tuple[AcceptedFile, ...] = ()
     refused: tuple[RefusedFile, ...] = ()
     suites: tuple[dict[str, object], ...] = field(default=(), repr=False)
+    held: tuple[str, ...] = ()
+    mending: tuple[MendingSheet, ...] = field(default=(), repr=False)
 
     def records(self) -> Records:
         """The drop's own records, as the assessment core takes them (for `assess --drop`)."""
