@@ -1,0 +1,56 @@
+"""## alerts: tell the people who must act.
+
+**What.** For each landlord, one task composes what is new or has moved up a stage since the last mail and hands it to
+the outbox, then sends what waits there (as .eml files until `DUE_REGARD_MAIL_MODE=live`).
+
+**When.** After each `assessment`, and every weekday at 07:00 London, so that an export that never came cannot silence
+it. A 07:00 that passed while the DAG was off is not made up.
+
+**Never.** It mails nothing twice for the same finding, stage and person, however often it runs; no name, address or
+incident goes into a mail; nothing is mailed on a landlord's closed days.
+
+**Run it again.** Clear it, trigger it, backfill it: what was sent is not sent again; what is still waiting is.
+
+**Params.** `as_at`: the date to write as (default: the assessment's, else today). `landlords`: ids (default: all).
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from airflow.sdk import Asset, AssetOrTimeSchedule, CronTriggerTimetable, Param, dag, task
+from due_regard import orchestration as o
+
+
+@dag(
+    schedule=AssetOrTimeSchedule(
+        assets=[Asset(o.ASSESSED)],
+        timetable=CronTriggerTimetable("0 7 * * 1-5", timezone=o.LONDON.key, run_immediately=o.NO_SLOT_MADE_UP),
+    ),
+    catchup=False,
+    max_active_runs=1,
+    default_args=o.DEFAULT_ARGS,
+    tags=o.TAGS,
+    doc_md=__doc__,
+    params={
+        "as_at": Param(**o.AS_AT),
+        "landlords": Param(**o.LANDLORDS),
+    },
+)
+def alerts() -> None:
+    """A mapped task per landlord: one landlord's faulty settings silence no other."""
+
+    @task
+    def landlords(params: dict[str, Any]) -> list[str]:
+        return o.landlords_to_run(params["landlords"])
+
+    @task(map_index_template="{{ landlord }}")
+    def send(landlord: str, **context: Any) -> dict[str, Any]:
+        from due_regard import pipeline
+        from due_regard.settings import Settings
+
+        return pipeline.alerts(Settings(), as_at=o.as_at_of(context), now=datetime.now(UTC), landlords=[landlord])
+
+    send.expand(landlord=landlords())
+
+
+alerts()

@@ -1,0 +1,66 @@
+"""## committee_packs: build the quarter's papers for committees and senior managers.
+
+**What.** For each landlord, one task builds every pack that its settings switch on, for one quarter: workbook, action
+list, charts and paper, kept with their checksums.
+
+**When.** After an `assessment` dated on the last day of a quarter or in the ten days after it, and on the 3rd of
+January, April, July and October at 05:00 London. On any other day the run says that there is nothing to do.
+
+**Never.** It mails nobody, and changes no record or finding. The same register gives the same bytes.
+
+**Run it again.** Trigger it with a `quarter` for any past quarter, or backfill it over the dates of its slots.
+
+**Params.** `quarter`: e.g. 2026-Q2 (default: the one that has just ended). `known`: `now`, or `close` for the figures
+as they were known when the quarter closed. `as_at`: decides the quarter when none is given. `landlords`: ids.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from airflow.sdk import Asset, AssetOrTimeSchedule, CronTriggerTimetable, Param, dag, task
+from airflow.sdk.exceptions import AirflowSkipException
+from due_regard import orchestration as o
+
+
+@dag(
+    schedule=AssetOrTimeSchedule(
+        assets=[Asset(o.ASSESSED)],
+        timetable=CronTriggerTimetable("0 5 3 1,4,7,10 *", timezone=o.LONDON.key, run_immediately=o.NO_SLOT_MADE_UP),
+    ),
+    catchup=False,
+    max_active_runs=1,
+    default_args=o.DEFAULT_ARGS,
+    tags=o.TAGS,
+    doc_md=__doc__,
+    params={
+        "quarter": Param(None, type=["null", "string"], pattern=r"^\d{4}-Q[1-4]$", description="YYYY-Q1 to YYYY-Q4"),
+        "known": Param("now", enum=["now", "close"], description="Figures as known now, or at the quarter's close"),
+        "as_at": Param(**o.AS_AT),
+        "landlords": Param(**o.LANDLORDS),
+    },
+)
+def committee_packs() -> None:
+    """A mapped task per landlord, after one that says whether a quarter has just ended."""
+
+    @task
+    def landlords(params: dict[str, Any], **context: Any) -> list[str]:
+        as_at = o.as_at_of(context | {"params": params})
+        if o.quarter_to_report(as_at, params["quarter"]) is None:
+            raise AirflowSkipException(f"nothing to do: no quarter ended on {as_at} or in the days before it")
+        return o.landlords_to_run(params["landlords"])
+
+    @task(map_index_template="{{ landlord }}")
+    def build(landlord: str, params: dict[str, Any], **context: Any) -> dict[str, Any]:
+        from due_regard import pipeline
+        from due_regard.settings import Settings
+
+        window = o.quarter_to_report(o.as_at_of(context | {"params": params}), params["quarter"])
+        known_at = window.closed_at if params["known"] == "close" else None
+        return pipeline.build_packs(
+            Settings(), landlord, quarter=window.label, now=datetime.now(UTC), known_at=known_at
+        )
+
+    build.expand(landlord=landlords())
+
+
+committee_packs()

@@ -1,0 +1,64 @@
+"""## intake: take every landlord's drop into the register.
+
+**What.** For each landlord with a settings file, one task stages its drop folder, validates it and loads what is good;
+rejected rows and refused files lie beside the register for the data owner to mend. A landlord that fails, or whose drop
+is refused, stops no other: `publish` runs whatever happened and hands the date on to `assessment`.
+
+**When.** Weekdays at 06:00 London. A drop already taken is a no-op, so running it again is always safe.
+
+**Never.** It judges nothing, mails nobody, deletes nothing; no row, name or file content passes between tasks.
+
+**Run it again.** Clear the failed mapped task, or trigger the DAG with `landlords` set to the ones to try again.
+
+**Params.** `as_at`: the date that what follows is about (default: the day of the run). `landlords`: ids (default: all).
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from airflow.sdk import Asset, CronTriggerTimetable, Param, dag, task
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+from due_regard import orchestration as o
+
+
+@dag(
+    schedule=CronTriggerTimetable("0 6 * * 1-5", timezone=o.LONDON.key, run_immediately=o.NO_SLOT_MADE_UP),
+    catchup=False,
+    max_active_runs=1,
+    default_args=o.DEFAULT_ARGS,
+    tags=o.TAGS,
+    doc_md=__doc__,
+    params={
+        "as_at": Param(**o.AS_AT),
+        "landlords": Param(**o.LANDLORDS),
+    },
+)
+def intake() -> None:
+    """A mapped task per landlord, then one that hands the date on."""
+
+    @task
+    def landlords(params: dict[str, Any]) -> list[str]:
+        return o.landlords_to_run(params["landlords"])
+
+    @task(map_index_template="{{ landlord }}")
+    def load(landlord: str) -> dict[str, Any]:
+        from due_regard import pipeline
+        from due_regard.settings import Settings
+
+        ticket = pipeline.intake(Settings(), landlord, now=datetime.now(UTC))
+        if ticket["status"] == "missing":
+            raise AirflowSkipException(f"{landlord}: no drop to take")
+        if ticket["status"] == "refused":
+            raise AirflowFailException(f"{landlord}: the drop was refused; see its quarantine folder")
+        return ticket
+
+    @task(trigger_rule="all_done", outlets=[Asset(o.LOADED)])
+    def publish(outlet_events: Any = None, **context: Any) -> str:
+        as_at = o.as_at_of(context).isoformat()
+        outlet_events[Asset(o.LOADED)].extra = {"as_at": as_at}
+        return as_at
+
+    load.expand(landlord=landlords()) >> publish()
+
+
+intake()

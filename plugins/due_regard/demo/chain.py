@@ -1,0 +1,77 @@
+"""One run of the whole chain: start `intake`, then follow every run that its asset events start.
+
+Add a DAG to `FOLLOWS` when it joins the chain; say what its figures mean in report.py.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import date
+
+from due_regard.demo.api import Api, Outcome, Run
+from due_regard.errors import DemoError
+
+FIRST = "intake"
+FOLLOWS = {"assessment": FIRST, "alerts": "assessment", "committee_packs": "assessment"}
+"""DAG -> the DAG whose asset event starts it, in the order in which they are followed."""
+
+_PATIENCE_S = 900.0
+_POLL_S = 0.4
+
+
+def follow(api: Api, as_at: date, check: Callable[[], None]) -> Iterator[tuple[str, list[Outcome]]]:
+    """Run the chain as at `as_at`, yielding each DAG with what became of its tasks as soon as its run has ended.
+
+    A DAG whose predecessor handed nothing on never starts: the chain then ends without it. `check` is asked all the
+    while and raises where waiting has become pointless.
+
+    Raises:
+        DemoError: a run did not start or end in time.
+    """
+    _clear_leftovers(api)
+    runs = {FIRST: api.trigger(FIRST, {"as_at": as_at.isoformat()})}
+    ended = {FIRST: _outcomes(api, runs[FIRST], check)}
+    yield FIRST, ended[FIRST]
+    for dag, before in FOLLOWS.items():
+        if before not in ended or not _handed_on(ended[before]):
+            continue
+        runs[dag] = _started(api, dag, runs[before], check)
+        ended[dag] = _outcomes(api, runs[dag], check)
+        yield dag, ended[dag]
+
+
+def _clear_leftovers(api: Api) -> None:
+    for dag in (FIRST, *FOLLOWS):
+        for run in api.runs(dag, "running", "queued"):
+            api.give_up(run)
+
+
+def _handed_on(outcomes: list[Outcome]) -> bool:
+    return any(each.task == "publish" and each.state == "success" for each in outcomes)
+
+
+def _started(api: Api, dag: str, before: Run, check: Callable[[], None]) -> Run:
+    def found() -> Run | None:
+        return next((run for run in api.runs(dag) if before.id in api.started_by(run)), None)
+
+    return _wait(found, check, f"{dag} did not start after {before.dag}")
+
+
+def _outcomes(api: Api, run: Run, check: Callable[[], None]) -> list[Outcome]:
+    def ended() -> Run | None:
+        now = api.run(run.dag, run.id)
+        return now if now.ended else None
+
+    _wait(ended, check, f"{run.dag} did not end")
+    return api.outcomes(run)
+
+
+def _wait(ask: Callable[[], Run | None], check: Callable[[], None], failure: str) -> Run:
+    until = time.monotonic() + _PATIENCE_S
+    while time.monotonic() < until:
+        if (answer := ask()) is not None:
+            return answer
+        check()
+        time.sleep(_POLL_S)
+    raise DemoError(f"{failure} within {_PATIENCE_S:.0f} seconds")

@@ -1,0 +1,154 @@
+"""The processes of a demo's Airflow: started in sessions of their own, written down, and all of them stopped again.
+
+A demo may be interrupted or killed at any point, so what was started is on disk before it is needed: the next start,
+or `--stop`, finds what an earlier one left behind. Keep Airflow's API in api.py.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from due_regard.demo.place import Place
+from due_regard.errors import DemoError
+
+_GRACE = ((signal.SIGINT, 8.0), (signal.SIGTERM, 4.0), (signal.SIGKILL, 4.0))
+
+
+@dataclass(frozen=True)
+class Started:
+    """One process by its id and the time it began, since ids are used again."""
+
+    pid: int
+    created: float
+    log: str
+
+    def alive(self) -> bool:
+        """Whether this very process still runs."""
+        try:
+            process = psutil.Process(self.pid)
+            return bool(process.create_time() == self.created and process.status() != psutil.STATUS_ZOMBIE)
+        except psutil.NoSuchProcess:
+            return False
+
+
+def run_once(place: Place, env: Mapping[str, str], *words: str) -> None:
+    """Run one `airflow` command to its end.
+
+    Raises:
+        DemoError: it failed; its log is named.
+    """
+    log = place.home / f"{words[0]}-{words[1]}.log"
+    with log.open("wb") as out:
+        ended = subprocess.run(  # noqa: S603 - our own interpreter, fixed words
+            _command(words),
+            cwd=place.home,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            check=False,
+        )
+    if ended.returncode:
+        raise DemoError(f"airflow {' '.join(words)} failed; see {log}")
+
+
+def start(place: Place, env: Mapping[str, str], *words: str) -> Started:
+    """Start one long-running `airflow` command in a session of its own, and write it down."""
+    log = place.home / f"{words[0]}.log"
+    with log.open("wb") as out:
+        process = subprocess.Popen(  # noqa: S603 - our own interpreter, fixed words
+            _command(words),
+            cwd=place.home,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
+        )
+    started = Started(process.pid, psutil.Process(process.pid).create_time(), str(log))
+    _write(place.processes, [*written(place), started])
+    return started
+
+
+def _command(words: Sequence[str]) -> list[str]:
+    return [sys.executable, "-m", "airflow", *words]
+
+
+def written(place: Place) -> list[Started]:
+    """What this demo, or one before it, wrote down as started and not yet as stopped."""
+    try:
+        return [Started(**each) for each in json.loads(place.processes.read_text())]
+    except (FileNotFoundError, json.JSONDecodeError):
+        return []
+
+
+def _write(file: Path, started: Sequence[Started]) -> None:
+    beside = file.with_suffix(".new")
+    beside.write_text(json.dumps([vars(each) for each in started]))
+    beside.replace(file)
+
+
+def stop(place: Place) -> int:
+    """Stop everything written down and its descendants, politely first; returns how many processes there were."""
+    found = _family(written(place))
+    for number, seconds in _GRACE:
+        remaining = _family(written(place)) | {p for p in found if p.is_running()}
+        found |= remaining
+        for process in remaining:
+            _signal(process, number)
+        _wait(remaining, seconds)
+    place.processes.unlink(missing_ok=True)
+    return len(found)
+
+
+def _family(started: Sequence[Started]) -> set[psutil.Process]:
+    """The started processes, their descendants, and orphans that are still in their sessions."""
+    ours = {each.pid for each in started if each.alive() or not psutil.pid_exists(each.pid)}
+    family: set[psutil.Process] = set()
+    for process in psutil.process_iter():
+        try:
+            if os.getsid(process.pid) in ours:
+                family |= {process, *process.children(recursive=True)}
+        except (psutil.NoSuchProcess, ProcessLookupError):
+            continue
+    return family
+
+
+def _signal(process: psutil.Process, number: int) -> None:
+    try:
+        process.send_signal(number)
+    except psutil.NoSuchProcess:
+        return
+
+
+def _wait(processes: set[psutil.Process], seconds: float) -> None:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until and any(_runs(each) for each in processes):
+        _reap()
+        time.sleep(0.05)
+
+
+def _runs(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _reap() -> None:
+    """Collect ended children, so that they do not linger as zombies of this process."""
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        return

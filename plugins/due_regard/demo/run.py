@@ -1,0 +1,197 @@
+"""A demo from beginning to end: start Airflow, run the chain once, print it, stop everything that was started.
+
+Add a step here only if a person watching the demo should see it; its figures go to report.py.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from due_regard.demo import processes, report
+from due_regard.demo.api import Api
+from due_regard.demo.chain import FIRST, FOLLOWS, follow
+from due_regard.demo.place import LOGIN, Place, address, environment, free_port
+from due_regard.errors import DemoError, PolicyError
+from due_regard.landlords import landlord_ids
+from due_regard.policy import load_policies
+
+AS_AT = date(2026, 6, 30)
+"""The date that the sample drops are about."""
+
+_START_S = 120.0
+_TRIES = 3
+_RESULT = "demo.json"
+
+
+def run_demo(out: Path, *, include: Path, stay_up: bool = False, say: Callable[[str], None] = print) -> dict[str, Any]:
+    """Run the whole pipeline once on the samples, in real Airflow processes on this machine.
+
+    Args:
+        out: folder for everything the run writes; a second run there goes on in the same register.
+        include: folder with `landlords`, `policies`, `sources`, `samples` and the rest.
+        stay_up: leave Airflow running at the end, for a person to look at.
+        say: takes each line meant for a person.
+
+    Returns:
+        `ok`, `failed` (names of tasks), `changes`, `steps` (tickets by DAG), `packs` (checksums), `seconds`, and `url`
+        where Airflow stays up.
+
+    Raises:
+        DemoError: Airflow could not be started or followed, or another demo runs in `out`.
+    """
+    place = Place(out.resolve(), include.resolve())
+    if "%" in str(place.home):
+        raise DemoError(f"Airflow cannot live in a folder with % in its name ({place.home}); choose another with --out")
+    place.home.mkdir(parents=True, exist_ok=True)
+    began = time.monotonic()
+    with _alone(place), _stopping(place) as keep:
+        if processes.stop(place):
+            say("Stopped what an earlier demo had left running.")
+        say(f"Starting Airflow for the sample drops as at {AS_AT} ...")
+        api, port, password = _start(place, stay_up)
+        result = _chain(place, api, say)
+        result["seconds"] = round(time.monotonic() - began, 1)
+        _conclude(place, result, say)
+        if stay_up:
+            keep()
+            result["url"] = address(port)
+            say(f"Airflow is up at {address(port)} (user {LOGIN}, password {password}); `make down` stops it.")
+    return result
+
+
+def stop_demo(out: Path, *, say: Callable[[str], None] = print) -> int:
+    """Stop the Airflow that a demo in `out` left running; returns how many processes there were."""
+    place = Place(out.resolve(), out.resolve())
+    stopped = processes.stop(place) if place.home.is_dir() else 0
+    say(f"Stopped {stopped} processes." if stopped else "Nothing was running.")
+    return stopped
+
+
+@contextmanager
+def _alone(place: Place) -> Iterator[None]:
+    with (place.out / "demo.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise DemoError(f"another demo is running in {place.out}; wait for it or choose another folder") from None
+        yield
+
+
+@contextmanager
+def _stopping(place: Place) -> Iterator[Callable[[], None]]:
+    """Stop every process at the end, however it comes, unless the body calls what it is given."""
+    kept: list[bool] = []
+    before = {number: signal.signal(number, _leave) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield lambda: kept.append(True)
+    finally:
+        # A second ctrl-C must not cut the stopping short and leave processes behind.
+        impatient = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        if not kept:
+            processes.stop(place)
+        for number, handler in {**before, signal.SIGINT: impatient}.items():
+            signal.signal(number, handler)
+
+
+def _leave(number: int, _: object) -> None:
+    raise SystemExit(128 + number)
+
+
+def _start(place: Place, stay_up: bool) -> tuple[Api, int, str]:
+    """Server and scheduler up and answering, with the DAGs known to them."""
+    for attempt in range(1, _TRIES + 1):
+        port = free_port()
+        env = environment(place, port)
+        _migrate(place, env)
+        processes.start(place, env, "api-server")
+        # Its log server would listen on every interface; the logs lie on this disk anyway.
+        processes.start(place, env, "scheduler", "--skip-serve-logs")
+        processes.run_once(place, env, "dags", "reserialize")
+        if stay_up:
+            processes.start(place, env, "dag-processor")
+        api = Api(place, port)
+        try:
+            return api, port, _ready(place, api)
+        except DemoError:
+            # Most often the port was taken between looking and listening.
+            processes.stop(place)
+            if attempt == _TRIES:
+                raise
+    raise AssertionError("unreachable")
+
+
+def _migrate(place: Place, env: dict[str, str]) -> None:
+    done = place.home / f"migrated-{version('apache-airflow')}"
+    if not done.exists():
+        processes.run_once(place, env, "db", "migrate")
+        done.touch()
+
+
+def _ready(place: Place, api: Api) -> str:
+    until = time.monotonic() + _START_S
+    while not api.answers():
+        _all_alive(place)
+        if time.monotonic() > until:
+            raise DemoError(f"Airflow's server did not answer in {_START_S:.0f} seconds; see {place.home}")
+        time.sleep(0.2)
+    password = api.log_in()
+    while not api.scheduler_beats():
+        _all_alive(place)
+        if time.monotonic() > until:
+            raise DemoError(f"Airflow's scheduler did not start in {_START_S:.0f} seconds; see {place.home}")
+        time.sleep(0.2)
+    return password
+
+
+def _all_alive(place: Place) -> None:
+    for each in processes.written(place):
+        if not each.alive():
+            raise DemoError(f"a process of Airflow ended too early; see {each.log}")
+
+
+def _chain(place: Place, api: Api, say: Callable[[str], None]) -> dict[str, Any]:
+    rules, steps, failed = _rules(place), {}, []
+    for dag, outcomes in follow(api, AS_AT, lambda: _all_alive(place)):
+        steps[dag] = report.tickets_of(dag, outcomes)
+        failed += report.failures(outcomes)
+        say("")
+        say(f"{dag} ({sum(each.state == 'success' for each in outcomes)} of {len(outcomes)} tasks succeeded)")
+        for line in report.lines_of(dag, steps[dag], rules):
+            say(f"  {line}")
+    failed += [f"{dag}: did not run" for dag in (FIRST, *FOLLOWS) if dag not in steps]
+    failed += [f"intake.load[{who}]: rows do not add up" for who in report.unbalanced(steps.get(FIRST, []))]
+    return {"as_at": AS_AT.isoformat(), "ok": not failed, "failed": failed, "steps": steps}
+
+
+def _rules(place: Place) -> dict[str, int]:
+    """How many rules each landlord's policy holds on the day; a policy that cannot be read fails its own task later."""
+    held: dict[str, int] = {}
+    for landlord in landlord_ids(place.include / "landlords"):
+        with suppress(PolicyError):
+            policy = load_policies(place.include / "policies", landlord).in_force(AS_AT)
+            held[landlord] = len({duty.rule for duty in policy.duties})
+    return held
+
+
+def _conclude(place: Place, result: dict[str, Any], say: Callable[[str], None]) -> None:
+    file = place.out / _RESULT
+    before = json.loads(file.read_text())["packs"] if file.exists() else {}
+    result["changes"] = report.changes(result["steps"], before)
+    result["packs"] = report.pack_sums(result["steps"])
+    file.write_text(json.dumps(result, indent=1))
+    say("")
+    for name in result["failed"]:
+        say(f"FAILED {name}")
+    changed = ", ".join(result["changes"]) or "nothing; every row, finding, mail and pack was there already"
+    say(f"Changed: {changed}.")
+    say(f"Register, packs, mail and rejected rows: {place.out}")
+    say(f"Logs of each task: {place.home / 'logs'}")
