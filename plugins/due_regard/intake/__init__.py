@@ -1,0 +1,10 @@
+"""Intake: what a landlord delivers, read without guessing, validated and handed on as a `ValidatedDrop`.
+
+Reads files and writes rejections; knows no database. How a vendor's export maps is include/sources/<name>.yaml.
+"""
+
+from due_regard.intake.drop import read_drop
+from due_regard.intake.rejections import quarantine, write_rejections
+from due_regard.intake.source import Source, load_source
+
+__all__ = ["Source", "load_source", "quarantine", "read_drop", "write_rejections"]

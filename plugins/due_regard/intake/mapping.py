@@ -1,0 +1,130 @@
+"""Applies a source mapping to a table: which column of the file feeds which canonical column, and what is left over.
+
+Every header is mapped or ignored by name; anything else stops the file. What cells mean is cells.py's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from due_regard.contract import ENTITY
+from due_regard.errors import FileRefused
+from due_regard.intake.cells import Coded, Reading, read_column
+from due_regard.intake.source import ColumnMap, Part, Source
+from due_regard.intake.tables import MENDING_HEADERS, Table
+from due_regard.intake.text import column_letters, folded, plain
+
+_OURS = frozenset(map(folded, MENDING_HEADERS))
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One entity of one table, its columns read and not yet judged.
+
+    Attributes:
+        table: where the rows came from.
+        entity: canonical entity.
+        columns: the carried canonical columns, coded.
+        positions: position in the file of the (first) column behind each; absent for a constant.
+    """
+
+    table: Table
+    entity: str
+    columns: dict[str, Coded]
+    positions: dict[str, int]
+
+
+def known_headers(parts: Sequence[Part]) -> frozenset[str]:
+    """Folded headers that the parts map or ignore."""
+    return frozenset(folded(header) for part in parts for header in part.headers())
+
+
+def unknown_headers(table: Table, parts: Sequence[Part]) -> list[str]:
+    """What no part maps or ignores: headers, or the letters of a column that holds cells under no header."""
+    known = known_headers(parts) | _OURS
+    unknown = [header for header in table.headers if header and folded(header) not in known]
+    for position, header in enumerate(table.headers):
+        if not header and (table.cells[position].str.strip() != "").any():
+            unknown.append(f"column {column_letters(position)} (no header)")
+    return unknown
+
+
+def check_headers(table: Table, part: Part, *, source: str) -> None:
+    """Nothing, if every column is accounted for.
+
+    Raises:
+        FileRefused: a column is unknown, a required one is missing, or two feed the same canonical column.
+    """
+    where = table.file if table.sheet is None else f"{table.file}, sheet {table.sheet}"
+    if unknown := unknown_headers(table, [part]):
+        raise FileRefused(
+            "unknown_column",
+            f"{where}: {', '.join(unknown)} is not known to source {source}; "
+            "map it or list it under ignore in the source mapping, or leave it out of the export",
+        )
+    present = _positions(table)
+    for entity in part.entities:
+        columns = part.columns(entity)
+        required = {column.name for column in ENTITY[entity].columns if column.required}
+        missing = [name for name in columns if name in required and not _is_carried(columns[name], present)]
+        if missing:
+            headers = ", ".join("/".join(columns[name].headers) for name in missing)
+            raise FileRefused(
+                "missing_column", f"{where}: lacks the column {headers} that {entity} need; export it again with it"
+            )
+        for name, column in columns.items():
+            if sum(folded(header) in present for header in column.header) > 1:
+                raise FileRefused("ambiguous_column", f"{where}: more than one column feeds {name}; leave one out")
+
+
+def _positions(table: Table) -> dict[str, int]:
+    return {folded(header): position for position, header in enumerate(table.headers) if header}
+
+
+def _is_carried(column: ColumnMap, present: dict[str, int]) -> bool:
+    if column.constant is not None:
+        return True
+    found = [folded(header) in present for header in column.headers]
+    return any(found) if column.header else all(found)
+
+
+def read_candidates(table: Table, part: Part, source: Source, *, on: date) -> list[Candidate]:
+    """The entities of a table whose headers have been checked."""
+    present = _positions(table)
+    candidates = []
+    for entity in part.entities:
+        coded: dict[str, Coded] = {}
+        positions: dict[str, int] = {}
+        for name, column in part.columns(entity).items():
+            if not _is_carried(column, present):
+                continue
+            reading = Reading(source, column, on, table.stored_as_numbers, table.epoch_1904)
+            coded[name] = read_column(ENTITY[entity].by_name[name], _cells(table, column, present), reading)
+            if column.constant is None:
+                positions[name] = min(present[folded(header)] for header in column.headers if folded(header) in present)
+        candidates.append(Candidate(table, entity, coded, positions))
+    return candidates
+
+
+def _cells(table: Table, column: ColumnMap, present: dict[str, int]) -> pd.Series:
+    """The text cells that feed a canonical column."""
+    if column.constant is not None:
+        return pd.Series([column.constant], dtype="str").take(np.zeros(len(table.cells), dtype=np.intp))
+    if column.header:
+        return table.cells[next(present[folded(name)] for name in column.header if folded(name) in present)]
+    parts = [table.cells[present[folded(name)]] for name in column.headers]
+    if column.join:
+        rows = zip(*parts, strict=True)
+        return pd.Series([column.joined_by.join(filter(None, map(plain, row))) for row in rows], dtype="str")
+    return _three_part_date(parts)
+
+
+def _three_part_date(parts: list[pd.Series]) -> pd.Series:
+    """Day, month and year cells as one day-first date; blank where all three are."""
+    rows = zip(*(part.map(plain) for part in parts), strict=True)
+    return pd.Series(["/".join(row) if any(row) else "" for row in rows], dtype="str")
