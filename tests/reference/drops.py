@@ -92,6 +92,18 @@ class Drop:
         return folder
 
 
+def read_drop(folder: Path) -> Drop:
+    """The canonical CSV files of `folder` as delivered."""
+    paths = [folder / f"{name}.csv" for name in ENTITY]
+    return Drop({path.stem: _read(path) for path in paths if path.exists()})
+
+
+def _read(path: Path) -> Sheet:
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        reader = csv.DictReader(file)
+        return Sheet(tuple(reader.fieldnames or ()), tuple(reader))
+
+
 def optional_columns() -> list[tuple[str, str]]:
     """(entity, column) of every column that a source may lack."""
     return [(entity.name, column.name) for entity in ENTITIES for column in entity.columns if not column.required]
@@ -309,7 +321,7 @@ class _Maker:
         of = self.rng.choice(self.restrictions)
         near = date.fromisoformat(self.rng.choice([of["notified_on"], of["ended_on"], ""]) or of["decided_on"])
         received = self._after(near) if self.rng.random() < 0.5 else self._base()
-        decided = self._maybe_after(received)
+        decided = self._maybe_after(received) if self.rng.random() < 0.6 else self._base().isoformat()
         self._dates_after(row, date.fromisoformat(decided) if decided else received, ("notified_on",))
         if self.rng.random() < 0.2:
             row["considered_by"] = of["decided_by"]
@@ -337,3 +349,13 @@ class _Maker:
             "received_on": received.isoformat(),
             "responded_on": self._maybe_after(received),
         }
+
+
+def drop_of(rows: dict[str, list[Row]]) -> Drop:
+    """A drop of just these records; cells not given are blank, files not given were never delivered."""
+    return Drop({name: _filled(ENTITY[name], given) for name, given in rows.items()})
+
+
+def _filled(entity: Entity, rows: Sequence[Row]) -> Sheet:
+    columns = tuple(column.name for column in entity.columns)
+    return Sheet(columns, tuple({name: row.get(name, "") for name in columns} for row in rows))
