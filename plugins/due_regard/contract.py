@@ -35,13 +35,18 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Column:
-    """One canonical column. `planned` dates are never masked by as_at; `personal` values stay out of logs and mails."""
+    """One canonical column.
+
+    `planned` dates are never masked by as_at; a value that is `known_once` another date of its row has come counts as
+    blank before it; `personal` values stay out of logs and mails.
+    """
 
     name: str
     kind: Kind
     required: bool = False
     codes: tuple[str, ...] = ()
     planned: bool = False
+    known_once: str = ""
     personal: bool = False
 
 
@@ -271,8 +276,8 @@ ENTITIES: tuple[Entity, ...] = (
             _date("received_on", required=True),
             _date("acknowledged_on"),
             _ref("handled_by"),
-            _ref("considered_by"),
-            _code("considered_by_role", ROLES),
+            Column("considered_by", Kind.REF, known_once="decided_on"),
+            Column("considered_by_role", Kind.CODE, codes=ROLES, known_once="decided_on"),
             _date("decided_on"),
             _code("outcome", APPEAL_OUTCOMES),
             _date("notified_on"),

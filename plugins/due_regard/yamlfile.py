@@ -5,6 +5,7 @@ Every file a person edits (policies, landlords, sources, packs) comes through `r
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -46,8 +47,14 @@ def _line_of(node: yaml.Node | None, path: _Path) -> int | None:
     return line
 
 
-def read_yaml(file: Path, model: type[Model], error: type[_FileError]) -> Model:
-    """Read `file` as `model`.
+def read_yaml(
+    file: Path,
+    model: type[Model],
+    error: type[_FileError],
+    *,
+    check: Callable[[Model], Iterable[tuple[_Path, str]]] | None = None,
+) -> Model:
+    """Read `file` as `model`; `check` may then yield (place, message) for what the shape alone cannot tell.
 
     Raises:
         error: the file is missing, is not YAML, or says something `model` forbids; names file and line.
@@ -63,12 +70,16 @@ def read_yaml(file: Path, model: type[Model], error: type[_FileError]) -> Model:
         line = reason.problem_mark.line + 1 if reason.problem_mark else None
         raise error(f"not valid YAML: {reason.problem}", file=file, line=line) from None
     try:
-        return model.model_validate(data)
+        found = model.model_validate(data)
     except ValidationError as reason:
-        lines = [(_line_of(node, tuple(e["loc"])), _words(e)) for e in reason.errors(include_url=False)]
-        first, rest = lines[0], lines[1:]
-        more = "".join(f"\n  {file}:{line}: {words}" for line, words in rest[:9])
-        raise error(first[1] + more, file=file, line=first[0]) from None
+        wrong = [(tuple(e["loc"]), _words(e)) for e in reason.errors(include_url=False)]
+    else:
+        wrong = list(check(found)) if check else []
+        if not wrong:
+            return found
+    lines = [(_line_of(node, place), words) for place, words in wrong]
+    more = "".join(f"\n  {file}:{line}: {words}" for line, words in lines[1:10])
+    raise error(lines[0][1] + more, file=file, line=lines[0][0])
 
 
 def _words(item: Any) -> str:

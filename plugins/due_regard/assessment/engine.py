@@ -1,0 +1,207 @@
+"""From records, a policy and a date to one frame of assessments (contract: Assessment).
+
+Chooses the policy version, lets each duty answer over whole columns, and puts the answers into the contract's frame.
+Pure: the same input gives the same output.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+
+from due_regard.assessment.kinds import judge_check, judge_deadline, judge_document, view_of
+from due_regard.assessment.reviews import judge_review, numbered
+from due_regard.assessment.roles import with_derived_roles
+from due_regard.assessment.rows import Clock, Rows, not_measured
+from due_regard.assessment.truth import YES, truth
+from due_regard.assessment.world import Ints, World
+from due_regard.contract import ENTITY_OF_SUBJECT, STATES, Records
+from due_regard.policy import Check, Deadline, Document, Duty, Policy, PolicyHistory
+from due_regard.working_days import WorkingCalendar
+
+
+def assess(records: Records, history: PolicyHistory, calendar: WorkingCalendar, as_at: date) -> pd.DataFrame:
+    """Every assessment of one landlord's records on `as_at`.
+
+    Returns:
+        One row a (rule, subject, occurrence), sorted by rule, subject_ref (code points) and occurrence, with
+        contract.ASSESSMENT_COLUMNS (due_on and done_on datetime64[s], blank NaT; days_overdue in the duty's unit,
+        working or calendar days; text as str) and `policy_version` (effective_from of the version that judged).
+
+    Raises:
+        CalendarError: a working day outside the calendar's years is needed.
+    """
+    world = World(with_derived_roles(records), as_at)
+    clock = Clock(as_at, calendar)
+    answers = [_answer(world, history, rule, clock) for rule in _rules(history)]
+    return _frame(world, history, [answer for answer in answers if answer is not None])
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """One rule's rows, and for each row the version of the policy that judged it."""
+
+    rule: str
+    rows: Rows
+    version: npt.NDArray[np.int64]
+
+
+def _rules(history: PolicyHistory) -> list[str]:
+    return sorted({duty.rule for policy in history.versions for duty in policy.duties})
+
+
+def _answer(world: World, history: PolicyHistory, rule: str, clock: Clock) -> _Answer | None:
+    parts = list(_parts(world, history, rule, clock))
+    if not parts:
+        return None
+    rows = Rows.joined([rows for _, rows in parts])
+    version = np.concatenate([np.full(len(rows.subject), number) for number, rows in parts])
+    return _Answer(rule, *_renumbered(rows, version)) if len(parts) > 1 else _Answer(rule, rows, version)
+
+
+def _parts(world: World, history: PolicyHistory, rule: str, clock: Clock) -> Iterator[tuple[int, Rows]]:
+    """What each version of the policy says of `rule`: its own period's rows alone."""
+    current = history.in_force(clock.day)
+    for number, (policy, first, end) in enumerate(history.periods()):
+        duty = next((duty for duty in policy.duties if duty.rule == rule), None)
+        if duty is None:
+            continue
+        whole = isinstance(duty, Document) or not world.delivered(ENTITY_OF_SUBJECT[duty.subject].name)
+        if whole and policy is not current:
+            continue
+        rows = _judge(world, policy, duty, clock)
+        yield number, rows if whole else _within_period(rows, first, end)
+
+
+def _within_period(rows: Rows, first: date | None, end: date | None) -> Rows:
+    keep = np.ones(len(rows.subject), bool)
+    if first is not None:
+        keep &= rows.arose >= np.datetime64(first, "D")
+    if end is not None:
+        keep &= ~(rows.arose >= np.datetime64(end, "D"))
+    return rows if keep.all() else rows.where(keep)
+
+
+def _judge(world: World, policy: Policy, duty: Duty, clock: Clock) -> Rows:
+    if isinstance(duty, Document):
+        return judge_document(duty, policy, clock)
+    if not world.delivered(ENTITY_OF_SUBJECT[duty.subject].name):
+        return not_measured(np.array([-1]), np.array([policy.effective_from], dtype="datetime64[D]"))
+    if isinstance(duty, Check):
+        return judge_check(world, duty)
+    if isinstance(duty, Deadline):
+        return judge_deadline(world, duty, policy.counting, clock)
+    return judge_review(world, duty, clock)
+
+
+def _renumbered(rows: Rows, version: Ints) -> tuple[Rows, Ints]:
+    """Occurrences numbered through where several versions judged one chain; a subject untold once is untold whole."""
+    untold = rows.state == STATES.index("not_measured")
+    order = np.lexsort((rows.arose, ~untold, rows.subject))
+    rows, version, untold = rows.where(order), version[order], untold[order]
+    first = np.r_[True, rows.subject[1:] != rows.subject[:-1]][: len(order)]
+    group_untold = untold[np.maximum.accumulate(np.where(first, np.arange(len(order)), 0))] if len(order) else untold
+    keep = ~group_untold | first
+    rows, version = rows.where(keep), version[keep]
+    return Rows(
+        rows.subject, numbered(rows.subject), *(getattr(rows, n) for n in list(Rows.__dataclass_fields__)[2:])
+    ), version
+
+
+def _frame(world: World, history: PolicyHistory, answers: list[_Answer]) -> pd.DataFrame:
+    """The contract's frame. Subjects are ranked once an entity, so that no strings are sorted a second time."""
+    ranks: dict[str, Ints] = {}
+    columns: dict[str, list[pa.Array]] = {}
+    for answer in answers:
+        for name, values in _columns(world, history, answer, ranks):
+            columns.setdefault(name, []).append(values)
+    tables = {name: pa.chunked_array(parts) for name, parts in columns.items()}
+    return pd.DataFrame({name: _series(values) for name, values in tables.items()})
+
+
+def _columns(
+    world: World, history: PolicyHistory, answer: _Answer, ranks: dict[str, Ints]
+) -> Iterator[tuple[str, pa.Array]]:
+    subject_type = answer.rule.split(".")[0]
+    order = _order(world, subject_type, answer.rows, ranks)
+    rows, version = answer.rows.where(order), answer.version[order]
+    size = len(order)
+    landlord_row = rows.subject < 0
+    document = subject_type == "policy"
+    yield "landlord", _constant(history.landlord, size)
+    yield "rule", _constant(answer.rule, size)
+    yield "subject_type", _constant(subject_type if document or not landlord_row.any() else "landlord", size)
+    yield "subject_ref", _refs(world, history.landlord, subject_type, rows, landlord_row)
+    yield "occurrence", pa.array(rows.occurrence)
+    yield "state", _words(rows.state, STATES)
+    yield "due_on", pa.array(rows.due.astype("datetime64[s]"))
+    yield "done_on", pa.array(rows.done.astype("datetime64[s]"))
+    yield "days_overdue", pa.array(rows.late)
+    duties = [_duty_of(policy, answer.rule) for policy in history.versions]
+    yield "severity", _severity(world, duties, rows, version)
+    yield "clause", _words(version, [duty.clause if duty else "" for duty in duties])
+    yield "owner_role", _words(version, [duty.owner_role if duty else "" for duty in duties])
+    starts = np.array([policy.effective_from for policy in history.versions], dtype="datetime64[s]")
+    yield "policy_version", pa.array(starts[version])
+
+
+def _order(world: World, subject_type: str, rows: Rows, ranks: dict[str, Ints]) -> Ints:
+    if (rows.subject < 0).any():
+        return np.arange(len(rows.subject))
+    name = ENTITY_OF_SUBJECT[subject_type].name
+    if name not in ranks:
+        # Arrow sorts strings by their UTF-8 bytes, which is the order of code points.
+        keys = pa.array(world.keys(name), type=pa.large_string())
+        place = pa.compute.sort_indices(keys).to_numpy()
+        ranks[name] = np.empty(len(place), np.int64)
+        ranks[name][place] = np.arange(len(place))
+    return np.lexsort((rows.occurrence, ranks[name][rows.subject]))
+
+
+def _duty_of(policy: Policy, rule: str) -> Duty | None:
+    return next((duty for duty in policy.duties if duty.rule == rule), None)
+
+
+def _severity(world: World, duties: list[Duty | None], rows: Rows, version: Ints) -> pa.Array:
+    """The duty's severity, softened where the policy says so; what cannot be told softens nothing."""
+    levels = ["breach", "explain", "warning", "info"]
+    found = np.zeros(len(version), np.int64)
+    for number, duty in enumerate(duties):
+        if duty is None:
+            continue
+        mine = version == number
+        found[mine] = levels.index(duty.severity)
+        for level, condition in duty.severity_where.items():
+            if isinstance(duty, Document) or (rows.subject < 0).any():
+                continue
+            holds = truth(view_of(world, duty), condition) == YES
+            found[mine & holds[rows.subject]] = levels.index(level)
+    return _words(found, levels)
+
+
+def _refs(world: World, landlord: str, subject_type: str, rows: Rows, landlord_row: npt.NDArray[np.bool_]) -> pa.Array:
+    if landlord_row.any():
+        return _constant(landlord, len(rows.subject))
+    keys = pa.array(world.keys(ENTITY_OF_SUBJECT[subject_type].name), type=pa.large_string())
+    return keys.take(pa.array(rows.subject))
+
+
+def _constant(word: str, size: int) -> pa.Array:
+    return _words(np.zeros(size, np.int64), [word])
+
+
+def _words(numbers: Ints | npt.NDArray[np.int8], words: tuple[str, ...] | list[str]) -> pa.Array:
+    coded = pa.DictionaryArray.from_arrays(pa.array(numbers.astype(np.int32)), pa.array(words, type=pa.large_string()))
+    return coded.cast(pa.large_string())
+
+
+def _series(values: pa.ChunkedArray) -> pd.Series:
+    if pa.types.is_large_string(values.type):
+        return pd.Series(pd.array(values, dtype="str"))
+    return pd.Series(values.to_numpy())

@@ -1,0 +1,124 @@
+"""What a duty answers, as columns: which subjects, which occurrence, which state. No strings until the end.
+
+States are numbers here (positions in contract.STATES); engine turns them into the contract's frame.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+import numpy.typing as npt
+
+from due_regard.assessment.truth import NO, UNKNOWN, YES, Truth
+from due_regard.assessment.world import NAT, Bools, Ints
+from due_regard.contract import STATES
+from due_regard.policy import Deadline, Document, Review
+from due_regard.working_days import Days, WorkingCalendar
+
+STATE = {name: np.int8(number) for number, name in enumerate(STATES)}
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Assessments of one duty.
+
+    Attributes:
+        subject: row of the subject in its entity (-1: the landlord itself).
+        occurrence: from 1.
+        state: position in contract.STATES.
+        due, done: datetime64[D]; NaT blank.
+        late: days overdue, in the duty's unit.
+        arose: the day that says which policy version judges the row.
+    """
+
+    subject: Ints
+    occurrence: Ints
+    state: npt.NDArray[np.int8]
+    due: Days
+    done: Days
+    late: Ints
+    arose: Days
+
+    def where(self, keep: Bools | Ints) -> Rows:
+        """The rows that `keep` marks or numbers."""
+        return Rows(*(getattr(self, name)[keep] for name in self.__dataclass_fields__))
+
+    @staticmethod
+    def joined(parts: list[Rows]) -> Rows:
+        """Several answers as one."""
+        return Rows(*(np.concatenate([getattr(part, name) for part in parts]) for name in Rows.__dataclass_fields__))
+
+
+@dataclass(frozen=True)
+class Clock:
+    """The date of judgement, and how long before its due date a duty is due soon."""
+
+    day: date
+    calendar: WorkingCalendar
+
+    @property
+    def as_at(self) -> np.datetime64[date]:
+        """The day as NumPy counts it."""
+        return np.datetime64(self.day, "D")
+
+
+def undated(subject: Ints, state: npt.NDArray[np.int8], arose: Days) -> Rows:
+    """Rows without dates: checks, and what cannot be measured."""
+    blank = np.full(len(subject), NAT)
+    return Rows(subject, np.ones(len(subject), np.int64), state, blank, blank, np.zeros(len(subject), np.int64), arose)
+
+
+def not_measured(subject: Ints, arose: Days) -> Rows:
+    """One row a subject: the source cannot tell."""
+    return undated(subject, np.full(len(subject), STATE["not_measured"]), arose)
+
+
+def check_states(required: Truth) -> npt.NDArray[np.int8]:
+    """met, breach or not_measured."""
+    states = np.empty(len(required), np.int8)
+    for truth, name in ((YES, "met"), (NO, "breach"), (UNKNOWN, "not_measured")):
+        states[required == truth] = STATE[name]
+    return states
+
+
+def dated(
+    duty: Deadline | Review | Document,
+    clock: Clock,
+    *,
+    subject: Ints,
+    due: Days,
+    done: Days,
+    arose: Days,
+    occurrence: Ints | None = None,
+) -> Rows:
+    """Rows of a deadline that is due: states and lateness (contract: Assessment, States)."""
+    undone = np.isnat(done)
+    near = undone & (due >= clock.as_at)
+    state = np.where(near, STATE["pending"], STATE["overdue"]).astype(np.int8)
+    if near.any():
+        state[near & (due <= _window_end(duty, clock))] = STATE["due_soon"]
+    state[~undone & (done <= due)] = STATE["met"]
+    state[~undone & (done > due)] = STATE["late"]
+    late = _days_late(duty, clock, due, np.where(undone, clock.as_at, done))
+    numbers = np.ones(len(subject), np.int64) if occurrence is None else occurrence
+    return Rows(subject, numbers, state, due, done, late, arose)
+
+
+def _window_end(duty: Deadline | Review | Document, clock: Clock) -> np.datetime64[date]:
+    notice = duty.notice
+    if notice.working_days is not None:
+        return np.datetime64(clock.calendar.shift(clock.day, notice.working_days), "D")
+    return np.datetime64(clock.day + timedelta(notice.days or 0), "D")
+
+
+def _days_late(duty: Deadline | Review | Document, clock: Clock, due: Days, until: Days) -> Ints:
+    """Days of the duty's unit d with due < d <= until; 0 where it was or still can be in time."""
+    late = until > due
+    if duty.notice.working_days is None:
+        return np.where(late, (until - due).astype(np.int64), 0)
+    counted = np.zeros(len(due), np.int64)
+    if late.any():
+        counted[late] = clock.calendar.count(due[late], until[late])
+    return counted

@@ -1,0 +1,186 @@
+"""The records of one landlord as they were on `as_at`: whole columns, links between entities, what is absent.
+
+As-at masking happens here and nowhere else. Everything is an array aligned to an entity's rows; strings are coded once
+and compared as integers. Conditions and duties are built on top; no duty is known here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from due_regard.contract import ENTITY, ENTITY_OF_SUBJECT, Column, Entity, Kind, Records
+from due_regard.working_days import Days
+
+Bools: TypeAlias = npt.NDArray[np.bool_]
+Ints: TypeAlias = npt.NDArray[np.int64]
+NAT = np.datetime64("NaT", "D")
+NO_RECORD, UNTOLD = -1, -2
+"""Rows of a link that lead nowhere: the record does not exist; the source cannot tell."""
+
+
+def _no_words() -> npt.NDArray[np.object_]:
+    return np.array([], dtype=object)
+
+
+@dataclass(frozen=True)
+class Cells:
+    """One column aligned to a subject's rows.
+
+    Attributes:
+        values: datetime64[D] for dates (NaT blank); int8 1/0/-1 for yes/no/blank; codes into `words`, -1 blank, else.
+        words: the distinct strings of a coded column.
+        unknown: True where the source cannot tell (absent column or entity), which is not blank.
+    """
+
+    values: npt.NDArray[np.generic]
+    unknown: Bools
+    words: npt.NDArray[np.object_] = field(default_factory=_no_words)
+
+    def take(self, rows: Ints) -> Cells:
+        """The cells at `rows`: blank where there is no such record, unknown where the source cannot tell."""
+        there = rows >= 0
+        if len(self.values) == 0:
+            return Cells(np.full(len(rows), _blank(self)), rows == UNTOLD, self.words)
+        safe = np.where(there, rows, 0)
+        values = np.where(there, self.values[safe], _blank(self))
+        return Cells(values, (there & self.unknown[safe]) | (rows == UNTOLD), self.words)
+
+    @property
+    def days(self) -> Days:
+        """The values of a date column."""
+        return self.values.astype("datetime64[D]")
+
+    @property
+    def codes(self) -> Ints:
+        """The values of a coded column: positions in `words`, -1 blank."""
+        return self.values.astype(np.int64)
+
+    @property
+    def blank(self) -> Bools:
+        """True where nothing is recorded (unknown cells included)."""
+        return np.isnat(self.days) if self.values.dtype.kind == "M" else self.codes < 0
+
+
+def _blank(cells: Cells) -> np.generic:
+    blank: np.generic = NAT if cells.values.dtype.kind == "M" else cells.values.dtype.type(-1)
+    return blank
+
+
+class World:
+    """Records as at one day. Frames are not changed; what is worked out is kept for the next duty."""
+
+    def __init__(self, records: Records, as_at: date) -> None:
+        self.as_at = np.datetime64(as_at, "D")
+        self._frames = {name: self._existing(ENTITY[name], frame) for name, frame in records.items()}
+        self._cells: dict[tuple[str, str], Cells] = {}
+        self._links: dict[tuple[str, str], Ints] = {}
+        self._paths: dict[tuple[str, str], Cells] = {}
+
+    def delivered(self, entity: str) -> bool:
+        """Whether any file of `entity` was ever delivered."""
+        return entity in self._frames
+
+    def carries(self, entity: str, column: str) -> bool:
+        """Whether the source of a delivered `entity` has `column`."""
+        return column in self._frames[entity]
+
+    def size(self, entity: str) -> int:
+        """Number of its records that exist on as_at."""
+        return len(self._frames[entity])
+
+    def keys(self, entity: str) -> pd.Series:
+        """Their own references."""
+        return self._frames[entity][ENTITY[entity].key]
+
+    def column(self, entity: str, path: str) -> Cells:
+        """The cells that `path` names, aligned to the rows of `entity`; kept once worked out."""
+        key = (entity, path)
+        if key not in self._paths:
+            link, _, rest = path.partition(".")
+            self._paths[key] = self._through(entity, link, rest) if rest else self._own(entity, path)
+        return self._paths[key]
+
+    def link(self, entity: str, link: str) -> Ints:
+        """Row of the linked record for each row of `entity`, `NO_RECORD` or `UNTOLD`.
+
+        A blank reference is no record, even where the entity it would point to was never delivered.
+        """
+        key = (entity, link)
+        if key not in self._links:
+            self._links[key] = self._resolve(entity, ENTITY_OF_SUBJECT[link])
+        return self._links[key]
+
+    def opened(self, entity: str) -> Days:
+        """Opening dates; NaT for an entity without one."""
+        name = ENTITY[entity].opened_on
+        if name is None:
+            return np.full(self.size(entity), NAT)
+        return self.column(entity, name).days
+
+    def _existing(self, entity: Entity, frame: pd.DataFrame) -> pd.DataFrame:
+        if entity.opened_on is None or frame.empty:
+            return frame.reset_index(drop=True)
+        exists = _days(frame[entity.opened_on]) <= self.as_at
+        return frame.reset_index(drop=True) if exists.all() else frame[exists].reset_index(drop=True)
+
+    def _through(self, entity: str, link: str, rest: str) -> Cells:
+        rows, target = self.link(entity, link), ENTITY_OF_SUBJECT[link]
+        if self.delivered(target.name):
+            return self.column(target.name, rest).take(rows)
+        *_, last, name = link, *rest.split(".")
+        return _unknown(ENTITY_OF_SUBJECT[last].by_name[name], 0).take(rows)
+
+    def _resolve(self, entity: str, target: Entity) -> Ints:
+        if target.key not in self._frames[entity]:
+            return np.full(self.size(entity), UNTOLD)
+        here = self.column(entity, target.key)
+        coded = here.codes
+        if not self.delivered(target.name):
+            return np.where(coded >= 0, UNTOLD, NO_RECORD)
+        position = pd.Index(self.keys(target.name)).get_indexer(pd.Index(here.words, dtype="str"))
+        return np.append(position, NO_RECORD)[coded]
+
+    def _own(self, entity: str, name: str) -> Cells:
+        frame, column = self._frames[entity], ENTITY[entity].by_name[name]
+        if name not in frame:
+            return _unknown(column, len(frame))
+        cells = _read(frame[name], column)
+        if column.kind is Kind.DATE and not column.planned:
+            days = cells.days
+            values = np.where(days > self.as_at, NAT, days)
+            return Cells(values, cells.unknown)
+        return self._once_known(entity, column, cells) if column.known_once else cells
+
+    def _once_known(self, entity: str, column: Column, cells: Cells) -> Cells:
+        """Blank while the date that makes the value known lies after as_at; unknown where that date is absent."""
+        if column.known_once not in self._frames[entity]:
+            return Cells(cells.values, ~cells.blank, cells.words)
+        later = _days(self._frames[entity][column.known_once]) > self.as_at
+        return Cells(np.where(later, -1, cells.values), cells.unknown, cells.words)
+
+
+def _days(series: pd.Series) -> Days:
+    return series.to_numpy().astype("datetime64[D]")
+
+
+def _read(series: pd.Series, column: Column) -> Cells:
+    known = np.zeros(len(series), bool)
+    if column.kind is Kind.DATE:
+        return Cells(_days(series), known)
+    if column.kind is Kind.YN:
+        return Cells(series.astype("boolean").astype("Int8").to_numpy(dtype=np.int8, na_value=-1), known)
+    codes, words = pd.factorize(series)
+    return Cells(codes, known, np.asarray(words, dtype=object))
+
+
+def _unknown(column: Column, size: int) -> Cells:
+    """Cells of an absent column: blank, and unknown."""
+    if column.kind is Kind.DATE:
+        return Cells(np.full(size, NAT), np.ones(size, bool))
+    return Cells(np.full(size, -1), np.ones(size, bool))

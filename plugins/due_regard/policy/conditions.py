@@ -1,0 +1,242 @@
+"""The closed vocabulary of a policy file: fields, dates and conditions, parsed and never evaluated as code.
+
+A condition is one word and what it is about, e.g. `{equals: {outcome: quashed}}`. If a clause cannot be said, add one
+general word here, its truth in assessment/truth, its wording in policy/wording and a line in docs/policy-words.md.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, TypeAlias, Union
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstraints, Tag, field_validator
+
+from due_regard.contract import ENTITY
+
+FieldPath = Annotated[str, StringConstraints(pattern=r"^[a-z_]+(\.[a-z_]+){0,2}$")]
+"""A column of the subject, or of a record it links to: `decided_on`, `restriction.decided_by`,
+`restriction.customer.customer_type`."""
+
+Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+
+
+class Word(BaseModel):
+    """Base of every word: frozen, and nothing unknown is passed over."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+def _one_entry(value: dict[str, Any]) -> dict[str, Any]:
+    if len(value) != 1:
+        raise ValueError("says one field and what it must be, e.g. {outcome: quashed}")
+    return value
+
+
+class _Pair(Word):
+    """A word about one field, written `{word: {field: value}}`."""
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _single(cls, value: dict[str, Any]) -> dict[str, Any]:
+        return _one_entry(value)
+
+
+class Present(Word):
+    """The field is recorded (not blank)."""
+
+    present: FieldPath
+
+
+class IsYes(Word):
+    """The yes/no field says yes; blank is no."""
+
+    is_yes: FieldPath
+
+
+class Equals(_Pair):
+    """The field is this code."""
+
+    equals: dict[FieldPath, Code]
+
+
+class In(_Pair):
+    """The field is one of these codes."""
+
+    in_: dict[FieldPath, tuple[Code, ...]] = Field(alias="in")
+
+
+class Includes(_Pair):
+    """The list field holds this code."""
+
+    includes: dict[FieldPath, Code]
+
+
+class IncludesAll(_Pair):
+    """The list field holds every one of these codes."""
+
+    includes_all: dict[FieldPath, tuple[Code, ...]]
+
+
+class Differs(_Pair):
+    """Both fields are recorded and are not the same reference."""
+
+    differs: dict[FieldPath, FieldPath]
+
+
+class MonthsAfter(Word):
+    """A number of calendar months after another date field."""
+
+    months: Annotated[int, Field(ge=1, le=600)]
+    after: FieldPath
+
+
+class NoLaterThan(_Pair):
+    """The date is recorded and at most so many months after the other date."""
+
+    no_later_than: dict[FieldPath, MonthsAfter]
+
+
+class Shifted(Word):
+    """A date field moved by calendar months, clamped to the month's end; negative is earlier."""
+
+    field: FieldPath
+    months: Annotated[int, Field(ge=-600, le=600)]
+
+
+class Related(Word):
+    """Records of another entity that share a reference with the subject, bounded in time.
+
+    Attributes:
+        of: entity, e.g. `warnings`.
+        same: the subject's field that both share, e.g. `customer_ref`; the other side's column has its last name.
+        date: the related record's date; the entity's opening date when left out.
+        where: what must hold of the related record.
+        after, before: strictly after / before that date of the subject.
+        not_before, not_after: on that date counts too.
+        standing_until: a related record dated before `not_before` and whose own date in this column is blank or later
+            counts as dated on `not_before` itself (a restriction already in force).
+    """
+
+    of: str
+    same: FieldPath
+    date: FieldPath | None = None
+    where: Condition | None = None
+    after: DateOf | None = None
+    before: DateOf | None = None
+    not_before: DateOf | None = None
+    not_after: DateOf | None = None
+    standing_until: FieldPath | None = None
+
+    @field_validator("of")
+    @classmethod
+    def _entity(cls, value: str) -> str:
+        if value not in ENTITY:
+            raise ValueError(f"no entity {value!r}; allowed: {', '.join(ENTITY)}")
+        return value
+
+
+class First(Word):
+    """The date of the first related record; blank where there is none."""
+
+    first: Related
+
+
+class EarliestOf(Word):
+    """The earliest of several dates; blank where all are."""
+
+    earliest_of: Annotated[tuple[DateOf, ...], Field(min_length=2)]
+
+
+class Exists(Word):
+    """Some related record exists."""
+
+    exists: Related
+
+
+class Not(Word):
+    """The condition does not hold."""
+
+    not_: Condition = Field(alias="not")
+
+
+class AnyOf(Word):
+    """At least one holds."""
+
+    any_of: Annotated[tuple[Condition, ...], Field(min_length=1)]
+
+
+class AllOf(Word):
+    """Every one holds."""
+
+    all_of: Annotated[tuple[Condition, ...], Field(min_length=1)]
+
+
+WORDS = (
+    "present",
+    "is_yes",
+    "equals",
+    "in",
+    "includes",
+    "includes_all",
+    "differs",
+    "no_later_than",
+    "exists",
+    "not",
+    "any_of",
+    "all_of",
+)
+
+
+def _condition_word(value: Any) -> str | None:
+    keys = list(value) if isinstance(value, dict) else list(type(value).model_fields)
+    word = str(keys[0]).rstrip("_") if len(keys) == 1 else ""
+    return word if word in WORDS else None
+
+
+def _date_word(value: Any) -> str | None:
+    if isinstance(value, str):
+        return "field"
+    keys = set(value) if isinstance(value, dict) else set(type(value).model_fields)
+    for tag, marks in (("first", {"first"}), ("earliest_of", {"earliest_of"}), ("shifted", {"field", "months"})):
+        if keys and keys <= marks:
+            return tag
+    return None
+
+
+Condition: TypeAlias = Annotated[
+    Union[  # noqa: UP007 - a union of annotated members cannot be written with |
+        Annotated[Present, Tag("present")],
+        Annotated[IsYes, Tag("is_yes")],
+        Annotated[Equals, Tag("equals")],
+        Annotated[In, Tag("in")],
+        Annotated[Includes, Tag("includes")],
+        Annotated[IncludesAll, Tag("includes_all")],
+        Annotated[Differs, Tag("differs")],
+        Annotated[NoLaterThan, Tag("no_later_than")],
+        Annotated[Exists, Tag("exists")],
+        Annotated[Not, Tag("not")],
+        Annotated[AnyOf, Tag("any_of")],
+        Annotated[AllOf, Tag("all_of")],
+    ],
+    Discriminator(
+        _condition_word,
+        custom_error_type="condition_word",
+        custom_error_message="a condition is one word of: " + ", ".join(WORDS),
+    ),
+]
+
+DateOf: TypeAlias = Annotated[
+    Union[  # noqa: UP007
+        Annotated[FieldPath, Tag("field")],
+        Annotated[Shifted, Tag("shifted")],
+        Annotated[First, Tag("first")],
+        Annotated[EarliestOf, Tag("earliest_of")],
+    ],
+    Discriminator(
+        _date_word,
+        custom_error_type="date_word",
+        custom_error_message="a date is a field, {field: …, months: …}, {first: …} or {earliest_of: […]}",
+    ),
+]
+
+for _model in (Related, First, EarliestOf, Exists, Not, AnyOf, AllOf):
+    _model.model_rebuild()
