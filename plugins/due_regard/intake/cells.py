@@ -36,6 +36,7 @@ _MONTH_NAMES = (
 _MONTHS = {"sept": 9} | {
     word.lower(): number for number, name in enumerate(_MONTH_NAMES, start=1) for word in (name, name[:3])
 }
+_CANONICAL_WORDS = dict.fromkeys(("yes", "y", "true", "1"), True) | dict.fromkeys(("no", "n", "false", "0"), False)
 _EPOCH, _EPOCH_1904 = date(1899, 12, 30), date(1904, 1, 1)
 
 
@@ -136,8 +137,8 @@ def _lists(raw: list[str], column: Column, reading: Reading) -> _Parsed:
 
 
 def _yes_no(raw: list[str], column: Column, reading: Reading) -> _Parsed:
-    words = reading.source.yes_no
-    known: dict[str, bool] = {folded(word): True for word in words.yes} | {folded(word): False for word in words.no}
+    known = _CANONICAL_WORDS | {folded(word): True for word in reading.source.yes_words}
+    known |= {folded(word): False for word in reading.source.no_words}
     found = [known.get(folded(text)) for text in raw]
     return list(found), [
         "" if value is not None or not plain(text) else "unreadable_yes_no"

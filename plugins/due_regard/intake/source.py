@@ -114,13 +114,6 @@ class Part(_Part):
         return named and (sheet is None or any(fnmatchcase(folded(sheet), folded(name)) for name in self.sheets))
 
 
-class YesNo(_Part):
-    """Words for yes and no; case is ignored, a blank cell is "not recorded"."""
-
-    yes: tuple[str, ...] = ("yes", "y", "true", "1")
-    no: tuple[str, ...] = ("no", "n", "false", "0")
-
-
 class Source(_Part):
     """One source mapping."""
 
@@ -132,7 +125,8 @@ class Source(_Part):
     date_order: DateOrder = "dmy"
     encoding: Literal["utf-8", "cp1252", "utf-16"] | None = None
     delimiter: Literal[",", ";", "\t", "|"] | None = None
-    yes_no: YesNo = YesNo()
+    yes_words: tuple[str, ...] = Field(default=(), description="words for yes beside yes, y, true and 1")
+    no_words: tuple[str, ...] = Field(default=(), description="words for no beside no, n, false and 0")
     codes: dict[str, dict[str, str]] = Field(default_factory=dict, description="named lists: the source's word -> code")
     files: tuple[Part, ...] = Field(min_length=1)
     ignore_sheets: tuple[str, ...] = Field(default=(), description="sheets that hold no records, by name")
