@@ -10,7 +10,7 @@ from typing import Literal
 
 import pandas as pd
 
-from due_regard.contract import Records
+from due_regard.contract import ENTITY, Records
 
 ROW_NUMBER = "row_number"
 """Extra column of an accepted file's rows: the row in the source file, counted from 1, the header included."""
@@ -121,8 +121,14 @@ class ValidatedDrop:
     mending: tuple[MendingSheet, ...] = field(default=(), repr=False)
 
     def records(self) -> Records:
-        """The drop's own records, as the assessment core takes them (for `assess --drop`)."""
+        """The drop's own records, as the assessment core takes them (for `assess --drop`).
+
+        Where two files bring the same reference the later file counts, as it would in the register.
+        """
         frames: dict[str, list[pd.DataFrame]] = {}
         for accepted in self.files:
             frames.setdefault(accepted.entity, []).append(accepted.rows.drop(columns=ROW_NUMBER))
-        return {name: pd.concat(parts, ignore_index=True) for name, parts in frames.items()}
+        return {
+            name: pd.concat(parts, ignore_index=True).drop_duplicates(ENTITY[name].key, keep="last")
+            for name, parts in frames.items()
+        }

@@ -77,7 +77,10 @@ def date_of(view: View, value: Any) -> Dates:
 
 @dataclass(frozen=True)
 class _Index:
-    """Related records sorted by (shared reference, date), under the subject's numbering of the reference."""
+    """Related records sorted by (shared reference, date), under the subject's numbering of the reference.
+
+    Days count from year 0. `until` is the latest end among a record and the earlier ones of the same reference.
+    """
 
     keys: Ints
     days: Ints
@@ -135,7 +138,7 @@ def _standing(index: _Index, group: Ints, low: Ints) -> Bools:
         return np.zeros(len(group), bool)
     before = index.first_at_or_after(group, _number(low)) - 1
     safe = np.maximum(before, 0)
-    stands: Bools = (before >= 0) & (index.keys[safe] == group) & (index.until[safe] > low)
+    stands: Bools = (before >= 0) & (index.keys[safe] == group) & (index.until[safe] > _number(low))
     return stands
 
 
@@ -168,18 +171,10 @@ def _sorted(keys: Ints, days: Days, until: Days | None, keep: Bools) -> _Index:
     rows = rows[np.lexsort((number[rows], keys[rows]))]
     if until is None:
         return _Index(keys[rows], number[rows], None)
-    ends = np.where(np.isnat(until), _NEVER, until.astype(np.int64))[rows]
-    return _Index(keys[rows], number[rows], _running_latest(keys[rows], ends))
-
-
-def _running_latest(keys: Ints, ends: Ints) -> Ints:
-    """The latest end among this and the earlier records of the same key."""
-    latest = ends.copy()
-    starts = np.flatnonzero(np.diff(keys, prepend=-1))
-    for begin, stop in zip(starts, [*starts[1:], len(keys)], strict=True):
-        if stop - begin > 1:
-            latest[begin:stop] = np.maximum.accumulate(ends[begin:stop])
-    return latest
+    ends = np.where(np.isnat(until), _LATEST, _number(until.astype(np.int64)))[rows]
+    # Keys ascend, so the running maximum of (key, end) never reaches into the next key.
+    latest = np.maximum.accumulate(keys[rows] * _SPAN + ends) % _SPAN
+    return _Index(keys[rows], number[rows], latest)
 
 
 def _bounds(view: View, word: words.Related) -> tuple[Ints, Ints, Bools, Bools]:

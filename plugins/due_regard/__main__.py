@@ -1,0 +1,82 @@
+"""The command line `due-regard` (contract: CLI): words in, lines or JSON out, an exit code that tells what happened.
+
+Commands live in commands/; here is only what they share: options, printing, errors without a traceback.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import sys
+from collections.abc import Sequence
+
+from pydantic import ValidationError
+
+from due_regard import __version__
+from due_regard.commands import Result, drops, judging, keeping, policies, telling
+from due_regard.errors import DueRegardError
+from due_regard.settings import Settings
+
+_ROOMS = (drops, judging, telling, policies, keeping)
+_EXIT_CODES = """exit codes: 0 done, nothing rejected; 2 wrong usage or settings; 3 done, some rows were rejected;
+4 a file was refused (other files are loaded); 5 could not be done (nothing changed)"""
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code (contract: CLI, exit codes)."""
+    given, as_json, register = _global_options(list(sys.argv[1:] if words is None else words))
+    args = _parser().parse_args(given)
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        settings = Settings() if register is None else Settings(register_url=register)
+        result: Result = args.run(args, settings)
+    except ValidationError as reason:
+        fields = "; ".join(f"DUE_REGARD_{str(e['loc'][0]).upper()}: {e['msg']}" for e in reason.errors() if e["loc"])
+        return _fail(2, f"settings are wrong: {fields}", as_json)
+    except DueRegardError as reason:
+        return _fail(reason.exit_code, str(reason), as_json)
+    _show(json.dumps(result.ticket, indent=2, default=str) if as_json else "\n".join(result.lines))
+    return result.exit_code
+
+
+def _show(text: str) -> None:
+    """Print, and end quietly where the reader (`| head`) has gone."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _global_options(words: list[str]) -> tuple[list[str], bool, str | None]:
+    """`--json` and `--register URL` may stand anywhere, before or after the command."""
+    shared = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    shared.add_argument("--json", action="store_true")
+    shared.add_argument("--register")
+    found, rest = shared.parse_known_args(words)
+    return rest, found.json, found.register
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="due-regard", description="Keep a landlord's register honest against its own policy.", epilog=_EXIT_CODES
+    )
+    parser.add_argument("--version", action="version", version=f"due-regard {__version__}")
+    parser.add_argument("--json", action="store_true", help="machine-readable results on standard output")
+    parser.add_argument("--register", metavar="URL", help="SQLAlchemy URL of the register; default from settings")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    for room in _ROOMS:
+        room.register_commands(commands)
+    return parser
+
+
+def _fail(code: int, message: str, as_json: bool) -> int:
+    print(f"due-regard: {message}", file=sys.stderr)
+    if as_json:
+        print(json.dumps({"error": message, "exit_code": code}))
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
