@@ -1,0 +1,68 @@
+"""Deadlines on, one day before and one day after, from any day: month ends, leap days, bank holidays of two nations.
+
+Each drop holds every duty that runs from one day, done on every edge; it is judged on a day that hypothesis picks among
+the edges and the days on which notice begins.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from tests.assessment.against_reference import IS_LONG, disagreements, engine_rows
+from tests.reference.dates import bank_holidays
+from tests.reference.drops import Row, drop_of
+from tests.reference.edges import edge_drop, judging_days
+from tests.reference.judge import LANDLORDS
+
+YEARS = range(2019, 2029)
+HOLIDAYS = sorted({day for year in YEARS for nation in ("SCT", "WLS") for day in bank_holidays(nation, year)})
+MONTH_ENDS = [
+    date(year, month, day) for year in YEARS for month, day in ((1, 31), (2, 28), (8, 31), (11, 30), (12, 31))
+]
+LEAP_DAYS = [date(2020, 2, 29), date(2024, 2, 29), date(2028, 2, 29)]
+STARTS = st.one_of(
+    st.dates(date(2019, 1, 1), date(2028, 12, 31)),
+    st.sampled_from(HOLIDAYS),
+    st.sampled_from(MONTH_ENDS),
+    st.sampled_from(LEAP_DAYS),
+)
+EXAMPLES = settings(
+    max_examples=300 if IS_LONG else 16,
+    deadline=None,
+    derandomize=not IS_LONG,
+    phases=(Phase.generate, Phase.shrink),
+)
+
+
+@EXAMPLES
+@given(start=STARTS, pick=st.integers(0, 10_000))
+def test_engine_equals_reference_on_every_edge(start: date, pick: int) -> None:
+    days = judging_days(start)
+    drop, as_at = edge_drop(start), days[pick % len(days)]
+    assert [line for landlord in LANDLORDS for line in disagreements(drop, landlord, as_at)] == []
+
+
+def _appeal(received: str) -> dict[str, list[Row]]:
+    return {"appeals": [{"appeal_ref": "A1", "restriction_ref": "R1", "received_on": received}]}
+
+
+@pytest.mark.parametrize(
+    ("landlord", "received", "rule", "due"),
+    [
+        ("queens_cross", "2026-06-11", "appeal.acknowledge", date(2026, 6, 17)),
+        ("queens_cross", "2026-06-11", "appeal.communicate", date(2026, 6, 26)),
+        ("queens_cross", "2026-04-04", "appeal.acknowledge", date(2026, 4, 8)),
+        ("queens_cross", "2026-04-04", "appeal.communicate", date(2026, 4, 17)),
+        ("united_welsh", "2026-04-04", "appeal.decide", date(2026, 4, 20)),
+        ("queens_cross", "2026-12-22", "appeal.acknowledge", date(2026, 12, 29)),
+        ("queens_cross", "2026-12-22", "appeal.communicate", date(2027, 1, 11)),
+    ],
+)
+def test_due_dates_checked_by_hand(landlord: str, received: str, rule: str, due: date) -> None:
+    as_at = date.fromisoformat(received)
+    rows = engine_rows(drop_of(_appeal(received)).frames(), landlord, as_at)
+    assert [row["due_on"] for row in rows if row["rule"] == rule] == [due]
