@@ -135,7 +135,7 @@ def test_cells_without_a_header_stop_the_file(tmp_path: Path) -> None:
         (b"\n\n", "empty_file"),
         (b"%PDF-1.7 ...", "not_an_export"),
         (b"<html><body>Please log in</body></html>", "not_an_export"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 512, "old_or_encrypted"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 512, "old_workbook"),
         (b"Dear all,\nplease find nothing here\n", "no_header"),
         (bytes(range(256)) * 4, "encoding"),
     ],

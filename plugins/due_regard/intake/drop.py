@@ -6,23 +6,46 @@ The order of steps is here; what each step knows is in the module that bears its
 from __future__ import annotations
 
 import hashlib
+import logging
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from due_regard.batch import AcceptedFile, MendingSheet, Note, RefusedFile, Rejection, ValidatedDrop
+from due_regard.batch import AcceptedFile, RefusedFile, ValidatedDrop
 from due_regard.errors import FileRefused
-from due_regard.intake.checks import Judged, Known, judge
+from due_regard.intake.checks import Known, judge
+from due_regard.intake.completeness import Manifest, PreviousRows, read_manifest, shrunken
 from due_regard.intake.csv_reader import read_csv_table
+from due_regard.intake.handover import accepted_file, disappeared_refs, mending_sheets
 from due_regard.intake.mapping import Candidate, check_headers, known_headers, read_candidates
-from due_regard.intake.messages import words
 from due_regard.intake.preflight import Form, drop_files, form_of, read_content
 from due_regard.intake.source import Part, Source
 from due_regard.intake.tables import Table, without_footer
 from due_regard.intake.text import folded
+from due_regard.intake.workbook_preflight import inspect_workbook
 from due_regard.intake.workbook_reader import Sheet, read_sheets, sheet_header, sheet_table
 
+_log = logging.getLogger(__name__)
 
-def read_drop(drop: Path, landlord: str, source: Source, *, on: date, known: Known) -> ValidatedDrop:
+
+@dataclass(frozen=True)
+class Staged:
+    """One entity of one table, read and not yet judged, with the bytes and the part of the mapping it came from."""
+
+    sha256: str
+    candidate: Candidate
+    part: Part
+
+
+def read_drop(
+    drop: Path,
+    landlord: str,
+    source: Source,
+    *,
+    on: date,
+    known: Known,
+    previous_rows: PreviousRows | None = None,
+) -> ValidatedDrop:
     """The drop's rows, validated, with every rejection and refusal named.
 
     Args:
@@ -31,28 +54,63 @@ def read_drop(drop: Path, landlord: str, source: Source, *, on: date, known: Kno
         source: how they are read.
         on: day of intake; dates more than ten years after it are rejected.
         known: references the register holds of an entity, None where it was never delivered.
+        previous_rows: records the register holds of an entity; a snapshot that shrank too far is then `held`.
 
     Raises:
-        DropError: the folder is missing or holds no file.
+        DropError: the folder is missing or empty, or its manifest is wrong or names a file that is not there.
     """
-    candidates: list[tuple[str, Candidate, Part]] = []
+    staged, refused = stage_drop(drop, source, on=on)
+    judged = judge([item.candidate for item in staged], known)
+    gone = _disappeared(staged, refused, source, known)
+    files = [
+        # What an entity lacks is told once, with the first of its tables.
+        accepted_file(item.sha256, verdict, item.part, source, gone.pop(item.candidate.entity, ()))
+        for item, verdict in zip(staged, judged, strict=True)
+    ]
+    held = shrunken(_snapshot_rows(files), source, previous_rows) if previous_rows else ()
+    return ValidatedDrop(
+        landlord,
+        source.name,
+        drop.name,
+        tuple(files),
+        tuple(refused),
+        held=held,
+        mending=mending_sheets(judged, files),
+    )
+
+
+def stage_drop(drop: Path, source: Source, *, on: date) -> tuple[list[Staged], list[RefusedFile]]:
+    """Every file of the drop read and mapped, and those refused.
+
+    Raises:
+        DropError: as read_drop.
+    """
+    staged: list[Staged] = []
     refused: list[RefusedFile] = []
-    for path in drop_files(drop):
+    paths = drop_files(drop)
+    manifest = read_manifest(drop)
+    for path in paths:
         sha256 = ""
         try:
             content = read_content(path, drop)
             sha256 = hashlib.sha256(content).hexdigest()
-            candidates += [(sha256, *found) for found in _candidates(path.name, content, source, on)]
+            tables = _tables(path.name, content, sha256, source, manifest)
+            del content
+            for table, part in tables:
+                staged += [Staged(sha256, found, part) for found in read_candidates(table, part, source, on=on)]
+            _log.info("%s: %d rows read", path.name, sum(table.read for table, _ in tables))
         except FileRefused as reason:
+            _log.warning("%s: refused (%s)", path.name, reason.code)
             refused.append(RefusedFile(path.name, sha256, reason.code, str(reason)))
-    judged = judge([candidate for _, candidate, _ in candidates], known)
-    files = [_accepted(sha256, item, part, source) for (sha256, _, part), item in zip(candidates, judged, strict=True)]
-    return ValidatedDrop(
-        landlord, source.name, drop.name, tuple(files), tuple(refused), mending=_mending(judged, files)
-    )
+    return staged, refused
 
 
-def _candidates(name: str, content: bytes, source: Source, on: date) -> list[tuple[Candidate, Part]]:
+def _tables(
+    name: str, content: bytes, sha256: str, source: Source, manifest: Manifest | None
+) -> list[tuple[Table, Part]]:
+    """The tables of a file, footers left out and headers checked, each with its part of the mapping."""
+    if manifest is not None:
+        manifest.check_content(name, sha256)
     form = form_of(name, content)
     parts = source.parts_of(name)
     if not parts:
@@ -60,18 +118,16 @@ def _candidates(name: str, content: bytes, source: Source, on: date) -> list[tup
             "unknown_file",
             f"{name}: source {source.name} expects no file of this name; rename it, map it or take it out of the drop",
         )
-    tables = (
-        _csv_tables(name, content, parts, source) if form is Form.TEXT else _sheet_tables(name, content, parts, source)
-    )
-    found = []
+    read = _csv_table if form is Form.TEXT else _sheet_tables
+    tables = [(without_footer(table), part) for table, part in read(name, content, parts, source)]
     for table, part in tables:
-        whole = without_footer(table)
-        check_headers(whole, part, source=source.name)
-        found += [(candidate, part) for candidate in read_candidates(whole, part, source, on=on)]
-    return found
+        check_headers(table, part, source=source.name)
+    if manifest is not None:
+        manifest.check_rows(name, sum(table.read for table, _ in tables))
+    return tables
 
 
-def _csv_tables(name: str, content: bytes, parts: tuple[Part, ...], source: Source) -> list[tuple[Table, Part]]:
+def _csv_table(name: str, content: bytes, parts: tuple[Part, ...], source: Source) -> list[tuple[Table, Part]]:
     """A CSV file is one table, of the part whose headers it shows best."""
     tables = []
     for part in parts:
@@ -86,14 +142,15 @@ def _csv_tables(name: str, content: bytes, parts: tuple[Part, ...], source: Sour
 
 def _sheet_tables(name: str, content: bytes, parts: tuple[Part, ...], source: Source) -> list[tuple[Table, Part]]:
     """Every sheet that is not ignored, each with its part."""
+    inspected = inspect_workbook(name, content)
     ignored = set(map(folded, source.ignore_sheets))
-    sheets = [sheet for sheet in read_sheets(name, content) if folded(sheet.name) not in ignored]
+    sheets = [sheet for sheet in read_sheets(name, content, inspected.unreadable) if folded(sheet.name) not in ignored]
     if not sheets:
         raise FileRefused("empty_file", f"{name}: has no sheet with a header; export it again")
-    return [(*_with_part(name, sheet, parts),) for sheet in sheets]
+    return [_with_part(name, sheet, parts, inspected.epoch_1904) for sheet in sheets]
 
 
-def _with_part(name: str, sheet: Sheet, parts: tuple[Part, ...]) -> tuple[Table, Part]:
+def _with_part(name: str, sheet: Sheet, parts: tuple[Part, ...], epoch_1904: bool) -> tuple[Table, Part]:
     fitting = [part for part in parts if part.takes(name, sheet.name)]
     if not fitting:
         raise FileRefused(
@@ -106,84 +163,30 @@ def _with_part(name: str, sheet: Sheet, parts: tuple[Part, ...]) -> tuple[Table,
         return header.score if header else 0
 
     part = max(fitting, key=score)
-    return sheet_table(name, sheet, known_headers([part]), depth=part.header_rows), part
+    return sheet_table(name, sheet, known_headers([part]), depth=part.header_rows, epoch_1904=epoch_1904), part
 
 
-def _accepted(sha256: str, judged: Judged, part: Part, source: Source) -> AcceptedFile:
-    candidate = judged.candidate
-    table = candidate.table
-    return AcceptedFile(
-        file=table.file,
-        sha256=sha256,
-        entity=candidate.entity,
-        columns=tuple(candidate.columns),
-        rows=judged.accepted(),
-        read=len(table.cells) + len(table.ragged),
-        collapsed=judged.collapsed,
-        rejections=_rejections(judged, part, source),
-        notes=_notes(table),
-        delivery="changes" if table.mending else source.delivery,
-    )
+def _disappeared(
+    staged: list[Staged], refused: list[RefusedFile], source: Source, known: Known
+) -> dict[str, tuple[str, ...]]:
+    """What the register holds and this drop's snapshots lack; nothing of an entity that a refused file may hold."""
+    if source.delivery != "snapshot":
+        return {}
+    tables: dict[str, list[Candidate]] = {}
+    for item in staged:
+        tables.setdefault(item.candidate.entity, []).append(item.candidate)
+    unread = {entity for file in refused for part in source.parts_of(file.file) for entity in part.entities}
+    return {
+        entity: disappeared_refs(entity, found, known)
+        for entity, found in tables.items()
+        if entity not in unread and not any(candidate.table.mending for candidate in found)
+    }
 
 
-def _rejections(judged: Judged, part: Part, source: Source) -> tuple[Rejection, ...]:
-    """One a rejected row, by row number; its first fault gives column, reason and cell, the message names them all."""
-    candidate = judged.candidate
-    table, columns = candidate.table, part.columns(candidate.entity)
-    by_row: dict[int, list[tuple[str, str, str, str]]] = {}
-    for fault in judged.faults:
-        position = candidate.positions.get(fault.column)
-        number = int(table.row_numbers[fault.row])
-        header = table.headers[position] if position is not None else fault.column
-        cell = table.address(position, number) if position is not None else ""
-        told = words(fault.reason, candidate.entity, fault.column, header, source, columns.get(fault.column))
-        by_row.setdefault(number, []).append((header, fault.reason, told, cell))
-    for ragged in table.ragged:
-        told = words("ragged_row", candidate.entity, "", "", source, None)
-        by_row[ragged.row_number] = [("", "ragged_row", told, table.address(0, ragged.row_number))]
-    return tuple(
-        Rejection(
-            table.file,
-            number,
-            faults[0][0],
-            faults[0][1],
-            f"{table.file}, row {number}: " + "; ".join(dict.fromkeys(told for _, _, told, _ in faults)),
-            faults[0][3],
-        )
-        for number, faults in sorted(by_row.items())
-    )
-
-
-def _notes(table: Table) -> tuple[Note, ...]:
-    notes = [
-        Note(table.file, number, "", "footer_row", f"{table.file}, row {number}: a total or closing row, not loaded")
-        for number in table.footer_rows
-    ]
-    if table.blank_rows:
-        told = f"{table.file}: {table.blank_rows} blank rows were left out"
-        notes.append(Note(table.file, 0, "", "blank_rows", told))
-    return tuple(notes)
-
-
-def _mending(judged: list[Judged], files: list[AcceptedFile]) -> tuple[MendingSheet, ...]:
-    """The rejected rows of each table as delivered, once a table however many entities it holds."""
-    sheets: dict[tuple[str, str | None], tuple[Table, dict[int, tuple[str, str]]]] = {}
-    for item, accepted in zip(judged, files, strict=True):
-        table = item.candidate.table
-        _, rows = sheets.setdefault((table.file, table.sheet), (table, {}))
-        for rejection in accepted.rejections:
-            rows.setdefault(rejection.row_number, (rejection.message, rejection.cell))
-    return tuple(_mending_sheet(table, rows) for table, rows in sheets.values() if rows)
-
-
-def _mending_sheet(table: Table, rows: dict[int, tuple[str, str]]) -> MendingSheet:
-    ragged = {row.row_number: row.cells for row in table.ragged}
-    at = {int(number): position for position, number in enumerate(table.row_numbers) if int(number) in rows}
-    cells = {number: tuple(table.cells.iloc[position]) for number, position in at.items()} | ragged
-    return MendingSheet(
-        table.file,
-        table.sheet,
-        table.delimiter,
-        table.preamble,
-        tuple((number, *rows[number], cells[number]) for number in sorted(rows)),
-    )
+def _snapshot_rows(files: list[AcceptedFile]) -> dict[str, int]:
+    """Records of each entity that snapshots bring, rejected ones too: a row to mend has not disappeared."""
+    rows: dict[str, int] = {}
+    for accepted in files:
+        if accepted.delivery == "snapshot":
+            rows[accepted.entity] = rows.get(accepted.entity, 0) + accepted.read - accepted.collapsed
+    return rows

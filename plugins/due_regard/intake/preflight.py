@@ -9,8 +9,8 @@ from enum import StrEnum
 from pathlib import Path
 
 from due_regard.errors import DropError, FileRefused
+from due_regard.intake.limits import LARGEST_FILE
 
-LARGEST_FILE = 512 * 2**20
 CONTROL_FILES = frozenset({"MANIFEST.json", "READY"})
 _LITTER = frozenset({".ds_store", "thumbs.db", "desktop.ini"})
 
@@ -69,6 +69,8 @@ def form_of(name: str, content: bytes) -> Form:
         raise FileRefused("empty_file", f"{name}: is empty; export it again (a header alone is enough for no records)")
     if content.startswith(b"PK\x03\x04"):
         return Form.WORKBOOK
+    if content.startswith(_OLE2) and _ENCRYPTED in content:
+        raise FileRefused("encrypted", f"{name}: is password-protected; save it without a password")
     for signature, code, remedy in _FOREIGN:
         if content.startswith(signature):
             raise FileRefused(code, f"{name}: {remedy}")
@@ -78,8 +80,10 @@ def form_of(name: str, content: bytes) -> Form:
     return Form.TEXT
 
 
+_OLE2 = b"\xd0\xcf\x11\xe0"
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _FOREIGN = (
-    (b"\xd0\xcf\x11\xe0", "old_or_encrypted", "is an old or a password-protected Excel file; save it as plain .xlsx"),
+    (_OLE2, "old_workbook", "is a workbook of an old kind; save it as .xlsx"),
     (b"%PDF", "not_an_export", "is a PDF; export it as CSV or .xlsx"),
     (b"\x89PNG", "not_an_export", "is a picture; export it as CSV or .xlsx"),
     (b"\xff\xd8\xff", "not_an_export", "is a picture; export it as CSV or .xlsx"),

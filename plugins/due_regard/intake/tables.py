@@ -74,6 +74,11 @@ class Table:
     delimiter: str = ","
 
     @property
+    def read(self) -> int:
+        """Data rows that were read, ragged ones too."""
+        return len(self.cells) + len(self.ragged)
+
+    @property
     def mending(self) -> bool:
         """Whether the file carries our own columns in front: a mended list of rejected rows."""
         return folded(MENDING_HEADERS[0]) in {folded(header) for header in self.headers}

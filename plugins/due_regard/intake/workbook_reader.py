@@ -6,7 +6,7 @@ python-calamine reads (five times faster than openpyxl, measured). What may not 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -47,8 +47,13 @@ class Sheet:
         return rows
 
 
-def read_sheets(file: str, content: bytes) -> tuple[Sheet, ...]:
+def read_sheets(file: str, content: bytes, unreadable: Mapping[str, frozenset[tuple[int, int]]]) -> tuple[Sheet, ...]:
     """Every worksheet that holds anything, hidden ones too.
+
+    Args:
+        file: name inside the drop, for messages.
+        content: the workbook's bytes.
+        unreadable: sheet name -> cells (row, column, from 0) to mark as unreadable, since calamine reads them as blank.
 
     Raises:
         FileRefused: the workbook cannot be read.
@@ -56,7 +61,7 @@ def read_sheets(file: str, content: bytes) -> tuple[Sheet, ...]:
     try:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
         names = [sheet.name for sheet in workbook.sheets_metadata if sheet.typ is SheetTypeEnum.WorkSheet]
-        sheets = [_sheet(workbook, name) for name in names]
+        sheets = [_sheet(workbook, name, unreadable.get(name, frozenset())) for name in names]
     except (CalamineError, ValueError, OSError):
         raise FileRefused(
             "corrupt_workbook", f"{file}: the workbook is damaged; open it, save it as .xlsx and send it again"
@@ -64,9 +69,16 @@ def read_sheets(file: str, content: bytes) -> tuple[Sheet, ...]:
     return tuple(sheet for sheet in sheets if any(any(row) for row in sheet.rows))
 
 
-def _sheet(workbook: CalamineWorkbook, name: str) -> Sheet:
+def _sheet(workbook: CalamineWorkbook, name: str, unreadable: frozenset[tuple[int, int]]) -> Sheet:
     sheet = workbook.get_sheet_by_name(name)
     rows = [[_as_text(value) for value in row] for row in sheet.to_python(skip_empty_area=False)]
+    for row, position in unreadable:
+        # Such a cell may lie beyond the last one that has a value, where calamine ends the sheet.
+        rows += ([] for _ in range(row + 1 - len(rows)))
+        rows[row] += [""] * (position + 1 - len(rows[row]))
+        rows[row][position] = f"{UNREADABLE}cell"
+    width = max(map(len, rows), default=0)
+    rows = [row if len(row) == width else row + [""] * (width - len(row)) for row in rows]
     merged = tuple((top, left, bottom, right) for (top, left), (bottom, right) in sheet.merged_cell_ranges or ())
     return Sheet(name, rows, merged)
 

@@ -1,0 +1,152 @@
+"""Whether a drop is all there: manifest, READY marker or stillness; and whether a snapshot shrank beyond belief.
+
+A truncated CSV is a valid CSV: only what the sender says beside the file, or what came last time, can show it. Validity
+of rows is checks.py's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path, PurePosixPath
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from due_regard.errors import DropError, FileRefused
+from due_regard.intake.preflight import drop_files
+from due_regard.intake.source import Source
+
+MANIFEST = "MANIFEST.json"
+READY = "READY"
+PreviousRows = Callable[[str], int | None]
+"""Rows of an entity that the register holds from before; None where it was never delivered."""
+
+
+class ManifestEntry(BaseModel):
+    """What the sender says of one file."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    sha256: str = Field(pattern=r"^[0-9a-fA-F]{64}$")
+    rows: int | None = Field(default=None, ge=0, description="data rows, header and blank rows not counted")
+
+
+class Manifest(BaseModel):
+    """MANIFEST.json: every file of the drop, by name."""
+
+    model_config = ConfigDict(frozen=True)
+
+    files: tuple[ManifestEntry, ...]
+
+    def check_content(self, file: str, sha256: str) -> None:
+        """Nothing, if the manifest knows these bytes.
+
+        Raises:
+            FileRefused: the file is not in the manifest, or its bytes are others.
+        """
+        entry = next((entry for entry in self.files if entry.name == file), None)
+        if entry is None:
+            raise FileRefused("not_in_manifest", f"{file}: is not in {MANIFEST}; add it there or take it out")
+        if entry.sha256.lower() != sha256:
+            raise FileRefused("manifest_mismatch", f"{file}: differs from what {MANIFEST} says; deliver it again")
+
+    def check_rows(self, file: str, rows: int) -> None:
+        """Nothing, if the manifest counts as many rows, or none.
+
+        Raises:
+            FileRefused: the file was read with more or fewer rows.
+        """
+        expected = next((entry.rows for entry in self.files if entry.name == file), None)
+        if expected is not None and expected != rows:
+            raise FileRefused(
+                "manifest_rows", f"{file}: {rows} rows were read where {MANIFEST} says {expected}; deliver it again"
+            )
+
+
+@dataclass(frozen=True)
+class Completeness:
+    """Whether a drop may be taken now, and why (not)."""
+
+    is_ready: bool
+    why: str
+
+
+def read_manifest(drop: Path) -> Manifest | None:
+    """The drop's manifest, None where it has none.
+
+    Raises:
+        DropError: it cannot be read, or names a file that is not there or lies outside the drop.
+    """
+    path = drop / MANIFEST
+    if not path.is_file():
+        return None
+    try:
+        manifest = Manifest.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError):
+        raise DropError(
+            f'{drop.name}: {MANIFEST} cannot be read; it must be {{"files": [{{"name": …, "sha256": …, "rows": …}}]}}'
+        ) from None
+    for entry in manifest.files:
+        if PurePosixPath(entry.name).name != entry.name or "\\" in entry.name:
+            raise DropError(f"{drop.name}: {MANIFEST} names a file outside the drop; list plain file names")
+    missing = [entry.name for entry in manifest.files if not (drop / entry.name).is_file()]
+    if missing:
+        raise DropError(f"{drop.name}: incomplete, {', '.join(missing)} of {MANIFEST} is not there (yet)")
+    return manifest
+
+
+def drop_completeness(drop: Path, source: Source, *, now: datetime) -> Completeness:
+    """Whether a drop may be taken: its manifest matches, or it is marked READY, or nothing has changed for a while.
+
+    Args:
+        drop: the drop folder.
+        source: says how long an unmarked drop must have been still.
+        now: aware instant.
+
+    Raises:
+        DropError: there is no drop, or its manifest cannot be read.
+    """
+    files = drop_files(drop)
+    if (drop / MANIFEST).is_file():
+        return _by_manifest(drop)
+    if (drop / READY).exists():
+        return Completeness(True, f"marked {READY}")
+    newest = max(datetime.fromtimestamp(path.lstat().st_mtime, UTC) for path in files)
+    still = timedelta(minutes=source.stable_minutes)
+    if now - newest >= still:
+        return Completeness(True, f"unchanged for {source.stable_minutes} minutes")
+    return Completeness(False, f"{drop.name}: a file changed less than {source.stable_minutes} minutes ago; waiting")
+
+
+def _by_manifest(drop: Path) -> Completeness:
+    try:
+        manifest = read_manifest(drop)
+    except DropError as reason:
+        return Completeness(False, str(reason))
+    for entry in manifest.files if manifest else ():
+        with (drop / entry.name).open("rb") as file:
+            if hashlib.file_digest(file, "sha256").hexdigest() != entry.sha256.lower():
+                return Completeness(False, f"{drop.name}: {entry.name} differs from {MANIFEST}; still being written?")
+    return Completeness(True, f"{MANIFEST} matches")
+
+
+def shrunken(delivered: Mapping[str, int], source: Source, previous_rows: PreviousRows) -> tuple[str, ...]:
+    """Why a snapshot must wait for a person: entities that lost more than the source's declared share.
+
+    Args:
+        delivered: records of each entity that the snapshot brings.
+        source: declares `max_shrink`.
+        previous_rows: records the register holds.
+    """
+    held = []
+    for entity, rows in delivered.items():
+        before = previous_rows(entity)
+        if before and rows < before * (1 - source.max_shrink):
+            held.append(
+                f"{entity}: {rows} records where {before} were known, {1 - rows / before:.0%} fewer; "
+                f"source {source.name} allows {source.max_shrink:.0%}. Ask the sender, then release or replace the drop"
+            )
+    return tuple(held)

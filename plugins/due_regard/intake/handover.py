@@ -1,0 +1,103 @@
+"""Makes what the register is handed from what was judged: accepted files, rejections, notes and rows to mend.
+
+Shapes values only: what is wrong with a row was decided in checks.py, what a person is told is in messages.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from due_regard.batch import AcceptedFile, MendingSheet, Note, Rejection
+from due_regard.contract import ENTITY
+from due_regard.intake.checks import Judged, Known
+from due_regard.intake.mapping import Candidate
+from due_regard.intake.messages import words
+from due_regard.intake.source import Part, Source
+from due_regard.intake.tables import Table
+
+_Told = tuple[str, str, str, str]  # header, reason, sentence, cell
+
+
+def accepted_file(
+    sha256: str, judged: Judged, part: Part, source: Source, disappeared: tuple[str, ...]
+) -> AcceptedFile:
+    """One entity's rows of one table, with everything that was left out of it."""
+    candidate = judged.candidate
+    table = candidate.table
+    return AcceptedFile(
+        file=table.file,
+        sha256=sha256,
+        entity=candidate.entity,
+        columns=tuple(candidate.columns),
+        rows=judged.accepted(),
+        read=table.read,
+        collapsed=judged.collapsed,
+        rejections=_rejections(judged, part, source),
+        notes=_notes(table, candidate.entity, disappeared),
+        delivery="changes" if table.mending else source.delivery,
+        disappeared=disappeared,
+    )
+
+
+def disappeared_refs(entity: str, candidates: Iterable[Candidate], known: Known) -> tuple[str, ...]:
+    """References the register holds and no table of a snapshot brings, not even in a rejected row."""
+    delivered: set[str] = set()
+    for candidate in candidates:
+        delivered.update(candidate.columns[ENTITY[entity].key].values.dropna())
+    return tuple(sorted((known(entity) or frozenset()) - delivered))
+
+
+def _rejections(judged: Judged, part: Part, source: Source) -> tuple[Rejection, ...]:
+    """One a rejected row, by row number; its first fault gives column, reason and cell, the message names them all."""
+    candidate = judged.candidate
+    table, columns = candidate.table, part.columns(candidate.entity)
+    by_row: dict[int, list[_Told]] = {}
+    for fault in judged.faults:
+        position = candidate.positions.get(fault.column)
+        number = int(table.row_numbers[fault.row])
+        header = table.headers[position] if position is not None else fault.column
+        cell = table.address(position, number) if position is not None else ""
+        told = words(fault.reason, candidate.entity, fault.column, header, source, columns.get(fault.column))
+        by_row.setdefault(number, []).append((header, fault.reason, told, cell))
+    for ragged in table.ragged:
+        told = words("ragged_row", candidate.entity, "", "", source, None)
+        by_row[ragged.row_number] = [("", "ragged_row", told, table.address(0, ragged.row_number))]
+    return tuple(_rejection(table.file, number, faults) for number, faults in sorted(by_row.items()))
+
+
+def _rejection(file: str, number: int, faults: list[_Told]) -> Rejection:
+    header, reason, _, cell = faults[0]
+    sentences = "; ".join(dict.fromkeys(told for _, _, told, _ in faults))
+    return Rejection(file, number, header, reason, f"{file}, row {number}: {sentences}", cell)
+
+
+def _notes(table: Table, entity: str, disappeared: Sequence[str]) -> tuple[Note, ...]:
+    notes = [
+        Note(table.file, number, "", "footer_row", f"{table.file}, row {number}: a total or closing row, not loaded")
+        for number in table.footer_rows
+    ]
+    if table.blank_rows:
+        notes.append(Note(table.file, 0, "", "blank_rows", f"{table.file}: {table.blank_rows} blank rows left out"))
+    if disappeared:
+        told = f"{table.file}: {len(disappeared)} {entity} of the register are not in this snapshot; they are kept"
+        notes.append(Note(table.file, 0, ENTITY[entity].key, "disappeared", told))
+    return tuple(notes)
+
+
+def mending_sheets(judged: Sequence[Judged], files: Sequence[AcceptedFile]) -> tuple[MendingSheet, ...]:
+    """The rejected rows of each table as delivered, once a table however many entities it holds."""
+    sheets: dict[tuple[str, str | None], tuple[Table, dict[int, tuple[str, str]]]] = {}
+    for item, accepted in zip(judged, files, strict=True):
+        table = item.candidate.table
+        _, rows = sheets.setdefault((table.file, table.sheet), (table, {}))
+        for rejection in accepted.rejections:
+            rows.setdefault(rejection.row_number, (rejection.message, rejection.cell))
+    return tuple(_mending_sheet(table, rows) for table, rows in sheets.values() if rows)
+
+
+def _mending_sheet(table: Table, rows: dict[int, tuple[str, str]]) -> MendingSheet:
+    ragged = {row.row_number: row.cells for row in table.ragged}
+    at = {int(number): position for position, number in enumerate(table.row_numbers) if int(number) in rows}
+    cells = {number: tuple(table.cells.iloc[position]) for number, position in at.items()} | ragged
+    told = tuple((number, *rows[number], cells[number]) for number in sorted(rows))
+    return MendingSheet(table.file, table.sheet, table.delimiter, table.preamble, told)

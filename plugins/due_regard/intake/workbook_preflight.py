@@ -1,0 +1,210 @@
+"""What is looked at in a workbook before calamine may open it: size, members, safety, damage, cells without a value.
+
+calamine forgives what openpyxl refuses, and takes the whole machine's memory for two cells far apart (measured): both
+are caught here, by named reason. Add a refusal here; what a sheet's rows mean is not known yet.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from xml.parsers import expat
+
+import openpyxl
+from defusedxml import DefusedXmlException, ElementTree  # type: ignore[import-untyped]
+
+from due_regard.errors import FileRefused
+from due_regard.intake.limits import (
+    LARGEST_RATIO,
+    LARGEST_UNPACKED,
+    MOST_CELLS,
+    MOST_COLUMNS,
+    MOST_MEMBERS,
+    RATIO_FREE,
+)
+
+_WORKBOOK = "xl/workbook.xml"
+_RELATIONS = "xl/_rels/workbook.xml.rels"
+_MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+_DOCUMENT = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+_PACKAGE = "{http://schemas.openxmlformats.org/package/2006/relationships}"
+_CELL = re.compile(rb"""<(?:\w+:)?c\b[^>]*?\br=["']([A-Z]+)([0-9]+)["'][^>]*?(?<!/)>""")
+_WIDE_CELL = re.compile(rb"""<(?:\w+:)?c\b[^>]*?\br=["'][A-Z]{2,}[0-9]+["'][^>]*?(?<!/)>""")
+_LAST_ROW = re.compile(rb"""<(?:\w+:)?row\b[^>]*?\br=["']([0-9]+)["']""")
+_ERROR_CELL = re.compile(rb"""<(?:\w+:)?c\b(?=[^>]*\bt=["']e["'])[^>]*?\br=["']([A-Z]+)([0-9]+)["']""")
+# A stored empty text (t="str") is a value; an empty <v> of any other type is none.
+_HOLLOW_FORMULA = re.compile(
+    rb"""<(?:\w+:)?c\b(?![^>]*\bt=["']str["'])[^>]*?\br=["']([A-Z]+)([0-9]+)["'][^>]*>"""
+    rb"""<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>)(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?</(?:\w+:)?c>"""
+)
+_HOLLOW_TEXT_FORMULA = re.compile(
+    rb"""<(?:\w+:)?c\b(?=[^>]*\bt=["']str["'])[^>]*?\br=["']([A-Z]+)([0-9]+)["'][^>]*>"""
+    rb"""<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>)</(?:\w+:)?c>"""
+)
+
+
+@dataclass(frozen=True)
+class Inspected:
+    """A workbook that may be read.
+
+    Attributes:
+        epoch_1904: whether its serial dates count from 1904.
+        unreadable: sheet name -> cells (row, column, from 0) that show an error or a formula without a stored value.
+    """
+
+    epoch_1904: bool = False
+    unreadable: dict[str, frozenset[tuple[int, int]]] = field(default_factory=dict)
+
+
+class _DoctypeError(Exception):
+    """A document type declaration, which no export needs and an attack does."""
+
+
+def inspect_workbook(file: str, content: bytes) -> Inspected:
+    """Looks through a workbook's bytes.
+
+    Raises:
+        FileRefused: it must not be opened; the code names why.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as package:
+            _check_members(file, package.infolist(), len(content))
+            inspected = _inspect_parts(file, package)
+        _check_with_openpyxl(file, content)
+        return inspected
+    except (zipfile.BadZipFile, expat.ExpatError, ElementTree.ParseError, EOFError, KeyError, ValueError, OSError):
+        raise _damaged(file) from None
+    except NotImplementedError:
+        raise FileRefused("encrypted", f"{file}: is packed in an unknown way; save it as plain .xlsx") from None
+    except (_DoctypeError, DefusedXmlException):
+        raise FileRefused(
+            "doctype", f"{file}: holds a document type declaration; save it again with Excel as .xlsx"
+        ) from None
+
+
+def _damaged(file: str) -> FileRefused:
+    return FileRefused(
+        "corrupt_workbook", f"{file}: the workbook is damaged; open it, save it as .xlsx and send it again"
+    )
+
+
+def _check_members(file: str, members: list[zipfile.ZipInfo], packed: int) -> None:
+    names = [member.filename for member in members]
+    unpacked = sum(member.file_size for member in members)
+    refusals = (
+        (len(names) > MOST_MEMBERS, "too_many_members", "has too many parts; save it again as .xlsx"),
+        (unpacked > LARGEST_UNPACKED, "too_large", "is too large once unpacked; split the export"),
+        (
+            unpacked > RATIO_FREE and unpacked > LARGEST_RATIO * packed,
+            "ratio",
+            "unpacks to far more than it should; save it again as .xlsx, or send it as CSV",
+        ),
+        (any(map(_leaves, names)), "path_traversal", "holds a part whose name leaves the file; it is not opened"),
+        (any(member.flag_bits & 1 for member in members), "encrypted", "is password-protected; save it without"),
+        (len(set(names)) < len(names), "corrupt_workbook", "holds the same part twice; save it again as .xlsx"),
+        (
+            "[Content_Types].xml" not in names or _WORKBOOK not in names,
+            "not_an_export",
+            "is an archive or a document, not a workbook; export it as CSV or .xlsx",
+        ),
+        (
+            any("vbaproject" in name.casefold() for name in names),
+            "macro",
+            "holds macros; save it as .xlsx (without macros)",
+        ),
+        (
+            any(name.startswith("xl/externalLinks/") or name == "xl/connections.xml" for name in names),
+            "external_link",
+            "takes values from elsewhere; break its links (Data > Edit links), save it and send it again",
+        ),
+    )
+    for refused, code, remedy in refusals:
+        if refused:
+            raise FileRefused(code, f"{file}: {remedy}")
+
+
+def _leaves(name: str) -> bool:
+    path = PurePosixPath(name.replace("\\", "/"))
+    return path.is_absolute() or ".." in path.parts or ":" in path.parts[0]
+
+
+def _inspect_parts(file: str, package: zipfile.ZipFile) -> Inspected:
+    sheets = _sheet_parts(package)
+    unreadable = {}
+    for name in package.namelist():
+        # Reading a part to its end also proves its checksum.
+        part = package.read(name)
+        if name.endswith((".xml", ".rels")):
+            _check_xml(part)
+        if name in sheets:
+            _check_extent(file, part)
+            unreadable[sheets[name]] = _unreadable_cells(part)
+    root = ElementTree.fromstring(package.read(_WORKBOOK))
+    properties = root.find(f"{_MAIN}workbookPr")
+    dates = properties.get("date1904", "0") if properties is not None else "0"
+    return Inspected(dates in {"1", "true"}, {name: cells for name, cells in unreadable.items() if cells})
+
+
+def _sheet_parts(package: zipfile.ZipFile) -> dict[str, str]:
+    """Part name of each worksheet -> sheet name."""
+    relations = ElementTree.fromstring(package.read(_RELATIONS))
+    targets = {item.get("Id"): item.get("Target", "") for item in relations.iter(f"{_PACKAGE}Relationship")}
+    workbook = ElementTree.fromstring(package.read(_WORKBOOK))
+    parts = {}
+    for sheet in workbook.iter(f"{_MAIN}sheet"):
+        target = targets.get(sheet.get(f"{_DOCUMENT}id"), "")
+        parts[target.lstrip("/") if target.startswith("/") else f"xl/{target}"] = sheet.get("name", "")
+    return parts
+
+
+def _check_xml(part: bytes) -> None:
+    """Well-formed, and without a document type declaration (where entities that explode would be declared)."""
+
+    def refuse(*_: object) -> None:
+        raise _DoctypeError
+
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = refuse
+    parser.Parse(part, True)
+
+
+def _check_extent(file: str, part: bytes) -> None:
+    """The rectangle that a reader must lay out: it is the corners that count, not how many cells are filled."""
+    rows = _LAST_ROW.findall(part[-(2**20) :]) or _LAST_ROW.findall(part)
+    last_row = max(map(int, rows), default=0)
+    if last_row * 26 <= MOST_CELLS and not _WIDE_CELL.search(part):
+        return
+    columns, last_row = 0, 0
+    for letters, number in _CELL.findall(part):
+        columns, last_row = max(columns, _position(letters) + 1), max(last_row, int(number))
+    if columns > MOST_COLUMNS or columns * last_row > MOST_CELLS:
+        raise FileRefused(
+            "too_many_cells",
+            f"{file}: reaches too many rows or columns; delete what lies outside the table, or split it",
+        )
+
+
+def _position(letters: bytes) -> int:
+    position = 0
+    for letter in letters:
+        position = position * 26 + letter - 64
+    return position - 1
+
+
+def _unreadable_cells(part: bytes) -> frozenset[tuple[int, int]]:
+    found = _ERROR_CELL.findall(part) if b'="e"' in part or b"='e'" in part else []
+    if b"<f" in part or b":f>" in part:
+        found += _HOLLOW_FORMULA.findall(part) + _HOLLOW_TEXT_FORMULA.findall(part)
+    return frozenset((int(number) - 1, _position(letters)) for letters, number in found)
+
+
+def _check_with_openpyxl(file: str, content: bytes) -> None:
+    """The verdict of openpyxl on workbook, styles and shared texts: it refuses what calamine forgives."""
+    try:
+        openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True).close()
+    # openpyxl answers damage with whatever its parser met: TypeError, AttributeError, IndexError among others.
+    except Exception:
+        raise _damaged(file) from None
