@@ -8,7 +8,7 @@ DEMO ?= var/demo
 # Great Expectations takes 16 s to import without bytecode and 4 s with it.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo up down test test-all check format lock env bench docs clean
+.PHONY: demo up down test test-all check format lock env samples bench docs clean
 
 $(VENV)/.installed: requirements.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -41,6 +41,10 @@ check: $(VENV)/.installed
 format: $(VENV)/.installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# The sample drops, from their seed; the demo and the tests read what is committed.
+samples: $(VENV)/.installed
+	$(BIN)/python -m due_regard.demo.samples
 
 lock:
 	$(BIN)/uv pip compile requirements.in -o requirements.txt --generate-hashes --python-version 3.11 --custom-compile-command 'make lock' --quiet

@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import date
 
+import httpx
+
 from due_regard.demo.api import Api, Outcome, Run
 from due_regard.errors import DemoError
 
@@ -18,6 +20,7 @@ FOLLOWS = {"assessment": FIRST, "alerts": "assessment", "committee_packs": "asse
 
 _PATIENCE_S = 900.0
 _POLL_S = 0.4
+_STUMBLES = 10
 
 
 def follow(api: Api, as_at: date, check: Callable[[], None]) -> Iterator[tuple[str, list[Outcome]]]:
@@ -29,7 +32,6 @@ def follow(api: Api, as_at: date, check: Callable[[], None]) -> Iterator[tuple[s
     Raises:
         DemoError: a run did not start or end in time.
     """
-    _clear_leftovers(api)
     runs = {FIRST: api.trigger(FIRST, {"as_at": as_at.isoformat()})}
     ended = {FIRST: _outcomes(api, runs[FIRST], check)}
     yield FIRST, ended[FIRST]
@@ -39,12 +41,6 @@ def follow(api: Api, as_at: date, check: Callable[[], None]) -> Iterator[tuple[s
         runs[dag] = _started(api, dag, runs[before], check)
         ended[dag] = _outcomes(api, runs[dag], check)
         yield dag, ended[dag]
-
-
-def _clear_leftovers(api: Api) -> None:
-    for dag in (FIRST, *FOLLOWS):
-        for run in api.runs(dag, "running", "queued"):
-            api.give_up(run)
 
 
 def _handed_on(outcomes: list[Outcome]) -> bool:
@@ -68,10 +64,17 @@ def _outcomes(api: Api, run: Run, check: Callable[[], None]) -> list[Outcome]:
 
 
 def _wait(ask: Callable[[], Run | None], check: Callable[[], None], failure: str) -> Run:
-    until = time.monotonic() + _PATIENCE_S
+    until, stumbles = time.monotonic() + _PATIENCE_S, 0
     while time.monotonic() < until:
-        if (answer := ask()) is not None:
-            return answer
+        try:
+            if (answer := ask()) is not None:
+                return answer
+            stumbles = 0
+        except httpx.HTTPError as reason:
+            # SQLite under a scheduler's load makes the server stumble now and then; asking again is enough.
+            stumbles += 1
+            if stumbles > _STUMBLES:
+                raise DemoError(f"{failure}: the server fails ({reason})") from None
         check()
         time.sleep(_POLL_S)
     raise DemoError(f"{failure} within {_PATIENCE_S:.0f} seconds")

@@ -41,6 +41,11 @@ class Place:
         return self.home / "processes.json"
 
     @property
+    def unfinished(self) -> Path:
+        """There while a demo runs, and after one that did not come to its end."""
+        return self.home / "unfinished"
+
+    @property
     def drops(self) -> Path:
         """The sample drops, one folder a landlord."""
         return self.include / "samples"
@@ -96,6 +101,9 @@ def _airflow(place: Place, port: int) -> dict[str, str]:
         "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_hex(32),
         # The first task of a cold server fails with the default of five seconds.
         "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "30",
+        # A worker that misses the end of its task notices it one such interval later (5 s by default).
+        "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
+        "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
     }
 
 

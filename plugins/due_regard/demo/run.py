@@ -51,15 +51,17 @@ def run_demo(out: Path, *, include: Path, stay_up: bool = False, say: Callable[[
     place = Place(out.resolve(), include.resolve())
     if "%" in str(place.home):
         raise DemoError(f"Airflow cannot live in a folder with % in its name ({place.home}); choose another with --out")
-    place.home.mkdir(parents=True, exist_ok=True)
+    place.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     began = time.monotonic()
     with _alone(place), _stopping(place) as keep:
         if processes.stop(place):
             say("Stopped what an earlier demo had left running.")
+        _forget_unfinished(place)
         say(f"Starting Airflow for the sample drops as at {AS_AT} ...")
         api, port, password = _start(place, stay_up)
         result = _chain(place, api, say)
         result["seconds"] = round(time.monotonic() - began, 1)
+        place.unfinished.unlink()
         _conclude(place, result, say)
         if stay_up:
             keep()
@@ -127,6 +129,17 @@ def _start(place: Place, stay_up: bool) -> tuple[Api, int, str]:
             if attempt == _TRIES:
                 raise
     raise AssertionError("unreachable")
+
+
+def _forget_unfinished(place: Place) -> None:
+    """After a demo that was cut short, begin with an empty history of Airflow: its half-run tasks would hold up ours.
+
+    The register is another database and knows how to go on.
+    """
+    if place.unfinished.exists():
+        for file in [*place.home.glob("airflow.db*"), *place.home.glob("migrated-*")]:
+            file.unlink()
+    place.unfinished.touch()
 
 
 def _migrate(place: Place, env: dict[str, str]) -> None:
