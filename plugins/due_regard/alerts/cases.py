@@ -1,0 +1,164 @@
+"""Findings as alerts sees them: each with its duty, clock and stage, and what keeps it out of a mail today.
+
+Pure: frames and dates in, values out. Who hears of a case is routing's; what was told before is memory's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from due_regard.alerts.ladder import Clock, Stage, clock_of, stage_on
+from due_regard.alerts.lookup import Lookup
+from due_regard.contract import ENTITY_OF_SUBJECT
+from due_regard.landlords import Landlord
+from due_regard.policy import Duty, PolicyHistory
+from due_regard.working_days import WorkingCalendar
+
+INHIBITED_BY: Mapping[str, tuple[str, ...]] = {"restriction.review": ("restriction.expiry",)}
+"""Rule -> rules which, overdue on the same subject, hide its `due soon`: a lapsed restriction needs no reminder."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One open finding of the register; `occasion` changes when it opens again or its due date moves."""
+
+    finding_id: int
+    register_ref: str
+    rule: str
+    subject_type: str
+    subject_ref: str
+    state: str
+    due_on: date | None
+    clause: str
+    owner_role: str
+    opened_on: date
+    times_opened: int
+    is_silenced: bool
+    is_awaiting: bool
+    policy_version: date | None
+
+    @property
+    def occasion(self) -> str:
+        """What was told of one occasion is not told again; a new due date or a new opening is another one."""
+        return f"{self.times_opened}/{self.due_on or '-'}"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A finding with what the ladder and the policy say of it on one day.
+
+    Attributes:
+        is_backlog: it went wrong before the landlord's go-live: one list, no ladder.
+        is_restricted: named roles alone may hear of it.
+    """
+
+    finding: Finding
+    duty: Duty
+    clock: Clock
+    stage: Stage
+    is_backlog: bool
+
+    @property
+    def is_restricted(self) -> bool:
+        """Whether only the duty's `restricted_to` may hear of it."""
+        return bool(self.duty.restricted_to)
+
+    @property
+    def is_hushed(self) -> bool:
+        """Whether a person's silence holds; it cannot hide a statutory clock from the director's stage on."""
+        return self.finding.is_silenced and not self.is_beyond_silence
+
+    @property
+    def is_beyond_silence(self) -> bool:
+        """Whether it is a statutory clock that has reached the director."""
+        return self.duty.statutory and self.stage >= Stage.DIRECTOR
+
+
+def read_findings(frame: pd.DataFrame) -> list[Finding]:
+    """The rows of `register.open_findings` as values."""
+    return [_finding(row) for row in frame.to_dict("records")]
+
+
+def build_cases(
+    findings: Iterable[Finding],
+    landlord: Landlord,
+    history: PolicyHistory,
+    calendar: WorkingCalendar,
+    cells: Lookup,
+    *,
+    as_at: date,
+) -> list[Case]:
+    """Every finding that has reached a stage on `as_at`, less those that a worse one on the same subject hides.
+
+    What belongs to the backlog is there at once: its list waits for no grace.
+    """
+    found = [_case(finding, landlord, history, calendar, cells, as_at) for finding in findings]
+    reached = [case for case in found if case is not None and (case.stage > Stage.NONE or case.is_backlog)]
+    overdue = {(c.finding.rule, c.finding.subject_ref) for c in reached if c.finding.state == "overdue"}
+    return [case for case in reached if not _is_inhibited(case, overdue)]
+
+
+def _case(
+    finding: Finding,
+    landlord: Landlord,
+    history: PolicyHistory,
+    calendar: WorkingCalendar,
+    cells: Lookup,
+    as_at: date,
+) -> Case | None:
+    duty = history.duty(finding.rule, finding.policy_version)
+    clock = clock_of(
+        duty, due_on=finding.due_on, opened_on=finding.opened_on, calendar=calendar, alerts=landlord.alerts
+    )
+    if clock is None:
+        return None
+    stage = stage_on(clock, as_at, calendar=calendar, alerts=landlord.alerts)
+    wrong_on = _went_wrong_on(finding, cells, as_at)
+    is_backlog = not duty.restricted_to and wrong_on < min(landlord.alerts.go_live_on, as_at)
+    return Case(finding, duty, clock, stage, is_backlog)
+
+
+def _went_wrong_on(finding: Finding, cells: Lookup, as_at: date) -> date:
+    """The day a finding went wrong: its due date; of a check, the day its subject came to be."""
+    if finding.due_on is not None:
+        return finding.due_on
+    entity = ENTITY_OF_SUBJECT.get(finding.subject_type)
+    began = None
+    if entity is not None and entity.opened_on is not None:
+        began = cells.text(entity.name, finding.subject_ref, entity.opened_on)
+    return as_at if began is None else date.fromisoformat(began[:10])
+
+
+def _is_inhibited(case: Case, overdue: set[tuple[str, str]]) -> bool:
+    worse = INHIBITED_BY.get(case.finding.rule, ())
+    return case.finding.state == "due_soon" and any((rule, case.finding.subject_ref) in overdue for rule in worse)
+
+
+def _finding(row: Mapping[Any, Any]) -> Finding:
+    return Finding(
+        finding_id=int(str(row["finding_id"])),
+        register_ref=str(row["register_ref"]),
+        rule=str(row["rule"]),
+        subject_type=str(row["subject_type"]),
+        subject_ref=str(row["subject_ref"]),
+        state=str(row["state"]),
+        due_on=_date(row["due_on"]),
+        clause=str(row["clause"]),
+        owner_role=str(row["owner_role"]),
+        opened_on=_date(row["opened_on"]) or date.min,
+        times_opened=int(str(row["times_opened"])),
+        is_silenced=bool(row["is_silenced"]),
+        is_awaiting=bool(row["is_awaiting"]),
+        policy_version=_date(row["policy_version"]),
+    )
+
+
+def _date(cell: Any) -> date | None:
+    if pd.isna(cell):
+        return None
+    return pd.Timestamp(str(cell)).date()

@@ -1,0 +1,95 @@
+"""What one mail says, as values: the templates of include/reports/mail turn them into text and HTML.
+
+A letter holds register references, neutral labels, dates and clauses. Nothing of a person, an incident or free text may
+be added here: what is not in these values cannot leak into a mail.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from due_regard.alerts.ladder import Stage
+
+Kind = Literal["digest", "restricted"]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One finding as told to one recipient.
+
+    Attributes:
+        ref: register reference. label: the duty in neutral words. clause: of the landlord's own policy.
+        badge: state in two or three words ("Overdue"). tone: its colour: late, soon or plain.
+        timing: due date and distance. remedy: how to put it right.
+        to_whom: as whom the recipient is written to. news: why today ("Moved up to you").
+        further: who else is told, and when it goes further.
+    """
+
+    ref: str
+    label: str
+    clause: str
+    badge: str
+    tone: Literal["late", "soon", "plain"]
+    timing: str
+    remedy: str
+    to_whom: str
+    news: str
+    further: str
+    stage: Stage
+    due_on: date | None
+
+
+@dataclass(frozen=True)
+class Week:
+    """The data owner's weekly report: silence means something only if this arrives."""
+
+    since: date
+    runs: int
+    last_drop: str
+    open_findings: int
+    sent: int
+    refused: int
+    uncertain: int
+    waiting: int
+    faults: int
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether there is nothing to mend."""
+        return not (self.refused or self.uncertain or self.faults) and self.runs > 0
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One mail to one recipient on one day.
+
+    Attributes:
+        yours: new or moved up, for the owner to put right. raised: moved up to this recipient from somebody else.
+        still_open: told before (the weekly summary). done: told before and no longer open.
+        backlog: from before go-live. backlog_open: how many of these told before are still open.
+        uncurable_open: told once, counted since. drop_notice: why nothing else is said today.
+        faults: of data or settings, for the data owner.
+    """
+
+    kind: Kind
+    recipient: str
+    mail_on: date
+    yours: tuple[Line, ...] = ()
+    raised: tuple[Line, ...] = ()
+    still_open: tuple[Line, ...] = ()
+    done: tuple[Line, ...] = ()
+    backlog: tuple[Line, ...] = ()
+    backlog_open: int = 0
+    uncurable_open: int = 0
+    drop_notice: str | None = None
+    faults: tuple[str, ...] = ()
+    week: Week | None = None
+    topic: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing worth a mail: counts alone are not."""
+        parts = (self.yours, self.raised, self.still_open, self.done, self.backlog, self.faults)
+        return not any(parts) and self.drop_notice is None and self.week is None

@@ -1,0 +1,107 @@
+"""One letter as an `EmailMessage`: plain text and HTML, deterministic Message-ID, calendar files.
+
+Same letter, same moment: same bytes. Headers that keep automatic answers and list software quiet are here; words are in
+wording and the templates.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from functools import lru_cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from due_regard.alerts import wording
+from due_regard.alerts.calendar_files import CalendarFile
+from due_regard.alerts.letters import Letter
+from due_regard.landlords import Landlord
+
+
+def message_id(letter: Letter, landlord: str, sender: str) -> str:
+    """The same letter (landlord, kind, recipient, day, topic) always has the same Message-ID."""
+    told = "\n".join((landlord, letter.kind, letter.recipient, letter.mail_on.isoformat(), letter.topic))
+    return f"<due-regard.{hashlib.sha256(told.encode()).hexdigest()[:32]}@{sender.rpartition('@')[2]}>"
+
+
+def build_message(
+    letter: Letter,
+    landlord: Landlord,
+    *,
+    sender: str,
+    data_as_at: str,
+    policy_title: str,
+    calendars: Sequence[CalendarFile],
+    templates: Path,
+    now: datetime,
+) -> EmailMessage:
+    """The whole mail, ready to hand over.
+
+    Args:
+        letter: what is said.
+        landlord: in whose name.
+        sender: address it is sent from.
+        data_as_at: which export the figures rest on, in words.
+        policy_title: of the landlord's document whose clauses are quoted.
+        calendars: calendar files to attach.
+        templates: folder of `mail.txt.j2` and `mail.html.j2`.
+        now: for the Date header.
+    """
+    identity = message_id(letter, landlord.id, sender)
+    title = wording.subject(letter, landlord.name)
+    view = {
+        "letter": letter,
+        "landlord": landlord.name,
+        "title": title,
+        "day": wording.day,
+        "count": wording.count,
+        "data_as_at": data_as_at,
+        "policy_title": policy_title,
+        "contact": landlord.alerts.role_mailboxes.get("governance", landlord.alerts.fallback_mailbox),
+        "message_id": identity.strip("<>"),
+        "has_calendar": any(not item.is_cancelled for item in calendars),
+        "has_cancelled": any(item.is_cancelled for item in calendars),
+    }
+    mail = EmailMessage(policy=SMTP)
+    mail["From"] = f"Due Regard <{sender}>"
+    mail["To"] = letter.recipient
+    mail["Subject"] = title
+    mail["Date"] = format_datetime(now)
+    mail["Message-ID"] = identity
+    mail["Auto-Submitted"] = "auto-generated"
+    mail["X-Auto-Response-Suppress"] = "All"
+    mail["List-Id"] = f"Due Regard alerts <alerts.{landlord.id.replace('_', '-')}.{sender.rpartition('@')[2]}>"
+    mail["Content-Language"] = "en-GB"
+    environment = _environment(templates)
+    mail.set_content(environment.get_template("mail.txt.j2").render(view), cte="quoted-printable")
+    html = environment.get_template("mail.html.j2").render(view)
+    mail.add_alternative(html, subtype="html", cte="quoted-printable")
+    for item in calendars:
+        params = {"method": item.method, "charset": "utf-8"}
+        mail.add_attachment(item.data, "text", "calendar", filename=item.filename, params=params)
+    _fix_boundaries(mail, identity)
+    return mail
+
+
+def _fix_boundaries(mail: EmailMessage, identity: str) -> None:
+    """Boundaries made of the Message-ID: the library's own are random, and a re-built mail must be the same bytes."""
+    parts = [part for part in mail.walk() if part.is_multipart()]
+    for number, part in enumerate(parts):
+        part.set_boundary(f"=={hashlib.sha256(f'{identity}{number}'.encode()).hexdigest()[:40]}==")
+
+
+@lru_cache(maxsize=4)
+def _environment(templates: Path) -> Environment:
+    return Environment(
+        loader=FileSystemLoader(templates),
+        autoescape=select_autoescape(("html", "html.j2")),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )

@@ -1,0 +1,32 @@
+"""A register file a session, copied for each test: migrating is the slow part."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from due_regard.register import open_register
+
+from tests.alerts.world import RECORDS, World
+
+
+@pytest.fixture(scope="session")
+def stocked_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A register with the world's records loaded on Mon 29 June 2026."""
+    file = tmp_path_factory.mktemp("alerts") / "stocked.db"
+    engine = open_register(f"sqlite:///{file}")
+    World(engine).load(RECORDS, date(2026, 6, 29))
+    engine.dispose()
+    return file
+
+
+@pytest.fixture
+def world(stocked_file: Path, tmp_path: Path) -> Iterator[World]:
+    file = tmp_path / "register.db"
+    shutil.copyfile(stocked_file, file)
+    engine = open_register(f"sqlite:///{file}")
+    yield World(engine)
+    engine.dispose()

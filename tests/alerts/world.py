@@ -1,0 +1,259 @@
+"""A landlord in a bottle: a register with a few records, findings recorded as a test says, mails read back.
+
+Findings are recorded straight, without judging records: what is tested is who is told when, not assessment.
+"""
+
+from __future__ import annotations
+
+import email
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time
+from email.message import EmailMessage
+from email.policy import default
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from due_regard.alerts import ComposeReport, SendReport, Transport, compose_alerts, send_alerts
+from due_regard.alerts.outbox import Parcel
+from due_regard.alerts.transport import Delivery
+from due_regard.batch import AcceptedFile, ValidatedDrop
+from due_regard.contract import ENTITY, dtype_of
+from due_regard.landlords import Alerts, Landlord
+from due_regard.policy import PolicyHistory, load_policies
+from due_regard.register import load_drop, record_assessment
+from due_regard.register.alert_tables import AlertMessage, AlertTold
+from due_regard.register.engines import reading
+from due_regard.working_days import WorkingCalendar, load_calendar
+from sqlalchemy import Engine, select
+
+HERE = Path(__file__).parent
+CALENDARS = HERE.parents[1] / "include" / "calendars"
+
+ALERTS = Alerts(
+    role_mailboxes={
+        "governance": "governance@example.org",
+        "appeal_handler": "appeals@example.org",
+        "decider": "decisions@example.org",
+        "request_owner": "requests@example.org",
+        "incident_manager": "managers@example.org",
+        "line_manager": "managers@example.org",
+        "director": "director@example.org",
+        "committee": "clerk@example.org",
+        "services_manager": "services@example.org",
+    },
+    fallback_mailbox="fallback@example.org",
+    data_owner="data@example.org",
+    go_live_on=date(2026, 1, 1),
+)
+LANDLORD = Landlord(id="example", name="Example Homes", division="scotland", drop_folder="example", alerts=ALERTS)
+
+STAFF: list[dict[str, Any]] = [
+    {"staff_ref": "S1", "role": "manager", "email": "decider@example.org", "line_manager_ref": "S2", "is_active": True},
+    {"staff_ref": "S2", "role": "director", "email": "boss@example.org", "is_active": True},
+    {"staff_ref": "S3", "role": "manager", "email": "away@example.org", "deputy_ref": "S4", "is_active": False},
+    {"staff_ref": "S4", "role": "manager", "email": "deputy@example.org", "line_manager_ref": "S2", "is_active": True},
+    {"staff_ref": "S5", "role": "manager", "email": "not an address", "line_manager_ref": "S2"},
+    {"staff_ref": "S6", "role": "officer", "email": "named@example.org", "line_manager_ref": "S1", "is_active": True},
+    {"staff_ref": "S7", "role": "manager", "email": "gone@example.org", "is_active": False},
+]
+ABSENT = 'Ffion "PLANTED" Macdonald-Jones'
+RECORDS: dict[str, list[dict[str, Any]]] = {
+    "staff": STAFF,
+    "customers": [{"customer_ref": "PLANTEDCUSTOMER", "customer_type": "tenant"}],
+    "restrictions": [
+        {
+            "restriction_ref": f"R{n}",
+            "customer_ref": "PLANTEDCUSTOMER",
+            "measure": "no_contact",
+            "decided_on": "2026-02-02",
+            "decided_by": ref,
+            "starts_on": "2026-02-02",
+            "duration_reason": ABSENT,
+        }
+        for n, ref in enumerate(["S1", "S1", "S3", "S5", "S7", "S99", "S2"], start=1)
+    ]
+    + [
+        {
+            "restriction_ref": "OLD",
+            "customer_ref": "PLANTEDCUSTOMER",
+            "measure": "no_contact",
+            "decided_on": "2025-06-02",
+            "decided_by": "S1",
+            "starts_on": "2025-06-02",
+        }
+    ],
+    "appeals": [
+        {"appeal_ref": "A1", "restriction_ref": "R1", "received_on": "2026-06-24", "handled_by": "S1"},
+        {"appeal_ref": "A2", "restriction_ref": "R1", "received_on": "2026-06-24"},
+    ],
+    "incidents": [
+        {
+            "incident_ref": "I1",
+            "customer_ref": "PLANTEDCUSTOMER",
+            "occurred_on": "2026-05-05",
+            "category": "harassment",
+            "channel": "social_media",
+            "violence": "physical",
+            "staff_named_publicly": True,
+            "staff_ref": "S6",
+            "manager_ref": "S4",
+        }
+    ],
+    "access_requests": [
+        {"request_ref": "Q1", "customer_ref": "PLANTEDCUSTOMER", "received_on": "2026-05-29", "owner_ref": "S1"}
+    ],
+}
+
+
+@lru_cache
+def history() -> PolicyHistory:
+    return load_policies(HERE / "policies", "example")
+
+
+@lru_cache
+def calendar() -> WorkingCalendar:
+    return load_calendar("scotland", folder=CALENDARS)
+
+
+def at(day: date, hour: int = 9) -> datetime:
+    return datetime.combine(day, time(hour), UTC)
+
+
+def due(rule: str, ref: str, due_on: str | date, *, state: str = "overdue", **more: Any) -> dict[str, Any]:
+    """One dated finding."""
+    return check(rule, ref, state=state, **{"due_on": str(due_on)} | more)
+
+
+def check(rule: str, ref: str, *, state: str = "breach", **more: Any) -> dict[str, Any]:
+    """One finding, with what its duty says."""
+    duty = history().duty(rule)
+    row = {
+        "landlord": "example",
+        "rule": rule,
+        "subject_type": duty.subject,
+        "subject_ref": ref,
+        "occurrence": 1,
+        "state": state,
+        "due_on": None,
+        "done_on": None,
+        "days_overdue": 0,
+        "severity": duty.severity,
+        "clause": duty.clause,
+        "owner_role": duty.owner_role,
+    }
+    return row | more
+
+
+def frame(entity: str, rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """Rows in canonical dtypes, with row numbers."""
+    table = pd.DataFrame(rows)
+    for column in table.columns:
+        table[column] = table[column].astype(dtype_of(ENTITY[entity].by_name[column]))
+    return table.assign(row_number=range(2, len(table) + 2))
+
+
+@dataclass
+class Sink:
+    """A transport that keeps what it is handed, or answers as told: one answer a recipient, used up in order."""
+
+    kept: list[Parcel] = field(default_factory=list)
+    answers: dict[str, list[Delivery]] = field(default_factory=dict)
+
+    def deliver(self, parcel: Parcel) -> Delivery:
+        queue = self.answers.get(parcel.recipient)
+        answer = queue.pop(0) if queue else Delivery("sent", 250)
+        if answer.outcome in {"sent", "uncertain"}:
+            self.kept.append(parcel)
+        return answer
+
+    def close(self) -> None:
+        pass
+
+    def take(self) -> list[EmailMessage]:
+        """What came since the last call."""
+        taken, self.kept = self.kept, []
+        return [email.message_from_bytes(parcel.body, policy=default) for parcel in taken]  # type: ignore[misc]
+
+
+@dataclass
+class World:
+    """One landlord's register and mail."""
+
+    engine: Engine
+    landlord: Landlord = LANDLORD
+    sink: Sink = field(default_factory=Sink)
+
+    def load(self, records: dict[str, list[dict[str, Any]]], day: date, name: str = "drop") -> None:
+        files = []
+        for entity, rows in records.items():
+            table = frame(entity, rows)
+            columns = tuple(c for c in table.columns if c != "row_number")
+            files.append(AcceptedFile(f"{entity}.csv", f"{name}/{entity}", entity, columns, table, len(table)))
+        drop = ValidatedDrop(self.landlord.id, "canonical", name, tuple(files))
+        load_drop(self.engine, drop, now=at(day, 6))
+
+    def assess(self, rows: list[dict[str, Any]], day: date) -> None:
+        """Record `rows` as the whole assessment of `day`."""
+        frame = pd.DataFrame(rows, columns=list(check("appeal.acknowledge", "A1")))
+        for column in ("due_on", "done_on"):
+            frame[column] = pd.to_datetime(frame[column]).astype("datetime64[s]")
+        record_assessment(self.engine, self.landlord.id, frame, as_at=day, now=at(day, 7), policy_version="2020-01-01")
+
+    def compose(self, day: date, **more: Any) -> ComposeReport:
+        return compose_alerts(self.engine, self.landlord, history(), calendar(), as_at=day, now=at(day), **more)
+
+    def send(self, day: date, transport: Transport | None = None, **more: Any) -> SendReport:
+        return send_alerts(self.engine, transport or self.sink, now=at(day), **more)
+
+    def mails(self, day: date) -> list[EmailMessage]:
+        """Compose and send for a day; what was delivered."""
+        self.compose(day)
+        self.send(day)
+        return self.sink.take()
+
+    def run(self, rows: list[dict[str, Any]], day: date) -> list[EmailMessage]:
+        """Assess, compose and send for a day; what was delivered."""
+        self.assess(rows, day)
+        return self.mails(day)
+
+    def settings(self, **changes: Any) -> World:
+        """The same register under other alert settings."""
+        alerts = self.landlord.alerts.model_copy(update=changes)
+        return replace(self, landlord=self.landlord.model_copy(update={"alerts": alerts}))
+
+    def messages(self) -> list[dict[str, Any]]:
+        with reading(self.engine, self.landlord.id) as conn:
+            rows = conn.execute(select(AlertMessage.__table__).order_by(AlertMessage.composed_at))
+            return [dict(row) for row in rows.mappings()]
+
+    def told(self) -> list[dict[str, Any]]:
+        with reading(self.engine, self.landlord.id) as conn:
+            return [dict(row) for row in conn.execute(select(AlertTold.__table__)).mappings()]
+
+
+def text(mail: EmailMessage) -> str:
+    """The plain-text part."""
+    part = mail.get_body(("plain",))
+    assert part is not None
+    return str(part.get_content())
+
+
+def html(mail: EmailMessage) -> str:
+    """The HTML part."""
+    part = mail.get_body(("html",))
+    assert part is not None
+    return str(part.get_content())
+
+
+def to(mails: list[EmailMessage]) -> list[str]:
+    """Recipients, sorted."""
+    return sorted(mail["To"] for mail in mails)
+
+
+def one(mails: list[EmailMessage], recipient: str) -> EmailMessage:
+    """The single mail to a recipient."""
+    found = [mail for mail in mails if mail["To"] == recipient]
+    assert len(found) == 1, to(mails)
+    return found[0]
