@@ -1,0 +1,147 @@
+"""The audit: one append-only, hash-chained list of what was done, a landlord.
+
+It holds counts, ids and hashes, never a personal value. Every act of the register appends here inside its own
+transaction; whoever adds an act elsewhere calls `audit_append` in theirs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, Select, insert, select
+
+from due_regard.errors import AuditError
+from due_regard.register.engines import reading
+from due_regard.register.tables import AuditRow
+
+GENESIS = "0" * 64
+_SHOWN = 32
+
+
+@dataclass(frozen=True)
+class AuditReport:
+    """A verified audit: how many rows, and the head to print and keep outside the register."""
+
+    rows: int
+    head: str
+
+
+def audit_append(
+    connection: Connection, *, landlord: str, action: str, subject: str, details: Mapping[str, Any], at: datetime
+) -> str:
+    """Append one row to the landlord's chain; returns its hash.
+
+    Args:
+        connection: inside `writing(engine, landlord)`, whose lock keeps the chain single.
+        landlord: whose chain.
+        action: a verb, such as load or silence.
+        subject: what it was done to, as an id or a public reference.
+        details: counts, ids and hashes; JSON-safe.
+        at: when.
+    """
+    last = connection.execute(
+        select(AuditRow.seq, AuditRow.hash).where(AuditRow.landlord == landlord).order_by(AuditRow.seq.desc()).limit(1)
+    ).first()
+    seq, previous = (last.seq + 1, last.hash) if last else (1, GENESIS)
+    text = json.dumps(details, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    at = at.astimezone(UTC)
+    digest = _digest(previous, landlord, seq, at, action, subject, text)
+    connection.execute(
+        insert(AuditRow).values(
+            landlord=landlord,
+            seq=seq,
+            at=at,
+            action=action,
+            subject=subject,
+            details=text,
+            prev_hash=previous,
+            hash=digest,
+        )
+    )
+    return digest
+
+
+def _digest(previous: str, landlord: str, seq: int, at: datetime, action: str, subject: str, details: str) -> str:
+    link = json.dumps([previous, landlord, seq, at.isoformat(timespec="microseconds"), action, subject, details])
+    return hashlib.sha256(link.encode()).hexdigest()
+
+
+def audit_verify(engine: Engine, head: str | None = None) -> AuditReport:
+    """Recompute every chain that the session may see.
+
+    Args:
+        engine: the register.
+        head: a head printed earlier; the chains must still contain it, which is how a removed tail shows.
+
+    Raises:
+        AuditError: a row was edited, removed or put in, or `head` is no longer there; the message says where.
+    """
+    expected = _parse(head) if head else {}
+    heads: dict[str, tuple[int, str]] = {}
+    count = 0
+    with reading(engine) as connection:
+        for row in _rows(connection):
+            seq, previous = heads.get(row.landlord, (0, GENESIS))
+            _check_link(row, seq, previous)
+            wanted = expected.get(row.landlord)
+            if wanted and wanted[0] == row.seq and not row.hash.startswith(wanted[1]):
+                raise AuditError(
+                    f"audit of {row.landlord}: row {row.seq} is not the one the given head was printed for"
+                )
+            heads[row.landlord] = (row.seq, row.hash)
+            count += 1
+    for landlord, (seq, _) in expected.items():
+        last = heads.get(landlord, (0, ""))[0]
+        if last < seq:
+            raise AuditError(f"audit of {landlord}: ends at row {last}, but the given head was row {seq}: tail removed")
+    return AuditReport(count, _print(heads))
+
+
+def _rows(connection: Connection) -> Iterator[Row[Any]]:
+    ordered: Select[Any] = select(AuditRow.__table__).order_by(AuditRow.landlord, AuditRow.seq)
+    yield from connection.execution_options(yield_per=10_000).execute(ordered)
+
+
+def _check_link(row: Row[Any], seq: int, previous: str) -> None:
+    where = f"audit of {row.landlord}: row {row.seq}"
+    if row.seq != seq + 1:
+        raise AuditError(f"{where} follows row {seq}: rows between them were removed")
+    if row.prev_hash != previous:
+        raise AuditError(f"{where} does not continue row {seq}: one of the two was changed")
+    if row.hash != _digest(previous, row.landlord, row.seq, row.at, row.action, row.subject, row.details):
+        raise AuditError(f"{where} was changed after it was written")
+
+
+def audit_head(engine: Engine, landlord: str | None = None) -> str:
+    """The heads of the chains, without verifying them, as `audit_verify` takes them: landlord:row:hash, …."""
+    with reading(engine, landlord) as connection:
+        return head_on(connection, landlord)
+
+
+def head_on(connection: Connection, landlord: str | None = None) -> str:
+    """`audit_head` inside the caller's own transaction."""
+    later = AuditRow.__table__.alias("later")
+    mine = AuditRow.__table__
+    newest = select(mine.c.landlord, mine.c.seq, mine.c.hash).where(
+        ~select(later.c.seq).where(later.c.landlord == mine.c.landlord, later.c.seq == mine.c.seq + 1).exists()
+    )
+    if landlord is not None:
+        newest = newest.where(mine.c.landlord == landlord)
+    return _print({row.landlord: (row.seq, row.hash) for row in connection.execute(newest)})
+
+
+def _print(heads: Mapping[str, tuple[int, str]]) -> str:
+    return ",".join(f"{landlord}:{seq}:{digest[:_SHOWN]}" for landlord, (seq, digest) in sorted(heads.items()))
+
+
+def _parse(head: str) -> dict[str, tuple[int, str]]:
+    try:
+        parts = [part.split(":") for part in head.strip().split(",")]
+        return {landlord: (int(seq), digest) for landlord, seq, digest in parts}
+    except ValueError:
+        raise AuditError("the head is not one that was printed: landlord:row:hash, separated by commas") from None

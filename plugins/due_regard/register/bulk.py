@@ -1,0 +1,142 @@
+"""Many rows into a table, and out of a query, by each engine's fastest door that SQLAlchemy opens.
+
+SQLite: `executemany` of prepared tuples. PostgreSQL: COPY into a temporary staging table, then one INSERT … SELECT,
+because COPY cannot write into a table under row-level security. Nothing here knows what a record is.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from datetime import UTC, datetime
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+from sqlalchemy import Connection, Table
+
+from due_regard.register.encoding import arrow, python_values, words
+
+Columns = Mapping[str, pa.Array]
+CHUNK = 50_000
+"""Rows in memory at once beside the frame itself."""
+
+
+def constant(value: str | int | datetime, count: int) -> pa.Array:
+    """A column that says `value` in every row."""
+    one = pa.scalar(value, pa.timestamp("us", "UTC")) if isinstance(value, datetime) else pa.scalar(value)
+    return pa.repeat(one, count)
+
+
+def insert(connection: Connection, table: Table, columns: Columns) -> None:
+    """Append rows; `columns` hold text, dates, booleans or integers, all of one length."""
+    if connection.dialect.name == "postgresql":
+        stage(connection, f"staged_{table.name}", table, columns)
+        names = ", ".join(columns)
+        connection.exec_driver_sql(
+            f"INSERT INTO {table.name} ({names}) SELECT {names} FROM staged_{table.name}"  # noqa: S608 - our names
+        )
+    else:
+        _executemany(connection, table.name, columns)
+
+
+def stage(connection: Connection, name: str, like: Table, columns: Columns) -> None:
+    """Fill the temporary table `name` (columns as in `like`) with rows, emptied first."""
+    names = ", ".join(columns)
+    if connection.dialect.name == "postgresql":
+        kinds = [f"{c} {like.c[c].type.compile(connection.dialect)}" for c in columns]
+        connection.exec_driver_sql(f"CREATE TEMP TABLE IF NOT EXISTS {name} ({', '.join(kinds)}) ON COMMIT DROP")
+        connection.exec_driver_sql(f"TRUNCATE {name}")
+        _copy(connection, f"COPY {name} ({names}) FROM STDIN (FORMAT csv)", columns)
+    else:
+        connection.exec_driver_sql(f"CREATE TEMP TABLE IF NOT EXISTS {name} ({names})")
+        connection.exec_driver_sql(f"DELETE FROM {name}")  # noqa: S608 - our own names
+        _executemany(connection, name, columns)
+
+
+def _executemany(connection: Connection, table: str, columns: Columns) -> None:
+    rows = list(zip(*(python_values(values) for values in columns.values()), strict=True))
+    if rows:
+        marks = ", ".join("?" * len(columns))
+        connection.exec_driver_sql(
+            f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})",  # noqa: S608 - our own names
+            rows,
+        )
+
+
+def _copy(connection: Connection, statement: str, columns: Columns) -> None:
+    """COPY from Arrow: text is quoted and a null is not, which is how the server tells "" from NULL."""
+    sink = io.BytesIO()
+    pa_csv.write_csv(pa.table(dict(columns)), sink, pa_csv.WriteOptions(include_header=False))
+    sink.seek(0)
+    with closing(_cursor(connection)) as cursor:
+        cursor.copy_expert(statement, sink)
+
+
+def _cursor(connection: Connection) -> Any:
+    """The driver's own cursor, inside the connection's transaction: COPY is psycopg2's, not the DBAPI's."""
+    return connection.connection.cursor()
+
+
+def fetch(connection: Connection, statement: str, parameters: Mapping[str, Any], names: Sequence[str]) -> pa.Table:
+    """The result of a query, every column as text (dates ISO, yes/no 1 or 0, null for NULL).
+
+    `statement` has `:name` parameters of text, integers and instants; `names` are the result's columns.
+    """
+    if connection.dialect.name == "postgresql":
+        return _fetch_postgresql(connection, statement, parameters, names)
+    schema = pa.schema([(name, pa.string()) for name in names])
+    return pa.Table.from_batches(_batches(connection, statement, parameters, schema), schema)
+
+
+def _batches(
+    connection: Connection, statement: str, parameters: Mapping[str, Any], schema: pa.Schema
+) -> Iterator[pa.RecordBatch]:
+    result = connection.exec_driver_sql(statement, {k: _plain(v) for k, v in parameters.items()})
+    cursor = result.cursor
+    if cursor is None:
+        raise TypeError("the statement returns no rows")
+    while rows := cursor.fetchmany(CHUNK):
+        columns = [pa.array(values) for values in zip(*rows, strict=True)]
+        yield pa.RecordBatch.from_arrays([_as_text(column) for column in columns], schema=schema)
+    result.close()
+
+
+def _as_text(column: pa.Array) -> pa.Array:
+    return column if pa.types.is_string(column.type) else words(column)
+
+
+def _plain(value: object) -> object:
+    return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f") if isinstance(value, datetime) else value
+
+
+def _fetch_postgresql(
+    connection: Connection, statement: str, parameters: Mapping[str, Any], names: Sequence[str]
+) -> pa.Table:
+    marked = re.sub(r":([a-z_]+)", r"%(\1)s", statement)
+    with closing(_cursor(connection)) as cursor, tempfile.TemporaryFile() as file:
+        query = cursor.mogrify(marked, dict(parameters)).decode()
+        cursor.copy_expert(f"COPY ({query}) TO STDOUT (FORMAT csv, FORCE_QUOTE *)", file)
+        if file.tell() == 0:
+            return pa.table({name: pa.array([], pa.string()) for name in names})
+        file.seek(0)
+        return pa_csv.read_csv(
+            file,
+            pa_csv.ReadOptions(column_names=list(names), block_size=1 << 24),
+            pa_csv.ParseOptions(newlines_in_values=True),
+            pa_csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()),
+                strings_can_be_null=True,
+                quoted_strings_can_be_null=False,
+                null_values=[""],
+            ),
+        )
+
+
+def frame_columns(frame: pd.DataFrame) -> dict[str, pa.Array]:
+    """A frame's columns as `insert` and `stage` take them."""
+    return {str(name): arrow(frame[name]) for name in frame.columns}

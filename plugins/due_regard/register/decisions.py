@@ -1,0 +1,105 @@
+"""What a person decides about a finding: silence it for a while, take that back, or report it done.
+
+None of them closes a finding: only a record does, in the next run. Names and reasons stay in `finding_events`; the
+audit holds a keyed hash of them, so that neither can be changed unnoticed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, func, insert, select, update
+
+from due_regard.errors import RegisterError, SettingsError
+from due_regard.register.audit import audit_append
+from due_regard.register.engines import reading, writing
+from due_regard.register.finding_tables import Finding, FindingEvent
+from due_regard.register.findings import finding_on
+from due_regard.register.tables import BatchFile
+
+
+def silence(engine: Engine, register_ref: str, *, actor: str, why: str, until: date, now: datetime) -> None:
+    """Keep mails about an open finding back up to and with `until`; it stays open and listed.
+
+    Raises:
+        RegisterError: there is no open finding of that reference.
+        SettingsError: no name or reason is given, or `until` is over.
+    """
+    if until < now.date():
+        raise SettingsError("a silence needs an end date that is not over yet")
+    _decide(engine, register_ref, "silenced", actor, why, now, until, silenced_until=until, silenced_at=now)
+
+
+def unsilence(engine: Engine, register_ref: str, *, actor: str, why: str, now: datetime) -> None:
+    """End a silence before its time.
+
+    Raises:
+        RegisterError: there is no open finding of that reference.
+        SettingsError: no name or reason is given.
+    """
+    _decide(engine, register_ref, "unsilenced", actor, why, now, None, silenced_until=None, silenced_at=None)
+
+
+def resolve(engine: Engine, register_ref: str, *, actor: str, why: str, now: datetime) -> None:
+    """Report an open finding done: it waits for the next drop, which resolves it by a record or takes the report back.
+
+    Raises:
+        RegisterError: there is no open finding of that reference.
+        SettingsError: no name or reason is given.
+    """
+    _decide(engine, register_ref, "reported_done", actor, why, now, None, awaiting_since=now)
+
+
+def _decide(
+    engine: Engine,
+    register_ref: str,
+    event: str,
+    actor: str,
+    why: str,
+    now: datetime,
+    until: date | None,
+    **changes: Any,
+) -> None:
+    if not actor.strip() or not why.strip():
+        raise SettingsError("say who decides, and why: both are kept with the finding")
+    with reading(engine) as connection:
+        landlord = finding_on(connection, register_ref)["landlord"]
+    with writing(engine, landlord) as connection:
+        found = finding_on(connection, register_ref)
+        if found["status"] != "open":
+            raise RegisterError(f"{found['register_ref']} is resolved already; nothing was changed")
+        if event == "reported_done":
+            changes["awaiting_file_id"] = _last_file(connection, landlord)
+        connection.execute(update(Finding).where(Finding.id == found["id"]).values(**changes))
+        said = {"actor": actor.strip(), "why": why.strip(), "until": until}
+        _record(connection, found, event, now, said)
+
+
+def _last_file(connection: Connection, landlord: str) -> int:
+    own = select(func.max(BatchFile.id)).where(BatchFile.landlord == landlord, BatchFile.status != "refused")
+    return int(connection.scalar(own) or 0)
+
+
+def _record(connection: Connection, found: dict[str, Any], event: str, now: datetime, said: dict[str, Any]) -> None:
+    nonce = secrets.token_hex(16)
+    values = {"landlord": found["landlord"], "finding_id": found["id"], "at": now, "event": event, "nonce": nonce}
+    values |= {"state": found["state"], **said}
+    event_id = connection.execute(insert(FindingEvent).values(**values).returning(FindingEvent.id)).scalar_one()
+    audit_append(
+        connection,
+        landlord=found["landlord"],
+        action={"silenced": "silence", "unsilenced": "unsilence", "reported_done": "resolve"}[event],
+        subject=found["register_ref"],
+        details={"event": event_id, "said_sha256": said_sha256(nonce, **said)},
+        at=now,
+    )
+
+
+def said_sha256(nonce: str, *, actor: str, why: str, until: date | None) -> str:
+    """Hash of what a person said, keyed by the event's nonce: without it nobody can try names against the hash."""
+    words = json.dumps([nonce, actor, why, until.isoformat() if until else None])
+    return hashlib.sha256(words.encode()).hexdigest()

@@ -1,0 +1,143 @@
+"""Opening a register, and the two kinds of transaction on it: `reading` and `writing`.
+
+`writing` takes the landlord's lock, so that two runs at once end as if one after the other. What is done inside a
+transaction belongs to the other modules.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError, SQLAlchemyError
+
+from due_regard.errors import RegisterError
+from due_regard.register import schema
+from due_regard.register.filesystem import network_filesystem
+
+REGISTER = "-"
+"""The landlord that stands for the register itself, in locks and in the audit."""
+
+LOCK_SECONDS = 120
+"""How long a run waits for another one's file to be loaded before it gives up."""
+
+
+def open_register(url: str | URL) -> Engine:
+    """The register at `url`, created and migrated as needed.
+
+    Raises:
+        RegisterError: the URL is wrong, the file lies on a network share, or the database cannot be reached.
+    """
+    try:
+        target = make_url(url)
+        if target.get_backend_name() == "sqlite":
+            _prepare_file(target)
+        engine = create_engine(target, **_options(target))
+        _listen(engine)
+        _migrate(engine)
+    except (ArgumentError, NoSuchModuleError):
+        raise RegisterError("the register's URL is not one SQLAlchemy can open; see DUE_REGARD_REGISTER_URL") from None
+    except SQLAlchemyError as reason:
+        raise RegisterError(f"the register cannot be opened: {_plain(reason)}") from None
+    return engine
+
+
+def _options(target: URL) -> dict[str, Any]:
+    if target.get_backend_name() == "sqlite":
+        return {"connect_args": {"timeout": LOCK_SECONDS}}
+    return {"pool_pre_ping": True}
+
+
+def _prepare_file(target: URL) -> None:
+    """Make the SQLite file readable by its owner alone, before a byte is in it."""
+    if not target.database or target.database == ":memory:":
+        return
+    file = Path(target.database).absolute()
+    if kind := network_filesystem(file):
+        raise RegisterError(
+            f"{file} lies on a network share ({kind}): SQLite's locks do not hold there and the register could be "
+            "damaged. Keep the file on a local disk, or use PostgreSQL."
+        )
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
+        file.chmod(0o600)
+    except OSError as reason:
+        raise RegisterError(f"the register's file {file} cannot be written: {reason.strerror}") from None
+
+
+def _listen(engine: Engine) -> None:
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _configure_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+
+
+def _configure_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None  # else the driver begins where it likes, and never IMMEDIATE
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "cache_size = -65536"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    immediate = connection.get_execution_options().get("register_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def _migrate(engine: Engine) -> None:
+    with engine.connect() as connection:
+        if schema.is_current(connection):
+            return
+    with writing(engine, REGISTER) as connection:
+        if not schema.is_current(connection):  # another process may have migrated while we waited for the lock
+            schema.upgrade(connection)
+
+
+@contextmanager
+def reading(engine: Engine, landlord: str | None = None) -> Iterator[Connection]:
+    """One unchanging view of the register; on PostgreSQL narrowed to `landlord` where the session may see more."""
+    options = {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == "postgresql" else {}
+    with engine.connect().execution_options(**options) as connection, connection.begin():
+        _narrow(connection, landlord)
+        yield connection
+
+
+@contextmanager
+def writing(engine: Engine, landlord: str) -> Iterator[Connection]:
+    """A transaction that alone writes for `landlord` until it ends; commits at the end, rolls back on an error.
+
+    Never open a second one inside: it would wait for the first.
+
+    Raises:
+        RegisterError: another run held the lock for longer than `LOCK_SECONDS`.
+    """
+    with engine.connect().execution_options(register_writes=True) as connection:
+        try:
+            transaction = connection.begin()
+            _lock(connection, landlord)
+        except OperationalError as reason:
+            raise RegisterError(f"another run is writing to the register; try again later ({_plain(reason)})") from None
+        with transaction:
+            _narrow(connection, landlord)
+            yield connection
+
+
+def _lock(connection: Connection, landlord: str) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'"))
+        key = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
+        connection.execute(key, {"key": f"due_regard/{landlord}"})
+
+
+def _narrow(connection: Connection, landlord: str | None) -> None:
+    if connection.dialect.name == "postgresql" and landlord not in {None, REGISTER}:
+        connection.execute(text("SELECT set_config('due_regard.landlord', :landlord, true)"), {"landlord": landlord})
+
+
+def _plain(reason: SQLAlchemyError) -> str:
+    """The driver's own words: SQLAlchemy's would add the statement and its parameters, which may be personal."""
+    return str(getattr(reason, "orig", None) or type(reason).__name__).strip().splitlines()[0]

@@ -1,0 +1,147 @@
+"""Reading records back: current, as known at an instant, their history, and which are known at all.
+
+Answers are the landlord's own rows in canonical dtypes and code-point order of their reference; as-at masking is the
+assessment's. Add reads of records here; set-based reads for packs and pages belong in include/sql.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from sqlalchemy import Connection, Engine, func, select
+
+from due_regard.contract import ENTITIES, ENTITY, Column, Entity, Kind, Records
+from due_regard.register import bulk
+from due_regard.register.engines import reading
+from due_regard.register.record_tables import RECORD_TABLES
+from due_regard.register.tables import CarriedColumn
+from due_regard.register.types import EVER
+
+_ARROW = {Kind.DATE: pa.timestamp("s"), Kind.YN: pa.bool_()}
+
+
+def read_records(engine: Engine, landlord: str, *, known_at: datetime | None = None) -> Records:
+    """The landlord's records as the register knows them now, or knew them at `known_at`.
+
+    Entities never delivered and columns never carried are absent, as `contract.Records` says.
+    """
+    when = known_at or EVER
+    with reading(engine, landlord) as connection:
+        columns = carried(connection, landlord, known_at=when)
+        return {
+            entity.name: frame(connection, landlord, entity, columns[entity.name], known_at=when)
+            for entity in ENTITIES
+            if entity.name in columns
+        }
+
+
+def carried(connection: Connection, landlord: str, *, known_at: datetime = EVER) -> dict[str, frozenset[str]]:
+    """Entity -> columns that any file of it loaded by `known_at` has carried; no entry if never delivered."""
+    rows = connection.execute(
+        select(CarriedColumn.entity, CarriedColumn.column_name).where(
+            CarriedColumn.landlord == landlord, CarriedColumn.known_from <= known_at
+        )
+    )
+    found: dict[str, set[str]] = {}
+    for entity, column in rows:
+        found.setdefault(entity, set()).add(column)
+    return {entity: frozenset(columns) for entity, columns in found.items()}
+
+
+def frame(
+    connection: Connection,
+    landlord: str,
+    entity: Entity,
+    columns: frozenset[str],
+    *,
+    known_at: datetime = EVER,
+    between: tuple[str, str] | None = None,
+) -> pd.DataFrame:
+    """One entity's rows as known at `known_at`, with `columns` of it, in order of their reference.
+
+    Args:
+        connection: inside `reading` or `writing`.
+        landlord: whose rows.
+        entity: which entity.
+        columns: canonical columns to read.
+        known_at: the instant whose knowledge is wanted.
+        between: first and last reference, both included.
+    """
+    wanted = [column for column in entity.columns if column.name in columns]
+    table = versions(connection, landlord, entity, [c.name for c in wanted], known_at=known_at, between=between)
+    return pd.DataFrame({column.name: _series(column, table[column.name]) for column in wanted})
+
+
+def versions(
+    connection: Connection,
+    landlord: str,
+    entity: Entity,
+    names: list[str],
+    *,
+    known_at: datetime = EVER,
+    between: tuple[str, str] | None = None,
+) -> pa.Table:
+    """The version of each record that was the newest at `known_at`; every column as text, in order of reference."""
+    key = entity.key
+    latest = f"""
+        SELECT {", ".join(names)} FROM {entity.name} AS latest
+        WHERE landlord = :landlord {f"AND {key} BETWEEN :first AND :last" if between else ""}
+        AND known_from <= :known_at AND NOT EXISTS (
+            SELECT 1 FROM {entity.name} AS later WHERE later.landlord = latest.landlord
+            AND later.{key} = latest.{key} AND later.version = latest.version + 1 AND later.known_from <= :known_at
+        ) ORDER BY {key}"""  # noqa: S608 - names of the contract alone
+    parameters: dict[str, Any] = {"landlord": landlord, "known_at": known_at}
+    if between:
+        parameters |= {"first": between[0], "last": between[1]}
+    return bulk.fetch(connection, latest, parameters, names)
+
+
+def _series(column: Column, values: pa.ChunkedArray) -> pd.Series:
+    """One column of text in the dtype the contract gives it."""
+    if column.kind is Kind.DATE:
+        return pd.Series(values.cast(pa.timestamp("s")).to_numpy())
+    if column.kind is Kind.YN:
+        yes = pc.is_in(values, pa.array(["1", "t"]))
+        return pd.Series(pc.if_else(pc.is_null(values), None, yes).to_pandas(types_mapper=_BOOLEAN.get))
+    return pd.Series(values.to_pandas())
+
+
+_BOOLEAN = {pa.bool_(): pd.BooleanDtype()}
+
+
+def known_refs(engine: Engine, landlord: str, entity: str) -> frozenset[str] | None:
+    """References of every record the register has of an entity; None if it was never delivered."""
+    with reading(engine, landlord) as connection:
+        if entity not in carried(connection, landlord):
+            return None
+        key = RECORD_TABLES[entity].c[ENTITY[entity].key]
+        own = select(key).where(RECORD_TABLES[entity].c.landlord == landlord).distinct()
+        return frozenset(connection.scalars(own))
+
+
+def previous_rows(engine: Engine, landlord: str, entity: str) -> int | None:
+    """How many records of an entity the register has; None if it was never delivered (for the shrinkage guard)."""
+    with reading(engine, landlord) as connection:
+        if entity not in carried(connection, landlord):
+            return None
+        return count_records(connection, landlord, entity)
+
+
+def count_records(connection: Connection, landlord: str, entity: str) -> int:
+    """How many records, not versions, an entity has: each has one first version."""
+    table = RECORD_TABLES[entity]
+    first = select(func.count()).where(table.c.landlord == landlord, table.c.version == 1)
+    return int(connection.scalar(first) or 0)
+
+
+def record_history(engine: Engine, landlord: str, entity: str, ref: str) -> pd.DataFrame:
+    """Every version of one record, oldest first, with `known_from`, `batch_file_id` and `row_number`."""
+    table = RECORD_TABLES[entity]
+    own = select(table).where(table.c.landlord == landlord, table.c[ENTITY[entity].key] == ref)
+    with reading(engine, landlord) as connection:
+        rows = connection.execute(own.order_by(table.c.version)).mappings().all()
+    return pd.DataFrame(rows, columns=list(table.c.keys()))

