@@ -36,6 +36,9 @@ class Settings(BaseSettings):
     smtp_user: str | None = None
     smtp_password: SecretStr | None = None
     smtp_starttls: bool = True
+    smtp_oauth_tenant: str | None = Field(default=None, description="Microsoft 365 tenant: log in with OAuth2.")
+    smtp_oauth_client_id: str | None = None
+    smtp_oauth_client_secret: SecretStr | None = None
 
     pseudonym_key: SecretStr | None = Field(default=None, description="HMAC key of the references packs may show.")
 
