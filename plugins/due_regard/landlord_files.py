@@ -5,6 +5,7 @@ What a settings file may say is landlords.py; here is only its template and the 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from due_regard.errors import DueRegardError, LandlordError
@@ -64,10 +65,10 @@ def check_landlord(settings: Settings, landlord: str) -> tuple[list[str], list[s
         return good, [str(reason)]
     good.append(f"settings: {found.name}, {found.cadence} drops from {found.drop_folder}")
     calendars = settings.include_dir / "calendars"
-    checks = {
+    checks: dict[str, Callable[[], str]] = {
         "policy": lambda: _policy(settings, landlord),
-        "source": lambda: f"{load_source(settings.sources_dir, found.source).name}",
-        "calendar": lambda: f"{_years(calendars, found.division, found.closure_days)}",
+        "source": lambda: load_source(settings.sources_dir, found.source).name,
+        "calendar": lambda: _years(calendars, found.division, found.closure_days),
     }
     for name, check in checks.items():
         try:

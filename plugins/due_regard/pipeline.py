@@ -7,6 +7,7 @@ packages are imported by the verb that needs them.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from sqlalchemy import Engine
 
+    from due_regard.alerts import ComposeReport, Transport
     from due_regard.batch import ValidatedDrop
     from due_regard.contract import Records
 
@@ -93,7 +95,9 @@ def intake(
         return _no_drop(landlord, "missing", f"no folder {found.drop_folder} below the drops folder")
     with register_of(settings) as engine:
         validated = _validated(settings, landlord, folder, source or found.source, engine, now)
-        if validated.held and not register.is_released(engine, landlord, drop_sha256(validated)):
+        if validated.held and not register.is_released(
+            engine, landlord, register.drop_sha256((*validated.files, *validated.refused))
+        ):
             return _held(engine, validated, now)
         report = register.load_drop(engine, validated, now=now)
         return _loaded(settings, validated, folder, report)
@@ -114,14 +118,6 @@ def _validated(
     )
 
 
-def drop_sha256(validated: ValidatedDrop) -> str:
-    """What identifies a drop whatever its folder is called: its files' names and contents."""
-    import hashlib
-
-    names = sorted({(file.file, file.sha256) for file in (*validated.files, *validated.refused)})
-    return hashlib.sha256(repr(names).encode()).hexdigest()
-
-
 def _no_drop(landlord: str, status: str, why: str) -> Ticket:
     return {"landlord": landlord, "batch_id": None, "status": status, "why": why, "files": [], "exit_code": 5}
 
@@ -135,7 +131,7 @@ def _held(engine: Engine, validated: ValidatedDrop, now: datetime) -> Ticket:
         landlord=validated.landlord,
         source=validated.source,
         drop=validated.drop,
-        sha256=drop_sha256(validated),
+        sha256=register.drop_sha256((*validated.files, *validated.refused)),
         why=why,
         now=now,
     )
@@ -246,20 +242,60 @@ def alerts(
     """Compose what is new or has moved up a stage, then send it (or, with `dry_run`, write what would be sent).
 
     Returns:
-        composed, sent, refused, waiting, by_landlord (landlord -> composed).
+        composed, sent, refused, uncertain, shadow, waiting (mails), told (stage -> findings), held_back, skipped
+        (landlord -> why nothing was composed).
     """
     from due_regard import alerts as room
 
     asked = globals()["landlords"](settings, landlords)
     with register_of(settings) as engine:
-        return room.run(
-            engine,
-            settings,
-            [terms(settings, name) for name in asked],
-            as_at=as_at,
-            now=now,
-            dry_run=dry_run,
-        )
+        reports = [_composed(engine, settings, name, as_at, now, dry_run) for name in asked]
+        ticket = _compose_ticket(reports)
+        if dry_run is not None:
+            return ticket | {"sent": 0, "refused": 0, "uncertain": 0, "shadow": 0, "waiting": 0}
+        sent = room.send_alerts(engine, _transport(settings), now=now, landlords=asked)
+    names = ("sent", "refused", "uncertain", "shadow", "waiting", "stopped")
+    return ticket | {name: getattr(sent, name) for name in names}
+
+
+def _transport(settings: Settings) -> Transport:
+    from due_regard.alerts import FolderTransport, ShadowTransport, SmtpTransport, login_of
+
+    if settings.mail_mode == "folder":
+        return FolderTransport(settings.mail_dir)
+    live = SmtpTransport(settings.smtp_host, settings.smtp_port, settings.smtp_starttls, login_of(settings))
+    return ShadowTransport(live, frozenset(settings.mail_allow)) if settings.mail_allow else live
+
+
+def _composed(
+    engine: Engine, settings: Settings, landlord: str, as_at: date, now: datetime, dry_run: Path | None
+) -> ComposeReport:
+    from due_regard.alerts import compose_alerts
+
+    known = terms(settings, landlord)
+    return compose_alerts(
+        engine,
+        known.landlord,
+        known.history,
+        known.calendar,
+        as_at=as_at,
+        now=now,
+        sender=settings.mail_from,
+        templates=settings.reports_dir / "mail",
+        dry_run=dry_run,
+    )
+
+
+def _compose_ticket(reports: list[ComposeReport]) -> Ticket:
+    told: Counter[str] = Counter()
+    for report in reports:
+        told.update(dict(report.told))
+    return {
+        "composed": sum(report.composed for report in reports),
+        "told": dict(sorted(told.items())),
+        "held_back": sum(report.held_back for report in reports),
+        "skipped": {report.landlord: report.skipped for report in reports if report.skipped},
+    }
 
 
 def build_packs(
