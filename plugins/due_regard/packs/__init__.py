@@ -1,0 +1,11 @@
+"""Packs: what committees and senior managers are shown each quarter, and the list of what managers must do.
+
+Measures are pure; `build_pack` alone reads the register and writes files. May import register and the core, never
+intake, alerts or web.
+"""
+
+from due_regard.packs.build import PackReport, build_pack
+from due_regard.packs.kept import issue_pack
+from due_regard.packs.quarters import Quarter, last_closed
+
+__all__ = ["PackReport", "Quarter", "build_pack", "issue_pack", "last_closed"]

@@ -1,0 +1,269 @@
+"""One pack built: records as known, five snapshots, tables, content, files; kept with its checksum.
+
+The one module of packs that reads the register and writes files. What is counted, said or drawn is its neighbours'.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+from sqlalchemy import Engine
+
+from due_regard.errors import PackError, SettingsError
+from due_regard.landlords import Landlord
+from due_regard.packs import ingredients
+from due_regard.packs.action_list import action_workbook, actions
+from due_regard.packs.archive import sha256, write_file
+from due_regard.packs.changes import changed, changes_table
+from due_regard.packs.content import EDITIONS, PackContent, compose
+from due_regard.packs.definition import PackDefinition, Section, load_definition
+from due_regard.packs.disclosure import hide_small
+from due_regard.packs.kept import Kept, figures_to_keep, keep, last_kept
+from due_regard.packs.measures import BATCH_COLUMNS, Snapshot
+from due_regard.packs.paper import paper_pdf
+from due_regard.packs.quarters import LONDON, Quarter
+from due_regard.packs.snapshots import take_snapshots
+from due_regard.packs.tables import Table, build_table
+from due_regard.packs.workbook import committee_workbook
+from due_regard.policy import PolicyHistory
+from due_regard.register import EVER, audit_head, read_records, reading, sql, writing
+from due_regard.settings import Settings
+from due_regard.working_days import WorkingCalendar
+
+
+@dataclass(frozen=True)
+class PackReport:
+    """What was built.
+
+    Attributes:
+        pack_id: of the pack on record.
+        files: paths written.
+        sha256: over the names and checksums of all files.
+        status: built for the first time, unchanged since the last time, or different.
+        differs_in: where different, in what, in words.
+    """
+
+    pack_id: int
+    name: str
+    quarter: str
+    edition: str
+    files: tuple[Path, ...]
+    sha256: str
+    status: Literal["built", "unchanged", "different"]
+    differs_in: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What the register knew at one instant: five snapshots, and the files they rest on."""
+
+    snapshots: tuple[Snapshot, ...] = field(repr=False)
+    files: pd.DataFrame = field(repr=False)
+
+
+def build_pack(
+    engine: Engine,
+    landlord: Landlord,
+    history: PolicyHistory,
+    calendar: WorkingCalendar,
+    *,
+    quarter: Quarter,
+    pack: str,
+    edition: str = "confidential",
+    out: Path,
+    now: datetime,
+    known_at: datetime | None = None,
+    reports: Path | None = None,
+) -> PackReport:
+    """Build `pack` for a quarter that has ended, write its files below `out` and keep it.
+
+    Args:
+        engine: the register.
+        landlord: whose pack it is.
+        history: its policy.
+        calendar: its working days.
+        quarter: the reported quarter.
+        pack: name of a definition.
+        edition: `confidential` or `publishable`.
+        out: folder the files go to.
+        now: aware UTC.
+        known_at: only what had been learnt by then (the filed figures: `quarter.closes_at`); None: all that is known.
+        reports: folder of definitions and templates; the installation's by default.
+
+    Raises:
+        SettingsError: no such edition, or the definition is wrong.
+        PackError: the quarter has not ended, or nothing had been taken in.
+    """
+    _check(quarter, edition, now)
+    reports = reports or Settings().reports_dir
+    definition = load_definition(reports, pack)
+    known = _read(engine, landlord, history, calendar, quarter, known_at)
+    tables = _tables(definition, known.snapshots)
+    filed = None if known_at else _filed(engine, landlord, history, calendar, quarter, definition, known)
+    definition, tables, revised = _with_changes(definition, tables, filed, quarter)
+    shown = hide_small(tables) if edition == "publishable" else tables
+    content = compose(
+        definition, landlord, shown, quarter=quarter, edition=edition, revised=revised,
+        standing=_standing(history, calendar, quarter, known, landlord),
+    )  # fmt: skip
+    contents = _contents(content, engine, landlord, history, known, reports)
+    made = ingredients.gather(
+        known.files, history, calendar, definition, confirmed=landlord.confirmed_readings, known_at=known_at,
+        run_id=_last_run(engine, landlord.id, known_at), head=audit_head(engine, landlord.id),
+    )  # fmt: skip
+    return _put_on_record(engine, landlord.id, content, contents, made, figures_to_keep(tables), out, now, known_at)
+
+
+def _check(quarter: Quarter, edition: str, now: datetime) -> None:
+    if edition not in EDITIONS:
+        raise SettingsError(f"no edition {edition!r}; there are: {', '.join(EDITIONS)}")
+    if now.astimezone(LONDON).date() <= quarter.ends_on:
+        raise PackError(f"{quarter} ends on {quarter.ends_on:%-d %B %Y}; a pack is built once its quarter has ended")
+
+
+def _read(
+    engine: Engine,
+    landlord: Landlord,
+    history: PolicyHistory,
+    calendar: WorkingCalendar,
+    quarter: Quarter,
+    known_at: datetime | None,
+) -> _Known:
+    with reading(engine, landlord.id) as conn:
+        files = sql.read(conn, "packs/files_taken_in", landlord=landlord.id, known_at=known_at or EVER)
+    if files.empty:
+        raise PackError(f"nothing had been taken in for {landlord.id}; run intake first")
+    records = read_records(engine, landlord.id, known_at=known_at)
+    days = files["loaded_at"].dt.tz_convert(LONDON).dt.tz_localize(None).dt.normalize()
+    shown = files.assign(loaded_on=days)[list(BATCH_COLUMNS)]
+    confirmed = landlord.confirmed_readings
+    return _Known(take_snapshots(records, history, calendar, quarter, files=shown, confirmed=confirmed), files)
+
+
+def _tables(definition: PackDefinition, snapshots: tuple[Snapshot, ...]) -> dict[str, Table]:
+    return {
+        section.table: build_table(section.table, snapshots, section.title or "") for section in definition.sections
+    }
+
+
+def _filed(
+    engine: Engine,
+    landlord: Landlord,
+    history: PolicyHistory,
+    calendar: WorkingCalendar,
+    quarter: Quarter,
+    definition: PackDefinition,
+    known: _Known,
+) -> dict[str, Table] | None:
+    """The tables as known at the quarter's close; None where nothing had come by then, or nothing since."""
+    loaded = known.files["loaded_at"]
+    if not (loaded <= quarter.closes_at).any() or not (loaded > quarter.closes_at).any():
+        return None
+    then = _read(engine, landlord, history, calendar, quarter, quarter.closes_at)
+    return _tables(definition, then.snapshots)
+
+
+def _with_changes(
+    definition: PackDefinition, tables: dict[str, Table], filed: dict[str, Table] | None, quarter: Quarter
+) -> tuple[PackDefinition, dict[str, Table], dict[str, frozenset[str]]]:
+    if filed is None:
+        return definition, tables, {}
+    listing = changes_table(filed, tables, str(quarter))
+    section = Section.model_construct(
+        table=listing.name, title=None, headlines=("{rows:figure has|figures have} changed since they were filed.",),
+        why="Late and corrected exports change the past: each figure that differs from the one filed.", chart=False,
+    )  # fmt: skip
+    whole = definition.model_copy(update={"sections": (*definition.sections, section)})
+    return whole, {**tables, listing.name: listing}, changed(filed, tables, str(quarter))
+
+
+def _standing(
+    history: PolicyHistory, calendar: WorkingCalendar, quarter: Quarter, known: _Known, landlord: Landlord
+) -> tuple[str, ...]:
+    policy = history.in_force(quarter.ends_on)
+    last = known.files["loaded_at"].max().astimezone(LONDON)
+    duties = known.snapshots[0].duties
+    open_readings = int(((duties["reading"] != "") & (duties["confirmed"] == "")).sum())
+    counts = {"day0": "the day after is day 1", "day1": "the day itself is day 1"}
+    return (
+        f"Policy: {policy.title}, the version in force from {policy.effective_from:%-d %B %Y}.",
+        f"Records: {known.files['batch_id'].nunique()} deliveries from the housing system, the last taken in on "
+        f"{last:%-d %B %Y}.",
+        f"Working days: calendar {calendar.name}; "
+        f"{counts.get(policy.counting, 'counting starts on the first working day')}.",
+        f"{open_readings} of our readings of the policy are not yet confirmed by a named officer of {landlord.name}.",
+    )
+
+
+def _contents(
+    content: PackContent, engine: Engine, landlord: Landlord, history: PolicyHistory, known: _Known, reports: Path
+) -> dict[str, bytes]:
+    stem = f"{landlord.id}_{content.pack}_{content.quarter}_{content.edition}"
+    found = {f"{stem}.xlsx": committee_workbook(content), f"{stem}.pdf": paper_pdf(content, reports / "paper")}
+    for section in content.sections:
+        if section.chart is not None:
+            found[f"{stem}_{section.chart.name}.png"] = section.chart.png
+    if content.edition == "confidential":
+        found[f"{stem}_action_list.xlsx"] = _action_list(content, engine, landlord.id, history, known)
+    return found
+
+
+def _action_list(content: PackContent, engine: Engine, landlord: str, history: PolicyHistory, known: _Known) -> bytes:
+    now = known.snapshots[0]
+    restricted = [duty.rule for duty in history.in_force(now.quarter.ends_on).duties if duty.restricted_to]
+    with reading(engine, landlord) as conn:
+        references = sql.read(conn, "packs/finding_references", landlord=landlord)
+    found = actions(now.assessments, now.duties, references, restricted)
+    everything = len(actions(now.assessments, now.duties, references, ())) if restricted else len(found)
+    title = f"Action list: {content.landlord_name}, {content.quarter_label}"
+    return action_workbook(found, title, everything - len(found), content.quarter.closes_at)
+
+
+def _last_run(engine: Engine, landlord: str, known_at: datetime | None) -> int | None:
+    with reading(engine, landlord) as conn:
+        run_id = sql.read(conn, "packs/last_run", landlord=landlord, known_at=known_at or EVER)["run_id"].iloc[0]
+    return None if pd.isna(run_id) else int(run_id)
+
+
+def _put_on_record(
+    engine: Engine,
+    landlord: str,
+    content: PackContent,
+    contents: Mapping[str, bytes],
+    made: dict[str, Any],
+    figures: dict[str, Any],
+    out: Path,
+    now: datetime,
+    known_at: datetime | None,
+) -> PackReport:
+    sums = {name: sha256(body) for name, body in contents.items()}
+    whole = sha256("".join(f"{name} {digest}\n" for name, digest in sums.items()).encode())
+    key: dict[str, Any] = {
+        "pack": content.pack, "quarter": str(content.quarter), "edition": content.edition, "known_at": known_at
+    }  # fmt: skip
+    with writing(engine, landlord) as conn:
+        before = last_kept(conn, landlord, **key)
+        if before is None or before.sha256 != whole:
+            pack_id = keep(conn, landlord, at=now, **key, sha256=whole, files=sums, ingredients=made, figures=figures)
+        else:
+            pack_id = before.id
+    files = tuple(write_file(out / name, body) for name, body in contents.items())
+    status, differs = _compared(before, whole, made, figures)
+    return PackReport(pack_id, content.pack, str(content.quarter), content.edition, files, whole, status, differs)
+
+
+def _compared(
+    before: Kept | None, whole: str, made: dict[str, Any], figures: dict[str, Any]
+) -> tuple[Literal["built", "unchanged", "different"], tuple[str, ...]]:
+    if before is None:
+        return "built", ()
+    if before.sha256 == whole:
+        return "unchanged", ()
+    moved = sum(1 for name in {*before.figures, *figures} if before.figures.get(name) != figures.get(name))
+    why = ingredients.differences(before.ingredients, made) or ("the program that builds the pack",)
+    return "different", (*why, f"{moved} figures")

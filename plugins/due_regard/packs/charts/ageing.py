@@ -1,0 +1,35 @@
+"""Overdue reviews by age, as labelled bars."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from due_regard.packs.charts.canvas import COLOURS, Chart, canvas, finish, quiet
+
+
+def draw(data: pd.DataFrame) -> Chart | None:
+    """Chart of overdue reviews: columns Age, Reviews, oldest last; None where none is overdue."""
+    if data.empty or not data["Reviews"].any():
+        return None
+    with canvas(3.2) as figure:
+        axes = figure.subplots()
+        bars = axes.barh(range(len(data)), data["Reviews"], height=0.66, color=COLOURS[0])
+        axes.bar_label(bars, [str(value) for value in data["Reviews"]], padding=4, fontsize=10)
+        axes.set_yticks(range(len(data)), [f"{age} overdue" for age in data["Age"]])
+        axes.set(xticks=[], xlim=(0, int(data["Reviews"].max()) * 1.12))
+        axes.invert_yaxis()
+        axes.spines["bottom"].set_visible(False)
+        quiet(axes)
+        return finish(figure, "overdue_reviews", _title(data), _alt(data))
+
+
+def _title(data: pd.DataFrame) -> str:
+    total, oldest = int(data["Reviews"].sum()), data[data["Reviews"] > 0].iloc[-1]
+    noun = "review is" if total == 1 else "reviews are"
+    return (
+        f"{total} {noun} overdue; the oldest {str(oldest['Age'][0]).lower() + oldest['Age'][1:]} ({oldest['Reviews']})"
+    )
+
+
+def _alt(data: pd.DataFrame) -> str:
+    return f"Bar chart. {_title(data)}. " + "; ".join(f"{row.Age}: {row.Reviews}" for row in data.itertuples()) + "."

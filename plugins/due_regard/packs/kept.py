@@ -1,0 +1,92 @@
+"""Packs once built are kept: checksums, ingredients and figures; and the day each was issued.
+
+Writes go through the caller's transaction. Whether a pack may be issued is for who calls to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Connection, Engine, insert, select
+
+from due_regard.errors import PackError
+from due_regard.packs.quarters import LONDON
+from due_regard.packs.tables import Table
+from due_regard.register import audit_append, writing
+from due_regard.register.pack_tables import Pack, PackIssue
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A pack on record."""
+
+    id: int
+    sha256: str
+    ingredients: Mapping[str, Any]
+    figures: Mapping[str, Any]
+
+
+def last_kept(
+    conn: Connection, landlord: str, *, pack: str, quarter: str, edition: str, known_at: datetime | None
+) -> Kept | None:
+    """The latest build of this pack, quarter, edition and state of knowledge."""
+    known = Pack.known_at.is_(None) if known_at is None else Pack.known_at == known_at
+    query = (
+        select(Pack.id, Pack.sha256, Pack.ingredients, Pack.figures)
+        .where(Pack.landlord == landlord, Pack.pack == pack, Pack.quarter == quarter, Pack.edition == edition, known)
+        .order_by(Pack.id.desc())
+        .limit(1)
+    )
+    row = conn.execute(query).first()
+    return None if row is None else Kept(row.id, row.sha256, row.ingredients, row.figures)
+
+
+def keep(conn: Connection, landlord: str, *, at: datetime, **values: Any) -> int:
+    """Put a pack on record and into the audit chain; returns its id. `values` are the other columns of `Pack`."""
+    done = conn.execute(insert(Pack).values(landlord=landlord, built_at=at, **values).returning(Pack.id))
+    pack_id = int(done.scalar_one())
+    told = {name: values[name] for name in ("pack", "quarter", "edition", "sha256")}
+    audit_append(conn, landlord=landlord, action="pack_build", subject=f"pack {pack_id}", details=told, at=at)
+    return pack_id
+
+
+def issue_pack(engine: Engine, landlord: str, pack_id: int, *, how: str, now: datetime) -> bool:
+    """Put on record that a pack was handed to its audience; False where that build already had been.
+
+    Raises:
+        PackError: the landlord has no such pack.
+    """
+    with writing(engine, landlord) as conn:
+        pack = conn.execute(
+            select(Pack.pack, Pack.quarter, Pack.sha256).where(Pack.landlord == landlord, Pack.id == pack_id)
+        ).first()
+        if pack is None:
+            raise PackError(f"{landlord} has no pack {pack_id}; build it first")
+        if conn.execute(select(PackIssue.id).where(PackIssue.pack_id == pack_id)).first():
+            return False
+        day = now.astimezone(LONDON).date()
+        issued = {"pack": pack.pack, "quarter": pack.quarter, "how": how}
+        conn.execute(
+            insert(PackIssue).values(landlord=landlord, pack_id=pack_id, issued_on=day, issued_at=now, **issued)
+        )
+        details = {**issued, "sha256": pack.sha256}
+        audit_append(conn, landlord=landlord, action="pack_issue", subject=f"pack {pack_id}", details=details, at=now)
+        return True
+
+
+def figures_to_keep(tables: Mapping[str, Table]) -> dict[str, list[float | None]]:
+    """`table/measure/quarter` -> [numerator, denominator], for every table of figures."""
+    found: dict[str, list[float | None]] = {}
+    for name, table in sorted(tables.items()):
+        if table.figures is not None:
+            for row in table.figures.itertuples():
+                found[f"{name}/{row.measure}/{row.quarter}"] = [_plain(row.numerator), _plain(row.denominator)]
+    return found
+
+
+def _plain(value: Any) -> float | None:
+    return None if pd.isna(value) else float(value)

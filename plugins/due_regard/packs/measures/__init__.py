@@ -1,0 +1,9 @@
+"""Measures: pure functions from a snapshot (records, assessments, one quarter) to figures and listings.
+
+Add a measure in the module of its subject and name it in packs/tables. No register, file, clock or chart comes in here.
+"""
+
+from due_regard.packs.measures.figure import FIGURE_COLUMNS, Figure, tidy
+from due_regard.packs.measures.snapshot import BATCH_COLUMNS, DUTY_COLUMNS, Snapshot
+
+__all__ = ["BATCH_COLUMNS", "DUTY_COLUMNS", "FIGURE_COLUMNS", "Figure", "Snapshot", "tidy"]

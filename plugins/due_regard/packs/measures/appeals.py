@@ -1,0 +1,120 @@
+"""Appeals: received, acknowledged and decided in time, days taken, outcome, independence, effect.
+
+Counts are of the records; whether a date was kept is the assessments' word.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from due_regard.contract import APPEAL_OUTCOMES
+from due_regard.packs.measures.figure import Figure, missing
+from due_regard.packs.measures.restrictions import in_force, is_measured, spans
+from due_regard.packs.measures.snapshot import NOT_MEASURED, NOTHING_TO_MEASURE, Snapshot
+from due_regard.packs.measures.timeliness import kept
+
+_OUTCOMES = {"upheld": "Decision upheld", "varied": "Decision changed", "quashed": "Decision quashed"}
+_CLOCKS = (
+    ("appeal.acknowledge", "acknowledgements", "Acknowledgements"),
+    ("appeal.decide", "decisions", "Decisions"),
+    ("appeal.communicate", "answers", "Answers to the customer"),
+    ("appeal.notify", "notices", "Notices of the decision"),
+)
+"""Dated promises on an appeal: rule, prefix of its figures, what falls due."""
+
+
+def decided(snapshot: Snapshot) -> pd.DataFrame:
+    """Appeals decided in the quarter, with `working_days` from receipt to decision."""
+    frame = snapshot.records["appeals"]
+    frame = frame[snapshot.within(frame["decided_on"]) & (frame["received_on"] <= snapshot.end)]
+    after, to = (frame[column].to_numpy("datetime64[D]") for column in ("received_on", "decided_on"))
+    return frame.assign(working_days=np.asarray(snapshot.count_days(after, to), dtype="int64"))
+
+
+def appeals(snapshot: Snapshot) -> list[Figure]:
+    """Received, each promised date kept or not, decided, days taken, outcome, independence, effect."""
+    clocks = [figure for rule, prefix, what in _CLOCKS for figure in kept(snapshot, rule, prefix, what)]
+    if not snapshot.carries("appeals", "decided_on"):
+        names = (("received", "Appeals received in the quarter"), ("decided", "Appeals decided in the quarter"))
+        return [missing(name, label, NOT_MEASURED) for name, label in names] + clocks
+    received = int(snapshot.within(snapshot.records["appeals"]["received_on"]).sum())
+    done = decided(snapshot)
+    return [
+        Figure("received", "Appeals received in the quarter", received),
+        Figure("decided", "Appeals decided in the quarter", len(done)),
+        *_outcomes(done),
+        *_days(done),
+        *clocks,
+        _independent(snapshot, done),
+        _not_given_effect(snapshot),
+    ]
+
+
+def _outcomes(done: pd.DataFrame) -> list[Figure]:
+    if "outcome" not in done.columns:
+        return [missing(code, _OUTCOMES[code], NOT_MEASURED) for code in APPEAL_OUTCOMES]
+    known = [
+        Figure(code, _OUTCOMES[code], int((done["outcome"] == code).sum()), len(done), "decided")
+        for code in APPEAL_OUTCOMES
+    ]
+    blank = Figure("no_outcome", "Outcome not recorded", int(done["outcome"].isna().sum()), len(done), "decided")
+    return [*known, blank]
+
+
+def _days(done: pd.DataFrame) -> list[Figure]:
+    names = (
+        ("middle_days", "Middle (median) working days to decide"),
+        ("longest_days", "Longest working days to decide"),
+    )
+    if not len(done):
+        return [missing(name, label, NOTHING_TO_MEASURE) for name, label in names]
+    values = (float(done["working_days"].median()), float(done["working_days"].max()))
+    return [
+        Figure(name, label, value, len(done), "decided", "working days")
+        for (name, label), value in zip(names, values, strict=True)
+    ]
+
+
+def _independent(snapshot: Snapshot, done: pd.DataFrame) -> Figure:
+    """Of the appeals decided in the quarter that could be judged, those decided by someone who made the decision."""
+    label = "Decided by the person who made the decision appealed"
+    if why := snapshot.why_no("appeal.independent"):
+        return missing("not_independent", label, why)
+    rows = snapshot.rule("appeal.independent")
+    rows = rows[rows["subject_ref"].isin(done["appeal_ref"]) & rows["state"].isin(["met", "breach"])]
+    return Figure("not_independent", label, int((rows["state"] == "breach").sum()), len(rows), "judged_independent")
+
+
+def _not_given_effect(snapshot: Snapshot) -> Figure:
+    """Appeals quashed by the quarter's end whose restriction is still in force then."""
+    label = "Quashed, but the restriction still in force at the end of the quarter"
+    if not (is_measured(snapshot) and snapshot.carries("appeals", "outcome")):
+        return missing("quashed_not_given_effect", label, NOT_MEASURED)
+    frame = snapshot.records["appeals"]
+    quashed = frame[(frame["outcome"] == "quashed") & (frame["decided_on"] <= snapshot.end)]
+    still = quashed["restriction_ref"].isin(in_force(spans(snapshot), snapshot.end)["restriction_ref"])
+    return Figure("quashed_not_given_effect", label, int(still.sum()), len(quashed), "quashed_ever")
+
+
+def days_to_decide(snapshots: tuple[Snapshot, ...]) -> pd.DataFrame:
+    """Appeals decided, by quarter and working days taken, with the policy's limit.
+
+    Columns Quarter, Working days to decide, Appeals, Limit in working days ("[z]" where the policy sets none). The
+    limit is that of deciding, else that of answering the customer, which deciding must keep too.
+    """
+    limit = _limit(snapshots[0])
+    rows = []
+    for snapshot in reversed(snapshots):
+        if snapshot.carries("appeals", "decided_on"):
+            counts = decided(snapshot)["working_days"].value_counts().sort_index()
+            rows += [(snapshot.quarter.months, int(str(days)), int(n), limit) for days, n in counts.items()]
+    return pd.DataFrame(rows, columns=["Quarter", "Working days to decide", "Appeals", "Limit in working days"])
+
+
+def _limit(snapshot: Snapshot) -> int | str:
+    days = snapshot.duties.set_index("rule")["working_days"]
+    for rule in ("appeal.decide", "appeal.communicate"):
+        if rule in days.index and pd.notna(days[rule]):
+            return int(days[rule])
+    return "[z]"

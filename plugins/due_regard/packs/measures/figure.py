@@ -1,0 +1,50 @@
+"""One figure of a measure: its numerator, its denominator and, where there is none, why.
+
+Values only. Which figures there are is said in the sibling modules; how a figure is printed, in workbook and paper.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+import pandas as pd
+
+FIGURE_COLUMNS = ("measure", "label", "quarter", "numerator", "denominator", "of", "unit", "why")
+"""Columns of a tidy frame of figures, one row a measure and quarter (quarter as `2026-Q2`)."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure of one quarter.
+
+    Attributes:
+        measure: short name, unique in its table.
+        label: what is counted, in plain words.
+        numerator: the figure; None where it cannot be given.
+        denominator: out of how many (for days: how many cases stand behind it); None where it is a plain count.
+        of: name of the measure that the denominator is, so both are hidden together.
+        unit: what the numerator counts.
+        why: why there is no numerator.
+    """
+
+    measure: str
+    label: str
+    numerator: float | int | None
+    denominator: int | None = None
+    of: str = ""
+    unit: Literal["count", "days", "working days"] = "count"
+    why: str = ""
+
+
+def missing(measure: str, label: str, why: str) -> Figure:
+    """A figure that cannot be given."""
+    return Figure(measure, label, None, why=why)
+
+
+def tidy(figures: Iterable[Figure], quarter: str) -> pd.DataFrame:
+    """`FIGURE_COLUMNS` of one quarter's figures; numerator Float64, denominator Int64."""
+    rows = [(f.measure, f.label, quarter, f.numerator, f.denominator, f.of, f.unit, f.why) for f in figures]
+    frame = pd.DataFrame(rows, columns=list(FIGURE_COLUMNS))
+    return frame.astype({"numerator": "Float64", "denominator": "Int64", **dict.fromkeys(("of", "unit", "why"), "str")})

@@ -1,0 +1,138 @@
+"""Incidents of the quarter: how many, of what kind, by which channel, and which teams report none.
+
+Silence is a finding of its own: a team that reports none is listed with a nought.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from due_regard.contract import CATEGORIES, CHANNELS, VIOLENCE
+from due_regard.packs.measures.figure import Figure, missing
+from due_regard.packs.measures.snapshot import NOT_MEASURED, Snapshot
+from due_regard.packs.quarters import Quarter
+
+CATEGORY_LABELS = {
+    "aggressive_or_abusive": "Aggressive or abusive behaviour",
+    "unreasonable_demands": "Unreasonable demands",
+    "unreasonable_persistence": "Unreasonable persistence",
+    "complaints_misuse": "Misuse of the complaints process",
+    "harassment": "Harassment",
+    "refusal_to_cooperate": "Refusal to cooperate",
+}
+CHANNEL_LABELS = {
+    "in_person": "In person",
+    "phone": "By phone",
+    "text": "By text message",
+    "letter": "By letter",
+    "email": "By email",
+    "social_media": "On social media",
+}
+VIOLENCE_LABELS = {"none": "No violence", "threat": "Threat of violence", "physical": "Physical violence"}
+_TALLIES = (
+    ("violent", "With violence, threatened or physical", "violence"),
+    ("harassment", "With harassment", "harassment"),
+    ("discriminatory", "Discriminatory", "discriminatory"),
+    ("police", "Reported to the police by the end of the quarter", "police_reported_on"),
+    ("reported", "Reported to committee by the end of the quarter", "committee_reported_on"),
+    ("named", "Staff named in public", "staff_named_publicly"),
+)
+
+
+def of_quarter(snapshot: Snapshot) -> pd.DataFrame | None:
+    """Incidents that occurred in the quarter; None where the landlord never delivered any."""
+    if not snapshot.carries("incidents"):
+        return None
+    frame = snapshot.records["incidents"]
+    return frame[snapshot.within(frame["occurred_on"])]
+
+
+def incidents(snapshot: Snapshot) -> list[Figure]:
+    """All incidents, how many of each grave kind, and how many customers met more than once."""
+    found = of_quarter(snapshot)
+    repeat = "Customers with more than one incident in the quarter"
+    if found is None:
+        names = [("incidents", "Incidents in the quarter"), *((n, label) for n, label, _ in _TALLIES)]
+        return [missing(name, label, NOT_MEASURED) for name, label in [*names, ("repeat_customers", repeat)]]
+    times = found["customer_ref"].value_counts()
+    return [
+        Figure("incidents", "Incidents in the quarter", len(found)),
+        *(_tally(snapshot, found, *tally) for tally in _TALLIES),
+        Figure("repeat_customers", repeat, int((times > 1).sum()), len(times), "customers_met"),
+    ]
+
+
+def _tally(snapshot: Snapshot, found: pd.DataFrame, name: str, label: str, column: str) -> Figure:
+    if column not in found.columns:
+        return missing(name, label, NOT_MEASURED)
+    values = found[column]
+    if column == "violence":
+        hits = values.isin(["threat", "physical"])
+    elif values.dtype == "boolean":
+        hits = values.fillna(False).astype(bool)
+    else:
+        hits = values <= snapshot.end
+    return Figure(name, label, int(hits.sum()), len(found), "incidents")
+
+
+def by_category(snapshot: Snapshot) -> list[Figure]:
+    """Incidents by behaviour."""
+    return _by(snapshot, "category", {code: CATEGORY_LABELS[code] for code in CATEGORIES})
+
+
+def by_channel(snapshot: Snapshot) -> list[Figure]:
+    """Incidents by channel."""
+    return _by(snapshot, "channel", {code: CHANNEL_LABELS[code] for code in CHANNELS})
+
+
+def by_violence(snapshot: Snapshot) -> list[Figure]:
+    """Incidents by violence, and those where none was recorded either way."""
+    return _by(snapshot, "violence", {code: VIOLENCE_LABELS[code] for code in VIOLENCE})
+
+
+def _by(snapshot: Snapshot, column: str, labels: dict[str, str]) -> list[Figure]:
+    found = of_quarter(snapshot)
+    if found is None or column not in found.columns:
+        return [missing(code, label, NOT_MEASURED) for code, label in labels.items()]
+    counts = found[column].value_counts()
+    figures = [Figure(code, label, int(counts.get(code, 0)), len(found), "incidents") for code, label in labels.items()]
+    blank = len(found) - int(counts.sum())
+    return [*figures, Figure("not_recorded", "Not recorded", blank, len(found), "incidents")]
+
+
+def by_team(snapshot: Snapshot) -> list[Figure]:
+    """Incidents by the team that met them: every team that staff or any incident names, those with none included."""
+    found = of_quarter(snapshot)
+    if found is None or "team" not in found.columns:
+        return [missing("teams", "Teams", NOT_MEASURED)]
+    teams = _teams(snapshot)
+    counts = found["team"].value_counts()
+    silent = sum(1 for team in teams if not counts.get(team, 0))
+    named = [
+        Figure(f"team_{place}", team, int(counts.get(team, 0)), len(found), "incidents")
+        for place, team in enumerate(teams, 1)
+    ]
+    return [
+        Figure("silent_teams", "Teams that reported none in the quarter", silent, len(teams), "teams"),
+        *named,
+        Figure("no_team", "Team not recorded", int(found["team"].isna().sum()), len(found), "incidents"),
+    ]
+
+
+def _teams(snapshot: Snapshot) -> list[str]:
+    names: set[str] = set(snapshot.records["incidents"]["team"].dropna())
+    if snapshot.carries("staff", "team"):
+        names |= set(snapshot.records["staff"]["team"].dropna())
+    return sorted(names)
+
+
+def by_month(snapshot: Snapshot, months: int = 24) -> pd.DataFrame:
+    """Incidents in each of the months up to the quarter's end: columns Month (its first day), Incidents."""
+    first = pd.Timestamp(Quarter.of(snapshot.end.date()).ends_on.replace(day=1)) - pd.DateOffset(months=months - 1)
+    every = pd.date_range(first, periods=months, freq="MS")
+    if not snapshot.carries("incidents"):
+        return pd.DataFrame({"Month": pd.Series(dtype="datetime64[s]"), "Incidents": pd.Series(dtype="int64")})
+    dates = snapshot.records["incidents"]["occurred_on"]
+    dates = dates[(dates >= first) & (dates <= snapshot.end)]
+    counts = dates.dt.to_period("M").dt.to_timestamp().value_counts().reindex(every, fill_value=0)
+    return pd.DataFrame({"Month": every, "Incidents": counts.to_numpy("int64")})

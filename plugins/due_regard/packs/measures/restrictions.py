@@ -1,0 +1,202 @@
+"""Customers and restrictions: in force, new, ended, by measure and length, continuous time, what they lack.
+
+A restriction is in force from the later of its decision and its start to the day before it ended; passing its stated
+end does not end it (contract: Assessment). Opening plus new less ended is closing, by construction and by test.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from due_regard.contract import MEASURES
+from due_regard.packs.measures.figure import Figure, missing
+from due_regard.packs.measures.snapshot import NOT_MEASURED, NOTHING_TO_MEASURE, Snapshot, since
+
+LENGTHS = (
+    ("up_to_3_months", "Up to 3 months (91 days)", 91),
+    ("up_to_6_months", "Over 3, up to 6 months (182 days)", 182),
+    ("up_to_1_year", "Over 6 months, up to 1 year (365 days)", 365),
+    ("up_to_2_years", "Over 1, up to 2 years (730 days)", 730),
+    ("over_2_years", "Over 2 years", np.inf),
+)
+"""Bands of days: name, label, longest length in it."""
+
+MEASURE_LABELS = {
+    "named_contact": "One named contact",
+    "third_party": "Through a third party",
+    "set_times": "Set times only",
+    "appointment_only": "By appointment only",
+    "writing_only": "In writing only",
+    "channel_limited": "Some channels closed",
+    "issues_limited": "Some issues closed",
+    "complaints_limited": "Complaints limited",
+    "no_contact": "No direct contact",
+}
+
+
+def spans(snapshot: Snapshot) -> pd.DataFrame:
+    """Restrictions decided by the quarter's end, with `begins` and `ends` (first day no longer in force; NaT: none).
+
+    A restriction that ended before it began counts as begun and ended on its start: it was never in force, and the
+    sum of opening, new and ended still holds.
+    """
+    frame = snapshot.records["restrictions"]
+    frame = frame[frame["decided_on"] <= snapshot.end]
+    begins = frame[["decided_on", "starts_on"]].max(axis=1)
+    ended = frame["ended_on"].where(frame["ended_on"] <= snapshot.end)
+    return frame.assign(begins=begins, ends=ended.where(ended.isna() | (ended >= begins), begins))
+
+
+def in_force(found: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
+    """Rows of `spans` in force at the end of `day`."""
+    return found[(found["begins"] <= day) & (found["ends"].isna() | (found["ends"] > day))]
+
+
+def is_measured(snapshot: Snapshot) -> bool:
+    """Whether restrictions came with the day they ended: without it none could be told from a past one."""
+    return snapshot.carries("restrictions", "ended_on")
+
+
+def flow(snapshot: Snapshot) -> list[Figure]:
+    """Customers restricted, and restrictions at the start, new, ended and at the end of the quarter."""
+    names = {
+        "customers_restricted": "Customers under restriction at the end of the quarter",
+        "opening": "Restrictions in force at the start of the quarter",
+        "new": "New restrictions that began in the quarter",
+        "ended": "Restrictions that ended in the quarter",
+        "in_force": "Restrictions in force at the end of the quarter",
+    }
+    if not is_measured(snapshot):
+        return [missing(name, label, NOT_MEASURED) for name, label in names.items()]
+    found = spans(snapshot)
+    closing = in_force(found, snapshot.end)
+    counts = {
+        "customers_restricted": closing["customer_ref"].nunique(),
+        "opening": len(in_force(found, snapshot.start - pd.Timedelta(days=1))),
+        "new": int(snapshot.within(found["begins"]).sum()),
+        "ended": int(snapshot.within(found["ends"]).sum()),
+        "in_force": len(closing),
+    }
+    people = _customers(snapshot)
+    whole = "people" if people is not None else ""
+    return [
+        Figure("customers_restricted", names["customers_restricted"], counts["customers_restricted"], people, whole),
+        *(Figure(name, names[name], counts[name]) for name in ("opening", "new", "ended", "in_force")),
+    ]
+
+
+def _customers(snapshot: Snapshot) -> int | None:
+    """Customers of the register, where the landlord has ever delivered them."""
+    return len(snapshot.records["customers"]) if snapshot.carries("customers") else None
+
+
+def lacking(snapshot: Snapshot) -> list[Figure]:
+    """Restrictions in force that lack an end date, letter, emergency route or adjustments, or have no review by choice.
+
+    A blank counts as lacking; a column that the export does not carry is not measured.
+    """
+    wanted = {
+        "no_end_date": ("Without an end date", "expires_on"),
+        "no_letter": ("Without a written notice to the customer", "notified_on"),
+        "no_emergency_route": ("Without a way to reach us in an emergency", "emergency_route"),
+        "no_adjustments": ("Without adjustments for the customer considered", "adjustments_considered"),
+        "no_review_by_choice": ("With no review, by recorded choice", "no_review_reason"),
+    }
+    if not is_measured(snapshot):
+        return [missing(name, label, NOT_MEASURED) for name, (label, _) in wanted.items()]
+    current = in_force(spans(snapshot), snapshot.end)
+    return [_lack(current, name, label, column) for name, (label, column) in wanted.items()]
+
+
+def _lack(current: pd.DataFrame, name: str, label: str, column: str) -> Figure:
+    if column not in current.columns:
+        return missing(name, label, NOT_MEASURED)
+    values = current[column]
+    held = values.fillna(False).astype(bool) if values.dtype == "boolean" else values.notna()
+    if name == "no_letter" and "notice_in_writing" in current.columns:
+        held &= current["notice_in_writing"].fillna(False).astype(bool)
+    count = int(held.sum()) if name == "no_review_by_choice" else int((~held).sum())
+    return Figure(name, label, count, len(current), "in_force")
+
+
+def by_measure(snapshot: Snapshot) -> list[Figure]:
+    """Restrictions in force by what they limit; one may carry several measures, so the rows add up to more."""
+    if not is_measured(snapshot):
+        return [missing(name, MEASURE_LABELS[name], NOT_MEASURED) for name in MEASURES]
+    current = in_force(spans(snapshot), snapshot.end)
+    carried = current["measure"].str.split(";").explode()
+    counts = carried.reset_index().drop_duplicates()["measure"].value_counts()
+    return [Figure(name, MEASURE_LABELS[name], int(counts.get(name, 0)), len(current), "in_force") for name in MEASURES]
+
+
+def by_length(snapshot: Snapshot) -> list[Figure]:
+    """Restrictions in force by days in force at the quarter's end."""
+    if not is_measured(snapshot):
+        return [missing(name, label, NOT_MEASURED) for name, label, _ in LENGTHS]
+    current = in_force(spans(snapshot), snapshot.end)
+    return _banded(since(snapshot.end, current["begins"]), "in_force")
+
+
+def continuous(snapshot: Snapshot) -> list[Figure]:
+    """Customers restricted by their continuous time under restriction, the middle and the longest of it in days."""
+    names = (("middle_days", "Middle (median) time of a customer"), ("longest_days", "Longest time of a customer"))
+    if not is_measured(snapshot):
+        return [missing(name, label, NOT_MEASURED) for name, label, _ in LENGTHS] + [
+            missing(name, label, NOT_MEASURED) for name, label in names
+        ]
+    days = since(snapshot.end, _restricted_since(snapshot))
+    whole = _banded(days, "customers_restricted")
+    if not len(days):
+        return whole + [missing(name, label, NOTHING_TO_MEASURE) for name, label in names]
+    values = (float(days.median()), float(days.max()))
+    return whole + [
+        Figure(name, label, value, len(days), "customers_restricted", "days")
+        for (name, label), value in zip(names, values, strict=True)
+    ]
+
+
+def _restricted_since(snapshot: Snapshot) -> pd.Series:
+    """Customer now restricted -> first day of the unbroken time under restriction.
+
+    A new reference that begins no later than the day after the last one ended carries the time on.
+    """
+    found = spans(snapshot)
+    found = found[found["begins"] <= snapshot.end].sort_values(["customer_ref", "begins"], kind="stable")
+    beyond = snapshot.end + pd.Timedelta(days=1)
+    until = found["ends"].fillna(beyond).groupby(found["customer_ref"]).cummax()
+    before = until.groupby(found["customer_ref"]).shift()
+    stretch = (
+        (before.isna() | (found["begins"] > before + pd.Timedelta(days=1))).groupby(found["customer_ref"]).cumsum()
+    )
+    keys = [found["customer_ref"], stretch]
+    whole = pd.DataFrame({
+        "begins": found["begins"].groupby(keys).min(),
+        "until": until.groupby(keys).max(),
+    }).reset_index()
+    return whole[whole["until"] >= beyond].set_index("customer_ref")["begins"]
+
+
+def _banded(days: pd.Series, of: str) -> list[Figure]:
+    counts = pd.cut(days, [-np.inf, *(longest for _, _, longest in LENGTHS)]).value_counts(sort=False)
+    return [
+        Figure(name, label, int(count), len(days), of) for (name, label, _), count in zip(LENGTHS, counts, strict=True)
+    ]
+
+
+def no_review_by_choice(snapshot: Snapshot) -> pd.DataFrame:
+    """Each restriction in force without a review by recorded choice: number, days in force, what it limits.
+
+    Numbered by length, longest first: the committee's paper carries no reference.
+    """
+    columns = ["Restriction", "Days in force", "What it limits"]
+    if not snapshot.carries("restrictions", "ended_on", "no_review_reason"):
+        return pd.DataFrame(columns=columns)
+    current = in_force(spans(snapshot), snapshot.end)
+    current = current[current["no_review_reason"].notna()]
+    current = current.assign(days=since(snapshot.end, current["begins"])).sort_values(
+        ["days", "measure", "restriction_ref"], ascending=[False, True, True]
+    )
+    words = current["measure"].map(lambda codes: ", ".join(MEASURE_LABELS[code] for code in codes.split(";")))
+    numbers = [f"Restriction {place}" for place in range(1, len(current) + 1)]
+    return pd.DataFrame(dict(zip(columns, (numbers, current["days"].to_list(), words.to_list()), strict=True)))

@@ -1,0 +1,96 @@
+"""What every measure reads: one landlord's records and assessments as they stood at one quarter's end.
+
+Values and plain reading of columns. What is counted stands in the sibling modules, one a subject.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from due_regard.contract import Records
+from due_regard.packs.quarters import Quarter
+
+CountDays: TypeAlias = Callable[[npt.NDArray[np.datetime64], npt.NDArray[np.datetime64]], npt.NDArray[np.int64]]
+"""Working days d with after < d <= to, on arrays of datetime64[D] (`WorkingCalendar.count`)."""
+
+NOT_MEASURED = "not measured"
+"""The landlord's export does not carry what the figure needs."""
+NO_DUTY = "no duty"
+"""The landlord's policy makes no such promise."""
+NOTHING_TO_MEASURE = "nothing to measure"
+"""There was no case that a middle or longest could be taken of."""
+
+DUTY_COLUMNS = (
+    "rule", "label", "kind", "clause", "promise", "reading", "remedy", "owner_role", "severity", "working_days",
+    "confirmed",
+)  # fmt: skip
+"""Columns of `Snapshot.duties`: a policy's duties in words; `working_days` is a deadline's length where it is set in
+these (NaN: not), `confirmed` who confirmed our reading (or empty)."""
+
+BATCH_COLUMNS = ("loaded_on", "entity", "read", "loaded", "unchanged", "rejected")
+"""Columns of `Snapshot.files`: one row a file taken in, with its counts of rows."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One landlord at one quarter's end.
+
+    Attributes:
+        landlord: landlord id.
+        quarter: the quarter whose end everything is judged at.
+        records: records as known (not masked: each measure looks at dates up to the quarter's end alone).
+        assessments: contract's assessment columns, as at the quarter's end.
+        duties: `DUTY_COLUMNS`, one row a duty of the policy in force.
+        files: `BATCH_COLUMNS`, one row a file taken in.
+        count_days: the landlord's working days between two arrays of dates.
+    """
+
+    landlord: str
+    quarter: Quarter
+    records: Records
+    assessments: pd.DataFrame
+    duties: pd.DataFrame
+    files: pd.DataFrame
+    count_days: CountDays
+
+    @property
+    def start(self) -> pd.Timestamp:
+        """First day of the quarter."""
+        return pd.Timestamp(self.quarter.starts_on)
+
+    @property
+    def end(self) -> pd.Timestamp:
+        """Last day of the quarter."""
+        return pd.Timestamp(self.quarter.ends_on)
+
+    def carries(self, entity: str, *columns: str) -> bool:
+        """Whether `entity` was ever delivered with all of `columns`."""
+        frame = self.records.get(entity)
+        return frame is not None and all(column in frame.columns for column in columns)
+
+    def within(self, dates: pd.Series) -> pd.Series:
+        """Mask of the dates inside the quarter."""
+        return dates.ge(self.start) & dates.le(self.end)
+
+    def rule(self, rule: str) -> pd.DataFrame:
+        """Assessments of one rule, without the landlord's own row of a rule whose subjects were never delivered."""
+        found = self.assessments
+        return found[(found["rule"] == rule) & ((found["subject_type"] != "landlord") | (rule == "policy.review"))]
+
+    def why_no(self, rule: str) -> str:
+        """Why a rule gives no figure: `NO_DUTY`, `NOT_MEASURED`, or empty where it does."""
+        if rule not in set(self.duties["rule"]):
+            return NO_DUTY
+        rows = self.assessments[self.assessments["rule"] == rule]
+        return NOT_MEASURED if len(rows) and (rows["state"] == "not_measured").all() else ""
+
+
+def since(day: pd.Timestamp, dates: pd.Series) -> pd.Series:
+    """Calendar days from each date to `day`."""
+    return (day - dates).dt.days

@@ -1,0 +1,28 @@
+"""Series over time behind the charts: restrictions in force over twelve quarters."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from due_regard.contract import MEASURES
+from due_regard.packs.measures.restrictions import MEASURE_LABELS, in_force, is_measured, spans
+from due_regard.packs.measures.snapshot import Snapshot
+
+
+def in_force_over_time(snapshot: Snapshot, quarters: int = 12) -> pd.DataFrame:
+    """Restrictions in force at each quarter's end: columns Quarter, All restrictions, one a measure in words.
+
+    A restriction may carry several measures, so the columns add up to more than all.
+    """
+    names = [MEASURE_LABELS[code] for code in MEASURES]
+    if not is_measured(snapshot):
+        return pd.DataFrame(columns=["Quarter", "All restrictions", *names])
+    found = spans(snapshot)
+    carried = found["measure"].str.split(";")
+    held = {MEASURE_LABELS[code]: carried.map(lambda codes, code=code: code in codes) for code in MEASURES}
+    rows = []
+    for back in range(quarters - 1, -1, -1):
+        quarter = snapshot.quarter.shift(-back)
+        current = in_force(found, pd.Timestamp(quarter.ends_on)).index
+        rows.append([quarter.months, len(current), *(int(held[name].loc[current].sum()) for name in names)])
+    return pd.DataFrame(rows, columns=["Quarter", "All restrictions", *names])

@@ -1,0 +1,128 @@
+"""What keeps the register itself honest: markers left on, the policy's own review, what is not measured, our readings.
+
+And how many rows of the landlord's exports were taken in.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from due_regard.contract import ENTITY_OF_SUBJECT
+from due_regard.packs.measures.figure import Figure, missing
+from due_regard.packs.measures.restrictions import in_force, is_measured, spans
+from due_regard.packs.measures.snapshot import NOT_MEASURED, Snapshot
+
+_ENTITY_WORDS = {
+    "access_requests": "requests for access to data",
+    "markers": "markers (alerts on a customer's record)",
+}
+
+
+def markers(snapshot: Snapshot) -> list[Figure]:
+    """Markers in place at the quarter's end, and those left on though their restriction has ended."""
+    names = (
+        ("markers", "Markers in place at the end of the quarter"),
+        ("left_on", "Left on after the restriction ended"),
+        ("markers_overdue", "With a review date that has passed"),
+    )
+    if not snapshot.carries("markers", "removed_on"):
+        return [missing(name, label, NOT_MEASURED) for name, label in names]
+    frame = snapshot.records["markers"]
+    removed = frame["removed_on"]
+    placed = frame[(frame["placed_on"] <= snapshot.end) & (removed.isna() | (removed > snapshot.end))]
+    return [
+        Figure("markers", names[0][1], len(placed)),
+        _left_on(snapshot, placed, names[1][1]),
+        _review_passed(snapshot, placed, names[2][1]),
+    ]
+
+
+def _left_on(snapshot: Snapshot, placed: pd.DataFrame, label: str) -> Figure:
+    if not (is_measured(snapshot) and "restriction_ref" in placed.columns):
+        return missing("left_on", label, NOT_MEASURED)
+    found = spans(snapshot)
+    current = in_force(found, snapshot.end)["restriction_ref"]
+    past = found[found["ends"].notna() & ~found["restriction_ref"].isin(current)]["restriction_ref"]
+    return Figure("left_on", label, int(placed["restriction_ref"].isin(past).sum()), len(placed), "markers")
+
+
+def _review_passed(snapshot: Snapshot, placed: pd.DataFrame, label: str) -> Figure:
+    if not {"review_due_on", "reviewed_on"} <= set(placed.columns):
+        return missing("markers_overdue", label, NOT_MEASURED)
+    done = placed["reviewed_on"] <= snapshot.end
+    overdue = (placed["review_due_on"] < snapshot.end) & ~done
+    return Figure("markers_overdue", label, int(overdue.sum()), len(placed), "markers")
+
+
+def policy_review(snapshot: Snapshot) -> pd.DataFrame:
+    """The policy document's own review: columns Document, Review due on, State, Days past."""
+    columns = ["Document", "Review due on", "State", "Days past"]
+    words = {"overdue": "Past its review", "due_soon": "Due soon", "pending": "Not yet due"}
+    rows = snapshot.rule("policy.review")
+    found = [
+        (
+            "The policy itself",
+            "[x]" if pd.isna(due) else due.date(),
+            words.get(state, "Cannot be told: the date of approval is not known"),
+            days if state == "overdue" else 0,
+        )
+        for due, state, days in zip(rows["due_on"], rows["state"], rows["days_overdue"].to_list(), strict=True)
+    ]
+    return pd.DataFrame(found, columns=columns)
+
+
+def not_measured(snapshot: Snapshot) -> pd.DataFrame:
+    """Duties that could not be judged: columns Duty, Clause, Cases not measured, Why."""
+    columns = ["Duty", "Clause", "Cases not measured", "Why"]
+    rows = snapshot.assessments
+    counts = rows.loc[rows["state"] == "not_measured", "rule"].value_counts()
+    duties = snapshot.duties[snapshot.duties["rule"].isin(counts.index)].sort_values("rule")
+    found = [
+        (duty.label, str(duty.clause), int(counts[str(duty.rule)]), _why(snapshot, str(duty.rule)))
+        for duty in duties.itertuples()
+    ]
+    return pd.DataFrame(found, columns=columns)
+
+
+def _why(snapshot: Snapshot, rule: str) -> str:
+    subject = rule.split(".")[0]
+    if subject == "policy":
+        return "The date the policy was approved is not known"
+    entity = ENTITY_OF_SUBJECT[subject]
+    if entity.name not in snapshot.records:
+        return f"No {_words(entity.name)} were ever delivered"
+    absent = [name for name in entity.by_name if name not in snapshot.records[entity.name].columns]
+    if not absent:
+        return "A record it is linked to, or a column of that record, was never delivered"
+    listed = ", ".join(absent)
+    return f"The export of {_words(entity.name)} does not carry one of: {listed}; or a linked record is missing"
+
+
+def _words(entity: str) -> str:
+    return _ENTITY_WORDS.get(entity, entity)
+
+
+def readings(snapshot: Snapshot) -> pd.DataFrame:
+    """Where the policy gives no figure and ours stands in: columns Duty, Clause, Our reading, Confirmed by."""
+    columns = ["Duty", "Clause", "Our reading", "Confirmed by"]
+    duties = snapshot.duties[snapshot.duties["reading"] != ""].sort_values("rule")
+    found = [
+        (duty.label, str(duty.clause), duty.reading, duty.confirmed or "Nobody yet") for duty in duties.itertuples()
+    ]
+    return pd.DataFrame(found, columns=columns)
+
+
+def data_quality(snapshot: Snapshot) -> list[Figure]:
+    """Rows of the exports taken in during the quarter: read, and of these loaded, unchanged and rejected."""
+    files = snapshot.files[snapshot.within(snapshot.files["loaded_on"])]
+    totals = {name: int(files[name].sum()) for name in ("read", "loaded", "unchanged", "rejected")}
+    labels = {
+        "loaded": "Rows new or changed, and taken in",
+        "unchanged": "Rows that said nothing new",
+        "rejected": "Rows rejected",
+    }
+    return [
+        Figure("files", "Files taken in during the quarter", len(files)),
+        Figure("read", "Rows read", totals["read"]),
+        *(Figure(name, label, totals[name], totals["read"], "read") for name, label in labels.items()),
+    ]

@@ -1,0 +1,66 @@
+"""Five snapshots for a pack: the reported quarter and the four before, each judged at its own end.
+
+Every column of a table is thus what that quarter's own pack would say with what is known now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import nan
+
+import pandas as pd
+
+from due_regard.assessment import assess
+from due_regard.contract import Records
+from due_regard.packs.measures import DUTY_COLUMNS, Snapshot
+from due_regard.packs.quarters import Quarter
+from due_regard.packs.tables import COLUMNS_SHOWN
+from due_regard.policy import Deadline, Duty, Policy, PolicyHistory
+from due_regard.working_days import WorkingCalendar
+
+
+def take_snapshots(
+    records: Records,
+    history: PolicyHistory,
+    calendar: WorkingCalendar,
+    quarter: Quarter,
+    *,
+    files: pd.DataFrame,
+    confirmed: Mapping[str, str],
+) -> tuple[Snapshot, ...]:
+    """Snapshots of `quarter` and the four before, newest first.
+
+    Args:
+        records: the landlord's records as known.
+        history: its policy.
+        calendar: its working days.
+        quarter: the reported quarter.
+        files: `measures.BATCH_COLUMNS`, files taken in.
+        confirmed: rule -> who confirmed our reading of it.
+
+    Raises:
+        CalendarError: a working day outside the calendar's years was needed.
+    """
+    found = []
+    for back in range(COLUMNS_SHOWN):
+        at = quarter.shift(-back)
+        assessments = assess(records, history, calendar, at.ends_on)
+        duties = duty_frame(history.in_force(at.ends_on), confirmed)
+        found.append(Snapshot(history.landlord, at, records, assessments, duties, files, calendar.count))
+    return tuple(found)
+
+
+def duty_frame(policy: Policy, confirmed: Mapping[str, str]) -> pd.DataFrame:
+    """`measures.DUTY_COLUMNS` of a policy's duties, in its order."""
+    return pd.DataFrame(
+        [_row(duty, confirmed.get(duty.rule, "")) for duty in policy.duties], columns=list(DUTY_COLUMNS)
+    )
+
+
+def _row(duty: Duty, confirmed: str) -> tuple[object, ...]:
+    within = duty.within if isinstance(duty, Deadline) else None
+    days = float(within.working_days) if within is not None and within.working_days else nan
+    return (
+        duty.rule, duty.label, duty.kind, duty.clause, duty.promise or "", duty.reading or "", duty.remedy,
+        duty.owner_role, duty.severity, days, confirmed,
+    )  # fmt: skip

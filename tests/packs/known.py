@@ -1,0 +1,91 @@
+"""Snapshots and packs of the contract's examples and of small made-up records, for every test of packs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from due_regard.contract import ENTITY, Records, dtype_of
+from due_regard.intake import load_source, read_drop
+from due_regard.landlords import Landlord, load_landlord
+from due_regard.packs.content import PackContent, compose
+from due_regard.packs.definition import load_definition
+from due_regard.packs.measures import BATCH_COLUMNS, Snapshot
+from due_regard.packs.quarters import Quarter
+from due_regard.packs.snapshots import take_snapshots
+from due_regard.packs.tables import SPECS, Table, build_table
+from due_regard.policy import PolicyHistory, load_policies
+from due_regard.working_days import WorkingCalendar, load_calendar
+
+INCLUDE = Path(__file__).parents[2] / "include"
+REPORTS = INCLUDE / "reports"
+EXAMPLES = Path(__file__).parents[1] / "contract" / "examples"
+LANDLORDS = tuple(sorted(folder.name for folder in EXAMPLES.iterdir()))
+QUARTER = Quarter(2026, 2)
+TAKEN_IN = datetime(2026, 6, 29, 9, tzinfo=UTC)
+
+
+@cache
+def landlord(name: str) -> Landlord:
+    return load_landlord(INCLUDE / "landlords", name)
+
+
+@cache
+def history(name: str) -> PolicyHistory:
+    return load_policies(INCLUDE / "policies", name)
+
+
+@cache
+def calendar(name: str) -> WorkingCalendar:
+    return load_calendar(landlord(name).division, folder=INCLUDE / "calendars")
+
+
+@cache
+def example_drop(name: str) -> Any:
+    source = load_source(INCLUDE / "sources", "canonical")
+    folder = EXAMPLES / name / "exports"
+    return read_drop(folder, name, source, on=date(2026, 6, 30), known=lambda entity: None)
+
+
+@cache
+def example_snapshots(name: str, quarter: Quarter = QUARTER) -> tuple[Snapshot, ...]:
+    return snapshots(example_drop(name).records(), name, quarter)
+
+
+@cache
+def example_tables(name: str) -> dict[str, Table]:
+    return {table: build_table(table, example_snapshots(name)) for table in SPECS}
+
+
+def snapshots(records: Records, name: str, quarter: Quarter = QUARTER) -> tuple[Snapshot, ...]:
+    rows = [(pd.Timestamp(TAKEN_IN.date()), entity, len(f), len(f), 0, 0) for entity, f in records.items()]
+    files = pd.DataFrame(rows, columns=list(BATCH_COLUMNS))
+    return take_snapshots(records, history(name), calendar(name), quarter, files=files, confirmed={})
+
+
+def content(
+    name: str, pack: str, tables: Mapping[str, Table] | None = None, edition: str = "confidential"
+) -> PackContent:
+    definition = load_definition(REPORTS, pack)
+    filled = dict(tables or example_tables(name))
+    return compose(definition, landlord(name), filled, quarter=QUARTER, edition=edition, standing=("A test.",))
+
+
+def frame(entity: str, *rows: Mapping[str, Any], columns: tuple[str, ...] = ()) -> pd.DataFrame:
+    """Records of `entity` in canonical dtypes, every required and named column carried."""
+    names = dict.fromkeys([c.name for c in ENTITY[entity].columns if c.required])
+    names |= dict.fromkeys([*columns, *(name for row in rows for name in row)])
+    kinds = {name: dtype_of(ENTITY[entity].by_name[name]) for name in names}
+    return pd.DataFrame([dict(row) for row in rows], columns=list(names)).astype(kinds)
+
+
+def restriction(ref: str, begins: str, ends: str | None = None, **more: Any) -> dict[str, Any]:
+    return {
+        "restriction_ref": ref, "customer_ref": "C1", "measure": "named_contact", "decided_on": begins,
+        "decided_by": "S1", "starts_on": begins, "ended_on": ends, **more,
+    }  # fmt: skip
