@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+
 from due_regard.assessment import assess
 from due_regard.contract import ASSESSMENT_COLUMNS, Records
 from due_regard.policy import PolicyHistory, load_policies
 from due_regard.working_days import WorkingCalendar, load_calendar
-
 from tests.reference.drops import Drop
 from tests.reference.judge import judge
 
