@@ -3,5 +3,6 @@ from tests.register.engines import (  # noqa: F401
     postgresql_url,
     register,
     register_url,
+    shared_postgresql,
     sqlite_template,
 )

@@ -6,6 +6,7 @@ import hashlib
 from datetime import UTC, datetime
 
 import pandas as pd
+
 from due_regard.batch import ROW_NUMBER, AcceptedFile, ValidatedDrop
 from due_regard.contract import ASSESSMENT_COLUMNS, ENTITY, dtype_of
 

@@ -15,8 +15,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from due_regard.register import open_register
 from sqlalchemy import Engine, create_engine, make_url
+
+from due_regard.register import open_register
 
 
 def _started_here() -> Iterator[str]:
@@ -58,22 +59,40 @@ def _run(url: str, statement: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def new_postgresql(postgresql_url: str) -> Iterator[Callable[..., str]]:
-    """Makes databases: a call gives the URL of an empty, or of a migrated one (`migrated=True`)."""
+def new_postgresql(postgresql_url: str) -> Iterator[Callable[[], str]]:
+    """Makes databases: each call gives the URL of an empty one, dropped when the session ends."""
     made: list[str] = []
 
-    def new(*, migrated: bool = False) -> str:
-        if migrated and not made:
-            open_register(new()).dispose()
+    def new() -> str:
         name = f"dr_{uuid.uuid4().hex}"
-        _run(postgresql_url, f"CREATE DATABASE {name}" + (f" TEMPLATE {made[0]}" if migrated else ""))
+        _run(postgresql_url, f"CREATE DATABASE {name}")
         made.append(name)
         return make_url(postgresql_url).set(database=name).render_as_string(hide_password=False)
 
-    open_register(new()).dispose()
     yield new
     for name in made:
         _run(postgresql_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def shared_postgresql(new_postgresql: Callable[[], str]) -> str:
+    """URL of the database that tests use one after the other, emptied before each."""
+    url = new_postgresql()
+    open_register(url).dispose()
+    return url
+
+
+def _empty(url: str) -> None:
+    """Empty every table, the audit too: it takes a superuser to switch its triggers off."""
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
+        kept = "'alembic_version', 'landlord_access'"
+        found = f"SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename NOT IN ({kept})"
+        tables = ", ".join(connection.exec_driver_sql(found).scalars())
+        connection.exec_driver_sql(f"TRUNCATE {tables} RESTART IDENTITY")
+        connection.exec_driver_sql("ALTER SEQUENCE finding_numbers RESTART")
+    engine.dispose()
 
 
 @pytest.fixture(scope="session")
@@ -88,8 +107,9 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def register_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """URL of an empty, migrated register, on each engine in turn."""
     if request.param == "postgresql":
-        new: Callable[..., str] = request.getfixturevalue("new_postgresql")
-        return new(migrated=True)
+        url: str = request.getfixturevalue("shared_postgresql")
+        _empty(url)
+        return url
     file = tmp_path / "register.db"
     shutil.copyfile(request.getfixturevalue("sqlite_template"), file)
     return f"sqlite:///{file}"

@@ -6,6 +6,8 @@ from datetime import date
 
 import pandas as pd
 import pytest
+from sqlalchemy import Engine, func, select
+
 from due_regard.batch import Rejection
 from due_regard.contract import ENTITIES, ENTITY, Kind, dtype_of
 from due_regard.errors import RegisterError
@@ -19,8 +21,6 @@ from due_regard.register import (
     record_history,
 )
 from due_regard.register.record_tables import RECORD_TABLES
-from sqlalchemy import Engine, func, select
-
 from tests.register.drops import LANDLORD, OTHER, accepted, appeal, at, drop, frame, restriction
 
 NOW, LATER, LATEST = at("2026-06-01 08:00"), at("2026-06-08 08:00"), at("2026-06-15 08:00")
