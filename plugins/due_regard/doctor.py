@@ -8,19 +8,17 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
+from functools import partial
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from due_regard.errors import DueRegardError
 from due_regard.landlord_files import check_landlord
-from due_regard.landlords import Landlord, landlord_ids, load_landlord
+from due_regard.landlords import landlord_ids, load_landlord
 from due_regard.policy import load_policies
 from due_regard.settings import Settings
 from due_regard.working_days import SUBDIVISIONS, load_calendar, read_snapshot
-
-_DAYS_BETWEEN = {"daily": 1, "weekly": 7, "fortnightly": 14, "monthly": 31}
 
 
 @dataclass(frozen=True)
@@ -36,14 +34,14 @@ def examine(settings: Settings, *, now: datetime, freshness: bool = False) -> li
     """Every check of this installation; with `freshness`, only whether the runs are in time."""
     today = now.astimezone(ZoneInfo("Europe/London")).date()
     if freshness:
-        return list(_fresh(settings, today))
+        return _safely(lambda: _fresh(settings, now))
     landlords = settings.landlords or landlord_ids(settings.landlords_dir)
     checks: list[Callable[[], Iterator[Item]]] = [
         lambda: _folders(settings),
         lambda: _calendars(settings, today),
         lambda: _register(settings),
         lambda: _mail(settings),
-        *((lambda name=name: _landlord(settings, name)) for name in landlords),
+        *(partial(_landlord, settings, name, today) for name in landlords),
     ]
     return [item for check in checks for item in _safely(check)]
 
@@ -88,56 +86,38 @@ def _register(settings: Settings) -> Iterator[Item]:
 
 
 def _mail(settings: Settings) -> Iterator[Item]:
-    if settings.mail_mode == "folder":
-        yield Item("mail", True, f"written to {settings.mail_dir}, not sent; DUE_REGARD_MAIL_MODE=live sends")
-        return
-    from due_regard import alerts
+    from due_regard.alerts.login import check_mail
 
-    problem = alerts.try_login(settings)
-    yield Item("mail", problem is None, problem or f"logged in to {settings.smtp_host}; nothing was sent")
+    try:
+        yield Item("mail", True, check_mail(settings))
+    except DueRegardError as reason:
+        yield Item("mail", False, str(reason))
 
 
-def _landlord(settings: Settings, name: str) -> Iterator[Item]:
+def _landlord(settings: Settings, name: str, today: date) -> Iterator[Item]:
+    from due_regard.alerts.watch import slow_cadences
+
     good, wrong = check_landlord(settings, name)
     yield Item(name, not wrong, "; ".join(wrong) if wrong else good[0])
     if not wrong:
-        yield from _cadence(settings, load_landlord(settings.landlords_dir, name))
+        slow = slow_cadences(
+            load_landlord(settings.landlords_dir, name), load_policies(settings.policies_dir, name), on=today
+        )
+        yield Item(f"{name} cadence", not slow, "; ".join(slow) or "drops come in time for every duty's notice")
 
 
-def _cadence(settings: Settings, landlord: Landlord) -> Iterator[Item]:
-    """A duty whose notice is shorter than the time between two drops lapses before anybody can be told."""
-    between = _DAYS_BETWEEN[landlord.cadence]
-    short = [
-        duty.rule
-        for duty in load_policies(settings.policies_dir, landlord.id).versions[-1].duties
-        if _notice_days(duty) is not None and (_notice_days(duty) or 0) < between
-    ]
-    says = f"drops come {landlord.cadence}, in time for every duty's notice"
-    if short:
-        says = f"drops come {landlord.cadence}, slower than the notice of {', '.join(short)}; deliver more often"
-    yield Item(f"{landlord.id} cadence", not short, says)
-
-
-def _notice_days(duty: Any) -> int | None:
-    notice = getattr(duty, "notice", None)
-    if notice is None:
-        return None
-    days: int | None = notice.days
-    return days if days is not None else notice.working_days
-
-
-def _fresh(settings: Settings, today: date) -> Iterator[Item]:
-    """Whether each landlord's last drop and last assessment are no older than its cadence allows."""
+def _fresh(settings: Settings, now: datetime) -> Iterator[Item]:
+    """Whether intake, assessment and alerts of each landlord ran in time."""
     from due_regard import register
+    from due_regard.alerts.watch import stale
 
     engine = register.open_register(settings.register)
     try:
         for name in settings.landlords or landlord_ids(settings.landlords_dir):
             landlord = load_landlord(settings.landlords_dir, name)
-            allowed = timedelta(days=_DAYS_BETWEEN[landlord.cadence] + 1)
-            for what, last in register.last_runs(engine, name).items():
-                limit = allowed if what == "intake" else timedelta(days=4)
-                ok = last is not None and today - last <= limit
-                yield Item(f"{name} {what}", ok, f"last on {last}" if last else "has never run")
+            folder = settings.include_dir / "calendars"
+            calendar = load_calendar(landlord.division, landlord.closure_days, folder=folder)
+            late = stale(engine, landlord, calendar, now=now)
+            yield Item(f"{name} freshness", not late, "; ".join(late) or "intake, assessment and alerts ran in time")
     finally:
         engine.dispose()

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from sqlalchemy import Engine
 
-    from due_regard.alerts import ComposeReport, Transport
+    from due_regard.alerts import ComposeReport
     from due_regard.batch import ValidatedDrop
     from due_regard.contract import Records
 
@@ -245,7 +245,8 @@ def alerts(
         composed, sent, refused, uncertain, shadow, waiting (mails), told (stage -> findings), held_back, skipped
         (landlord -> why nothing was composed).
     """
-    from due_regard import alerts as room
+    from due_regard.alerts import send_alerts
+    from due_regard.alerts.login import transport_for
 
     asked = globals()["landlords"](settings, landlords)
     with register_of(settings) as engine:
@@ -253,18 +254,9 @@ def alerts(
         ticket = _compose_ticket(reports)
         if dry_run is not None:
             return ticket | {"sent": 0, "refused": 0, "uncertain": 0, "shadow": 0, "waiting": 0}
-        sent = room.send_alerts(engine, _transport(settings), now=now, landlords=asked)
+        sent = send_alerts(engine, transport_for(settings), now=now, landlords=asked)
     names = ("sent", "refused", "uncertain", "shadow", "waiting", "stopped")
     return ticket | {name: getattr(sent, name) for name in names}
-
-
-def _transport(settings: Settings) -> Transport:
-    from due_regard.alerts import FolderTransport, ShadowTransport, SmtpTransport, login_of
-
-    if settings.mail_mode == "folder":
-        return FolderTransport(settings.mail_dir)
-    live = SmtpTransport(settings.smtp_host, settings.smtp_port, settings.smtp_starttls, login_of(settings))
-    return ShadowTransport(live, frozenset(settings.mail_allow)) if settings.mail_allow else live
 
 
 def _composed(
