@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from airflow.sdk import Asset, AssetOrTimeSchedule, CronTriggerTimetable, Param, dag, task
+
 from due_regard import orchestration as o
 
 

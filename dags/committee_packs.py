@@ -19,6 +19,7 @@ from typing import Any
 
 from airflow.sdk import Asset, AssetOrTimeSchedule, CronTriggerTimetable, Param, dag, task
 from airflow.sdk.exceptions import AirflowSkipException
+
 from due_regard import orchestration as o
 
 
@@ -54,10 +55,10 @@ def committee_packs() -> None:
         from due_regard import pipeline
         from due_regard.settings import Settings
 
-        window = o.quarter_to_report(o.as_at_of(context | {"params": params}), params["quarter"])
-        known_at = window.closed_at if params["known"] == "close" else None
+        quarter = o.quarter_to_report(o.as_at_of(context | {"params": params}), params["quarter"])
+        known_at = quarter.closes_at if params["known"] == "close" else None
         return pipeline.build_packs(
-            Settings(), landlord, quarter=window.label, now=datetime.now(UTC), known_at=known_at
+            Settings(), landlord, quarter=str(quarter), now=datetime.now(UTC), known_at=known_at
         )
 
     build.expand(landlord=landlords())

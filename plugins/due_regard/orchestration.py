@@ -7,14 +7,11 @@ repeat; keep Airflow out (DAG files hand their context in) and rules too (they l
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from due_regard.errors import SettingsError
-
-LONDON = ZoneInfo("Europe/London")
+from due_regard.quarters import LONDON, Quarter, last_closed
 
 LOADED = "due_regard_drops_loaded"
 """Asset that `intake` emits once every landlord's drop has been tried."""
@@ -55,20 +52,6 @@ PACK_DAYS = 10
 """For how many days after a quarter's end an assessment also builds that quarter's packs."""
 
 
-@dataclass(frozen=True)
-class Window:
-    """A calendar quarter by its label, e.g. `2026-Q2`, with its first and last day."""
-
-    label: str
-    first: date
-    last: date
-
-    @property
-    def closed_at(self) -> datetime:
-        """The instant the quarter was over, in London, as aware UTC."""
-        return datetime.combine(self.last + timedelta(days=1), time(), LONDON).astimezone(UTC)
-
-
 def as_at_of(context: Mapping[str, Any]) -> date:
     """The date a run is about, from the context Airflow gives a task."""
     events = context.get("triggering_asset_events") or {}
@@ -104,7 +87,7 @@ def resolve_as_at(
     if handed_on:
         return max(handed_on)
     if partition_key:
-        return quarter(partition_key).last if "-Q" in partition_key else _day(partition_key[:10])
+        return Quarter.parse(partition_key).ends_on if "-Q" in partition_key else _day(partition_key[:10])
     return (logical_date or run_after).astimezone(LONDON).date()
 
 
@@ -115,39 +98,20 @@ def _day(text: str) -> date:
         raise SettingsError("as_at is not a date; write it as YYYY-MM-DD") from None
 
 
-def quarter(label: str) -> Window:
-    """The calendar quarter called `label`, e.g. `2026-Q2`.
-
-    Raises:
-        SettingsError: the label is not YYYY-Q1 to YYYY-Q4.
-    """
-    year, _, number = label.partition("-Q")
-    if len(year) != 4 or not year.isdecimal() or number not in {"1", "2", "3", "4"}:
-        raise SettingsError("a quarter is written YYYY-Q1 to YYYY-Q4")
-    first = date(int(year), int(number) * 3 - 2, 1)
-    return Window(label, first, _first_of_next(first) - timedelta(days=1))
-
-
-def _first_of_next(first: date) -> date:
-    return date(first.year + 1, 1, 1) if first.month == 10 else date(first.year, first.month + 3, 1)
-
-
-def quarter_to_report(as_at: date, asked: str | None = None) -> Window | None:
+def quarter_to_report(as_at: date, asked: str | None = None) -> Quarter | None:
     """The quarter a run of `as_at` should build packs for, or None when there is nothing to do.
 
     That is the one asked for; else the one that `as_at` ends, or that ended in the `PACK_DAYS` days before it.
+
+    Raises:
+        SettingsError: the one asked for is not written as 2026-Q2.
     """
     if asked:
-        return quarter(asked)
-    running = _quarter_of(as_at)
-    if as_at == running.last:
-        return running
-    before = _quarter_of(running.first - timedelta(days=1))
-    return before if (as_at - before.last).days <= PACK_DAYS else None
-
-
-def _quarter_of(day: date) -> Window:
-    return quarter(f"{day.year:04d}-Q{(day.month + 2) // 3}")
+        return Quarter.parse(asked)
+    if as_at == Quarter.of(as_at).ends_on:
+        return Quarter.of(as_at)
+    before = last_closed(as_at)
+    return before if (as_at - before.ends_on).days <= PACK_DAYS else None
 
 
 def landlords_to_run(asked: Sequence[str] = ()) -> list[str]:
@@ -156,12 +120,11 @@ def landlords_to_run(asked: Sequence[str] = ()) -> list[str]:
     Raises:
         SettingsError: one asked for is not run here.
     """
-    # Settings and their libraries are not wanted while the scheduler parses a DAG file.
-    from due_regard.landlords import landlord_ids
+    # The verbs and their libraries are not wanted while a DAG file is parsed.
+    from due_regard import pipeline
     from due_regard.settings import Settings
 
-    settings = Settings()
-    known = settings.landlords or landlord_ids(settings.landlords_dir)
+    known = pipeline.landlords(Settings())
     if strangers := sorted(set(asked) - set(known)):
         raise SettingsError(f"not run here: {', '.join(strangers)}; known: {', '.join(known) or 'none'}")
     return list(asked or known)
