@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -17,7 +18,7 @@ import pandas as pd
 from due_regard.assessment import assess
 from due_regard.contract import ASSESSMENT_COLUMNS, Records
 from due_regard.policy import PolicyHistory, load_policies
-from due_regard.working_days import WorkingCalendar, load_calendar
+from due_regard.working_days import Convention, WorkingCalendar, load_calendar
 from tests.reference.drops import Drop
 from tests.reference.judge import judge
 
@@ -34,15 +35,29 @@ def policies(landlord: str) -> PolicyHistory:
 
 
 @lru_cache
-def calendar(landlord: str) -> WorkingCalendar:
-    """The landlord's calendar as shipped, without closure days."""
+def calendar(landlord: str, closures: frozenset[date] = frozenset()) -> WorkingCalendar:
+    """The landlord's calendar as shipped, less `closures`."""
     division = "england_and_wales" if landlord == "united_welsh" else "scotland"
-    return load_calendar(division, folder=INCLUDE / "calendars")
+    return load_calendar(division, closures, folder=INCLUDE / "calendars")
 
 
-def engine_rows(records: Records, landlord: str, as_at: date) -> list[dict[str, Any]]:
+def counted_by(history: PolicyHistory, convention: Convention) -> PolicyHistory:
+    """The same policy counting working days another way."""
+    versions = (replace(v, file=v.file.model_copy(update={"counting": convention})) for v in history.versions)
+    return PolicyHistory(tuple(versions))
+
+
+def engine_rows(
+    records: Records,
+    landlord: str,
+    as_at: date,
+    *,
+    convention: Convention = "day0",
+    closures: frozenset[date] = frozenset(),
+) -> list[dict[str, Any]]:
     """The engine's rows as plain values; None for a blank date."""
-    frame = assess(records, policies(landlord), calendar(landlord), as_at)
+    history = counted_by(policies(landlord), convention)
+    frame = assess(records, history, calendar(landlord, closures), as_at)
     assert tuple(frame.columns[: len(ASSESSMENT_COLUMNS)]) == ASSESSMENT_COLUMNS
     return [_plain(row) for row in frame.to_dict("records")]
 
@@ -55,10 +70,17 @@ def _day(value: Any) -> date | None:
     return None if pd.isna(value) else value.date()
 
 
-def disagreements(drop: Drop, landlord: str, as_at: date) -> list[str]:
+def disagreements(
+    drop: Drop,
+    landlord: str,
+    as_at: date,
+    *,
+    convention: Convention = "day0",
+    closures: frozenset[date] = frozenset(),
+) -> list[str]:
     """One line for each row on which engine and reference differ; empty if they agree, order included."""
-    expected = _by_key(judge(drop.tables(), landlord, as_at))
-    actual = _by_key(engine_rows(drop.frames(), landlord, as_at))
+    expected = _by_key(judge(drop.tables(), landlord, as_at, convention=convention, closures=closures))
+    actual = _by_key(engine_rows(drop.frames(), landlord, as_at, convention=convention, closures=closures))
     keys = [*expected, *(key for key in actual if key not in expected)]
     lines = [f"{key}: expected {expected.get(key)}, got {actual.get(key)}" for key in keys]
     wrong = [line for key, line in zip(keys, lines, strict=True) if expected.get(key) != actual.get(key)]

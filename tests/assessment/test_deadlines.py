@@ -6,12 +6,13 @@ the edges and the days on which notice begins.
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from due_regard.working_days import Convention
 from tests.assessment.against_reference import IS_LONG, disagreements, engine_rows
 from tests.reference.dates import bank_holidays
 from tests.reference.drops import Row, drop_of
@@ -30,6 +31,8 @@ STARTS = st.one_of(
     st.sampled_from(MONTH_ENDS),
     st.sampled_from(LEAP_DAYS),
 )
+CONVENTIONS: tuple[Convention, ...] = ("day0", "day1", "roll_then_add")
+CLOSED = st.lists(st.integers(0, 30), max_size=5)
 EXAMPLES = settings(
     max_examples=300 if IS_LONG else 16,
     deadline=None,
@@ -44,6 +47,18 @@ def test_engine_equals_reference_on_every_edge(start: date, pick: int) -> None:
     days = judging_days(start)
     drop, as_at = edge_drop(start), days[pick % len(days)]
     assert [line for landlord in LANDLORDS for line in disagreements(drop, landlord, as_at)] == []
+
+
+@EXAMPLES
+@given(start=STARTS, pick=st.integers(0, 10_000), convention=st.sampled_from(CONVENTIONS), closed=CLOSED)
+def test_engine_counts_as_the_reference_by_every_convention(
+    start: date, pick: int, convention: Convention, closed: list[int]
+) -> None:
+    days = judging_days(start)
+    drop, as_at = edge_drop(start), days[pick % len(days)]
+    closures = frozenset(start + timedelta(days=by) for by in closed)
+    for landlord in LANDLORDS:
+        assert disagreements(drop, landlord, as_at, convention=convention, closures=closures) == []
 
 
 def _appeal(received: str) -> dict[str, list[Row]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from calendar import monthrange
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 
@@ -37,30 +38,42 @@ def bank_holidays(division: str, year: int) -> frozenset[date]:
     return frozenset(holidays.country_holidays("GB", subdiv=division, years=year))
 
 
-def is_working(day: date, division: str) -> bool:
-    """Monday to Friday and no bank holiday."""
-    return day.weekday() < 5 and day not in bank_holidays(division, day.year)
+@dataclass(frozen=True)
+class WorkingDays:
+    """One landlord's working days: its nation, the days it closes, and how its policy counts within so many of them."""
 
+    division: str
+    closures: frozenset[date] = frozenset()
+    convention: str = "day0"
 
-def add_working_days(day: date, count: int, division: str) -> date:
-    """The `count`-th working day strictly after `day`."""
-    while count:
-        day += ONE_DAY
-        count -= is_working(day, division)
-    return day
+    def is_working(self, day: date) -> bool:
+        """Monday to Friday, no bank holiday, not closed."""
+        return day.weekday() < 5 and day not in bank_holidays(self.division, day.year) and day not in self.closures
 
+    def due(self, start: date, count: int) -> date:
+        """The day by which something due within `count` working days of `start` must be done."""
+        if self.convention == "day0":
+            return self.nth_after(start, count)
+        first = self.roll(start)
+        return self.nth_after(first, count - 1 if self.convention == "day1" else count)
 
-def working_days_after(start: date, end: date, division: str) -> int:
-    """How many working days d have start < d <= end."""
-    count = 0
-    while start < end:
-        start += ONE_DAY
-        count += is_working(start, division)
-    return count
+    def nth_after(self, day: date, count: int) -> date:
+        """The `count`-th working day strictly after `day`; `day` itself for 0."""
+        while count:
+            day += ONE_DAY
+            count -= self.is_working(day)
+        return day
 
+    def between(self, start: date, end: date) -> int:
+        """How many working days d have start < d <= end."""
+        count = 0
+        while start < end:
+            start += ONE_DAY
+            count += self.is_working(start)
+        return count
 
-def roll_forward(day: date, division: str) -> date:
-    """`day` itself if it is a working day, else the next one."""
-    while not is_working(day, division):
-        day += ONE_DAY
-    return day
+    def roll(self, day: date) -> date:
+        """`day` itself if it is a working day, else the next one."""
+        while not self.is_working(day):
+            day += ONE_DAY
+        return day

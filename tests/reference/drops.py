@@ -15,9 +15,9 @@ from pathlib import Path
 from random import Random
 
 import pandas as pd
-from due_regard.contract import CHANNELS, ENTITIES, ENTITY, MEASURES, Column, Entity, Kind, Records, dtype_of
 
-from tests.reference.dates import add_months, add_working_days, bank_holidays, next_quarter_end
+from due_regard.contract import CHANNELS, ENTITIES, ENTITY, MEASURES, Column, Entity, Kind, Records, dtype_of
+from tests.reference.dates import WorkingDays, add_months, bank_holidays, next_quarter_end
 from tests.reference.records import Table, table, typed
 
 Row = dict[str, str]
@@ -244,7 +244,7 @@ class _Maker:
         division = rng.choice(("SCT", "WLS"))
         ends = (
             lambda: start,
-            lambda: add_working_days(start, rng.choice((1, 3, 5, 10)), division),
+            lambda: WorkingDays(division).nth_after(start, rng.choice((1, 3, 5, 10))),
             lambda: add_months(start, rng.choice((1, 3, 6, 12))),
             lambda: next_quarter_end(start),
             lambda: self.anchor,

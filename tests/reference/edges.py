@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from tests.reference.dates import add_months, add_working_days, next_quarter_end, roll_forward
+from tests.reference.dates import WorkingDays, add_months, next_quarter_end
 from tests.reference.drops import Drop, Row, drop_of
 
-NATIONS = ("SCT", "WLS")
+NATIONS = (WorkingDays("SCT"), WorkingDays("WLS"))
 NOTICE = (3, 7, 30)
 
 
 def due_days(start: date) -> set[date]:
     """Every day on which some duty running from `start` falls due, in either nation."""
-    counted = {add_working_days(start, count, nation) for nation in NATIONS for count in (1, 3, 5, 10)}
+    counted = {nation.nth_after(start, count) for nation in NATIONS for count in (1, 3, 5, 10)}
     months = {add_months(start, count) for count in (3, 6, 12)}
-    rolled = {roll_forward(add_months(start, 1), nation) for nation in NATIONS}
+    rolled = {nation.roll(add_months(start, 1)) for nation in NATIONS}
     return {start, *counted, *months, *rolled, next_quarter_end(start)}
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.reference import review_chain, rules_appeal, rules_incident, rules_other, rules_restriction
+from tests.reference.dates import DIVISIONS, WorkingDays
 from tests.reference.records import REF, Record, Table, World, read_files, world_on
 from tests.reference.verdicts import NOT_MEASURED, Verdict
 
@@ -73,16 +74,25 @@ RULES: dict[str, tuple[set[str] | frozenset[str], Rule]] = {
 POLICY_REVIEWED = {PL, CB, QC, HN}
 
 
-def judge(exports: Path | dict[str, Table], landlord: str, as_at: date) -> list[dict[str, Any]]:
+def judge(
+    exports: Path | dict[str, Table],
+    landlord: str,
+    as_at: date,
+    *,
+    convention: str = "day0",
+    closures: frozenset[date] = frozenset(),
+) -> list[dict[str, Any]]:
     """Rows of every rule, sorted by rule, subject_ref and occurrence.
 
     Args:
         exports: a folder of canonical CSV files, or tables by entity (see `records.table`).
         landlord: one of the five.
         as_at: the date judged on.
+        convention: how "within n working days" counts: day0, day1 or roll_then_add.
+        closures: days on which the landlord is closed.
     """
     tables = read_files(exports) if isinstance(exports, Path) else exports
-    world = world_on(tables, landlord, as_at)
+    world = world_on(tables, landlord, as_at, WorkingDays(DIVISIONS[landlord], closures, convention))
     return sorted(_rows(world), key=lambda row: (row["rule"], row["subject_ref"], row["occurrence"]))
 
 

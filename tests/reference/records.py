@@ -13,6 +13,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
+from tests.reference.dates import WorkingDays
+
 ABSENT: Final = object()
 Text = dict[str, str]
 """One row of a file: column -> cell as delivered."""
@@ -129,6 +131,7 @@ class World:
     landlord: str
     as_at: date
     tables: dict[str, Table]
+    days: WorkingDays
 
     def rows(self, entity: str) -> Any:
         """Records of `entity` that exist by now, or ABSENT where it was never delivered."""
@@ -152,10 +155,11 @@ class World:
         return rows if rows is ABSENT else [row for row in rows if row["customer_ref"] == customer_ref]
 
 
-def world_on(tables: dict[str, Table], landlord: str, as_at: date) -> World:
+def world_on(tables: dict[str, Table], landlord: str, as_at: date, days: WorkingDays) -> World:
     """`tables` as they stood on `as_at`: roles derived, later records gone, later event dates blank."""
     with_roles = _derive_roles(tables)
-    return World(landlord, as_at, {entity: _masked(entity, found, as_at) for entity, found in with_roles.items()})
+    masked = {entity: _masked(entity, found, as_at) for entity, found in with_roles.items()}
+    return World(landlord, as_at, masked, days)
 
 
 def _derive_roles(tables: dict[str, Table]) -> dict[str, Table]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from tests.reference.dates import DIVISIONS, add_months, roll_forward
+from tests.reference.dates import add_months
 from tests.reference.records import Record, World, cell
 from tests.reference.verdicts import (
     NOT_MEASURED,
@@ -75,7 +75,7 @@ def marker_review(world: World, marker: Record) -> list[Verdict]:
 
 
 def access_respond(world: World, request: Record) -> list[Verdict]:
-    due = roll_forward(add_months(request["received_on"], 1), DIVISIONS[world.landlord])
+    due = world.days.roll(add_months(request["received_on"], 1))
     return deadline(world, due, cell(request, "responded_on"), window=7)
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from due_regard.contract import ENTITIES, Entity, dtype_of
 
+from due_regard.contract import ENTITIES, Entity, dtype_of
 from tests.reference.drops import ANCHORS, Drop, build_drop, read_drop, thin_out
 from tests.reference.edges import edge_drop, judging_days
 from tests.reference.judge import LANDLORDS, RULES, judge

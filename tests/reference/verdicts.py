@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from tests.reference.dates import DIVISIONS, add_working_days, working_days_after
 from tests.reference.records import ABSENT, World
 
 Answer = bool | None
@@ -100,19 +99,19 @@ def dated(world: World, due: date, done: date | None, window: int | None, severi
 
 def days_after(world: World, due: date, until: date, window: int | None) -> int:
     """Working days, or calendar days, from `due` to `until`."""
-    return (until - due).days if window is not None else working_days_after(due, until, DIVISIONS[world.landlord])
+    return (until - due).days if window is not None else world.days.between(due, until)
 
 
 def notice_until(world: World, window: int | None) -> date:
     """Last due date that notice is given of today."""
     if window is None:
-        return add_working_days(world.as_at, WORKING_DAY_WINDOW, DIVISIONS[world.landlord])
+        return world.days.nth_after(world.as_at, WORKING_DAY_WINDOW)
     return world.as_at + timedelta(days=window)
 
 
 def add_wd(world: World, start: Any, count: int) -> Any:
-    """`count` working days after `start`; what is blank or absent stays so."""
-    return start if start is None or start is ABSENT else add_working_days(start, count, DIVISIONS[world.landlord])
+    """The day due within `count` working days of `start`; what is blank or absent stays so."""
+    return start if start is None or start is ABSENT else world.days.due(start, count)
 
 
 def earliest(*dates: Any) -> Any:
