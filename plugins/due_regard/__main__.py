@@ -29,7 +29,7 @@ def main(words: Sequence[str] | None = None) -> int:
     given, as_json, register = _global_options(list(sys.argv[1:] if words is None else words))
     args = _parser().parse_args(given)
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    for chatty in ("alembic", "great_expectations", "matplotlib"):
+    for chatty in ("alembic", "great_expectations", "httpx", "matplotlib"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     try:
         settings = Settings() if register is None else Settings(register_url=register)
