@@ -121,10 +121,10 @@ def landlords_to_run(asked: Sequence[str] = ()) -> list[str]:
         SettingsError: one asked for is not run here.
     """
     # The verbs and their libraries are not wanted while a DAG file is parsed.
-    from due_regard import pipeline
     from due_regard.settings import Settings
+    from due_regard.terms import run_here
 
-    known = pipeline.landlords(Settings())
+    known = run_here(Settings())
     if strangers := sorted(set(asked) - set(known)):
         raise SettingsError(f"not run here: {', '.join(strangers)}; known: {', '.join(known) or 'none'}")
     return list(asked or known)

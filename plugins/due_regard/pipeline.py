@@ -8,70 +8,23 @@ packages are imported by the verb that needs them.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
-from due_regard.errors import PolicyError
-from due_regard.landlords import Landlord, landlord_ids, load_landlord
-from due_regard.policy import PolicyHistory, load_policies
+from due_regard.landlords import load_landlord
 from due_regard.settings import Settings
-from due_regard.working_days import WorkingCalendar, load_calendar
+from due_regard.terms import LONDON, register_of, run_here, terms
 
 if TYPE_CHECKING:
-    import pandas as pd
     from sqlalchemy import Engine
 
     from due_regard.alerts import ComposeReport
     from due_regard.batch import ValidatedDrop
-    from due_regard.contract import Records
 
 Ticket = dict[str, Any]
 """JSON-safe: ids, dates as text and counts; never a row, a name or a file's content."""
-
-LONDON = ZoneInfo("Europe/London")
-
-
-@dataclass(frozen=True)
-class Terms:
-    """What one landlord is judged by: its settings, its policy's versions, its calendar."""
-
-    landlord: Landlord
-    history: PolicyHistory
-    calendar: WorkingCalendar
-
-
-def terms(settings: Settings, landlord: str) -> Terms:
-    """Settings, policy and calendar of `landlord`.
-
-    Raises:
-        SettingsError: one of the files is missing or wrong; names file and line.
-    """
-    found = load_landlord(settings.landlords_dir, landlord)
-    history = load_policies(settings.policies_dir, landlord)
-    calendar = load_calendar(found.division, found.closure_days, folder=settings.include_dir / "calendars")
-    return Terms(found, history, calendar)
-
-
-def landlords(settings: Settings, asked: Sequence[str] | None = None) -> tuple[str, ...]:
-    """The landlords to run: those asked for, else the installation's, else every settings file."""
-    return tuple(asked or settings.landlords or landlord_ids(settings.landlords_dir))
-
-
-@contextmanager
-def register_of(settings: Settings) -> Iterator[Engine]:
-    """The installation's register, upgraded; closed at the end."""
-    from due_regard.register import open_register
-
-    engine = open_register(settings.register)
-    try:
-        yield engine
-    finally:
-        engine.dispose()
 
 
 def intake(
@@ -159,42 +112,6 @@ def _loaded(settings: Settings, validated: ValidatedDrop, folder: Path, report: 
     }
 
 
-def assessments(
-    settings: Settings,
-    landlord: str,
-    *,
-    as_at: date,
-    known_at: datetime | None = None,
-    drop: Path | None = None,
-    source: str = "canonical",
-) -> tuple[pd.DataFrame, ValidatedDrop | None]:
-    """Assessments of the register, or, with `drop`, of a drop alone without touching the register.
-
-    Returns:
-        The frame of assessment.assess, and the validated drop where one was given.
-    """
-    from due_regard.assessment import assess as judge
-
-    known = terms(settings, landlord)
-    records, validated = _records(settings, landlord, as_at, known_at, drop, source)
-    return judge(records, known.history, known.calendar, as_at), validated
-
-
-def _records(
-    settings: Settings, landlord: str, as_at: date, known_at: datetime | None, drop: Path | None, source: str
-) -> tuple[Records, ValidatedDrop | None]:
-    from due_regard.intake import load_source, read_drop
-
-    if drop is None:
-        with register_of(settings) as engine:
-            from due_regard import register
-
-            return register.read_records(engine, landlord, known_at=known_at), None
-    mapping = load_source(settings.sources_dir, source)
-    validated = read_drop(drop, landlord, mapping, on=as_at, known=lambda _: None)
-    return validated.records(), validated
-
-
 def assess(settings: Settings, landlord: str, *, as_at: date, now: datetime) -> Ticket:
     """Judge a landlord's register at `as_at`, record the run and move the findings' life.
 
@@ -223,14 +140,6 @@ def assess(settings: Settings, landlord: str, *, as_at: date, now: datetime) -> 
     }
 
 
-def findings(settings: Settings, *, as_at: date, landlord: str | None = None) -> pd.DataFrame:
-    """Open findings, oldest due first (columns: register.open_findings)."""
-    from due_regard import register
-
-    with register_of(settings) as engine:
-        return register.open_findings(engine, landlord, as_at=as_at)
-
-
 def alerts(
     settings: Settings,
     *,
@@ -248,7 +157,7 @@ def alerts(
     from due_regard.alerts import send_alerts
     from due_regard.alerts.login import transport_for
 
-    asked = globals()["landlords"](settings, landlords)
+    asked = run_here(settings, landlords)
     with register_of(settings) as engine:
         reports = [_composed(engine, settings, name, as_at, now, dry_run) for name in asked]
         ticket = _compose_ticket(reports)
@@ -331,45 +240,3 @@ def build_packs(
             )
             built.append({"name": name, "files": [file.name for file in report.files], "sha256": report.sha256})
     return {"landlord": landlord, "quarter": quarter, "packs": built, "folder": str(folder)}
-
-
-def explain(
-    settings: Settings,
-    landlord: str,
-    rule: str,
-    subject: str,
-    *,
-    as_at: date,
-    known_at: datetime | None = None,
-    drop: Path | None = None,
-    source: str = "canonical",
-) -> list[str]:
-    """Lines that say how the assessments of one rule and subject came about (assessment/explain)."""
-    from due_regard.assessment.explain import explain as explained
-
-    known = terms(settings, landlord)
-    records, _ = _records(settings, landlord, as_at, known_at, drop, source)
-    return explained(records, known.history, known.calendar, as_at, rule, subject)
-
-
-def policy_diff(
-    settings: Settings, old: Path, new: Path, *, as_at: date, drop: Path | None = None, source: str = "canonical"
-) -> pd.DataFrame:
-    """Findings that a change from policy file `old` to `new` would add, remove or move (policy/diff.changes).
-
-    Raises:
-        PolicyError: a file is wrong, or they are two landlords'.
-    """
-    from due_regard.assessment import assess as judge
-    from due_regard.policy.diff import changes
-    from due_regard.policy.versions import Policy, read_policy
-
-    files = [read_policy(old), read_policy(new)]
-    landlord = files[0].landlord
-    if files[1].landlord != landlord:
-        raise PolicyError(f"is {files[1].landlord}'s, not {landlord}'s", file=new)
-    known = terms(settings, landlord)
-    records, _ = _records(settings, landlord, as_at, None, drop, source)
-    alone = [PolicyHistory((Policy(date.min, file),)) for file in files]
-    judged = [judge(records, history, known.calendar, as_at) for history in alone]
-    return changes(*judged)

@@ -10,6 +10,7 @@ from typing import Any
 from due_regard import pipeline
 from due_regard.commands import Commands, Result, add, group
 from due_regard.settings import Settings
+from due_regard.terms import LONDON, register_of
 
 
 def register_commands(commands: Commands) -> None:
@@ -55,7 +56,7 @@ def drop_list(args: Namespace, settings: Settings) -> Result:
     """`drop list [--landlord L]`."""
     from due_regard import register
 
-    with pipeline.register_of(settings) as engine:
+    with register_of(settings) as engine:
         found = register.list_drops(engine, args.landlord)
     rows = [{str(k): _plain(v) for k, v in row.items()} for row in found.to_dict("records")]
     lines = [
@@ -70,7 +71,7 @@ def drop_release(args: Namespace, settings: Settings) -> Result:
     """`drop release BATCH --by POST --why …`."""
     from due_regard import register
 
-    with pipeline.register_of(settings) as engine:
+    with register_of(settings) as engine:
         register.release_drop(engine, args.batch, actor=args.by, why=args.why, now=datetime.now(UTC))
     return Result({"batch": args.batch, "status": "released"}, (f"batch {args.batch} is released; run intake again",))
 
@@ -80,7 +81,7 @@ def source_check(args: Namespace, settings: Settings) -> Result:
     from due_regard.commands.judging import as_day
     from due_regard.intake import check_source, load_source
 
-    on = as_day(args.on) if args.on else datetime.now(pipeline.LONDON).date()
+    on = as_day(args.on) if args.on else datetime.now(LONDON).date()
     found = check_source(load_source(settings.sources_dir, args.source), args.drop, on=on)
     return Result(found.as_dict(), tuple(found.lines()), found.exit_code)
 

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from due_regard import pipeline
+from due_regard import pipeline, questions
 from due_regard.commands import Commands, Result, add, group
 from due_regard.contract import ASSESSMENT_COLUMNS
 from due_regard.errors import SettingsError
 from due_regard.settings import Settings
+from due_regard.terms import LONDON, register_of
 
 
 def register_commands(commands: Commands) -> None:
@@ -63,7 +64,7 @@ def as_instant(text: str) -> datetime:
         found = datetime.fromisoformat(text)
     except ValueError:
         raise SettingsError("an instant is written YYYY-MM-DDTHH:MM:SS, with a zone or in London's time") from None
-    return (found if found.tzinfo else found.replace(tzinfo=pipeline.LONDON)).astimezone(UTC)
+    return (found if found.tzinfo else found.replace(tzinfo=LONDON)).astimezone(UTC)
 
 
 def assess(args: Namespace, settings: Settings) -> Result:
@@ -76,7 +77,7 @@ def assess(args: Namespace, settings: Settings) -> Result:
         ticket = pipeline.assess(settings, args.landlord, as_at=as_at, now=datetime.now(UTC))
     else:
         ticket = {"landlord": args.landlord, "as_at": as_at.isoformat()}
-    found, drop = pipeline.assessments(
+    found, drop = questions.assessments(
         settings, args.landlord, as_at=as_at, known_at=known_at, drop=args.drop, source=args.source
     )
     refused = [] if drop is None else [f"{file.file}: refused ({file.code}): {file.message}" for file in drop.refused]
@@ -92,7 +93,7 @@ def assess(args: Namespace, settings: Settings) -> Result:
 
 def _explained(args: Namespace, settings: Settings, as_at: date, known_at: datetime | None) -> Result:
     rule, subject = args.explain
-    lines = pipeline.explain(
+    lines = questions.explain(
         settings, args.landlord, rule, subject, as_at=as_at, known_at=known_at, drop=args.drop, source=args.source
     )
     return Result({"rule": rule, "explanation": lines}, tuple(lines))
@@ -106,7 +107,7 @@ def write_assessments(found: pd.DataFrame, out: Path) -> None:
 
 def findings(args: Namespace, settings: Settings) -> Result:
     """`findings --as-at D [--landlord L]`."""
-    found = pipeline.findings(settings, as_at=as_day(args.as_at), landlord=args.landlord)
+    found = questions.findings(settings, as_at=as_day(args.as_at), landlord=args.landlord)
     columns = ["register_ref", "landlord", "rule", "state", "due_on", "days_overdue", "severity", "clause"]
     rows = [
         {name: (value.date().isoformat() if isinstance(value, pd.Timestamp) else value) for name, value in row.items()}
@@ -127,7 +128,7 @@ def silence(args: Namespace, settings: Settings) -> Result:
     from due_regard import register
 
     until = as_day(args.until)
-    with pipeline.register_of(settings) as engine:
+    with register_of(settings) as engine:
         register.silence(engine, args.ref, actor=args.by, why=args.why, until=until, now=datetime.now(UTC))
     return Result({"ref": args.ref, "silenced_until": until.isoformat()}, (f"{args.ref} is silent until {until}",))
 
@@ -136,7 +137,7 @@ def resolve(args: Namespace, settings: Settings) -> Result:
     """`finding resolve REF --by POST --why …`."""
     from due_regard import register
 
-    with pipeline.register_of(settings) as engine:
+    with register_of(settings) as engine:
         register.resolve(engine, args.ref, actor=args.by, why=args.why, now=datetime.now(UTC))
     line = f"{args.ref} is taken as done; it closes when an export confirms it"
     return Result({"ref": args.ref, "status": "awaiting"}, (line,))

@@ -6,9 +6,9 @@ from argparse import Namespace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from due_regard import pipeline
 from due_regard.commands import Commands, Result, add, group
 from due_regard.settings import Settings
+from due_regard.terms import register_of
 
 
 def register_commands(commands: Commands) -> None:
@@ -28,7 +28,7 @@ def audit_verify(args: Namespace, settings: Settings) -> Result:
     """`audit verify [--head H]`."""
     from due_regard import register
 
-    with pipeline.register_of(settings) as engine:
+    with register_of(settings) as engine:
         report = register.audit_verify(engine, args.head)
     return Result({"rows": report.rows, "head": report.head}, (f"{report.rows} rows hold; head {report.head}",))
 

@@ -6,11 +6,12 @@ from argparse import Namespace
 from datetime import datetime
 from pathlib import Path
 
-from due_regard import pipeline
+from due_regard import questions
 from due_regard.commands import Commands, Result, add, group
 from due_regard.commands.judging import as_day
 from due_regard.errors import PolicyError
 from due_regard.settings import Settings
+from due_regard.terms import LONDON, terms
 
 
 def register_commands(commands: Commands) -> None:
@@ -37,7 +38,7 @@ def register_commands(commands: Commands) -> None:
 
 
 def _today(given: str | None) -> str:
-    return given or datetime.now(pipeline.LONDON).date().isoformat()
+    return given or datetime.now(LONDON).date().isoformat()
 
 
 def check(args: Namespace, settings: Settings) -> Result:
@@ -59,7 +60,7 @@ def show(args: Namespace, settings: Settings) -> Result:
     """`policy show L`."""
     from due_regard.policy.wording import say_policy
 
-    known = pipeline.terms(settings, args.landlord)
+    known = terms(settings, args.landlord)
     policy = known.history.in_force(as_day(_today(args.on)))
     lines = say_policy(policy, known.landlord.confirmed_readings)
     return Result({"landlord": args.landlord, "policy": lines}, tuple(lines))
@@ -67,7 +68,7 @@ def show(args: Namespace, settings: Settings) -> Result:
 
 def diff(args: Namespace, settings: Settings) -> Result:
     """`policy diff OLD NEW [--as-at D]`."""
-    found = pipeline.policy_diff(
+    found = questions.policy_diff(
         settings, args.old, args.new, as_at=as_day(_today(args.as_at)), drop=args.drop, source=args.source
     )
     rows = found.astype(object).where(found.notna(), None).to_dict("records")

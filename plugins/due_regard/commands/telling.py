@@ -10,6 +10,7 @@ from due_regard import pipeline
 from due_regard.commands import Commands, Result, add, group
 from due_regard.commands.judging import as_day, as_instant
 from due_regard.settings import Settings
+from due_regard.terms import register_of
 
 
 def register_commands(commands: Commands) -> None:
@@ -49,7 +50,7 @@ def explain_alert(args: Namespace, settings: Settings) -> Result:
     """`alerts explain MESSAGE_ID`."""
     from due_regard import alerts
 
-    with pipeline.register_of(settings) as engine:
+    with register_of(settings) as engine:
         text = alerts.explain(engine, args.message_id)
     return Result({"message_id": args.message_id, "explanation": text}, tuple(text.splitlines()))
 
