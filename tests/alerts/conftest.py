@@ -8,8 +8,9 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from due_regard.register import open_register
+from sqlalchemy import event
 
+from due_regard.register import open_register
 from tests.alerts.world import RECORDS, World
 
 
@@ -28,5 +29,8 @@ def world(stocked_file: Path, tmp_path: Path) -> Iterator[World]:
     file = tmp_path / "register.db"
     shutil.copyfile(stocked_file, file)
     engine = open_register(f"sqlite:///{file}")
+    engine.dispose()
+    # No test here pulls the plug: syncing each commit to the disk is half of its time.
+    event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous = OFF"))
     yield World(engine)
     engine.dispose()

@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from sqlalchemy import Engine, select
+
 from due_regard.alerts import ComposeReport, SendReport, Transport, compose_alerts, send_alerts
 from due_regard.alerts.outbox import Parcel
 from due_regard.alerts.transport import Delivery
@@ -22,11 +24,10 @@ from due_regard.batch import AcceptedFile, ValidatedDrop
 from due_regard.contract import ENTITY, dtype_of
 from due_regard.landlords import Alerts, Landlord
 from due_regard.policy import PolicyHistory, load_policies
-from due_regard.register import load_drop, record_assessment
+from due_regard.register import load_drop, open_findings, record_assessment
 from due_regard.register.alert_tables import AlertMessage, AlertTold
 from due_regard.register.engines import reading
 from due_regard.working_days import WorkingCalendar, load_calendar
-from sqlalchemy import Engine, select
 
 HERE = Path(__file__).parent
 CALENDARS = HERE.parents[1] / "include" / "calendars"
@@ -222,6 +223,17 @@ class World:
         """The same register under other alert settings."""
         alerts = self.landlord.alerts.model_copy(update=changes)
         return replace(self, landlord=self.landlord.model_copy(update={"alerts": alerts}))
+
+    def patient(self) -> World:
+        """The same register under a landlord whose export is never missed: for tests of weeks without a new drop."""
+        world = self.settings(missing_after_working_days=200)
+        return replace(world, landlord=world.landlord.model_copy(update={"cadence": "monthly"}))
+
+    def ref(self, rule: str, subject_ref: str) -> str:
+        """Register reference of an open finding."""
+        found = open_findings(self.engine, self.landlord.id, as_at=date(2026, 1, 1))
+        mine = (found["rule"] == rule) & (found["subject_ref"] == subject_ref)
+        return str(found.loc[mine, "register_ref"].item())
 
     def messages(self) -> list[dict[str, Any]]:
         with reading(self.engine, self.landlord.id) as conn:

@@ -90,6 +90,6 @@ class Letter:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing worth a mail: counts alone are not."""
-        parts = (self.yours, self.raised, self.still_open, self.done, self.backlog, self.faults)
+        """Whether there is nothing worth a mail: a count of what cannot be put right is not."""
+        parts = (self.yours, self.raised, self.still_open, self.done, self.backlog, self.backlog_open, self.faults)
         return not any(parts) and self.drop_notice is None and self.week is None

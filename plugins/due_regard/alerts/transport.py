@@ -19,7 +19,7 @@ from due_regard.alerts.outbox import Parcel
 from due_regard.errors import MailError
 
 Outcome = Literal["sent", "later", "refused", "uncertain", "shadow"]
-Login = Callable[[smtplib.SMTP], None]
+Login = Callable[[smtplib.SMTP], object]
 """Authenticates a connected session; raises MailError where the server will not have us."""
 
 TIMEOUT_SECONDS = 60

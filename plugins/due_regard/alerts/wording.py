@@ -55,7 +55,12 @@ def remedy(case: Case) -> str:
 
 
 def timing(case: Case, as_at: date, calendar: WorkingCalendar) -> str:
-    """Due date and distance, or for a check since when it is known."""
+    """Due date and distance, or for a check since when it is known; and whether somebody says it is done."""
+    pending = "; reported done, awaiting the next export" if case.finding.is_awaiting else ""
+    return _distance(case, as_at, calendar) + pending
+
+
+def _distance(case: Case, as_at: date, calendar: WorkingCalendar) -> str:
     clock = case.clock
     unit = "working day" if clock.in_working_days else "day"
     if clock.is_check:
@@ -143,6 +148,7 @@ def _counts(letter: Letter) -> list[str]:
         f"{rest} to put right" if rest else "",
         f"{len(letter.still_open)} still open" if letter.still_open else "",
         f"{len(letter.backlog)} from before go-live" if letter.backlog else "",
+        f"{letter.backlog_open} from before go-live still open" if letter.backlog_open else "",
         f"{len(letter.faults)} to mend in the data" if letter.faults else "",
         f"{len(letter.done)} done" if letter.done and not new and not letter.still_open else "",
     ]

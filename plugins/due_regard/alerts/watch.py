@@ -1,0 +1,76 @@
+"""What a watchdog and `doctor` ask of alerts: did everything run in time, is a landlord's cadence fast enough.
+
+Answers are sentences with a way to mend what they name; an empty list is good news.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import Connection, Engine, func, select
+
+from due_regard.alerts.drops import CADENCE_DAYS, drop_state, london_day
+from due_regard.alerts.wording import count, day
+from due_regard.landlords import Landlord
+from due_regard.policy import Check, PolicyHistory
+from due_regard.register.alert_tables import AlertDay, AlertMessage
+from due_regard.register.engines import reading
+from due_regard.register.finding_tables import AssessmentRun
+from due_regard.working_days import WorkingCalendar
+
+
+def stale(engine: Engine, landlord: Landlord, calendar: WorkingCalendar, *, now: datetime) -> list[str]:
+    """What of intake, assessment and alerts has not run in time for `landlord`, in sentences.
+
+    Assessment and alerts are due every working day; a run of the last working day is in time until today's is over.
+    """
+    today = london_day(now)
+    last_working = calendar.shift(today, -1)
+    with reading(engine, landlord.id) as conn:
+        drop = drop_state(conn, landlord, calendar, now=now)
+        assessed = conn.scalar(select(func.max(AssessmentRun.recorded_at)).where(AssessmentRun.landlord == landlord.id))
+        alerted = conn.scalar(select(AlertDay.last_run_at).where(AlertDay.landlord == landlord.id))
+        stuck = _stuck(conn, landlord.id, last_working)
+    found = [f"{landlord.id}: intake: {drop.trouble}"] if drop.key is not None else []
+    if drop.last_on is None and drop.key is None:
+        found.append(f"{landlord.id}: intake: no drop has ever been taken in")
+    found += _late(landlord.id, "assessment", assessed, last_working)
+    found += _late(landlord.id, "alerts", alerted, last_working)
+    return found + stuck
+
+
+def slow_cadences(landlord: Landlord, history: PolicyHistory, *, on: date) -> list[str]:
+    """Duties whose notice is shorter than the time between two drops: they may be overdue before anybody is told."""
+    days = CADENCE_DAYS[landlord.cadence]
+    found = []
+    for duty in history.in_force(on).duties:
+        if isinstance(duty, Check):
+            continue
+        notice = duty.notice
+        # Five working days are a week of the calendar.
+        length = notice.days if notice.days is not None else (notice.working_days or 0) * 7 // 5
+        if length < days:
+            said = (
+                count(notice.days, "day") if notice.days is not None else count(notice.working_days or 0, "working day")
+            )
+            found.append(
+                f"{landlord.id}: {duty.rule} (clause {duty.clause}) gives {said} of notice, but drops are "
+                f"{landlord.cadence}: have them delivered daily, or expect alerts after the date"
+            )
+    return found
+
+
+def _late(landlord: str, what: str, ran_at: datetime | None, last_working: date) -> list[str]:
+    if ran_at is None:
+        return [f"{landlord}: {what} has never run"]
+    ran_on = london_day(ran_at)
+    if ran_on >= last_working:
+        return []
+    return [f"{landlord}: {what} last ran on {day(ran_on)}; look at the scheduler and at failed runs"]
+
+
+def _stuck(conn: Connection, landlord: str, before: date) -> list[str]:
+    rows = select(func.count()).select_from(AlertMessage).where(AlertMessage.landlord == landlord)
+    rows = rows.where(AlertMessage.status.in_(("waiting", "sending")), AlertMessage.mail_on < before)
+    n = conn.scalar(rows) or 0
+    return [f"{landlord}: {count(n, 'mail')} composed before {day(before)} could not be handed over"] if n else []

@@ -1,0 +1,147 @@
+"""Who is told: owners, deputies, mailboxes, and what keeps a mail from its owner."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+import pytest
+
+from due_regard.alerts.lookup import Lookup
+from due_regard.alerts.recipients import Directory, Problem, Recipient, is_address
+from tests.alerts.world import ALERTS, RECORDS, STAFF, World, check, due, frame, one, text, to
+
+MON, TUE, WED, THU = date(2026, 6, 29), date(2026, 6, 30), date(2026, 7, 1), date(2026, 7, 2)
+
+
+def directory(*, without: str = "", refused: frozenset[str] = frozenset(), **changes: object) -> Directory:
+    records = {name: frame(name, rows) for name, rows in RECORDS.items() if name != without}
+    return Directory(Lookup(records), ALERTS.model_copy(update=changes), refused)
+
+
+@pytest.mark.parametrize(
+    ("role", "subject", "ref", "address", "fault"),
+    [
+        ("decider", "restriction", "R1", "decider@example.org", None),
+        ("decider", "appeal", "A1", "decider@example.org", None),
+        ("appeal_handler", "appeal", "A1", "decider@example.org", None),
+        ("appeal_handler", "appeal", "A2", "appeals@example.org", None),
+        ("decider", "restriction", "R3", "deputy@example.org", None),
+        ("decider", "restriction", "R4", "fallback@example.org", "no usable e-mail address"),
+        ("decider", "restriction", "R5", "fallback@example.org", "no active deputy"),
+        ("decider", "restriction", "R6", "fallback@example.org", "not in the staff export"),
+        ("request_owner", "access_request", "Q1", "decider@example.org", None),
+        ("incident_manager", "incident", "I1", "deputy@example.org", None),
+        ("governance", "policy", "example", "governance@example.org", None),
+        ("marker_owner", "marker", "M1", "fallback@example.org", "name no mailbox"),
+    ],
+)
+def test_owner(role: str, subject: str, ref: str, address: str, fault: str | None) -> None:
+    found = directory().owner(role, subject, ref)
+    assert found.address == address
+    assert (found.problem is None) if fault is None else (found.problem and fault in found.problem.words)
+
+
+def test_a_refused_address_counts_as_none_and_a_refused_fallback_goes_to_the_data_owner() -> None:
+    found = directory(refused=frozenset({"decider@example.org"})).owner("decider", "restriction", "R1")
+    assert found.address == "fallback@example.org"
+    assert found.problem is not None and "refuses" in found.problem.words
+    both = frozenset({"decider@example.org", "fallback@example.org"})
+    assert directory(refused=both).owner("decider", "restriction", "R1").address == "data@example.org"
+
+
+def test_without_a_staff_export_the_role_mailbox_hears_and_nothing_is_wrong() -> None:
+    found = directory(without="staff").owner("decider", "restriction", "R1")
+    assert (found.address, found.problem) == ("decisions@example.org", None)
+
+
+def test_line_manager_is_that_of_the_person_named_also_while_away() -> None:
+    assert directory().line_manager("decider", "restriction", "R1").address == "boss@example.org"
+    assert directory().line_manager("decider", "restriction", "R3").address == "managers@example.org"
+
+
+def test_deputies_in_a_ring_end_at_the_fallback() -> None:
+    rows = [
+        {"staff_ref": "S1", "role": "manager", "email": "a@example.org", "deputy_ref": "S2", "is_active": False},
+        {"staff_ref": "S2", "role": "manager", "email": "b@example.org", "deputy_ref": "S1", "is_active": False},
+    ]
+    ring = directory()
+    cells = Lookup({**ring.cells.records, "staff": frame("staff", rows)})
+    found = Directory(cells, ALERTS).owner("decider", "restriction", "R1")
+    assert found.address == "fallback@example.org"
+
+
+def test_restricted_roles_have_no_stand_in() -> None:
+    manager = directory().restricted("line_manager", "incident", "I1")
+    assert isinstance(manager, Recipient) and manager.address == "decider@example.org"
+    services = directory().restricted("services_manager", "incident", "I1")
+    assert isinstance(services, Recipient) and services.address == "services@example.org"
+    refused = directory(refused=frozenset({"decider@example.org"}))
+    assert isinstance(refused.restricted("line_manager", "incident", "I1"), Problem)
+    assert isinstance(directory(role_mailboxes={}).restricted("services_manager", "incident", "I1"), Problem)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "a", "a@b", "a b@c.org", "a@b.org\nBcc: x@y.org", "a@b..org", "<a@b.org>", "a@b.org,c@d.org", "é@b.org", None],
+)
+def test_what_is_no_address(text: object) -> None:
+    assert not is_address(text)
+
+
+def test_a_staff_named_incident_goes_to_two_alone_each_in_a_mail_of_its_own(world: World) -> None:
+    rows = [check("incident.naming_notified", "I1"), check("restriction.system_flag", "R1")]
+    world.assess(rows, MON)
+    mails = world.run(rows, WED)
+    assert to(mails) == ["decider@example.org", "decider@example.org", "services@example.org"]
+    alone = [mail for mail in mails if "F-000001" in text(mail)]
+    assert len(alone) == 2
+    for mail in alone:
+        assert "F-000002" not in text(mail)
+        assert mail["Subject"] == "Example Homes: F-000001 needs your attention"
+        assert "It goes no further by mail." in text(mail)
+
+
+def test_a_restricted_finding_is_in_no_digest_summary_backlog_or_escalation(world: World) -> None:
+    old = RECORDS["incidents"][0] | {"incident_ref": "I0", "occurred_on": "2025-03-03"}
+    world.load({"incidents": [*RECORDS["incidents"], old]}, MON, "more")
+    rows = [check("incident.naming_notified", "I1"), check("incident.naming_notified", "I0")]
+    world.assess(rows, MON)
+    for day in [WED, date(2026, 7, 6), date(2026, 7, 8), date(2026, 7, 29), date(2026, 8, 3)]:
+        world.load({"incidents": [*RECORDS["incidents"], old]}, day, f"drop {day}")
+        for mail in world.run(rows, day):
+            assert mail["To"] in {"decider@example.org", "services@example.org", "data@example.org"}
+            if mail["To"] == "data@example.org" or "weekly" in mail["Subject"]:
+                assert "F-0000" not in text(mail)
+            else:
+                assert len(set(re.findall(r"F-\d+", text(mail)))) == 1
+
+
+def test_nobody_to_tell_of_a_restricted_duty_is_counted_and_told_to_the_data_owner(world: World) -> None:
+    mute = world.settings(role_mailboxes={"governance": "governance@example.org"})
+    mute.load({"staff": [row | {"line_manager_ref": None} for row in STAFF]}, MON, "staff")
+    rows = [check("incident.naming_notified", "I1")]
+    mute.assess(rows, MON)
+    assert mute.compose(WED).unroutable == 1
+    mute.send(WED)
+    mails = mute.sink.take()
+    assert to(mails) == ["data@example.org"]
+    assert "line manager of a restricted duty has no usable address" in text(one(mails, "data@example.org"))
+
+
+def test_an_owner_that_leads_nowhere_is_told_to_the_data_owner_once(world: World) -> None:
+    rows = [due("restriction.review", "R6", "2026-06-26"), due("restriction.review", "R4", "2026-06-26")]
+    mails = world.run(rows, TUE)
+    assert to(mails) == ["data@example.org", "fallback@example.org"]
+    said = text(one(mails, "data@example.org"))
+    assert "the manager who decided is not in the staff export" in said
+    assert "S99" not in said and "S5" not in said
+    assert world.run(rows, WED) == []
+
+
+def test_a_new_owner_is_told_of_what_they_take_over(world: World) -> None:
+    rows = [due("restriction.review", "R1", "2026-06-26")]
+    assert to(world.run(rows, TUE)) == ["decider@example.org"]
+    moved = [row | {"decided_by": "S4"} if row["restriction_ref"] == "R1" else row for row in RECORDS["restrictions"]]
+    world.load({"restrictions": moved}, TUE, "moved")
+    assert to(world.run(rows, WED)) == ["deputy@example.org"]
