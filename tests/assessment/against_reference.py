@@ -57,7 +57,11 @@ def engine_rows(
 ) -> list[dict[str, Any]]:
     """The engine's rows as plain values; None for a blank date."""
     history = counted_by(policies(landlord), convention)
-    frame = assess(records, history, calendar(landlord, closures), as_at)
+    return plain_rows(assess(records, history, calendar(landlord, closures), as_at))
+
+
+def plain_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows of the engine's frame as plain values."""
     assert tuple(frame.columns[: len(ASSESSMENT_COLUMNS)]) == ASSESSMENT_COLUMNS
     return [_plain(row) for row in frame.to_dict("records")]
 

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from due_regard.errors import CalendarError
 from due_regard.working_days import Convention
 from tests.assessment.against_reference import IS_LONG, disagreements, engine_rows
 from tests.reference.dates import bank_holidays
@@ -34,7 +35,7 @@ STARTS = st.one_of(
 CONVENTIONS: tuple[Convention, ...] = ("day0", "day1", "roll_then_add")
 CLOSED = st.lists(st.integers(0, 30), max_size=5)
 EXAMPLES = settings(
-    max_examples=300 if IS_LONG else 16,
+    max_examples=300 if IS_LONG else 8,
     deadline=None,
     derandomize=not IS_LONG,
     phases=(Phase.generate, Phase.shrink),
@@ -81,3 +82,19 @@ def test_due_dates_checked_by_hand(landlord: str, received: str, rule: str, due:
     as_at = date.fromisoformat(received)
     rows = engine_rows(drop_of(_appeal(received)).frames(), landlord, as_at)
     assert [row["due_on"] for row in rows if row["rule"] == rule] == [due]
+
+
+@pytest.mark.parametrize("received", ["1989-12-30", "2040-12-27"])
+def test_a_working_day_outside_the_calendar_is_an_error_that_says_so(received: str) -> None:
+    frames = drop_of(_appeal(received)).frames()
+    with pytest.raises(CalendarError, match="1990 to 2040"):
+        engine_rows(frames, "queens_cross", date(2040, 12, 28))
+
+
+def test_days_that_no_duty_reaches_need_no_calendar() -> None:
+    row = {"restriction_ref": "R1", "customer_ref": "C1", "measure": "named_contact", "decided_by": "S1"}
+    far = {**row, "decided_on": "2026-01-05", "starts_on": "2026-01-05", "review_due_on": "2045-01-05"}
+    rows = engine_rows(drop_of({"restrictions": [far], "reviews": []}).frames(), "clydebank", date(2026, 6, 30))
+    assert [(row["state"], row["due_on"]) for row in rows if row["rule"] == "restriction.review"] == [
+        ("pending", date(2045, 1, 5))
+    ]

@@ -18,10 +18,10 @@ def review(world: World, restriction: Record) -> list[Verdict]:
         return []
     if not _is_measurable(world, restriction):
         return [NOT_MEASURED]
-    occurrences = _occurrences(world, restriction)
-    if occurrences and "ended_on" not in restriction:
+    found = occurrences(world, restriction)
+    if found and "ended_on" not in restriction:
         return [NOT_MEASURED]
-    return [dated(world, due, done, 30) for due, done in occurrences]
+    return [dated(world, due, done, 30) for _, due, done in found]
 
 
 def _is_measurable(world: World, restriction: Record) -> bool:
@@ -46,18 +46,18 @@ def _kept(world: World, restriction: Record) -> list[Record]:
     return sorted(held, key=lambda row: (row["reviewed_on"], row["review_ref"]))
 
 
-def _occurrences(world: World, restriction: Record) -> list[tuple[date, date | None]]:
-    """Due and done date of each occurrence that has a due date."""
-    chain: list[tuple[date | None, date | None]] = []
-    due = _due(world, _first_base(world, restriction), cell(restriction, "review_due_on"))
+def occurrences(world: World, restriction: Record) -> list[tuple[date, date, date | None]]:
+    """Base, due and done date of each occurrence that has a due date."""
+    chain: list[tuple[date, date | None, date | None]] = []
+    base, agreed = _first_base(world, restriction), cell(restriction, "review_due_on")
     for held in _kept(world, restriction):
-        chain.append((due, held["reviewed_on"]))
+        chain.append((base, _due(world, base, agreed), held["reviewed_on"]))
         if held["outcome"] == "lift":
             break
-        due = _due(world, held["reviewed_on"], cell(held, "next_review_on"))
+        base, agreed = held["reviewed_on"], cell(held, "next_review_on")
     else:
-        chain.append((due, restriction.get("ended_on")))
-    return [(due, done) for due, done in chain if due is not None]
+        chain.append((base, _due(world, base, agreed), restriction.get("ended_on")))
+    return [(base, due, done) for base, due, done in chain if due is not None]
 
 
 def _first_base(world: World, restriction: Record) -> date:
