@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pandas as pd
 import pytest
 
@@ -49,7 +51,7 @@ def test_one_quarter_opens_with_what_the_last_closed_with(landlord: str) -> None
     assert figures is not None
     quarters = list(figures["quarter"].unique())
     assert quarters == [str(NOW.shift(-back)) for back in range(5)]
-    for later, earlier in zip(quarters[:-1], quarters[1:], strict=True):
+    for later, earlier in pairwise(quarters):
         assert value(figures, "opening", later) == value(figures, "in_force", earlier)
 
 

@@ -7,5 +7,14 @@ intake, alerts or web.
 from due_regard.packs.build import PackReport, build_pack
 from due_regard.packs.kept import issue_pack
 from due_regard.packs.quarters import Quarter, last_closed
+from due_regard.packs.report_duties import report_duties, with_report_duty
 
-__all__ = ["PackReport", "Quarter", "build_pack", "issue_pack", "last_closed"]
+__all__ = [
+    "PackReport",
+    "Quarter",
+    "build_pack",
+    "issue_pack",
+    "last_closed",
+    "report_duties",
+    "with_report_duty",
+]

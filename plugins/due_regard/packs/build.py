@@ -192,10 +192,9 @@ def _standing(
     counts = {"day0": "the day after is day 1", "day1": "the day itself is day 1"}
     return (
         f"Policy: {policy.title}, the version in force from {policy.effective_from:%-d %B %Y}.",
-        f"Records: {known.files['batch_id'].nunique()} deliveries from the housing system, the last taken in on "
-        f"{last:%-d %B %Y}.",
-        f"Working days: calendar {calendar.name}; "
-        f"{counts.get(policy.counting, 'counting starts on the first working day')}.",
+        f"Records: exports of the housing system taken in up to {last:%-d %B %Y} "
+        f"({known.files['batch_id'].nunique()} in all).",
+        f"Working days: {calendar.name}; {counts.get(policy.counting, 'counting starts on the first working day')}.",
         f"{open_readings} of our readings of the policy are not yet confirmed by a named officer of {landlord.name}.",
     )
 

@@ -1,0 +1,144 @@
+"""The duty to report, watched like any other: one deadline a quarter and audience, done the day the pack was issued.
+
+Which packs a clause asks for is the pack definition's word (`asked_for` with `due`), not the policy file's: the
+assessments made here are put beside the core's before a run is recorded, and `with_report_duty` lets alerts find its
+words in the policy like any other duty's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+from sqlalchemy import Engine
+
+from due_regard.contract import ASSESSMENT_COLUMNS
+from due_regard.landlords import Landlord
+from due_regard.packs.definition import Basis, PackDefinition, load_definition
+from due_regard.packs.quarters import Quarter
+from due_regard.policy import Document, Duty, PolicyHistory
+from due_regard.policy.duties import Cycle, Notice
+from due_regard.register import reading, sql
+from due_regard.settings import Settings
+
+RULE = "report.issued"
+NOTICE_DAYS = 30
+"""Calendar days before its end that the duty counts as due soon: the contract's window of committee reporting."""
+
+_DATES = dict.fromkeys(("due_on", "done_on", "policy_version"), "datetime64[s]")
+
+
+@dataclass(frozen=True)
+class _Watched:
+    definition: PackDefinition
+    basis: Basis
+
+
+def report_duties(
+    engine: Engine, landlord: Landlord, history: PolicyHistory, *, as_at: date, reports: Path | None = None
+) -> pd.DataFrame:
+    """Assessments of `report.issued`: one row a watched pack and quarter that has ended, from the go-live quarter on.
+
+    The pack is due by the end of the next quarter and done the day it was first issued, in whichever edition.
+
+    Args:
+        engine: the register.
+        landlord: its settings (packs switched on, go-live date).
+        history: its policy's versions.
+        as_at: the day judged at; an issue after it does not count.
+        reports: folder of definitions; the installation's by default.
+
+    Returns:
+        contract.ASSESSMENT_COLUMNS and policy_version, as `assessment.assess` gives them; subject_ref is
+        `<pack>/<quarter>`.
+
+    Raises:
+        DefinitionError: a definition switched on is missing or wrong.
+    """
+    with reading(engine, landlord.id) as conn:
+        issued = sql.read(conn, "packs/first_issues", landlord=landlord.id, as_at=as_at)
+    done = {(str(row.pack), str(row.quarter)): row.issued_on for row in issued.itertuples()}
+    rows = [
+        _row(landlord.id, watched, quarter, done.get((watched.definition.name, str(quarter))), history, as_at)
+        for watched in _watched(landlord, reports)
+        for quarter in _quarters(landlord, as_at)
+    ]
+    found = pd.DataFrame(rows, columns=[*ASSESSMENT_COLUMNS, "policy_version"])
+    return found.astype({**_DATES, "occurrence": "int64", "days_overdue": "int64"}).sort_values(
+        ["rule", "subject_ref"], ignore_index=True
+    )
+
+
+def with_report_duty(history: PolicyHistory, landlord: Landlord, *, reports: Path | None = None) -> PolicyHistory:
+    """`history` with the duty to report among each version's duties, for who must put a finding into words.
+
+    Not for assessment: the core judges what the policy file says.
+    """
+    watched = list(_watched(landlord, reports))
+    if not watched:
+        return history
+    duty = _duty(watched)
+    versions = (
+        replace(version, file=version.file.model_copy(update={"duties": (*version.duties, duty)}))
+        for version in history.versions
+    )
+    return PolicyHistory(tuple(versions))
+
+
+def _watched(landlord: Landlord, reports: Path | None) -> Iterator[_Watched]:
+    folder = reports or Settings().reports_dir
+    for switch in landlord.packs:
+        definition = load_definition(folder, switch.name)
+        basis = definition.asked_for.get(landlord.id)
+        if basis is not None and basis.due is not None:
+            yield _Watched(definition, basis)
+
+
+def _quarters(landlord: Landlord, as_at: date) -> Iterator[Quarter]:
+    quarter = Quarter.of(landlord.alerts.go_live_on)
+    while quarter.ends_on <= as_at:
+        yield quarter
+        quarter = quarter.shift(1)
+
+
+def _row(
+    landlord: str, watched: _Watched, quarter: Quarter, done: pd.Timestamp | None, history: PolicyHistory, as_at: date
+) -> tuple[object, ...]:
+    due = quarter.shift(1).ends_on
+    day = None if done is None else done.date()
+    state = _state(due, day, as_at)
+    late = (day if state == "late" and day else as_at) - due if state in {"late", "overdue"} else due - due
+    version = history.in_force(quarter.ends_on).effective_from
+    return (
+        landlord, RULE, "report", f"{watched.definition.name}/{quarter}", 1, state, pd.Timestamp(due),
+        pd.NaT if day is None else pd.Timestamp(day), late.days, "breach", watched.basis.clause, "governance",
+        pd.Timestamp(version),
+    )  # fmt: skip
+
+
+def _state(due: date, done: date | None, as_at: date) -> str:
+    if done is not None:
+        return "met" if done <= due else "late"
+    if as_at > due:
+        return "overdue"
+    return "due_soon" if (due - as_at).days <= NOTICE_DAYS else "pending"
+
+
+def _duty(watched: list[_Watched]) -> Duty:
+    basis = watched[0].basis
+    return Document(
+        rule=RULE,
+        kind="document",
+        label=f"Quarterly report issued to the {' and the '.join(one.definition.audience for one in watched)}",
+        mail_label="Quarterly report to be issued",
+        clause=basis.clause,
+        promise=basis.promise,
+        reading=basis.reading,
+        remedy="Build the quarter's pack and issue it to the committee's clerk.",
+        owner_role="governance",
+        cycle=Cycle(months=3),
+        notice=Notice(days=NOTICE_DAYS),
+    )

@@ -1,0 +1,101 @@
+"""The duty to report: a deadline a quarter and audience, done the day the pack was issued."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from due_regard.assessment import assess
+from due_regard.contract import ASSESSMENT_COLUMNS
+from due_regard.errors import PackError
+from due_regard.packs import Quarter, build_pack, issue_pack, report_duties, with_report_duty
+from due_regard.register import audit_verify
+from tests.packs.known import REPORTS, calendar, history, landlord
+from tests.packs.registers import BUILT
+
+
+def states(engine: Engine, name: str, as_at: date) -> dict[str, str]:
+    found = report_duties(engine, landlord(name), history(name), as_at=as_at, reports=REPORTS)
+    return dict(zip(found["subject_ref"], found["state"], strict=True))
+
+
+@pytest.mark.parametrize(
+    ("as_at", "expected"),
+    [
+        (date(2026, 6, 29), {}),
+        (date(2026, 6, 30), {"2026-Q2": "pending"}),
+        (date(2026, 8, 30), {"2026-Q2": "pending"}),
+        (date(2026, 8, 31), {"2026-Q2": "due_soon"}),
+        (date(2026, 9, 29), {"2026-Q2": "due_soon"}),
+        (date(2026, 9, 30), {"2026-Q2": "due_soon", "2026-Q3": "pending"}),
+        (date(2026, 10, 1), {"2026-Q2": "overdue", "2026-Q3": "pending"}),
+    ],
+)
+def test_a_quarter_is_due_by_the_end_of_the_next(register: Engine, as_at: date, expected: dict[str, str]) -> None:
+    pack = "health_and_safety_committee"
+    assert states(register, "queens_cross", as_at) == {f"{pack}/{quarter}": s for quarter, s in expected.items()}
+
+
+def test_both_of_hanovers_audiences_are_watched(register: Engine) -> None:
+    found = report_duties(register, landlord("hanover"), history("hanover"), as_at=date(2026, 10, 5), reports=REPORTS)
+    assert list(found["subject_ref"]) == [
+        "audit_performance_and_risk/2026-Q2",
+        "audit_performance_and_risk/2026-Q3",
+        "senior_management_team/2026-Q2",
+        "senior_management_team/2026-Q3",
+    ]
+    assert set(found["clause"]) == {"8.1"}
+    assert list(found.loc[found["state"] == "overdue", "days_overdue"]) == [5, 5]
+
+
+@pytest.mark.parametrize("name", ["clydebank", "port_of_leith", "united_welsh"])
+def test_where_no_clause_asks_for_a_report_none_is_owed(register: Engine, name: str) -> None:
+    assert states(register, name, date(2027, 1, 1)) == {}
+    assert with_report_duty(history(name), landlord(name), reports=REPORTS) is history(name)
+
+
+def test_the_rows_have_the_shape_of_the_cores(register: Engine) -> None:
+    ours = report_duties(
+        register, landlord("queens_cross"), history("queens_cross"), as_at=date(2026, 10, 1), reports=REPORTS
+    )
+    core = assess({}, history("queens_cross"), calendar("queens_cross"), date(2026, 10, 1))
+    assert list(ours.columns) == [*ASSESSMENT_COLUMNS, "policy_version"]
+    assert dict(ours.dtypes) == dict(core[ours.columns].dtypes)
+
+
+@pytest.mark.parametrize(
+    ("issued", "state", "days"),
+    [(datetime(2026, 9, 30, 22, tzinfo=UTC), "met", 0), (datetime(2026, 9, 30, 23, tzinfo=UTC), "late", 1)],
+)
+def test_it_is_done_the_day_the_pack_is_issued(
+    loaded: Engine, tmp_path: Path, issued: datetime, state: str, days: int
+) -> None:
+    name, pack = "queens_cross", "health_and_safety_committee"
+    built = build_pack(
+        loaded, landlord(name), history(name), calendar(name),
+        quarter=Quarter(2026, 2), pack=pack, out=tmp_path, now=BUILT, reports=REPORTS,
+    )  # fmt: skip
+    assert issue_pack(loaded, name, built.pack_id, how="mail", now=issued)
+    assert not issue_pack(loaded, name, built.pack_id, how="mail", now=issued)
+    found = report_duties(loaded, landlord(name), history(name), as_at=date(2026, 10, 2), reports=REPORTS)
+    row = found[found["subject_ref"] == f"{pack}/2026-Q2"].iloc[0]
+    assert (row["state"], row["days_overdue"]) == (state, days)
+    before = report_duties(loaded, landlord(name), history(name), as_at=date(2026, 9, 29), reports=REPORTS)
+    assert list(before["state"]) == ["due_soon"]
+    audit_verify(loaded)
+
+
+def test_an_unknown_pack_cannot_be_issued(loaded: Engine) -> None:
+    with pytest.raises(PackError, match="no pack 7"):
+        issue_pack(loaded, "queens_cross", 7, how="mail", now=BUILT)
+
+
+def test_alerts_find_the_dutys_words(register: Engine) -> None:
+    whole = with_report_duty(history("hanover"), landlord("hanover"), reports=REPORTS)
+    duty = whole.duty("report.issued")
+    assert duty.clause == "8.1"
+    assert "Senior Management Team and the Audit, Performance & Risk Committee" in duty.label
+    assert "report.issued" not in {duty.rule for duty in history("hanover").versions[-1].duties}
