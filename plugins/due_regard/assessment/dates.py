@@ -145,9 +145,11 @@ def _standing(index: _Index, group: Ints, low: Ints) -> Bools:
 def _index(view: View, word: words.Related) -> _Index | None:
     world, entity = view.world, ENTITY[word.of]
     theirs = word.same.split(".")[-1]
-    if not world.delivered(word.of):
+    dated = word.date or entity.opened_on or ""
+    named = [theirs, dated, *([word.standing_until] if word.standing_until else [])]
+    if not world.delivered(word.of) or not all(world.tells(word.of, path) for path in named):
         return None
-    shared, day = world.column(word.of, theirs), world.column(word.of, word.date or entity.opened_on or "")
+    shared, day = world.column(word.of, theirs), world.column(word.of, dated)
     until = world.column(word.of, word.standing_until) if word.standing_until else None
     keep, untold = (
         view.filtered(word.of, word.where) if word.where is not None else (np.ones(len(day.values), bool), False)

@@ -90,6 +90,14 @@ class World:
         """Whether the source of a delivered `entity` has `column`."""
         return column in self._frames[entity]
 
+    def tells(self, entity: str, path: str) -> bool:
+        """Whether the source carries every column on `path`, be there records or not."""
+        link, _, rest = path.partition(".")
+        if not rest:
+            return self.carries(entity, path)
+        target = ENTITY_OF_SUBJECT[link]
+        return self.carries(entity, target.key) and self.delivered(target.name) and self.tells(target.name, rest)
+
     def size(self, entity: str) -> int:
         """Number of its records that exist on as_at."""
         return len(self._frames[entity])
