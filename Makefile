@@ -42,6 +42,27 @@ format: $(VENV)/.installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+define MAKE_ENV
+import base64, pathlib, secrets, sys
+def filled(line):
+    name, equals, value = line.partition("=")
+    if line.startswith("#") or not equals or value:
+        return line
+    secret = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode() if "FERNET" in name else secrets.token_hex(24)
+    return f"{name}={secret}"
+env = pathlib.Path(".env")
+if env.exists():
+    sys.exit(".env is there already; move it away first if you want new secrets (the databases keep the old ones)")
+env.touch(mode=0o600)
+env.write_text("\n".join(map(filled, pathlib.Path(".env.example").read_text().splitlines())) + "\n")
+print("Wrote .env with fresh secrets.")
+endef
+export MAKE_ENV
+
+# Secrets for docker-compose.yaml; never overwrites.
+env:
+	@$(PYTHON) -c "$$MAKE_ENV"
+
 # The sample drops, from their seed; the demo and the tests read what is committed.
 samples: $(VENV)/.installed
 	$(BIN)/python -m due_regard.demo.samples

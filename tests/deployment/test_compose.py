@@ -1,0 +1,165 @@
+"""docker-compose.yaml and Dockerfile, by parsing: no Docker engine is needed, and none has started them here."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from due_regard.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+COMPOSE = yaml.safe_load((ROOT / "docker-compose.yaml").read_text(encoding="utf-8"))
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+TEXT = (ROOT / "docker-compose.yaml").read_text(encoding="utf-8")
+DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
+OURS = [name for name, service in SERVICES.items() if "due-regard" in service["image"]]
+REFERENCE = re.compile(r"(?<!\$)\$\{(?P<name>\w+)(?P<rest>[^}]*)\}")
+
+
+def locked(package: str) -> str:
+    found = re.search(rf"^{package}==(\S+)", (ROOT / "requirements.txt").read_text(encoding="utf-8"), re.MULTILINE)
+    assert found is not None, package
+    return found[1]
+
+
+def environment(service: str) -> dict[str, str | None]:
+    return SERVICES[service].get("environment", {})
+
+
+def test_versions_are_those_of_the_lock() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert {SERVICES[name]["image"] for name in OURS} == {f"due-regard:{project['version']}"}
+    assert f"ARG UV_VERSION={locked('uv')}\n" in DOCKERFILE
+    assert f"UV_VERSION := {locked('uv')}\n" in (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert "uv pip sync --no-cache --require-hashes --compile-bytecode requirements.txt" in DOCKERFILE
+    minor = re.search(r"FROM python:(\d+\.\d+)-", DOCKERFILE)
+    assert minor is not None
+    assert project["requires-python"].startswith(f">={minor[1]},")
+
+
+@pytest.fixture(scope="module")
+def known_to_airflow(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """Every variable that the installed Airflow and its providers read."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
+    env["AIRFLOW_HOME"] = str(tmp_path_factory.mktemp("airflow"))
+    command = [sys.executable, "-m", "airflow", "config", "list", "--defaults"]
+    shown = subprocess.run(command, env=env, capture_output=True, text=True, check=True, timeout=120).stdout
+    return set(re.findall(r"^# Variable: (AIRFLOW__\w+)$", shown, re.MULTILINE))
+
+
+def test_every_airflow_variable_exists_in_the_installed_configuration(known_to_airflow: set[str]) -> None:
+    used = {name for service in SERVICES for name in environment(service) if name.startswith("AIRFLOW__")}
+    assert len(used) > 10
+    assert used - known_to_airflow == set()
+
+
+def test_every_variable_of_ours_is_a_setting() -> None:
+    used = {name for service in SERVICES for name in environment(service) if name.startswith("DUE_REGARD_")}
+    assert {name.removeprefix("DUE_REGARD_").lower() for name in used} - set(Settings.model_fields) == set()
+
+
+def test_airflow_starts_up_with_this_environment(tmp_path: Path) -> None:
+    """Its settings import only if every driver is there that a PostgreSQL address asks for; nothing is connected to."""
+    given = {
+        n: REFERENCE.sub("x" * 32, v) for n, v in environment("scheduler").items() if v and n.startswith("AIRFLOW__")
+    }
+    env = {n: v for n, v in os.environ.items() if not n.startswith("AIRFLOW")} | given
+    # Fernet keys have a form; the folders are the image's.
+    env |= {"AIRFLOW_HOME": str(tmp_path), "AIRFLOW__CORE__FERNET_KEY": ""}
+    command = [
+        sys.executable,
+        "-c",
+        "import airflow.settings as s; print(s.engine.dialect.name, s.async_engine.driver)",
+    ]
+    shown = subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=120)
+    assert shown.stdout.splitlines()[-1:] == ["postgresql asyncpg"], shown.stderr[-2000:]
+
+
+def test_no_literal_secret_and_no_default_for_one() -> None:
+    secret = re.compile(r"PASSWORD|SECRET|FERNET|_KEY|SQL_ALCHEMY_CONN|REGISTER_URL")
+    for service in SERVICES:
+        for name, value in environment(service).items():
+            if secret.search(name) and value is not None:
+                references = list(REFERENCE.finditer(value))
+                assert len(references) == 1, name
+                assert references[0]["rest"].startswith(":?"), f"{name} must have no default"
+                rest = REFERENCE.sub("", value)
+                assert rest == "" or re.fullmatch(r"postgresql\+psycopg2://\w+:@[\w-]+/\w+", rest), name
+
+
+def test_every_variable_is_in_the_example_and_the_other_way_round() -> None:
+    passed_on = {name for service in SERVICES for name, value in environment(service).items() if value is None}
+    asked = {found["name"] for found in REFERENCE.finditer(TEXT)} | passed_on
+    offered = set(re.findall(r"^(?:# )?([A-Z][A-Z0-9_]+)=", EXAMPLE, re.MULTILINE))
+    assert asked == offered
+
+
+def test_nothing_listens_beyond_this_machine() -> None:
+    ports = {name: service.get("ports", []) for name, service in SERVICES.items()}
+    assert [name for name, published in ports.items() if published] == ["api-server"]
+    assert all(str(port).startswith("127.0.0.1:") for published in ports.values() for port in published)
+    assert COMPOSE["networks"]["airflow"]["internal"] is True
+    assert COMPOSE["networks"]["register"]["internal"] is True
+
+
+def test_airflows_database_is_not_the_registers() -> None:
+    for name in OURS:
+        airflow, register = (
+            str(environment(name)[key]) for key in ("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "DUE_REGARD_REGISTER_URL")
+        )
+        assert airflow.split("@")[1] == "airflow-db/airflow"
+        assert register.split("@")[1] == "register-db/due_regard"
+
+
+def test_runs_with_the_local_executor_behind_a_login() -> None:
+    for name in OURS:
+        assert environment(name)["AIRFLOW__CORE__EXECUTOR"] == "LocalExecutor"
+        assert "FabAuthManager" in str(environment(name)["AIRFLOW__CORE__AUTH_MANAGER"])
+    assert {"api-server", "scheduler", "dag-processor", "init"} == set(OURS)
+    assert "USER airflow" in DOCKERFILE.splitlines()
+
+
+def test_what_the_image_copies_is_there() -> None:
+    copied = re.findall(r"^COPY (?:--\S+ )?(.+) \./\S*$", DOCKERFILE, re.MULTILINE)
+    names = [name for line in copied for name in line.split()]
+    assert "plugins" in names
+    assert [name for name in names if not (ROOT / name).exists()] == []
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> dict[str, str]:
+    for name in ("Makefile", ".env.example"):
+        (tmp_path / name).write_bytes((ROOT / name).read_bytes())
+    command = ["make", "env", f"PYTHON={sys.executable}"]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, timeout=60)
+    file = tmp_path / ".env"
+    assert file.stat().st_mode & 0o077 == 0
+    lines = [line for line in file.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
+    return dict(line.split("=", 1) for line in lines)
+
+
+def test_make_env_fills_every_secret_anew(made: dict[str, str]) -> None:
+    secrets = [value for name, value in made.items() if name != "AIRFLOW_UI_PORT"]
+    assert len(secrets) == 7
+    assert len(set(secrets)) == 7
+    assert min(len(value) for value in secrets) >= 44
+
+
+def test_make_env_never_overwrites(tmp_path: Path) -> None:
+    for name in ("Makefile", ".env.example"):
+        (tmp_path / name).write_bytes((ROOT / name).read_bytes())
+    (tmp_path / ".env").write_text("KEPT=1\n", encoding="utf-8")
+    command = ["make", "env", f"PYTHON={sys.executable}"]
+    done = subprocess.run(command, cwd=tmp_path, check=False, capture_output=True, text=True, timeout=60)
+    assert done.returncode != 0
+    assert "already" in done.stderr
+    assert (tmp_path / ".env").read_text(encoding="utf-8") == "KEPT=1\n"
