@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,6 +22,7 @@ from due_regard.register.tables import AuditRow
 
 GENESIS = "0" * 64
 _SHOWN = 32
+_LINK = re.compile(rf"([^:,]+):(\d+):([0-9a-f]{{{_SHOWN}}})")
 
 
 @dataclass(frozen=True)
@@ -140,8 +142,7 @@ def _print(heads: Mapping[str, tuple[int, str]]) -> str:
 
 
 def _parse(head: str) -> dict[str, tuple[int, str]]:
-    try:
-        parts = [part.split(":") for part in head.strip().split(",")]
-        return {landlord: (int(seq), digest) for landlord, seq, digest in parts}
-    except ValueError:
-        raise AuditError("the head is not one that was printed: landlord:row:hash, separated by commas") from None
+    links = [_LINK.fullmatch(part) for part in head.strip().split(",")]
+    if None in links:
+        raise AuditError("the head is not one that was printed: landlord:row:hash, separated by commas")
+    return {link[1]: (int(link[2]), link[3]) for link in links if link}

@@ -45,16 +45,16 @@ def insert(connection: Connection, table: Table, columns: Columns) -> None:
 
 
 def stage(connection: Connection, name: str, like: Table, columns: Columns) -> None:
-    """Fill the temporary table `name` (columns as in `like`) with rows, emptied first."""
+    """Make the temporary table `name` anew, columns as in `like`, and fill it with rows."""
     names = ", ".join(columns)
+    schema = {"postgresql": "pg_temp", "sqlite": "temp"}[connection.dialect.name]
+    connection.exec_driver_sql(f"DROP TABLE IF EXISTS {schema}.{name}")
     if connection.dialect.name == "postgresql":
         kinds = [f"{c} {like.c[c].type.compile(connection.dialect)}" for c in columns]
-        connection.exec_driver_sql(f"CREATE TEMP TABLE IF NOT EXISTS {name} ({', '.join(kinds)}) ON COMMIT DROP")
-        connection.exec_driver_sql(f"TRUNCATE {name}")
+        connection.exec_driver_sql(f"CREATE TEMP TABLE {name} ({', '.join(kinds)}) ON COMMIT DROP")
         _copy(connection, f"COPY {name} ({names}) FROM STDIN (FORMAT csv)", columns)
     else:
-        connection.exec_driver_sql(f"CREATE TEMP TABLE IF NOT EXISTS {name} ({names})")
-        connection.exec_driver_sql(f"DELETE FROM {name}")  # noqa: S608 - our own names
+        connection.exec_driver_sql(f"CREATE TEMP TABLE {name} ({names})")
         _executemany(connection, name, columns)
 
 

@@ -101,4 +101,5 @@ def finding_flows(engine: Engine, landlord: str, since: date, until: date) -> pd
     Reopened findings count as opened.
     """
     with reading(engine, landlord) as connection:
-        return sql.read(connection, "register/finding_flows", landlord=landlord, since=since, until=until)
+        flows = sql.read(connection, "register/finding_flows", landlord=landlord, since=since, until=until)
+    return flows.astype(dict.fromkeys(("opening", "opened", "resolved", "closing"), "int64"))

@@ -70,7 +70,7 @@ def frame(result: CursorResult[Any]) -> pd.DataFrame:
 
     `…_on`, `as_at` and `…_until` are datetime64[s], `…_at`, `…_since` and `known_from` datetime64[us, UTC], yes/no
     columns of the contract and `is_…`, `has_…` nullable boolean; other whole numbers are int64 (Int64 where one is
-    blank) and text str.
+    blank) and text str. A column of none of these names without any value is str: say what it is by `astype`.
     """
     names = list(result.keys())
     columns = list(zip(*result.all(), strict=True)) or [()] * len(names)
