@@ -1,4 +1,4 @@
-"""When mail leaves and when it does not: quiet days, summaries, go-live, silence, inhibition, exports that do not come."""
+"""When mail leaves and when not: quiet days, summaries, go-live, silence, inhibition, exports that do not come."""
 
 from __future__ import annotations
 

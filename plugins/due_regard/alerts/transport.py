@@ -150,22 +150,9 @@ class SmtpTransport:
             session.ehlo_or_helo_if_needed()
             if self.login is not None:
                 self.login(session)
-        except smtplib.SMTPNotSupportedError:
+        except (OSError, smtplib.SMTPException, MailError) as reason:
             session.close()
-            raise MailError(
-                f"the mail server {where} does not offer STARTTLS; mail is not sent over an open line"
-            ) from None
-        except ssl.SSLError as reason:
-            session.close()
-            raise MailError(
-                f"TLS with the mail server {where} failed: {reason.reason or 'see its certificate'}"
-            ) from None
-        except smtplib.SMTPAuthenticationError as reason:
-            session.close()
-            raise MailError(f"the mail server {where} refused the login (code {reason.smtp_code})") from None
-        except (OSError, smtplib.SMTPException) as reason:
-            session.close()
-            raise MailError(f"the session with the mail server {where} failed ({type(reason).__name__})") from None
+            raise _explained(reason, where) from None
         return session
 
     def _drop(self) -> None:
@@ -211,6 +198,20 @@ class SmtpTransport:
     def _reset(self, session: smtplib.SMTP) -> None:
         with suppress(smtplib.SMTPException, OSError):
             session.rset()
+
+
+def _explained(reason: Exception, where: str) -> MailError:
+    """What went wrong before any mail was handed over, in words that help and betray no secret."""
+    match reason:
+        case MailError():
+            return reason
+        case smtplib.SMTPNotSupportedError():
+            return MailError(f"the mail server {where} does not offer STARTTLS; mail is not sent over an open line")
+        case ssl.SSLError():
+            return MailError(f"TLS with the mail server {where} failed: {reason.reason or 'see its certificate'}")
+        case smtplib.SMTPAuthenticationError():
+            return MailError(f"the mail server {where} refused the login (code {reason.smtp_code})")
+    return MailError(f"the session with the mail server {where} failed ({type(reason).__name__})")
 
 
 def eml_name(landlord: str, message_id: str) -> str:
