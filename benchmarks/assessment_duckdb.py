@@ -1,0 +1,54 @@
+"""DuckDB's side of the assessment benchmark: records in its own tables, judged by one statement a landlord."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from benchmarks.assessment_data import AS_AT, Case
+from benchmarks.assessment_sql import assessment_sql
+from due_regard.contract import ENTITY, Kind
+from due_regard.working_days import WorkingCalendar
+
+VERSION = duckdb.__version__
+
+
+class DuckSide:
+    """One landlord's records in DuckDB's own tables, and the statement that judges them."""
+
+    def __init__(self, case: Case) -> None:
+        self.sql = assessment_sql(case.history.in_force(AS_AT), case.calendar, AS_AT)
+        self.connection = duckdb.connect(config={"threads": os.cpu_count()})
+        self._load_calendar(case.calendar)
+        self.connection.execute("CREATE SCHEMA delivered")
+        for name, frame in case.records.items():
+            dated = {column.name for column in ENTITY[name].columns if column.kind is Kind.DATE}
+            columns = ", ".join(f"CAST({c} AS DATE) AS {c}" if c in dated else c for c in frame.columns)
+            self._create(f"delivered.{name}", columns, frame)
+
+    def _create(self, table: str, columns: str, source: Any) -> None:
+        self.connection.register("source", source)
+        self.connection.execute(f"CREATE TABLE {table} AS SELECT {columns} FROM source")
+        self.connection.unregister("source")
+
+    def _load_calendar(self, calendar: WorkingCalendar) -> None:
+        days = np.arange(f"{calendar.first_year}-01-01", f"{calendar.last_year + 1}-01-01", dtype="datetime64[D]")
+        working = np.is_busday(days, holidays=sorted(calendar.holidays))
+        every = pa.table({"day": days, "elapsed": np.cumsum(working, dtype=np.int32)})
+        numbered = pa.table({"n": np.arange(1, working.sum() + 1, dtype=np.int32), "day": days[working]})
+        self._create("calendar", "*", every)
+        self._create("working", "*", numbered)
+
+    def table(self) -> pa.Table:
+        """Its answer as an Arrow table, the quickest way out of DuckDB."""
+        return self.connection.sql(self.sql).to_arrow_table()
+
+    def frame(self) -> pd.DataFrame:
+        """Its answer as the frame that the engine gives."""
+        found = self.table().to_pandas(date_as_object=False)
+        return found.astype({name: "datetime64[s]" for name in ("due_on", "done_on", "policy_version")})
