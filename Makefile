@@ -75,5 +75,9 @@ bench: $(VENV)/.installed
 	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --require-hashes -r benchmarks/requirements.txt
 	$(BIN)/python -m benchmarks
 
+# Pages generated from what they describe; a test fails while one is stale.
+docs: $(VENV)/.installed
+	$(BIN)/due-regard policy rules --out docs/rules.md
+
 clean:
 	rm -rf var .pytest_cache .mypy_cache .ruff_cache

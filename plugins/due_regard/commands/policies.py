@@ -11,7 +11,7 @@ from due_regard.commands import Commands, Result, add, group
 from due_regard.commands.judging import as_day
 from due_regard.errors import PolicyError
 from due_regard.settings import Settings
-from due_regard.terms import LONDON, terms
+from due_regard.terms import LONDON, run_here, terms
 
 
 def register_commands(commands: Commands) -> None:
@@ -22,6 +22,8 @@ def register_commands(commands: Commands) -> None:
     parser = add(policies, "show", show, "a landlord's policy in plain words")
     parser.add_argument("landlord", metavar="LANDLORD")
     parser.add_argument("--on", metavar="YYYY-MM-DD", help="the version in force then; default today")
+    parser = add(policies, "rules", rules, "every landlord's rules as one page, docs/rules.md")
+    parser.add_argument("--out", type=Path, metavar="FILE.md", help="write it there; default print it")
     parser = add(policies, "diff", diff, "what a changed policy would change in the findings")
     parser.add_argument("old", type=Path, metavar="OLD")
     parser.add_argument("new", type=Path, metavar="NEW")
@@ -58,12 +60,24 @@ def check(args: Namespace, settings: Settings) -> Result:
 
 def show(args: Namespace, settings: Settings) -> Result:
     """`policy show L`."""
-    from due_regard.policy.wording import say_policy
+    from due_regard.policy.page import say_policy
 
     known = terms(settings, args.landlord)
     policy = known.history.in_force(as_day(_today(args.on)))
     lines = say_policy(policy, known.landlord.confirmed_readings)
     return Result({"landlord": args.landlord, "policy": lines}, tuple(lines))
+
+
+def rules(args: Namespace, settings: Settings) -> Result:
+    """`policy rules [--out FILE.md]`."""
+    from due_regard.policy.rules_page import rules_page
+
+    known = [terms(settings, landlord) for landlord in run_here(settings)]
+    page = rules_page([each.history for each in known], {each.landlord.id: each.landlord for each in known})
+    if args.out is None:
+        return Result({"page": page}, tuple(page.splitlines()))
+    args.out.write_text(page, encoding="utf-8", newline="\n")
+    return Result({"file": str(args.out)}, (f"wrote {args.out}",))
 
 
 def diff(args: Namespace, settings: Settings) -> Result:
