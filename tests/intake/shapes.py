@@ -9,10 +9,11 @@ from datetime import date
 from pathlib import Path
 
 import pandas as pd
-from due_regard.contract import ENTITY, Column, Kind
-from due_regard.intake.source import ColumnMap, Part, Source
 from openpyxl import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
+
+from due_regard.contract import ENTITY, Column, Kind
+from due_regard.intake.source import ColumnMap, Part, Source
 
 TITLES = [["Housing system report"], ["Printed on 29/06/2026 by the system"], ["Area: all"], [""]]
 

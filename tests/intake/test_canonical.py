@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+
 from due_regard.contract import ENTITIES, ENTITY, dtype_of
 from due_regard.errors import DropError
-
 from tests.intake.drops import APPEALS, CUSTOMERS, RESTRICTIONS, only, read, reasons, workbook, write
 
 CONTRACT = Path(__file__).parents[1] / "contract"

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from due_regard.errors import DropError
 from due_regard.intake import drop_completeness
-
 from tests.intake.drops import APPEALS, CUSTOMERS, RESTRICTIONS, only, read, source, write
 
 NOW = datetime(2026, 6, 30, 12, tzinfo=UTC)

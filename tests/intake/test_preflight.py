@@ -8,11 +8,11 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from due_regard.intake import quarantine
 from openpyxl import Workbook
 from openpyxl.styles import Font
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
+from due_regard.intake import quarantine
 from tests.intake.drops import APPEALS, CUSTOMERS, only, read, reasons, workbook, write
 from tests.intake.packages import customers_workbook, repacked, saved, with_dimension, with_sheet
 

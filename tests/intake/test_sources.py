@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+
 from due_regard.errors import SourceError
 from due_regard.intake import load_source
-
 from tests.intake.drops import SOURCES, only, read, reasons, source, workbook, write
 from tests.intake.shapes import write_shape
 

@@ -4,8 +4,18 @@ Reads files and writes rejections; knows no database. How a vendor's export maps
 """
 
 from due_regard.intake.completeness import Completeness, drop_completeness
+from due_regard.intake.data_docs import publish_data_docs
 from due_regard.intake.drop import read_drop
 from due_regard.intake.rejections import quarantine, write_rejections
 from due_regard.intake.source import Source, load_source
 
-__all__ = ["Completeness", "Source", "drop_completeness", "load_source", "quarantine", "read_drop", "write_rejections"]
+__all__ = [
+    "Completeness",
+    "Source",
+    "drop_completeness",
+    "load_source",
+    "publish_data_docs",
+    "quarantine",
+    "read_drop",
+    "write_rejections",
+]

@@ -48,7 +48,7 @@ class Coded:
         codes: for each row, the position of its distinct value.
         raw: the distinct values as delivered (personal: never shown).
         values: the canonical value of each, in canonical dtype; null where blank or unreadable.
-        problems: for each, "" or the reason that no row with it can be taken.
+        problems: for each, "" or why it cannot be read (a key of messages.REASONS).
     """
 
     column: Column
@@ -99,8 +99,6 @@ def read_column(column: Column, cells: pd.Series, reading: Reading) -> Coded:
         problems = np.array(found, dtype=object)
     broken = raw.str.startswith(UNREADABLE).to_numpy(dtype=bool)
     problems[broken] = "unreadable_cell"
-    if column.required:
-        problems[values.isna().to_numpy() & (problems == "")] = "required"
     return Coded(column, codes, raw, values, problems)
 
 
@@ -151,16 +149,13 @@ def _dates(raw: list[str], column: Column, reading: Reading) -> _Parsed:
     read = _date_reader(reading)
     values = [read(text) for text in texts]
     problems = ["unreadable_date" if text and value is None else "" for text, value in zip(texts, values, strict=True)]
-    first, last = date(EARLIEST_YEAR, 1, 1), _years_later(reading.on, LATEST_YEARS_AHEAD)
+    first, last = date(EARLIEST_YEAR, 1, 1), years_later(reading.on, LATEST_YEARS_AHEAD)
     for position, value in enumerate(values):
         if value is not None and not first <= value <= last:
             problems[position] = "date_out_of_range"
     if reading.date_order == "dmy" and not reading.column_map.day_month_year and any(map(_month_first, texts)):
         problems = ["month_first_column" if text else "" for text in texts]
-    return [
-        None if value is None or problem else np.datetime64(value, "s")
-        for value, problem in zip(values, problems, strict=True)
-    ], problems
+    return [None if value is None else np.datetime64(value, "s") for value in values], problems
 
 
 _PARSERS: dict[Kind, Callable[[list[str], Column, Reading], _Parsed]] = {
@@ -171,7 +166,8 @@ _PARSERS: dict[Kind, Callable[[list[str], Column, Reading], _Parsed]] = {
 }
 
 
-def _years_later(day: date, years: int) -> date:
+def years_later(day: date, years: int) -> date:
+    """The same day some years later; 28 February for 29 February where there is none."""
     try:
         return day.replace(year=day.year + years)
     except ValueError:  # 29 February

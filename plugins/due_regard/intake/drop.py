@@ -16,10 +16,12 @@ from due_regard.errors import FileRefused
 from due_regard.intake.checks import Known, judge
 from due_regard.intake.completeness import Manifest, PreviousRows, read_manifest, shrunken
 from due_regard.intake.csv_reader import read_csv_table
+from due_regard.intake.expectations import judge_with_great_expectations
 from due_regard.intake.handover import accepted_file, disappeared_refs, mending_sheets
 from due_regard.intake.mapping import Candidate, check_headers, known_headers, read_candidates
 from due_regard.intake.preflight import Form, drop_files, form_of, read_content
 from due_regard.intake.source import Part, Source
+from due_regard.intake.suite import Suite, contract_suite
 from due_regard.intake.tables import Table, without_footer
 from due_regard.intake.text import folded
 from due_regard.intake.workbook_preflight import inspect_workbook
@@ -45,6 +47,8 @@ def read_drop(
     on: date,
     known: Known,
     previous_rows: PreviousRows | None = None,
+    suite: Suite | None = None,
+    great_expectations: bool = True,
 ) -> ValidatedDrop:
     """The drop's rows, validated, with every rejection and refusal named.
 
@@ -55,12 +59,17 @@ def read_drop(
         on: day of intake; dates more than ten years after it are rejected.
         known: references the register holds of an entity, None where it was never delivered.
         previous_rows: records the register holds of an entity; a snapshot that shrank too far is then `held`.
+        suite: the checks; the contract's where None.
+        great_expectations: whether Great Expectations judges too (seconds); without it, `suites` stays empty. Only for
+            a look at a drop that nothing is loaded from.
 
     Raises:
-        DropError: the folder is missing or empty, or its manifest is wrong or names a file that is not there.
+        DropError: the folder is missing or empty, its manifest is wrong or names a file that is not there, or the two
+            validations differ.
     """
     staged, refused = stage_drop(drop, source, on=on)
-    judged = judge([item.candidate for item in staged], known)
+    judged = judge([item.candidate for item in staged], known, contract_suite() if suite is None else suite)
+    answers = judge_with_great_expectations(judged, on=on) if great_expectations else ()
     gone = _disappeared(staged, refused, source, known)
     files = [
         # What an entity lacks is told once, with the first of its tables.
@@ -74,6 +83,7 @@ def read_drop(
         drop.name,
         tuple(files),
         tuple(refused),
+        answers,
         held=held,
         mending=mending_sheets(judged, files),
     )

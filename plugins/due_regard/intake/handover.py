@@ -33,7 +33,7 @@ def accepted_file(
         read=table.read,
         collapsed=judged.collapsed,
         rejections=_rejections(judged, part, source),
-        notes=_notes(table, candidate.entity, disappeared),
+        notes=(*_notes(table, candidate.entity, disappeared), *_warnings(judged, part, source)),
         delivery="changes" if table.mending else source.delivery,
         disappeared=disappeared,
     )
@@ -55,7 +55,7 @@ def _rejections(judged: Judged, part: Part, source: Source) -> tuple[Rejection, 
     for fault in judged.faults:
         position = candidate.positions.get(fault.column)
         number = int(table.row_numbers[fault.row])
-        header = table.headers[position] if position is not None else fault.column
+        header = _header(candidate, fault.column)
         cell = table.address(position, number) if position is not None else ""
         told = words(fault.reason, candidate.entity, fault.column, header, source, columns.get(fault.column))
         by_row.setdefault(number, []).append((header, fault.reason, told, cell))
@@ -82,6 +82,26 @@ def _notes(table: Table, entity: str, disappeared: Sequence[str]) -> tuple[Note,
         told = f"{table.file}: {len(disappeared)} {entity} of the register are not in this snapshot; they are kept"
         notes.append(Note(table.file, 0, ENTITY[entity].key, "disappeared", told))
     return tuple(notes)
+
+
+def _warnings(judged: Judged, part: Part, source: Source) -> list[Note]:
+    """Notes on rows that are loaded all the same."""
+    candidate = judged.candidate
+    table, columns = candidate.table, part.columns(candidate.entity)
+    notes = []
+    for fault in judged.warnings:
+        if judged.standing[fault.row]:
+            number = int(table.row_numbers[fault.row])
+            header, after = _header(candidate, fault.column), _header(candidate, fault.after)
+            told = words(fault.reason, candidate.entity, fault.column, header, source, columns[fault.column], after)
+            notes.append(Note(table.file, number, header, fault.reason, f"{table.file}, row {number}: {told}"))
+    return sorted(notes, key=lambda note: note.row_number)
+
+
+def _header(candidate: Candidate, column: str) -> str:
+    """What the landlord's file calls a canonical column."""
+    position = candidate.positions.get(column)
+    return column if position is None else candidate.table.headers[position]
 
 
 def mending_sheets(judged: Sequence[Judged], files: Sequence[AcceptedFile]) -> tuple[MendingSheet, ...]:

@@ -24,20 +24,25 @@ _REMEDY = {
     "conflicting_duplicate": "is the reference of another row with other values; keep the right one",
     "orphan": "points to a record of {target} that is neither in this drop nor in the register; send that record too, "
     "or correct the reference",
+    "order": "lies before {after}; check both dates",
     "ragged_row": "the row has more or fewer cells than the header; check its quotation marks and separators",
 }
 REASONS = tuple(_REMEDY)
 
 
-def words(reason: str, entity: str, column: str, header: str, source: Source, column_map: ColumnMap | None) -> str:
-    """The sentence for one fault of a row; `header` is the column's name in the landlord's file."""
+def words(
+    reason: str, entity: str, column: str, header: str, source: Source, column_map: ColumnMap | None, after: str = ""
+) -> str:
+    """The sentence for one fault of a row; `header` and `after` are columns' names in the landlord's file."""
     remedy = _REMEDY[reason]
     if not column:
         return remedy
     spec = ENTITY[entity].by_name[column]
     reading = _ORDER[_order(source, column_map)] if spec.kind is Kind.DATE else ""
     target = dict(ENTITY[entity].links).get(column, "")
-    return f"{header} {remedy.format(codes=_choices(spec, source, column_map), order=reading, target=target)}"
+    return (
+        f"{header} {remedy.format(codes=_choices(spec, source, column_map), order=reading, target=target, after=after)}"
+    )
 
 
 def _order(source: Source, column_map: ColumnMap | None) -> str:

@@ -1,0 +1,109 @@
+"""Great Expectations' Data Docs of a drop: one page a run with counts and no values, the last twenty kept.
+
+The library's own page calls fonts, scripts and a logo from half a dozen hosts; a page about a landlord's records calls
+nobody, so these are taken out and a policy in the page forbids the rest.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from due_regard.batch import ValidatedDrop
+from due_regard.intake.expectations import great_expectations_library
+
+KEPT_RUNS = 20
+_OUTSIDE = re.compile(
+    r"<script\b.*?</script>|<style\b.*?</style>|<link\b[^>]*>|<img\b[^>]*>|<a\b[^>]*href=\"https?://[^>]*>.*?</a>",
+    re.DOTALL,
+)
+_HEAD = (
+    "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
+    "<style>body{font:1rem/1.4 sans-serif;margin:1rem}table{border-collapse:collapse}"
+    "td,th{border:1px solid #767676;padding:.2rem .5rem;text-align:left}</style>"
+)
+
+
+def publish_data_docs(validated: ValidatedDrop, out: Path, *, run: str, now: datetime) -> Path | None:
+    """Writes the page of one validated drop and the landlord's index, and removes pages beyond the last twenty.
+
+    Args:
+        validated: with the answers of Great Expectations; without any, nothing is written.
+        out: folder of all landlords' pages.
+        run: name of the page; runs are kept in the order of their names.
+        now: aware instant of the run.
+
+    Returns:
+        The page, or None.
+    """
+    if not validated.suites:
+        return None
+    folder = out / validated.landlord
+    folder.mkdir(parents=True, exist_ok=True)
+    page = folder / f"{run}.html"
+    page.write_text(_page(validated, run, now), encoding="utf-8")
+    pages = sorted(path for path in folder.glob("*.html") if path.name != "index.html")
+    for old in pages[:-KEPT_RUNS]:
+        old.unlink()
+    links = "\n".join(
+        f'<li><a href="{escape(path.name)}">{escape(path.stem)}</a></li>' for path in pages[-KEPT_RUNS:][::-1]
+    )
+    title = f"Data Docs of {escape(validated.landlord)}"
+    (folder / "index.html").write_text(
+        f'<!DOCTYPE html><html lang="en-GB"><head><title>{title}</title>{_HEAD}</head>'
+        f"<body><h1>{title}</h1><ul>{links}</ul></body></html>\n",
+        encoding="utf-8",
+    )
+    return page
+
+
+def _page(validated: ValidatedDrop, run: str, now: datetime) -> str:
+    great_expectations_library()
+    from great_expectations.core import ExpectationSuiteValidationResult
+    from great_expectations.render.renderer import ValidationResultsPageRenderer
+    from great_expectations.render.view import DefaultJinjaPageView
+
+    results = list(_results(validated))
+    passed = sum(result.success for result in results)
+    suite = ExpectationSuiteValidationResult(
+        success=passed == len(results),
+        results=results,
+        suite_name=validated.landlord,
+        suite_parameters={},
+        statistics={
+            "evaluated_expectations": len(results),
+            "successful_expectations": passed,
+            "unsuccessful_expectations": len(results) - passed,
+            "success_percent": 100.0 * passed / len(results),
+        },
+        meta={"run_id": {"run_name": run, "run_time": now.isoformat()}},
+    )
+    html: str = DefaultJinjaPageView().render(ValidationResultsPageRenderer(run_info_at_end=True).render(suite))
+    return _OUTSIDE.sub("", html).replace("<head>", f"<head>{_HEAD}", 1)
+
+
+def _results(validated: ValidatedDrop) -> Iterator[Any]:
+    from great_expectations.core import ExpectationValidationResult
+    from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+
+    for table in validated.suites:
+        checks: Any = table["checks"]
+        for check in checks:
+            section = f"{table['file']} {table['sheet'] or ''} {table['entity']}: {check['column']}"
+            yield ExpectationValidationResult(
+                success=not check["failing"],
+                expectation_config=ExpectationConfiguration(
+                    type=check["expectation"],
+                    kwargs={"column": section, **check["asked"]},
+                    severity=check["severity"],
+                ),
+                result={
+                    "element_count": check["judged"],
+                    "unexpected_count": check["failing"],
+                    "unexpected_percent": 100.0 * check["failing"] / max(check["judged"], 1),
+                },
+            )

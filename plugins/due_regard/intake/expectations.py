@@ -1,0 +1,235 @@
+"""Great Expectations as the validator: every check of the suite as an expectation, judged apart from checks.py.
+
+It sees distinct values and their counts, never rows: 100 rows of "tenant" are one value of weight 100, a reference is
+only "text", blank or unreadable. So it is many times faster than on the raw frame, and no reference reaches it. A check
+on which the two disagree fails the drop. Import Great Expectations inside functions only: it takes seconds.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from due_regard.contract import EARLIEST_YEAR, ENTITY, LATEST_YEARS_AHEAD, Kind
+from due_regard.errors import DropError
+from due_regard.intake.cells import Coded, years_later
+from due_regard.intake.checks import Judged, Tally
+from due_regard.intake.suite import Check, Rule
+from due_regard.intake.text import folded
+
+_UNREADABLE = "unreadable"
+_HARMLESS: dict[str, object] = {"O": None, "M": np.datetime64("NaT"), "i": 0}
+"""What a check without anything to judge is shown, by kind of column: it passes, and weighs nothing."""
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What Great Expectations is shown for one check: values, and how many rows each stands for."""
+
+    values: pd.Series
+    weights: NDArray[np.int64]
+
+
+def judge_with_great_expectations(judged: Sequence[Judged], *, on: date) -> tuple[dict[str, object], ...]:
+    """Judges every check of every table again, and answers what was found, without any cell's value.
+
+    Args:
+        judged: tables with the tallies of the vectorised checks.
+        on: day of intake, as for reading.
+
+    Raises:
+        DropError: Great Expectations counts other rows than the vectorised checks, or cannot judge.
+    """
+    tallied = [(item, tally) for item in judged for tally in item.tallies]
+    if not tallied:
+        return ()
+    profiles = [_profile(item, tally) for item, tally in tallied]
+    expectations = [_expectation(tally.check, str(number), on) for number, (_, tally) in enumerate(tallied)]
+    failing = _failing_rows(_frame(profiles), expectations, [profile.weights for profile in profiles])
+    answers: dict[int, list[dict[str, object]]] = {id(item): [] for item in judged}
+    for (item, tally), expectation, profile, found in zip(tallied, expectations, profiles, failing, strict=True):
+        _compare(item, tally, found)
+        answers[id(item)].append(_answer(tally, expectation, int(profile.weights.sum())))
+    return tuple(_table_answer(item, answers[id(item)]) for item in judged)
+
+
+def _compare(judged: Judged, tally: Tally, found: int) -> None:
+    if found != tally.failing:
+        raise DropError(
+            f"{judged.candidate.table.file}: two validations differ on {tally.check.name} "
+            f"({found} and {tally.failing} rows); nothing is loaded. Keep the drop and report it"
+        )
+
+
+def _table_answer(judged: Judged, checks: list[dict[str, object]]) -> dict[str, object]:
+    table = judged.candidate.table
+    return {
+        "file": table.file,
+        "sheet": table.sheet,
+        "entity": judged.candidate.entity,
+        "rows": len(table.cells),
+        "checks": checks,
+    }
+
+
+def _answer(tally: Tally, expectation: Any, rows: int) -> dict[str, object]:
+    return {
+        "check": tally.check.name,
+        "column": tally.check.column,
+        "rule": str(tally.check.rule),
+        "after": tally.check.after,
+        "severity": tally.check.severity,
+        "expectation": expectation.expectation_type,
+        "asked": _asked(expectation),
+        "judged": rows,
+        "failing": tally.failing,
+    }
+
+
+def _asked(expectation: Any) -> dict[str, object]:
+    """What the expectation asks: bounds and code lists of the contract, never a value of the drop."""
+    kwargs = expectation.configuration.kwargs
+    words = ("value_set", "regex", "min_value", "max_value")
+    asked = {word: kwargs[word] for word in words if kwargs.get(word) is not None}
+    return {word: str(value) if isinstance(value, datetime) else value for word, value in asked.items()}
+
+
+def _profile(judged: Judged, tally: Tally) -> Profile:
+    check = tally.check
+    if check.rule in {Rule.UNIQUE, Rule.REFERENCE}:
+        seen = {value: rows for value, rows in tally.weights.items() if rows}
+        return Profile(pd.Series(list(seen), dtype="int64"), np.array(list(seen.values()), dtype=np.int64))
+    coded = judged.candidate.columns[check.column]
+    if check.rule is Rule.ORDER:
+        return _days_between(judged.rows[check.after], judged.rows[check.column])
+    if check.rule is Rule.RANGE:
+        return Profile(coded.values, coded.counts())
+    return _words(coded)
+
+
+def _days_between(earlier: pd.Series, later: pd.Series) -> Profile:
+    days = (later - earlier).dt.days.dropna().to_numpy(dtype=np.int64)
+    values, counts = np.unique(days, return_counts=True)
+    return Profile(pd.Series(values), counts.astype(np.int64))
+
+
+def _words(coded: Coded) -> Profile:
+    """Distinct values as words: codes as read (unknown ones as sent), yes or no, ISO dates, texts as "text" alone."""
+    kind = coded.column.kind
+    known = coded.values.notna().to_numpy()
+    if kind in {Kind.REF, Kind.TEXT}:
+        words = pd.Series("text", index=coded.values.index, dtype="str").where(known)
+    elif kind is Kind.DATE:
+        words = coded.values.dt.strftime("%Y-%m-%d").astype("str")
+    elif kind is Kind.YN:
+        words = coded.values.map({True: "yes", False: "no"}).astype("str")
+    else:
+        sent = coded.raw.map(folded)
+        words = coded.values.where(known, sent.where(sent != ""))
+    readable = np.isin(coded.problems.astype(str), ("", "unknown_code", "date_out_of_range"))
+    words = words.where(readable, _UNREADABLE)
+    counted = pd.Series(coded.counts()).groupby(words.to_numpy(), dropna=False).sum()
+    return Profile(pd.Series(counted.index, dtype="str"), counted.to_numpy(dtype=np.int64))
+
+
+@cache
+def great_expectations_library() -> Any:
+    """The library, imported late, with nothing sent home and its old imports' warnings left unsaid."""
+    os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # its use of sre_constants
+        import great_expectations
+        import great_expectations.expectations  # noqa: F401 - a submodule, reached through the library
+    return great_expectations
+
+
+def _expectation(check: Check, column: str, on: date) -> Any:
+    gxe = great_expectations_library().expectations
+    spec = ENTITY[check.entity].by_name[check.column]
+    common = {"column": column, "severity": check.severity, "meta": {"check": check.name}}
+    if check.rule is Rule.REQUIRED:
+        return gxe.ExpectColumnValuesToNotBeNull(**common)
+    if check.rule is Rule.UNIQUE:
+        return gxe.ExpectColumnValuesToBeBetween(**common, max_value=1)
+    if check.rule is Rule.REFERENCE:
+        return gxe.ExpectColumnValuesToBeInSet(**common, value_set=[1])
+    if check.rule is Rule.ORDER:
+        return gxe.ExpectColumnValuesToBeBetween(**common, min_value=0)
+    if check.rule is Rule.RANGE:
+        last = datetime.combine(years_later(on, LATEST_YEARS_AHEAD), time())
+        return gxe.ExpectColumnValuesToBeBetween(
+            **common,
+            min_value=datetime(EARLIEST_YEAR, 1, 1),  # noqa: DTZ001 - a day, compared with days
+            max_value=last,
+        )
+    if spec.kind is Kind.DATE:
+        return gxe.ExpectColumnValuesToMatchRegex(**common, regex=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
+    if spec.kind is Kind.LIST:
+        word = "|".join(spec.codes)
+        return gxe.ExpectColumnValuesToMatchRegex(**common, regex=f"^(?:{word})(?:;(?:{word}))*$")
+    if spec.kind is Kind.YN or spec.codes:
+        return gxe.ExpectColumnValuesToBeInSet(**common, value_set=list(spec.codes or ("yes", "no")))
+    return gxe.ExpectColumnValuesToNotBeInSet(**common, value_set=[_UNREADABLE])
+
+
+def _frame(profiles: Sequence[Profile]) -> pd.DataFrame:
+    """One column a check, filled up to the longest by repeating the first value, which then weighs nothing.
+
+    Columns of a kind lie in one block: Great Expectations copies the whole frame for each check.
+    """
+    longest = max(len(profile.values) for profile in profiles)
+    blocks: dict[str, dict[str, NDArray[Any]]] = {}
+    for number, profile in enumerate(profiles):
+        values = profile.values.to_numpy()
+        if not len(values):
+            values = np.array([_HARMLESS[profile.values.dtype.kind]], dtype=values.dtype)
+        whole = np.concatenate([values, np.repeat(values[:1], longest - len(values))]) if longest else values[:0]
+        blocks.setdefault(profile.values.dtype.kind, {})[str(number)] = whole
+    frames = [pd.DataFrame(np.column_stack(list(block.values())), columns=list(block)) for block in blocks.values()]
+    return pd.concat(frames, axis="columns")
+
+
+def _failing_rows(frame: pd.DataFrame, expectations: Sequence[Any], weights: Sequence[NDArray[np.int64]]) -> list[int]:
+    """Rows that fail each expectation: all are asked yes or no, and those that said no for which values."""
+    first = _validate(frame, expectations, "BOOLEAN_ONLY")
+    failed = [number for number, result in enumerate(first) if not result.success]
+    rows = [0] * len(expectations)
+    if failed:
+        again = _validate(frame, [expectations[number] for number in failed], "COMPLETE")
+        for number, result in zip(failed, again, strict=True):
+            positions = [at for at in result.result["unexpected_index_list"] if at < len(weights[number])]
+            rows[number] = int(weights[number][positions].sum())
+    return rows
+
+
+def _validate(frame: pd.DataFrame, expectations: Sequence[Any], result_format: str) -> list[Any]:
+    """Results in the order of the expectations."""
+    gx = great_expectations_library()
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False}
+    asset = context.data_sources.add_pandas("drop").add_dataframe_asset("distinct_values")
+    batch = asset.add_batch_definition_whole_dataframe("all").get_batch(batch_parameters={"dataframe": frame})
+    outcome = batch.validate(
+        gx.ExpectationSuite(name="contract", expectations=list(expectations)), result_format=result_format
+    )
+    by_column = {}
+    for result in outcome.results:
+        if _raised(result.exception_info):
+            raise DropError("the validator could not judge a check; nothing is loaded. Keep the drop and report it")
+        by_column[result.expectation_config.kwargs["column"]] = result
+    return [by_column[expectation.column] for expectation in expectations]
+
+
+def _raised(exception_info: dict[str, Any]) -> bool:
+    """Whether judging failed; the library says so for the whole check, or for each metric under its name."""
+    said = exception_info.get("raised_exception")
+    return bool(said) if said is not None else any(info["raised_exception"] for info in exception_info.values())
