@@ -15,7 +15,7 @@ from tests.reference.drops import ANCHORS, Drop, build_drop, optional_columns, t
 from tests.reference.judge import LANDLORDS, judge
 
 SEEDS = range(600 if IS_LONG else 20)
-WHOLE = build_drop(20_260_630, date(2026, 6, 30), size=24)
+WHOLE = build_drop(20_260_630, date(2026, 6, 30), size=80)
 AS_AT = date(2026, 6, 30)
 
 
