@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from math import ceil, floor
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -40,6 +39,7 @@ class _Board:
     equations: list[Equation] = field(default_factory=list)
     unpublished: set[Cell] = field(default_factory=set)
     hidden: set[Cell] = field(default_factory=set)
+    audited: dict[tuple[Cell, ...], list[Cell]] = field(default_factory=dict)
 
     def is_small(self, cell: Cell) -> bool:
         """Whether a cell is one of the counts to protect."""
@@ -49,9 +49,10 @@ class _Board:
 def hide_small(tables: Mapping[str, Table]) -> dict[str, Table]:
     """The tables fit for publication: those that list cases or repeat counts left out, small numbers hidden."""
     kept = {name: table for name, table in tables.items() if table.is_publishable}
-    board = _board(kept)
+    owners = _owners(kept)
+    board = _board(kept, owners)
     protect(board)
-    return {name: _hidden(table, board, _owners(kept)) for name, table in kept.items()}
+    return {name: _hidden(table, board, owners) for name, table in kept.items()}
 
 
 def protect(board: _Board) -> None:
@@ -79,11 +80,11 @@ def _exposed(board: _Board) -> Iterator[Cell]:
     """Small cells that what is shown fixes to one whole number."""
     unknown = board.hidden | board.unpublished
     for component, equations in _components(board, unknown):
-        for cell in component:
-            if board.is_small(cell):
-                low, high = _bounds(board, cell, component, equations)
-                if high < np.inf and floor(high + _TOLERANCE) - ceil(low - _TOLERANCE) < 1:
-                    yield cell
+        key = tuple(component)
+        if key not in board.audited:
+            small = [cell for cell in component if board.is_small(cell)]
+            board.audited[key] = [cell for cell in small if _is_fixed(board, cell, component, equations)]
+        yield from board.audited[key]
 
 
 def _components(board: _Board, unknown: set[Cell]) -> list[tuple[list[Cell], list[Equation]]]:
@@ -109,9 +110,10 @@ def _components(board: _Board, unknown: set[Cell]) -> list[tuple[list[Cell], lis
     return [groups[name] for name in sorted(groups)]
 
 
-def _bounds(board: _Board, cell: Cell, component: list[Cell], equations: list[Equation]) -> tuple[float, float]:
+def _is_fixed(board: _Board, cell: Cell, component: list[Cell], equations: list[Equation]) -> bool:
+    """Whether no other whole number than its own fits the equations (counts being nought or more)."""
     if not equations:
-        return 0.0, np.inf
+        return False
     place = {name: number for number, name in enumerate(component)}
     left = np.zeros((len(equations), len(component)))
     right = np.zeros(len(equations))
@@ -121,13 +123,13 @@ def _bounds(board: _Board, cell: Cell, component: list[Cell], equations: list[Eq
                 left[row, place[name]] += sign
             else:
                 right[row] -= sign * board.values[name]
-    ends = []
-    for sign in (1, -1):
+    for sign in (-1, 1):  # the greatest it can be, then the least
         cost = np.zeros(len(component))
         cost[place[cell]] = sign
         done = linprog(cost, A_eq=left, b_eq=right, bounds=(0, None), method="highs")
-        ends.append(sign * done.fun if done.status == 0 else sign * -np.inf)
-    return ends[0], ends[1]
+        if done.status != 0 or abs(done.fun - sign * board.values[cell]) > 1 - _TOLERANCE:
+            return False
+    return True
 
 
 def _cheapest(board: _Board, cell: Cell) -> Cell | None:
@@ -156,8 +158,8 @@ def _owners(tables: Mapping[str, Table]) -> dict[str, str]:
     return owners
 
 
-def _board(tables: Mapping[str, Table]) -> _Board:
-    board, owners = _Board(), _owners(tables)
+def _board(tables: Mapping[str, Table], owners: Mapping[str, str]) -> _Board:
+    board = _Board()
     for name, table in tables.items():
         if table.figures is not None:
             _add_cells(board, name, table.figures, owners)
@@ -209,17 +211,19 @@ def _bind(board: _Board, cells: Iterable[tuple[Cell, int]]) -> None:
 def _hidden(table: Table, board: _Board, owners: Mapping[str, str]) -> Table:
     if table.figures is None:
         return replace(table, listing=_small_counts(table.listing))
-    figures = table.figures.copy()
-    numerator_at, denominator_at, why_at = figures.columns.get_indexer(["numerator", "denominator", "why"])
-    for place, row in enumerate(table.figures.itertuples()):
+    figures = table.figures
+    hide, hide_whole = [], []
+    for row in figures.itertuples():
         own = (f"{table.name}.{row.measure}", str(row.quarter))
-        whole = _cell(table.name, str(row.of), str(row.quarter), table.figures, owners) if row.of else None
+        whole = _cell(table.name, str(row.of), str(row.quarter), figures, owners) if row.of else None
         is_days_of_few = row.unit != "count" and (_whole(row.denominator) or 0) < SMALLEST_SHOWN
-        if own in board.hidden or (_whole(row.numerator) is not None and is_days_of_few):
-            figures.iloc[place, numerator_at], figures.iloc[place, why_at] = pd.NA, HIDDEN
-        if whole in board.hidden:
-            figures.iloc[place, denominator_at] = pd.NA
-    return replace(table, figures=figures)
+        hide.append(own in board.hidden or (_whole(row.numerator) is not None and is_days_of_few))
+        hide_whole.append(whole in board.hidden)
+    return replace(table, figures=figures.assign(
+        numerator=figures["numerator"].mask(pd.Series(hide, index=figures.index)),
+        denominator=figures["denominator"].mask(pd.Series(hide_whole, index=figures.index)),
+        why=figures["why"].mask(pd.Series(hide, index=figures.index), HIDDEN),
+    ))  # fmt: skip
 
 
 def _whole(value: Any) -> int | None:

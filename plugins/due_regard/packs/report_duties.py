@@ -60,7 +60,8 @@ def report_duties(
     """
     with reading(engine, landlord.id) as conn:
         issued = sql.read(conn, "packs/first_issues", landlord=landlord.id, as_at=as_at)
-    done = {(str(row.pack), str(row.quarter)): row.issued_on for row in issued.itertuples()}
+    keys = zip(issued["pack"], issued["quarter"], strict=True)
+    done = {key: pd.Timestamp(day) for key, day in zip(keys, issued["issued_on"], strict=True)}
     rows = [
         _row(landlord.id, watched, quarter, done.get((watched.definition.name, str(quarter))), history, as_at)
         for watched in _watched(landlord, reports)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from due_regard.contract import APPEAL_OUTCOMES
 from due_regard.packs.measures.figure import Figure, missing
-from due_regard.packs.measures.restrictions import in_force, is_measured, spans
+from due_regard.packs.measures.restrictions import in_force, is_measured
 from due_regard.packs.measures.snapshot import NOT_MEASURED, NOTHING_TO_MEASURE, Snapshot
 from due_regard.packs.measures.timeliness import kept
 
@@ -93,7 +93,7 @@ def _not_given_effect(snapshot: Snapshot) -> Figure:
         return missing("quashed_not_given_effect", label, NOT_MEASURED)
     frame = snapshot.records["appeals"]
     quashed = frame[(frame["outcome"] == "quashed") & (frame["decided_on"] <= snapshot.end)]
-    still = quashed["restriction_ref"].isin(in_force(spans(snapshot), snapshot.end)["restriction_ref"])
+    still = quashed["restriction_ref"].isin(in_force(snapshot.spans, snapshot.end)["restriction_ref"])
     return Figure("quashed_not_given_effect", label, int(still.sum()), len(quashed), "quashed_ever")
 
 

@@ -35,21 +35,8 @@ MEASURE_LABELS = {
 }
 
 
-def spans(snapshot: Snapshot) -> pd.DataFrame:
-    """Restrictions decided by the quarter's end, with `begins` and `ends` (first day no longer in force; NaT: none).
-
-    A restriction that ended before it began counts as begun and ended on its start: it was never in force, and the
-    sum of opening, new and ended still holds.
-    """
-    frame = snapshot.records["restrictions"]
-    frame = frame[frame["decided_on"] <= snapshot.end]
-    begins = frame[["decided_on", "starts_on"]].max(axis=1)
-    ended = frame["ended_on"].where(frame["ended_on"] <= snapshot.end)
-    return frame.assign(begins=begins, ends=ended.where(ended.isna() | (ended >= begins), begins))
-
-
 def in_force(found: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
-    """Rows of `spans` in force at the end of `day`."""
+    """Rows of `Snapshot.spans` in force at the end of `day`."""
     return found[(found["begins"] <= day) & (found["ends"].isna() | (found["ends"] > day))]
 
 
@@ -69,7 +56,7 @@ def flow(snapshot: Snapshot) -> list[Figure]:
     }
     if not is_measured(snapshot):
         return [missing(name, label, NOT_MEASURED) for name, label in names.items()]
-    found = spans(snapshot)
+    found = snapshot.spans
     closing = in_force(found, snapshot.end)
     counts = {
         "customers_restricted": closing["customer_ref"].nunique(),
@@ -105,7 +92,7 @@ def lacking(snapshot: Snapshot) -> list[Figure]:
     }
     if not is_measured(snapshot):
         return [missing(name, label, NOT_MEASURED) for name, (label, _) in wanted.items()]
-    current = in_force(spans(snapshot), snapshot.end)
+    current = in_force(snapshot.spans, snapshot.end)
     return [_lack(current, name, label, column) for name, (label, column) in wanted.items()]
 
 
@@ -124,7 +111,7 @@ def by_measure(snapshot: Snapshot) -> list[Figure]:
     """Restrictions in force by what they limit; one may carry several measures, so the rows add up to more."""
     if not is_measured(snapshot):
         return [missing(name, MEASURE_LABELS[name], NOT_MEASURED) for name in MEASURES]
-    current = in_force(spans(snapshot), snapshot.end)
+    current = in_force(snapshot.spans, snapshot.end)
     carried = current["measure"].str.split(";").explode()
     counts = carried.reset_index().drop_duplicates()["measure"].value_counts()
     return [Figure(name, MEASURE_LABELS[name], int(counts.get(name, 0)), len(current), "in_force") for name in MEASURES]
@@ -134,7 +121,7 @@ def by_length(snapshot: Snapshot) -> list[Figure]:
     """Restrictions in force by days in force at the quarter's end."""
     if not is_measured(snapshot):
         return [missing(name, label, NOT_MEASURED) for name, label, _ in LENGTHS]
-    current = in_force(spans(snapshot), snapshot.end)
+    current = in_force(snapshot.spans, snapshot.end)
     return _banded(since(snapshot.end, current["begins"]), "in_force")
 
 
@@ -161,7 +148,7 @@ def _restricted_since(snapshot: Snapshot) -> pd.Series:
 
     A new reference that begins no later than the day after the last one ended carries the time on.
     """
-    found = spans(snapshot)
+    found = snapshot.spans
     found = found[found["begins"] <= snapshot.end].sort_values(["customer_ref", "begins"], kind="stable")
     beyond = snapshot.end + pd.Timedelta(days=1)
     until = found["ends"].fillna(beyond).groupby(found["customer_ref"]).cummax()
@@ -192,7 +179,7 @@ def no_review_by_choice(snapshot: Snapshot) -> pd.DataFrame:
     columns = ["Restriction", "Days in force", "What it limits"]
     if not snapshot.carries("restrictions", "ended_on", "no_review_reason"):
         return pd.DataFrame(columns=columns)
-    current = in_force(spans(snapshot), snapshot.end)
+    current = in_force(snapshot.spans, snapshot.end)
     current = current[current["no_review_reason"].notna()]
     current = current.assign(days=since(snapshot.end, current["begins"])).sort_values(
         ["days", "measure", "restriction_ref"], ascending=[False, True, True]

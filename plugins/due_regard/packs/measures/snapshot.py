@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
@@ -37,7 +38,7 @@ BATCH_COLUMNS = ("loaded_on", "entity", "read", "loaded", "unchanged", "rejected
 """Columns of `Snapshot.files`: one row a file taken in, with its counts of rows."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Snapshot:
     """One landlord at one quarter's end.
 
@@ -45,7 +46,7 @@ class Snapshot:
         landlord: landlord id.
         quarter: the quarter whose end everything is judged at.
         records: records as known (not masked: each measure looks at dates up to the quarter's end alone).
-        assessments: contract's assessment columns, as at the quarter's end.
+        assessments: contract's assessment columns, as at the quarter's end, rows of a rule together.
         duties: `DUTY_COLUMNS`, one row a duty of the policy in force.
         files: `BATCH_COLUMNS`, one row a file taken in.
         count_days: the landlord's working days between two arrays of dates.
@@ -80,17 +81,39 @@ class Snapshot:
 
     def rule(self, rule: str) -> pd.DataFrame:
         """Assessments of one rule, without the landlord's own row of a rule whose subjects were never delivered."""
-        found = self.assessments
-        return found[(found["rule"] == rule) & ((found["subject_type"] != "landlord") | (rule == "policy.review"))]
+        found = self.assessments.iloc[self._places.get(rule, slice(0, 0))]
+        return found if rule == "policy.review" else found[found["subject_type"] != "landlord"]
+
+    @cached_property
+    def _places(self) -> dict[str, slice]:
+        """Where the rows of each rule stand: found once, as a register's history holds millions of rows."""
+        rules = self.assessments["rule"]
+        starts = np.flatnonzero((rules != rules.shift()).to_numpy())
+        ends = [*starts[1:].tolist(), len(rules)]
+        return {str(rules.iloc[a]): slice(a, b) for a, b in zip(starts.tolist(), ends, strict=True)}
+
+    @cached_property
+    def spans(self) -> pd.DataFrame:
+        """Restrictions decided by the quarter's end, with `begins` and `ends` (first day not in force; NaT: none).
+
+        A restriction that ended before it began counts as begun and ended on its start: it was never in force, and
+        the sum of opening, new and ended still holds.
+        """
+        frame = self.records["restrictions"]
+        frame = frame[frame["decided_on"] <= self.end]
+        begins = frame[["decided_on", "starts_on"]].max(axis=1)
+        ended = frame["ended_on"].where(frame["ended_on"] <= self.end)
+        return frame.assign(begins=begins, ends=ended.where(ended.isna() | (ended >= begins), begins))
 
     def why_no(self, rule: str) -> str:
         """Why a rule gives no figure: `NO_DUTY`, `NOT_MEASURED`, or empty where it does."""
         if rule not in set(self.duties["rule"]):
             return NO_DUTY
-        rows = self.assessments[self.assessments["rule"] == rule]
+        rows = self.assessments.iloc[self._places.get(rule, slice(0, 0))]
         return NOT_MEASURED if len(rows) and (rows["state"] == "not_measured").all() else ""
 
 
 def since(day: pd.Timestamp, dates: pd.Series) -> pd.Series:
     """Calendar days from each date to `day`."""
-    return (day - dates).dt.days
+    days: pd.Series = (day - dates).dt.days
+    return days

@@ -119,16 +119,18 @@ def safeguards(snapshot: Snapshot) -> list[Figure]:
     Safeguards of a restriction are counted on restrictions in force alone; all others on every case of the register.
     """
     checks = snapshot.duties[snapshot.duties["kind"] == "check"].sort_values("rule")
-    return [_safeguard(snapshot, str(duty.rule), str(duty.label)) for duty in checks.itertuples()]
+    is_told = restrictions.is_measured(snapshot)
+    current = restrictions.in_force(snapshot.spans, snapshot.end)["restriction_ref"] if is_told else None
+    return [_safeguard(snapshot, str(duty.rule), f"Missing: {duty.label}", current) for duty in checks.itertuples()]
 
 
-def _safeguard(snapshot: Snapshot, rule: str, label: str) -> Figure:
+def _safeguard(snapshot: Snapshot, rule: str, label: str, current: pd.Series | None) -> Figure:
     name = rule.replace(".", "_")
     if why := snapshot.why_no(rule):
         return missing(name, label, why)
     rows = snapshot.rule(rule)
-    if rule.startswith("restriction.") and restrictions.is_measured(snapshot):
-        current = restrictions.in_force(restrictions.spans(snapshot), snapshot.end)
-        rows = rows[rows["subject_ref"].isin(current["restriction_ref"])]
-    judged = rows["state"].isin(["met", "breach"])
-    return Figure(name, label, int((rows["state"] == "breach").sum()), int(judged.sum()), f"{name}_judged")
+    if rule.startswith("restriction.") and current is not None:
+        rows = rows[rows["subject_ref"].isin(current)]
+    states = rows["state"].value_counts()
+    met, lacking = int(states.get("met", 0)), int(states.get("breach", 0))
+    return Figure(name, label, lacking, met + lacking, f"{name}_judged")

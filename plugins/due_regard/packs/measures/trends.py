@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from due_regard.contract import MEASURES
-from due_regard.packs.measures.restrictions import MEASURE_LABELS, in_force, is_measured, spans
+from due_regard.packs.measures.restrictions import MEASURE_LABELS, in_force, is_measured
 from due_regard.packs.measures.snapshot import Snapshot
 
 
@@ -17,7 +17,7 @@ def in_force_over_time(snapshot: Snapshot, quarters: int = 12) -> pd.DataFrame:
     names = [MEASURE_LABELS[code] for code in MEASURES]
     if not is_measured(snapshot):
         return pd.DataFrame(columns=["Quarter", "All restrictions", *names])
-    found = spans(snapshot)
+    found = snapshot.spans
     carried = found["measure"].str.split(";")
     held = {MEASURE_LABELS[code]: carried.map(lambda codes, code=code: code in codes) for code in MEASURES}
     rows = []

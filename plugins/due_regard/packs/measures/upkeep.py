@@ -9,7 +9,7 @@ import pandas as pd
 
 from due_regard.contract import ENTITY_OF_SUBJECT
 from due_regard.packs.measures.figure import Figure, missing
-from due_regard.packs.measures.restrictions import in_force, is_measured, spans
+from due_regard.packs.measures.restrictions import in_force, is_measured
 from due_regard.packs.measures.snapshot import NOT_MEASURED, Snapshot
 
 _ENTITY_WORDS = {
@@ -22,7 +22,7 @@ def markers(snapshot: Snapshot) -> list[Figure]:
     """Markers in place at the quarter's end, and those left on though their restriction has ended."""
     names = (
         ("markers", "Markers in place at the end of the quarter"),
-        ("left_on", "Left on after the restriction ended"),
+        ("left_behind", "Left on after the restriction ended"),
         ("markers_overdue", "With a review date that has passed"),
     )
     if not snapshot.carries("markers", "removed_on"):
@@ -39,11 +39,11 @@ def markers(snapshot: Snapshot) -> list[Figure]:
 
 def _left_on(snapshot: Snapshot, placed: pd.DataFrame, label: str) -> Figure:
     if not (is_measured(snapshot) and "restriction_ref" in placed.columns):
-        return missing("left_on", label, NOT_MEASURED)
-    found = spans(snapshot)
+        return missing("left_behind", label, NOT_MEASURED)
+    found = snapshot.spans
     current = in_force(found, snapshot.end)["restriction_ref"]
     past = found[found["ends"].notna() & ~found["restriction_ref"].isin(current)]["restriction_ref"]
-    return Figure("left_on", label, int(placed["restriction_ref"].isin(past).sum()), len(placed), "markers")
+    return Figure("left_behind", label, int(placed["restriction_ref"].isin(past).sum()), len(placed), "markers")
 
 
 def _review_passed(snapshot: Snapshot, placed: pd.DataFrame, label: str) -> Figure:
