@@ -15,17 +15,14 @@ from due_regard.batch import AcceptedFile, RefusedFile, ValidatedDrop
 from due_regard.errors import FileRefused
 from due_regard.intake.checks import Known, judge
 from due_regard.intake.completeness import Manifest, PreviousRows, read_manifest, shrunken
-from due_regard.intake.csv_reader import read_csv_table
 from due_regard.intake.expectations import judge_with_great_expectations
 from due_regard.intake.handover import accepted_file, disappeared_refs, mending_sheets
-from due_regard.intake.mapping import Candidate, check_headers, known_headers, read_candidates
-from due_regard.intake.preflight import Form, drop_files, form_of, read_content
+from due_regard.intake.mapping import Candidate, check_headers, read_candidates
+from due_regard.intake.preflight import drop_files, read_content
 from due_regard.intake.source import Part, Source
+from due_regard.intake.staging import file_tables
 from due_regard.intake.suite import Suite, contract_suite
-from due_regard.intake.tables import Table, without_footer
-from due_regard.intake.text import folded
-from due_regard.intake.workbook_preflight import inspect_workbook
-from due_regard.intake.workbook_reader import Sheet, read_sheets, sheet_header, sheet_table
+from due_regard.intake.tables import Table
 
 _log = logging.getLogger(__name__)
 
@@ -118,62 +115,15 @@ def stage_drop(drop: Path, source: Source, *, on: date) -> tuple[list[Staged], l
 def _tables(
     name: str, content: bytes, sha256: str, source: Source, manifest: Manifest | None
 ) -> list[tuple[Table, Part]]:
-    """The tables of a file, footers left out and headers checked, each with its part of the mapping."""
+    """The tables of a file, headers and the manifest's figures checked."""
     if manifest is not None:
         manifest.check_content(name, sha256)
-    form = form_of(name, content)
-    parts = source.parts_of(name)
-    if not parts:
-        raise FileRefused(
-            "unknown_file",
-            f"{name}: source {source.name} expects no file of this name; rename it, map it or take it out of the drop",
-        )
-    read = _csv_table if form is Form.TEXT else _sheet_tables
-    tables = [(without_footer(table), part) for table, part in read(name, content, parts, source)]
+    tables = file_tables(name, content, source)
     for table, part in tables:
         check_headers(table, part, source=source.name)
     if manifest is not None:
         manifest.check_rows(name, sum(table.read for table, _ in tables))
     return tables
-
-
-def _csv_table(name: str, content: bytes, parts: tuple[Part, ...], source: Source) -> list[tuple[Table, Part]]:
-    """A CSV file is one table, of the part whose headers it shows best."""
-    tables = []
-    for part in parts:
-        known = known_headers([part])
-        table = read_csv_table(
-            name, content, known, encoding=source.encoding, delimiter=source.delimiter, depth=part.header_rows
-        )
-        tables.append((len(known & set(map(folded, table.headers))), table, part))
-    _, table, part = max(tables, key=lambda found: found[0])
-    return [(table, part)]
-
-
-def _sheet_tables(name: str, content: bytes, parts: tuple[Part, ...], source: Source) -> list[tuple[Table, Part]]:
-    """Every sheet that is not ignored, each with its part."""
-    inspected = inspect_workbook(name, content)
-    ignored = set(map(folded, source.ignore_sheets))
-    sheets = [sheet for sheet in read_sheets(name, content, inspected.unreadable) if folded(sheet.name) not in ignored]
-    if not sheets:
-        raise FileRefused("empty_file", f"{name}: has no sheet with a header; export it again")
-    return [_with_part(name, sheet, parts, inspected.epoch_1904) for sheet in sheets]
-
-
-def _with_part(name: str, sheet: Sheet, parts: tuple[Part, ...], epoch_1904: bool) -> tuple[Table, Part]:
-    fitting = [part for part in parts if part.takes(name, sheet.name)]
-    if not fitting:
-        raise FileRefused(
-            "unknown_sheet",
-            f"{name}: sheet {sheet.name} is not known; map it or list it under ignore_sheets in the source mapping",
-        )
-
-    def score(part: Part) -> int:
-        header = sheet_header(sheet, known_headers([part]), part.header_rows)
-        return header.score if header else 0
-
-    part = max(fitting, key=score)
-    return sheet_table(name, sheet, known_headers([part]), depth=part.header_rows, epoch_1904=epoch_1904), part
 
 
 def _disappeared(

@@ -5,7 +5,7 @@ Every header is mapped or ignored by name; anything else stops the file. What ce
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -67,19 +67,36 @@ def check_headers(table: Table, part: Part, *, source: str) -> None:
             f"{where}: {', '.join(unknown)} is not known to source {source}; "
             "map it or list it under ignore in the source mapping, or leave it out of the export",
         )
+    if missing := missing_columns(table, part):
+        headers = ", ".join(dict.fromkeys(missing.values()))
+        raise FileRefused("missing_column", f"{where}: lacks the required column {headers}; export it again with it")
     present = _positions(table)
+    for _, name, column in _column_maps(part):
+        if sum(folded(header) in present for header in column.header) > 1:
+            raise FileRefused("ambiguous_column", f"{where}: more than one column feeds {name}; leave one out")
+
+
+def missing_columns(table: Table, part: Part) -> dict[str, str]:
+    """Required canonical columns (entity.column) that the table does not carry, and the headers they are read from."""
+    present = _positions(table)
+    return {
+        f"{entity}.{name}": " or ".join(column.headers)
+        for entity, name, column in _column_maps(part)
+        if ENTITY[entity].by_name[name].required and not _is_carried(column, present)
+    }
+
+
+def _column_maps(part: Part) -> Iterator[tuple[str, str, ColumnMap]]:
     for entity in part.entities:
-        columns = part.columns(entity)
-        required = {column.name for column in ENTITY[entity].columns if column.required}
-        missing = [name for name in columns if name in required and not _is_carried(columns[name], present)]
-        if missing:
-            headers = ", ".join("/".join(columns[name].headers) for name in missing)
-            raise FileRefused(
-                "missing_column", f"{where}: lacks the column {headers} that {entity} need; export it again with it"
-            )
-        for name, column in columns.items():
-            if sum(folded(header) in present for header in column.header) > 1:
-                raise FileRefused("ambiguous_column", f"{where}: more than one column feeds {name}; leave one out")
+        for name, column in part.columns(entity).items():
+            yield entity, name, column
+
+
+def column_headers(part: Part) -> Iterator[tuple[str, str, str]]:
+    """Entity, canonical column and header of everything that a part maps."""
+    for entity, name, column in _column_maps(part):
+        for header in column.headers:
+            yield entity, name, header
 
 
 def _positions(table: Table) -> dict[str, int]:
