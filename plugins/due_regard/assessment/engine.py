@@ -6,9 +6,10 @@ Pure: the same input gives the same output.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,8 @@ from due_regard.assessment.world import Ints, World
 from due_regard.contract import ENTITY_OF_SUBJECT, STATES, Records
 from due_regard.policy import Check, Deadline, Document, Duty, Policy, PolicyHistory
 from due_regard.working_days import WorkingCalendar
+
+_BLOCK = 1 << 16  # rows of a repeated word that share one piece of memory
 
 
 def assess(records: Records, history: PolicyHistory, calendar: WorkingCalendar, as_at: date) -> pd.DataFrame:
@@ -117,38 +120,50 @@ def _renumbered(rows: Rows, version: Ints) -> tuple[Rows, Ints]:
 def _frame(world: World, history: PolicyHistory, answers: list[_Answer]) -> pd.DataFrame:
     """The contract's frame. Subjects are ranked once an entity, so that no strings are sorted a second time."""
     ranks: dict[str, Ints] = {}
-    columns: dict[str, list[pa.Array]] = {}
-    for answer in answers:
-        for name, values in _columns(world, history, answer, ranks):
-            columns.setdefault(name, []).append(values)
-    tables = {name: pa.chunked_array(parts) for name, parts in columns.items()}
-    return pd.DataFrame({name: _series(values) for name, values in tables.items()})
-
-
-def _columns(
-    world: World, history: PolicyHistory, answer: _Answer, ranks: dict[str, Ints]
-) -> Iterator[tuple[str, pa.Array]]:
-    subject_type = answer.rule.split(".")[0]
-    order = _order(world, subject_type, answer.rows, ranks)
-    rows, version = answer.rows.where(order), answer.version[order]
-    size = len(order)
-    landlord_row = rows.subject < 0
-    document = subject_type == "policy"
-    yield "landlord", _constant(history.landlord, size)
-    yield "rule", _constant(answer.rule, size)
-    yield "subject_type", _constant(subject_type if document or not landlord_row.any() else "landlord", size)
-    yield "subject_ref", _refs(world, history.landlord, subject_type, rows, landlord_row)
-    yield "occurrence", pa.array(rows.occurrence)
-    yield "state", _words(rows.state, STATES)
-    yield "due_on", pa.array(rows.due.astype("datetime64[s]"))
-    yield "done_on", pa.array(rows.done.astype("datetime64[s]"))
-    yield "days_overdue", pa.array(rows.late)
-    duties = [_duty_of(policy, answer.rule) for policy in history.versions]
-    yield "severity", _severity(world, duties, rows, version)
-    yield "clause", _words(version, [duty.clause if duty else "" for duty in duties])
-    yield "owner_role", _words(version, [duty.owner_role if duty else "" for duty in duties])
+    answers = [_sorted(world, answer, ranks) for answer in answers]
+    words = [_text_columns(world, history, answer) for answer in answers]
     starts = np.array([policy.effective_from for policy in history.versions], dtype="datetime64[s]")
-    yield "policy_version", pa.array(starts[version])
+
+    def text(name: str) -> pd.Series:
+        return pd.Series(pd.array(pa.chunked_array([part for columns in words for part in columns[name]]), dtype="str"))
+
+    def numbers(name: str) -> npt.NDArray[Any]:
+        return np.concatenate([getattr(answer.rows, name) for answer in answers])
+
+    columns = {
+        **{name: text(name) for name in ("landlord", "rule", "subject_type", "subject_ref")},
+        "occurrence": numbers("occurrence"),
+        "state": text("state"),
+        "due_on": numbers("due").astype("datetime64[s]"),
+        "done_on": numbers("done").astype("datetime64[s]"),
+        "days_overdue": numbers("late"),
+        **{name: text(name) for name in ("severity", "clause", "owner_role")},
+        "policy_version": starts[np.concatenate([answer.version for answer in answers])],
+    }
+    return pd.DataFrame(columns, copy=False)
+
+
+def _text_columns(world: World, history: PolicyHistory, answer: _Answer) -> dict[str, list[pa.Array]]:
+    """One rule's text columns, each as chunks."""
+    rows, version = answer.rows, answer.version
+    subject_type = answer.rule.split(".")[0]
+    size, of_landlord = len(version), bool((rows.subject < 0).any())
+    duties = [_duty_of(policy, answer.rule) for policy in history.versions]
+    return {
+        "landlord": _constant(history.landlord, size),
+        "rule": _constant(answer.rule, size),
+        "subject_type": _constant("landlord" if of_landlord and subject_type != "policy" else subject_type, size),
+        "subject_ref": _constant(history.landlord, size) if of_landlord else _refs(world, subject_type, rows),
+        "state": _words(rows.state, STATES),
+        "severity": _severity(world, duties, rows, version),
+        "clause": _words(version, [duty.clause if duty else "" for duty in duties]),
+        "owner_role": _words(version, [duty.owner_role if duty else "" for duty in duties]),
+    }
+
+
+def _sorted(world: World, answer: _Answer, ranks: dict[str, Ints]) -> _Answer:
+    order = _order(world, answer.rule.split(".")[0], answer.rows, ranks)
+    return _Answer(answer.rule, answer.rows.where(order), answer.version[order])
 
 
 def _order(world: World, subject_type: str, rows: Rows, ranks: dict[str, Ints]) -> Ints:
@@ -168,10 +183,10 @@ def _duty_of(policy: Policy, rule: str) -> Duty | None:
     return next((duty for duty in policy.duties if duty.rule == rule), None)
 
 
-def _severity(world: World, duties: list[Duty | None], rows: Rows, version: Ints) -> pa.Array:
+def _severity(world: World, duties: list[Duty | None], rows: Rows, version: Ints) -> list[pa.Array]:
     """The duty's severity, softened where the policy says so; what cannot be told softens nothing."""
     levels = ["breach", "explain", "warning", "info"]
-    found = np.zeros(len(version), np.int64)
+    found = np.zeros(len(version), np.int8)
     for number, duty in enumerate(duties):
         if duty is None:
             continue
@@ -185,23 +200,20 @@ def _severity(world: World, duties: list[Duty | None], rows: Rows, version: Ints
     return _words(found, levels)
 
 
-def _refs(world: World, landlord: str, subject_type: str, rows: Rows, landlord_row: npt.NDArray[np.bool_]) -> pa.Array:
-    if landlord_row.any():
-        return _constant(landlord, len(rows.subject))
+def _refs(world: World, subject_type: str, rows: Rows) -> list[pa.Array]:
     keys = pa.array(world.keys(ENTITY_OF_SUBJECT[subject_type].name), type=pa.large_string())
-    return keys.take(pa.array(rows.subject))
+    return [keys.take(pa.array(rows.subject))]
 
 
-def _constant(word: str, size: int) -> pa.Array:
-    return _words(np.zeros(size, np.int64), [word])
+def _words(numbers: Ints | npt.NDArray[np.int8], words: Sequence[str]) -> list[pa.Array]:
+    """The word of each number, as chunks of one column."""
+    if len(numbers) == 0 or (numbers == numbers[0]).all():
+        return _constant(words[numbers[0]] if len(numbers) else "", len(numbers))
+    coded = pa.DictionaryArray.from_arrays(pa.array(numbers), pa.array(words, type=pa.large_string()))
+    return [coded.cast(pa.large_string())]
 
 
-def _words(numbers: Ints | npt.NDArray[np.int8], words: tuple[str, ...] | list[str]) -> pa.Array:
-    coded = pa.DictionaryArray.from_arrays(pa.array(numbers.astype(np.int32)), pa.array(words, type=pa.large_string()))
-    return coded.cast(pa.large_string())
-
-
-def _series(values: pa.ChunkedArray) -> pd.Series:
-    if pa.types.is_large_string(values.type):
-        return pd.Series(pd.array(values, dtype="str"))
-    return pd.Series(values.to_numpy())
+def _constant(word: str, size: int) -> list[pa.Array]:
+    """One word `size` times over: one block of memory, shown again and again."""
+    block = pa.repeat(pa.scalar(word, pa.large_string()), min(size, _BLOCK))
+    return [block[: size - done] for done in range(0, size, _BLOCK)] or [block]
