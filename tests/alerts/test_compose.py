@@ -27,7 +27,7 @@ def test_a_mail_says_what_by_when_clause_remedy_and_who_is_next(world: World) ->
         assert "F-000001" in words
         assert "A first answer under 7.3 is due" in words
         assert "Was due Mon 29 June 2026, 1 working day late" in words
-        assert "clause 7.3" in words
+        assert "Clause 7.3" in words
         assert "Answer, and record the date." in words
         assert "If it is still open on Mon 6 July 2026, the line manager is told." in words
         assert "Due by Mon 20 July 2026, in 20 days" in words

@@ -84,7 +84,7 @@ def test_starttls_is_required(certificate: Path) -> None:
         trusted = SmtpTransport("127.0.0.1", port, context=ssl.create_default_context(cafile=certificate))
         assert trusted.deliver(parcel()).outcome == "sent"
         trusted.close()
-        with pytest.raises(MailError, match="TLS with the mail server .* failed"):
+        with pytest.raises(MailError, match="TLS with the mail server 127"):
             SmtpTransport("127.0.0.1", port).deliver(parcel())
     assert len(mailbox.kept) == 1
 
@@ -95,12 +95,12 @@ def live(port: int, certificate: Path, monkeypatch: pytest.MonkeyPatch, **change
     return Settings(_env_file=None, **values | changes)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("password", ["right", "wrong"])
-def test_user_and_password(certificate: Path, monkeypatch: pytest.MonkeyPatch, password: str) -> None:
+@pytest.mark.parametrize("given", ["right", "wrong"])
+def test_user_and_password(certificate: Path, monkeypatch: pytest.MonkeyPatch, given: str) -> None:
     mailbox = Mailbox()
     with serving(mailbox, certificate=certificate, auth=True) as port:
-        settings = live(port, certificate, monkeypatch, smtp_password=SecretStr(password))
-        if password == "right":
+        settings = live(port, certificate, monkeypatch, smtp_password=SecretStr(given))
+        if given == "right":
             assert "logged in" in check_mail(settings)
             transport = transport_for(settings)
             assert transport.deliver(parcel()).outcome == "sent"
@@ -109,7 +109,7 @@ def test_user_and_password(certificate: Path, monkeypatch: pytest.MonkeyPatch, p
             with pytest.raises(MailError, match=r"refused the login \(code 535\)") as caught:
                 check_mail(settings)
             assert "wrong" not in str(caught.value)
-    assert len(mailbox.kept) == (password == "right")
+    assert len(mailbox.kept) == (given == "right")
 
 
 def fake_msal(answer: dict[str, str]) -> ModuleType:
@@ -129,13 +129,13 @@ OAUTH = {
 }
 
 
-@pytest.mark.parametrize("token", ["GOOD", "BAD"])
-def test_microsoft_365(certificate: Path, monkeypatch: pytest.MonkeyPatch, token: str) -> None:
+@pytest.mark.parametrize("bearer", ["GOOD", "BAD"])
+def test_microsoft_365(certificate: Path, monkeypatch: pytest.MonkeyPatch, bearer: str) -> None:
     mailbox = Mailbox()
-    monkeypatch.setitem(sys.modules, "msal", fake_msal({"access_token": token}))
+    monkeypatch.setitem(sys.modules, "msal", fake_msal({"access_token": bearer}))
     with serving(mailbox, certificate=certificate, auth=True) as port:
         settings = live(port, certificate, monkeypatch, **OAUTH)
-        if token == "GOOD":
+        if bearer == "GOOD":
             assert "logged in" in check_mail(settings)
         else:
             with pytest.raises(MailError, match="refused the login"):

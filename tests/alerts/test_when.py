@@ -86,7 +86,7 @@ def test_the_owner_reads_who_else_is_told(world: World) -> None:
     assert to(mails) == ["boss@example.org", OWNER, "director@example.org"]
     assert "Also told: the line manager and the director." in text(one(mails, OWNER))
     assert "Also told: the appeal handler and the line manager." in text(one(mails, "director@example.org"))
-    assert "You are told as the director" in text(one(mails, "director@example.org"))
+    assert "Who is told: you, as the director." in text(one(mails, "director@example.org"))
 
 
 def test_monday_summary_lists_what_is_still_open_once_a_week(world: World) -> None:

@@ -97,7 +97,9 @@ def build_cases(
 
     What belongs to the backlog is there at once: its list waits for no grace.
     """
-    found = [_case(finding, landlord, history, calendar, cells, as_at) for finding in findings]
+    # A finding opened by a later day's assessment was not known on `as_at`.
+    known = [finding for finding in findings if finding.opened_on <= as_at]
+    found = [_case(finding, landlord, history, calendar, cells, as_at) for finding in known]
     reached = [case for case in found if case is not None and (case.stage > Stage.NONE or case.is_backlog)]
     overdue = {(c.finding.rule, c.finding.subject_ref) for c in reached if c.finding.state == "overdue"}
     return [case for case in reached if not _is_inhibited(case, overdue)]

@@ -57,8 +57,13 @@ class Week:
 
     @property
     def is_clear(self) -> bool:
-        """Whether there is nothing to mend."""
-        return not (self.refused or self.uncertain or self.faults) and self.runs > 0
+        """Whether everything ran and there is nothing to mend."""
+        return self.to_mend == 0
+
+    @property
+    def to_mend(self) -> int:
+        """Faults (a refused or unanswered mail is one of them), and a week in which nothing ran."""
+        return self.faults + (self.runs == 0)
 
 
 @dataclass(frozen=True)

@@ -171,7 +171,7 @@ def _refused(conn: Connection, landlord: str, now: datetime) -> frozenset[str]:
         select(AlertMessage.recipient, AlertMessage.is_address_refused)
         .where(
             AlertMessage.landlord == landlord,
-            AlertMessage.status.in_(("refused", "sent")),
+            AlertMessage.status.in_(("refused", "bounced", "sent")),
             AlertMessage.finished_at > now - REFUSAL_HOLDS,
         )
         .order_by(AlertMessage.finished_at)

@@ -26,7 +26,7 @@ from due_regard.landlords import Landlord
 def message_id(letter: Letter, landlord: str, sender: str) -> str:
     """The same letter (landlord, kind, recipient, day, topic) always has the same Message-ID."""
     told = "\n".join((landlord, letter.kind, letter.recipient, letter.mail_on.isoformat(), letter.topic))
-    return f"<due-regard.{hashlib.sha256(told.encode()).hexdigest()[:32]}@{sender.rpartition('@')[2]}>"
+    return f"<due-regard.{hashlib.sha256(told.encode()).hexdigest()[:20]}@{sender.rpartition('@')[2]}>"
 
 
 def build_message(

@@ -133,7 +133,8 @@ def subject(letter: Letter, landlord: str) -> str:
         return f"{landlord}: no new export, alerts are held back"
     parts = [words for words in _counts(letter) if words]
     if letter.week is not None:
-        parts.insert(0, "weekly all-clear" if letter.week.is_clear else "weekly report, something to mend")
+        troubles = count(letter.week.to_mend, "thing") + " to mend"
+        parts.insert(0, "weekly all-clear" if letter.week.is_clear else f"weekly report, {troubles}")
     return f"{landlord}: {', '.join(parts)}"
 
 
@@ -149,7 +150,7 @@ def _counts(letter: Letter) -> list[str]:
         f"{len(letter.still_open)} still open" if letter.still_open else "",
         f"{len(letter.backlog)} from before go-live" if letter.backlog else "",
         f"{letter.backlog_open} from before go-live still open" if letter.backlog_open else "",
-        f"{len(letter.faults)} to mend in the data" if letter.faults else "",
+        f"{len(letter.faults)} to mend in the data" if letter.faults and letter.week is None else "",
         f"{len(letter.done)} done" if letter.done and not new and not letter.still_open else "",
     ]
 
