@@ -166,7 +166,7 @@ class _Maker:
         self.incidents = self._each("incidents", self._incident)
         self._link_triggers()
         return {
-            "customers": [{**self._drawn("customers"), "customer_ref": ref} for ref in self.customers],
+            "customers": [self._customer(ref) for ref in self.customers],
             "staff": [{**self._drawn("staff"), "staff_ref": ref} for ref in self.staff],
             "incidents": self.incidents,
             "warnings": self._each("warnings", self._warning),
@@ -258,6 +258,11 @@ class _Maker:
     def _dates_after(self, row: Row, start: date, columns: Iterable[str]) -> None:
         for column in columns:
             row[column] = self._maybe_after(start)
+
+    def _customer(self, ref: str) -> Row:
+        """Mostly of the two types that an external body is named for."""
+        kind = self.rng.choice(("tenant", "tenant", "factored_owner", "factored_owner", "applicant", "other"))
+        return {**self._drawn("customers"), "customer_ref": ref, "customer_type": kind}
 
     def _restriction(self, row: Row) -> Row:
         decided = self._base()
