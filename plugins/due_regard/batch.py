@@ -48,6 +48,7 @@ class MendingSheet:
         sheet: sheet name, None for a CSV file.
         delimiter: of a CSV file.
         preamble: the rows above the data as delivered, header included.
+        epoch_1904: whether serial dates of the workbook count from 1904.
         rows: (row number, why and how to mend it, cell address, cells as delivered) of each rejected row.
     """
 
@@ -56,6 +57,7 @@ class MendingSheet:
     delimiter: str
     preamble: tuple[tuple[str, ...], ...]
     rows: tuple[tuple[int, str, str, tuple[str, ...]], ...]
+    epoch_1904: bool = False
 
 
 @dataclass(frozen=True)

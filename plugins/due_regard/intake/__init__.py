@@ -7,7 +7,7 @@ from due_regard.intake.check import SourceCheck, TableCheck, check_source
 from due_regard.intake.completeness import Completeness, drop_completeness
 from due_regard.intake.data_docs import publish_data_docs
 from due_regard.intake.drop import read_drop
-from due_regard.intake.rejections import quarantine, write_rejections
+from due_regard.intake.rejections import quarantine, rejection_summary, write_rejections
 from due_regard.intake.source import Source, load_source
 
 __all__ = [
@@ -21,5 +21,6 @@ __all__ = [
     "publish_data_docs",
     "quarantine",
     "read_drop",
+    "rejection_summary",
     "write_rejections",
 ]

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+import numpy as np
+
 from due_regard.batch import AcceptedFile, MendingSheet, Note, Rejection
 from due_regard.contract import ENTITY
 from due_regard.intake.checks import Judged, Known
@@ -116,8 +118,9 @@ def mending_sheets(judged: Sequence[Judged], files: Sequence[AcceptedFile]) -> t
 
 
 def _mending_sheet(table: Table, rows: dict[int, tuple[str, str]]) -> MendingSheet:
-    ragged = {row.row_number: row.cells for row in table.ragged}
-    at = {int(number): position for position, number in enumerate(table.row_numbers) if int(number) in rows}
-    cells = {number: tuple(table.cells.iloc[position]) for number, position in at.items()} | ragged
+    cells = {row.row_number: row.cells for row in table.ragged if row.row_number in rows}
+    at = np.flatnonzero(np.isin(table.row_numbers, list(rows)))
+    columns = [column.iloc[at].tolist() for _, column in table.cells.items()]
+    cells |= dict(zip(table.row_numbers[at].tolist(), zip(*columns, strict=True), strict=True))
     told = tuple((number, *rows[number], cells[number]) for number in sorted(rows))
-    return MendingSheet(table.file, table.sheet, table.delimiter, table.preamble, told)
+    return MendingSheet(table.file, table.sheet, table.delimiter, table.preamble, told, table.epoch_1904)

@@ -16,10 +16,8 @@ from due_regard.contract import ENTITY
 from due_regard.errors import FileRefused
 from due_regard.intake.cells import Coded, Reading, read_column
 from due_regard.intake.source import ColumnMap, Part, Source
-from due_regard.intake.tables import MENDING_HEADERS, Table
+from due_regard.intake.tables import Table
 from due_regard.intake.text import column_letters, folded, plain
-
-_OURS = frozenset(map(folded, MENDING_HEADERS))
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,7 @@ def known_headers(parts: Sequence[Part]) -> frozenset[str]:
 
 def unknown_headers(table: Table, parts: Sequence[Part]) -> list[str]:
     """What no part maps or ignores: headers, or the letters of a column that holds cells under no header."""
-    known = known_headers(parts) | _OURS
+    known = known_headers(parts)
     unknown = [header for header in table.headers if header and folded(header) not in known]
     for position, header in enumerate(table.headers):
         if not header and (table.cells[position].str.strip() != "").any():

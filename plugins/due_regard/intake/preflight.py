@@ -11,7 +11,9 @@ from pathlib import Path
 from due_regard.errors import DropError, FileRefused
 from due_regard.intake.limits import LARGEST_FILE
 
-CONTROL_FILES = frozenset({"MANIFEST.json", "READY"})
+READ_ME = "READ ME FIRST.txt"
+"""What rejections.py lays beside the rows to mend; it may come back with them."""
+CONTROL_FILES = frozenset({"MANIFEST.json", "READY", READ_ME})
 _LITTER = frozenset({".ds_store", "thumbs.db", "desktop.ini"})
 
 

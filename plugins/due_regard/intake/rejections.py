@@ -1,65 +1,117 @@
 """What goes back to the landlord: rejected rows in its own file's shape, and refused files untouched in quarantine.
 
-The only place of intake that writes files. A file written here, mended and sent again, loads just those rows: its
-columns in front mark it as a list of changes (tables.MENDING_HEADERS).
+With data_docs.py the only place of intake that writes files. A file written here, mended and sent again, loads just
+those rows: its columns in front mark it as a list of changes (tables.MENDING_HEADERS).
 """
 
 from __future__ import annotations
 
 import csv
 import shutil
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from due_regard.batch import MendingSheet, ValidatedDrop
-from due_regard.intake.tables import MENDING_HEADERS
+from due_regard.intake.preflight import READ_ME
+from due_regard.intake.tables import FORMULA_STARTS, MENDING_HEADERS, UNREADABLE
+
+_CELL_LIMIT = 32_767
+_PAGE_LINES = 40
 
 
 def write_rejections(validated: ValidatedDrop, drop: Path, out: Path) -> list[Path]:
-    """Writes a copy of each file that has rejected rows, with these alone and what to mend in front.
+    """Writes a copy of each file that has rejected rows, with these alone and what to mend in front, and a summary.
 
     Args:
         validated: what read_drop returned.
         drop: the drop folder; untouched.
-        out: folder of this batch's rejections; made where it is missing.
+        out: folder of this batch's rejections, outside the drop; made where it is missing.
 
     Returns:
-        The files written, none where nothing was rejected.
+        The files written, the summary first; none where nothing was rejected or refused.
     """
+    if not validated.mending and not validated.refused:
+        return []
+    out.mkdir(parents=True, exist_ok=True)
     by_file: dict[str, list[MendingSheet]] = {}
     for sheet in validated.mending:
         by_file.setdefault(sheet.file, []).append(sheet)
-    if by_file:
-        out.mkdir(parents=True, exist_ok=True)
-    return [_write(out / name, sheets) for name, sheets in sorted(by_file.items())]
+    summary = out / READ_ME
+    summary.write_text(rejection_summary(validated), encoding="utf-8")
+    return [summary, *(_write(out / name, sheets) for name, sheets in sorted(by_file.items()))]
+
+
+def rejection_summary(validated: ValidatedDrop) -> str:
+    """One page for the data owner, also for a mail: what was rejected and refused, and what to do; no values."""
+    lines = [
+        f"Drop {validated.drop} of {validated.landlord}: what was not taken",
+        "",
+        "Everything else is loaded. Mend the rows in the files beside this page and send those files again, in a drop",
+        f"folder of their own; the columns {MENDING_HEADERS[0]!r} and {MENDING_HEADERS[1]!r} may stay. Only",
+        "these rows are then loaded. A refused file is sent again whole.",
+        "",
+        *_rejected_lines(validated),
+        *(f"Refused: {refused.message}" for refused in validated.refused),
+    ]
+    if len(lines) > _PAGE_LINES:
+        left = len(lines) - _PAGE_LINES + 1
+        lines = [*lines[: _PAGE_LINES - 1], f"and {left} more kinds of fault: see the files"]
+    return "\n".join(lines) + "\n"
+
+
+def _rejected_lines(validated: ValidatedDrop) -> Iterator[str]:
+    """File by file: rows and entity, then reason and column by number of rows."""
+    for accepted in validated.files:
+        if accepted.rejections:
+            yield f"{accepted.file}: {len(accepted.rejections)} of {accepted.read} {accepted.entity} rejected"
+            faults = Counter((rejection.reason, rejection.column) for rejection in accepted.rejections)
+            for (reason, column), rows in sorted(faults.items(), key=lambda item: (-item[1], item[0])):
+                first = next(r for r in accepted.rejections if (r.reason, r.column) == (reason, column))
+                where = f" in {column}" if column else ""
+                yield f"  {rows} x {reason.replace('_', ' ')}{where}, first in row {first.row_number}"
 
 
 def _write(path: Path, sheets: list[MendingSheet]) -> Path:
     partial = path.with_name(path.name + ".part")
     (_write_csv if sheets[0].sheet is None else _write_workbook)(partial, sheets)
+    partial.chmod(0o600)
     partial.replace(path)
     return path
 
 
-def _rows(sheet: MendingSheet) -> list[tuple[str, ...]]:
+def _rows(sheet: MendingSheet) -> Iterator[tuple[str, ...]]:
     """The sheet's rows with our columns in front: titles as they were, headers named, rejected rows explained."""
-    titles = [("", "", *row) for row in sheet.preamble[:-1]]
-    header = (*MENDING_HEADERS, *sheet.preamble[-1])
-    return [*titles, header, *((why, cell, *cells) for _, why, cell, cells in sheet.rows)]
+    *titles, header = sheet.preamble
+    yield from (("", "", *row) for row in titles)
+    yield (*MENDING_HEADERS, *header)
+    for _, why, cell, cells in sheet.rows:
+        # What could not be read is left for a person to fill in.
+        yield (why, cell, *("" if text.startswith(UNREADABLE) else text for text in cells))
 
 
 def _write_csv(path: Path, sheets: list[MendingSheet]) -> None:
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file, delimiter=sheets[0].delimiter)
         for sheet in sheets:
-            writer.writerows(_rows(sheet))
+            writer.writerows([_shielded(text) for text in row] for row in _rows(sheet))
+
+
+def _shielded(text: str) -> str:
+    """A cell that no spreadsheet runs; tables.with_plain_cells takes the apostrophe off again."""
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
 def _write_workbook(path: Path, sheets: list[MendingSheet]) -> None:
     workbook = Workbook(write_only=True)
+    if any(sheet.epoch_1904 for sheet in sheets):
+        workbook.epoch = CALENDAR_MAC_1904
     for sheet in sheets:
         worksheet = workbook.create_sheet(sheet.sheet)
         for row in _rows(sheet):
@@ -70,10 +122,10 @@ def _write_workbook(path: Path, sheets: list[MendingSheet]) -> None:
 def _text_cell(worksheet: Any, text: str) -> Any:
     """A cell that stays text: what a landlord typed as =… must not come back to it as a live formula."""
     cell = WriteOnlyCell(worksheet, value=None)
-    cell.value = text or None
     if text:
+        cell.value = ILLEGAL_CHARACTERS_RE.sub("", text)[:_CELL_LIMIT]
         cell.data_type = "s"
-        cell.quotePrefix = text[0] in "=+-@"
+        cell.quotePrefix = text.startswith(FORMULA_STARTS)
     return cell
 
 

@@ -10,7 +10,7 @@ from due_regard.intake.csv_reader import read_csv_table
 from due_regard.intake.mapping import known_headers
 from due_regard.intake.preflight import Form, form_of
 from due_regard.intake.source import Part, Source
-from due_regard.intake.tables import Table, without_footer
+from due_regard.intake.tables import Table, without_footer, without_our_columns
 from due_regard.intake.text import folded
 from due_regard.intake.workbook_preflight import inspect_workbook
 from due_regard.intake.workbook_reader import Sheet, read_sheets, sheet_header, sheet_table
@@ -35,7 +35,7 @@ def file_tables(name: str, content: bytes, source: Source) -> list[tuple[Table, 
             f"{name}: source {source.name} expects no file of this name; rename it, map it or take it out of the drop",
         )
     read = _csv_table if form is Form.TEXT else _sheet_tables
-    return [(without_footer(table), part) for table, part in read(name, content, parts, source)]
+    return [(without_footer(without_our_columns(table)), part) for table, part in read(name, content, parts, source)]
 
 
 def _csv_table(name: str, content: bytes, parts: tuple[Part, ...], source: Source) -> list[tuple[Table, Part]]:

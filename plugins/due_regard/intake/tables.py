@@ -24,10 +24,16 @@ HEADER_SEARCH_ROWS = 20
 MENDING_HEADERS = ("Due Regard: what to mend", "Due Regard: cell")
 """Columns that a file of rejected rows carries in front (rejections.py); such a file is a list of changes."""
 
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+"""A cell that starts so is run by a spreadsheet that opens a CSV file."""
+
+_SHIELDED = re.compile(r"^'(?=[=+\-@\t\r])")
 _FOOTER = re.compile(
     r"(grand |sub-?)?totals?\b|(count|number) of (rows|records)\b|[0-9]+ (rows|records)\b"
     r"|end of (report|file|export|extract)\b|[-=*]{3,}$"
 )
+
+_OURS = frozenset(map(folded, MENDING_HEADERS))
 
 UNREADABLE = "\ue000"
 """First character of a cell that the file shows as an error or has no stored value for; no kind of column takes it."""
@@ -48,7 +54,7 @@ class Table:
     Attributes:
         file: name inside the drop.
         sheet: sheet name, None for a CSV file.
-        preamble: the rows above the data as delivered, the header's own rows last.
+        preamble: the rows above the data as delivered, the header's own rows last (merged titles repeated).
         headers: one name a column; several header rows are joined by a blank.
         cells: one str column a header, numbered from 0; blank and footer rows are gone.
         row_numbers: row in the file of each row of `cells`, from 1.
@@ -58,6 +64,8 @@ class Table:
         stored_as_numbers: whether dates may be serial numbers (workbooks).
         epoch_1904: whether those count from 1904.
         delimiter: between the cells of a CSV file.
+        origins: position in the file of each column, where it is not the column's own.
+        mending: whether the file is one of ours (rejections.py), mended and sent again.
     """
 
     file: str
@@ -72,20 +80,18 @@ class Table:
     stored_as_numbers: bool = False
     epoch_1904: bool = False
     delimiter: str = ","
+    origins: tuple[int, ...] = ()
+    mending: bool = False
 
     @property
     def read(self) -> int:
         """Data rows that were read, ragged ones too."""
         return len(self.cells) + len(self.ragged)
 
-    @property
-    def mending(self) -> bool:
-        """Whether the file carries our own columns in front: a mended list of rejected rows."""
-        return folded(MENDING_HEADERS[0]) in {folded(header) for header in self.headers}
-
     def address(self, position: int, row_number: int) -> str:
         """A1 address of a cell, with the sheet where there is one."""
-        cell = f"{column_letters(position)}{row_number}"
+        at = self.origins[position] if self.origins else position
+        cell = f"{column_letters(at)}{row_number}"
         return f"{self.sheet}!{cell}" if self.sheet is not None else cell
 
 
@@ -153,6 +159,29 @@ def blank_mask(cells: pd.DataFrame) -> NDArray[np.bool_]:
             break
         blank[blank] = (column[blank].str.strip() == "").to_numpy(dtype=bool)
     return blank
+
+
+def without_our_columns(table: Table) -> Table:
+    """A file of rejected rows that comes back, less the columns in front and the apostrophes that kept it inert."""
+    kept = tuple(at for at, header in enumerate(table.headers) if folded(header) not in _OURS)
+    if len(kept) == len(table.headers):
+        return table
+    cells = table.cells[list(kept)].apply(lambda column: column.str.replace(_SHIELDED, "", regex=True))
+    cells.columns = pd.RangeIndex(len(kept))
+    ours = set(range(len(table.headers))) - set(kept)
+    return replace(
+        table,
+        preamble=tuple(_without(row, ours) for row in table.preamble),
+        headers=tuple(table.headers[at] for at in kept),
+        cells=cells,
+        ragged=tuple(Ragged(row.row_number, _without(row.cells, ours)) for row in table.ragged),
+        origins=kept,
+        mending=True,
+    )
+
+
+def _without(row: tuple[str, ...], positions: set[int]) -> tuple[str, ...]:
+    return tuple(text for at, text in enumerate(row) if at not in positions)
 
 
 def without_footer(table: Table) -> Table:

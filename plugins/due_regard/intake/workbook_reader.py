@@ -117,7 +117,8 @@ def sheet_table(file: str, sheet: Sheet, known: frozenset[str], *, depth: int = 
     cells = _frame(body, width)
     numbers = np.arange(len(body), dtype=np.int64) + header.last_row + 2
     blank = blank_mask(cells)
-    preamble = tuple(tuple(row) for row in sheet.rows[: header.last_row + 1])
+    titles = header.last_row + 1 - depth
+    preamble = tuple(map(tuple, sheet.rows[:titles] + sheet.head(depth)[titles : header.last_row + 1]))
     return Table(
         file,
         sheet.name,
