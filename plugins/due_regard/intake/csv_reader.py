@@ -15,8 +15,10 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
+from numpy.typing import NDArray
 
 from due_regard.errors import FileRefused
+from due_regard.intake.limits import MOST_COLUMNS
 from due_regard.intake.tables import HEADER_SEARCH_ROWS, Header, Ragged, Table, blank_mask, check_header, find_header
 from due_regard.intake.text import decode
 
@@ -85,10 +87,13 @@ def _head(text: str, delimiter: str, depth: int) -> tuple[list[list[str]], list[
 
 def _table(file: str, header: Header, head: list[list[str]], body: bytes, delimiter: str) -> Table:
     width = max(len(header.names), len(head[header.last_row]))
+    if width > MOST_COLUMNS:
+        raise FileRefused("too_many_cells", f"{file}: has {width} columns; leave out what is not needed, or split it")
     cells, misfits = _read_rows(file, body, width, delimiter)
     first = header.last_row + 2
     offsets = np.array([number for number, _ in misfits], dtype=np.int64) - 1
     numbers = np.delete(np.arange(len(cells) + len(offsets), dtype=np.int64), offsets) + first
+    _check_swallowed(file, cells, numbers, delimiter)
     ragged, mended = _split_misfits(file, misfits, width, delimiter, first)
     if mended:
         cells = pd.concat([cells, pd.DataFrame([row.cells for row in mended], dtype="str")], ignore_index=True)
@@ -133,6 +138,38 @@ def _read_rows(file: str, body: bytes, width: int, delimiter: str) -> tuple[pd.D
     return cells, misfits
 
 
+def _check_swallowed(file: str, cells: pd.DataFrame, numbers: NDArray[np.int64], delimiter: str) -> None:
+    """Nothing, if no cell has swallowed rows.
+
+    Raises:
+        FileRefused: a quotation mark was opened in one row and closed, by another or the file's end, rows later.
+    """
+    for position in range(cells.shape[1]):
+        column = cells[position]
+        for at in np.flatnonzero(column.str.contains("\n", regex=False).to_numpy(dtype=bool)):
+            if _holds_rows(str(column.iloc[at]), position, cells.shape[1], delimiter):
+                raise _open_quote(file, int(numbers[at]))
+
+
+def _holds_rows(text: str, position: int, width: int, delimiter: str) -> bool:
+    """Whether a cell of several lines is made of rows: each line has as many separators as rows there would have.
+
+    People put a space after a comma, exports do not: that is how an address of five lines is told from five rows.
+    """
+    lines = text.strip("\r\n").split("\n")
+    if len(lines) == 1 or width == 1 or delimiter + " " in text:
+        return False
+    first, *middle, last = (line.count(delimiter) for line in lines)
+    at_end = bool(middle) and position == width - 1
+    return first == width - 1 - position and set(middle) <= {width - 1} and (last == position or at_end)
+
+
+def _open_quote(file: str, row: int) -> FileRefused:
+    return FileRefused(
+        "open_quote", f"{file}: row {row} opens a quotation mark and closes it rows later or never; mend it"
+    )
+
+
 def _split_misfits(
     file: str, misfits: list[tuple[int, str]], width: int, delimiter: str, first: int
 ) -> tuple[list[Ragged], list[Ragged]]:
@@ -142,10 +179,7 @@ def _split_misfits(
     for number, text in misfits:
         if "\n" in text or "\r" in text:
             # An open quotation mark swallows the rows that follow: rejecting this one would lose them unnamed.
-            raise FileRefused(
-                "open_quote",
-                f"{file}: row {first + number - 1} opens a quotation mark and never closes it; mend it",
-            )
+            raise _open_quote(file, first + number - 1)
         row = next(csv.reader([text], delimiter=delimiter), [])
         fits = len(row) > width and not any(cell.strip() for cell in row[width:])
         (mended if fits else ragged).append(Ragged(first + number - 1, tuple(row[:width] if fits else row)))

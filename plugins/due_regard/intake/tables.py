@@ -33,6 +33,7 @@ _FOOTER = re.compile(
     r"|end of (report|file|export|extract)\b|[-=*]{3,}$"
 )
 
+_NUMBER = re.compile(r"[0-9][0-9,. ]*")
 _OURS = frozenset(map(folded, MENDING_HEADERS))
 
 UNREADABLE = "\ue000"
@@ -187,7 +188,8 @@ def _without(row: tuple[str, ...], positions: set[int]) -> tuple[str, ...]:
 def without_footer(table: Table) -> Table:
     """`table` less the total and end-of-report rows after its last record; their row numbers are kept.
 
-    Such a row has words of a footer first and at most half of its cells filled, so that no record can be taken for one.
+    Such a row has words of a footer first, and beside them only numbers, or at least half of its cells blank: no record
+    of any entity can be taken for one.
     """
     ragged, footer = list(table.ragged), []
     last = len(table.cells)
@@ -213,4 +215,6 @@ def without_footer(table: Table) -> Table:
 
 def _is_footer(cells: tuple[str, ...], width: int) -> bool:
     filled = [text for text in map(folded, cells) if text]
-    return bool(filled) and len(filled) <= max(width // 2, 1) and bool(_FOOTER.match(filled[0]))
+    if not filled or not _FOOTER.match(filled[0]):
+        return False
+    return len(filled) <= max(width // 2, 1) or all(map(_NUMBER.fullmatch, filled[1:]))
