@@ -94,23 +94,21 @@ SPECS: Mapping[str, Spec] = {
         sums=(Sum("in_force", ("opening", "new"), ("ended",)),),
         notes=(_IN_FORCE, "The number at the start, plus new, less ended, is the number at the end."),
     ),
-    "restrictions_by_measure": Spec(
-        "Restrictions in force by what they limit", figures=restrictions.by_measure, notes=(_SEVERAL,)
-    ),
+    "restrictions_by_measure": Spec("Restrictions by kind", figures=restrictions.by_measure, notes=(_SEVERAL,)),
     "restrictions_by_length": Spec(
-        "Restrictions in force by how long they have run",
+        "Restrictions by length",
         figures=restrictions.by_length,
         sums=(Sum("in_force", _names(restrictions.LENGTHS)),),
     ),
     "continuous_time": Spec(
-        "Customers by unbroken time under restriction",
+        "Customers by unbroken time",
         figures=restrictions.continuous,
         sums=(Sum("customers_restricted", _names(restrictions.LENGTHS)),),
         notes=("A new restriction that begins by the day after the last one ended carries a customer's time on.",),
     ),
-    "lacking": Spec("What restrictions in force lack", figures=restrictions.lacking, notes=(_BLANK,)),
+    "lacking": Spec("What restrictions lack", figures=restrictions.lacking, notes=(_BLANK,)),
     "no_review_by_choice": Spec(
-        "Restrictions with no review, by recorded choice",
+        "No review, by recorded choice",
         listing=_latest(restrictions.no_review_by_choice),
         is_publishable=False,
     ),
@@ -135,9 +133,7 @@ SPECS: Mapping[str, Spec] = {
         ),
         notes=(_KEPT, "Working days count from the day after an appeal was received to the day it was decided."),
     ),
-    "days_to_decide": Spec(
-        "Working days taken to decide appeals", listing=appeals.days_to_decide, is_publishable=False
-    ),
+    "days_to_decide": Spec("Working days to decide", listing=appeals.days_to_decide, is_publishable=False),
     "incidents": Spec("Incidents", figures=incidents.incidents),
     "incidents_by_category": Spec(
         "Incidents by behaviour",
@@ -161,7 +157,7 @@ SPECS: Mapping[str, Spec] = {
     ),
     "incidents_by_month": Spec("Incidents by month", listing=_latest(incidents.by_month), is_publishable=False),
     "lateness": Spec(
-        "Duties that fell due in the quarter, by how late they were done",
+        "Duties due, by lateness",
         listing=_latest(timeliness.lateness),
         is_publishable=False,
         notes=("Days late are working days where the duty is set in working days, else calendar days.",),
@@ -174,9 +170,9 @@ SPECS: Mapping[str, Spec] = {
             "Safeguards of a restriction are counted on restrictions in force, others on every case of the register.",
         ),
     ),
-    "markers": Spec("Markers on customers' records", figures=upkeep.markers),
+    "markers": Spec("Markers on records", figures=upkeep.markers),
     "in_force_over_time": Spec(
-        "Restrictions in force over twelve quarters",
+        "Restrictions over 12 quarters",
         listing=_latest(trends.in_force_over_time),
         notes=(_SEVERAL,),
         is_publishable=False,
@@ -184,12 +180,12 @@ SPECS: Mapping[str, Spec] = {
     "policy_review": Spec("The policy's own review", listing=_latest(upkeep.policy_review)),
     "not_measured": Spec("Duties not measured, and why", listing=_latest(upkeep.not_measured)),
     "readings": Spec(
-        "Where our reading fills a gap of the policy",
+        "Our readings of the policy",
         listing=_latest(upkeep.readings),
         notes=("A reading stands until a named officer of the landlord confirms or changes it.",),
     ),
     "data_quality": Spec(
-        "Rows of the exports taken in",
+        "Rows of the exports",
         figures=upkeep.data_quality,
         sums=(Sum("read", ("loaded", "unchanged", "rejected")),),
     ),

@@ -33,7 +33,7 @@ _LINK = Font(name=FONT, size=12, underline="single", color="0563C1")
 _HEAD = PatternFill("solid", fgColor="DCE6F1")
 _WRAP = Alignment(wrap_text=True, vertical="top")
 _SPILL = Alignment(wrap_text=False, vertical="top")
-_INDENT = Alignment(wrap_text=True, vertical="top", indent=1)
+_INDENT = Alignment(horizontal="left", wrap_text=True, vertical="top", indent=1)
 _RIGHT = Alignment(horizontal="right", vertical="top", wrap_text=True)
 _LINE = 16.5
 """Points a line of 12-point text takes; openpyxl sets no row heights, and wrapped text would be cut."""

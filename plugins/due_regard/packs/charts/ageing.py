@@ -25,10 +25,10 @@ def draw(data: pd.DataFrame) -> Chart | None:
 
 def _title(data: pd.DataFrame) -> str:
     total, oldest = int(data["Reviews"].sum()), data[data["Reviews"] > 0].iloc[-1]
-    noun = "review is" if total == 1 else "reviews are"
-    return (
-        f"{total} {noun} overdue; the oldest {str(oldest['Age'][0]).lower() + oldest['Age'][1:]} ({oldest['Reviews']})"
-    )
+    age = str(oldest["Age"])
+    if total == 1:
+        return f"1 review is overdue, by {age[0].lower()}{age[1:]}"
+    return f"{total:,} reviews are overdue, {oldest['Reviews']:,} of them by {age[0].lower()}{age[1:]}"
 
 
 def _alt(data: pd.DataFrame) -> str:

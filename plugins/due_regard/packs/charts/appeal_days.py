@@ -13,6 +13,7 @@ def draw(data: pd.DataFrame) -> Chart | None:
     if data.empty:
         return None
     quarters = list(dict.fromkeys(data["Quarter"]))
+    data = data[data["Appeals"] > 0].astype({"Working days to decide": "int64"})
     limit = _limit(data)
     with canvas(1.5 + 0.55 * len(quarters)) as figure:
         axes = figure.subplots()

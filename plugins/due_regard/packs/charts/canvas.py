@@ -55,7 +55,7 @@ def canvas(height: float = HEIGHT) -> Iterator[Figure]:
 
 def finish(figure: Figure, name: str, title: str, alt: str) -> Chart:
     """Give the figure its title, and draw it; the same data gives the same bytes."""
-    figure.suptitle("\n".join(wrap(title, 90)), x=0.01, ha="left", fontsize=11, fontweight="bold")
+    figure.suptitle("\n".join(wrap(title, 96)), x=0.01, ha="left", fontsize=10.5, fontweight="bold")
     out = io.BytesIO()
     figure.savefig(out, format="png", metadata={"Software": None})
     return Chart(name, title, alt, out.getvalue())

@@ -18,29 +18,34 @@ def draw(data: pd.DataFrame) -> Chart | None:
         return None
     shown = [name for name in data.columns[1:] if data[name].any()]
     down = -(-len(shown) // _ACROSS)
-    with canvas(1.1 + 1.75 * down) as figure:
-        grid = figure.subplots(down, _ACROSS, sharey=True, squeeze=False)
+    with canvas(1.3 + 1.75 * down) as figure:
+        grid = figure.subplots(down, _ACROSS, squeeze=False)
+        tops = [float(data[shown[0]].max()), float(data[shown[1:]].to_numpy().max())]
         for place, axes in enumerate(grid.flat):
             if place < len(shown):
-                _panel(axes, data, shown[place], COLOURS[0] if place == 0 else COLOURS[2])
+                _panel(axes, data, shown[place], COLOURS[0] if place == 0 else COLOURS[2], tops[min(place, 1)])
             else:
                 axes.set_visible(False)
+        figure.supxlabel("Left: all restrictions. The other panels share one scale of their own.", fontsize=8.5, x=0.3)
         return finish(figure, "in_force", _title(data), _alt(data, shown))
 
 
-def _panel(axes: Axes, data: pd.DataFrame, name: str, colour: str) -> None:
+def _panel(axes: Axes, data: pd.DataFrame, name: str, colour: str, top: float) -> None:
     values = data[name].to_list()
-    top = max(int(data["All restrictions"].max()), int(data.iloc[:, 1:].to_numpy().max()))
+    last = len(values) - 1
     axes.plot(range(len(values)), values, color=colour, linewidth=1.8, drawstyle="steps-mid")
-    axes.plot([len(values) - 1], values[-1:], "o", color=colour, markersize=4)
-    axes.annotate(str(values[-1]), (len(values) - 1, values[-1]), xytext=(0, 6), textcoords="offset points",
-                  ha="right", fontsize=10, fontweight="bold", color=colour)  # fmt: skip
-    axes.annotate(str(values[0]), (0, values[0]), xytext=(0, 6), textcoords="offset points", fontsize=9, color=GREY)
-    axes.set_title(fill(name, 20), fontsize=9, fontweight="normal", loc="left")
-    axes.set_ylim(0, top * 1.3)
+    axes.plot([last], values[-1:], "o", color=colour, markersize=4)
+    for place, side, weight in ((0, "left", "normal"), (last, "right", "bold")):
+        axes.annotate(
+            f"{values[place]:,}", (place, values[place]), xytext=(0, 6), textcoords="offset points", ha=side,
+            fontsize=9.5, fontweight=weight, color=GREY if place == 0 else colour,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.8},
+        )  # fmt: skip
+    axes.set_title(fill(name, 22), fontsize=9, fontweight="normal", loc="left")
+    axes.set_ylim(0, top * 1.35)
     axes.set_yticks([])
-    first, last = str(data["Quarter"].iloc[0]), str(data["Quarter"].iloc[-1])
-    axes.set_xticks([0, len(values) - 1], [_end(first), _end(last)], fontsize=8)
+    ends = [_end(str(data["Quarter"].iloc[place])) for place in (0, last)]
+    axes.set_xticks([0, last], ends, fontsize=8)
     start, end = axes.get_xticklabels()
     start.set_horizontalalignment("left")
     end.set_horizontalalignment("right")
@@ -54,10 +59,10 @@ def _end(quarter: str) -> str:
 def _title(data: pd.DataFrame) -> str:
     first, last = data.iloc[0], data.iloc[-1]
     now, then = int(last["All restrictions"]), int(first["All restrictions"])
-    word = "the same as" if now == then else f"{abs(now - then)} {'more' if now > then else 'fewer'} than"
+    word = "the same as" if now == then else f"{abs(now - then):,} {'more' if now > then else 'fewer'} than"
     noun = "restriction was" if now == 1 else "restrictions were"
     opened, closed = _end(str(first["Quarter"])), _end(str(last["Quarter"]))
-    return f"{now} {noun} in force at the end of {closed}, {word} at the end of {opened}"
+    return f"{now:,} {noun} in force at the end of {closed}, {word} at the end of {opened}"
 
 
 def _alt(data: pd.DataFrame, shown: list[str]) -> str:

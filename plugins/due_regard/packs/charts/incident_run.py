@@ -72,7 +72,7 @@ def _beyond(data: pd.DataFrame, found: Limits) -> pd.DataFrame:
 
 def _title(data: pd.DataFrame, found: Limits | None) -> str:
     total, last = int(data["Incidents"].sum()), int(data["Incidents"].iloc[-1])
-    start = f"{total} incidents in {len(data)} months" if total != 1 else f"1 incident in {len(data)} months"
+    start = f"{total:,} incidents in {len(data)} months" if total != 1 else f"1 incident in {len(data)} months"
     if found is None:
         return f"{start}, {last} in the last; too few to say what is usual"
     odd = len(_beyond(data, found))

@@ -27,13 +27,13 @@ def draw(data: pd.DataFrame) -> Chart | None:
                 color=_FILLS[place], hatch=HATCHES[place], edgecolor=GREY, linewidth=0.6,
             )  # fmt: skip
             left += shares[name]
-            labels = [str(n) if share >= 3 else "" for n, share in zip(data[name], shares[name], strict=True)]
+            labels = [f"{n:,}" if share >= 3 else "" for n, share in zip(data[name], shares[name], strict=True)]
             for text in axes.bar_label(bars, labels, label_type="center", color=_INK[place], fontsize=9):
                 if HATCHES[place]:
                     text.set_bbox({"facecolor": _FILLS[place], "edgecolor": "none", "pad": 1.2})
         axes.set_yticks(range(len(data)), [fill(str(label), 44) for label in data["Duty"]], fontsize=9)
         for row, due in enumerate(data["Due in the quarter"]):
-            axes.text(101, row, f"{due} due", va="center", fontsize=9, color=GREY)
+            axes.text(101, row, f"{due:,} due", va="center", fontsize=9, color=GREY)
         axes.set(xlim=(0, 100), xticks=[])
         axes.invert_yaxis()
         axes.spines[["left", "bottom"]].set_visible(False)
@@ -45,7 +45,9 @@ def draw(data: pd.DataFrame) -> Chart | None:
 def _title(data: pd.DataFrame) -> str:
     due, on_time = int(data["Due in the quarter"].sum()), int(data[LATENESS[0]].sum())
     undone = int(data[LATENESS[-1]].sum())
-    return f"{on_time} of {due} duties that fell due were done on time; {undone} were not done by the quarter's end"
+    return (
+        f"{on_time:,} of {due:,} duties that fell due were done on time; {undone:,} were not done by the quarter's end"
+    )
 
 
 def _alt(data: pd.DataFrame) -> str:

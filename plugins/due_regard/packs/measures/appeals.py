@@ -100,16 +100,19 @@ def _not_given_effect(snapshot: Snapshot) -> Figure:
 def days_to_decide(snapshots: tuple[Snapshot, ...]) -> pd.DataFrame:
     """Appeals decided, by quarter and working days taken, with the policy's limit.
 
-    Columns Quarter, Working days to decide, Appeals, Limit in working days ("[z]" where the policy sets none). The
-    limit is that of deciding, else that of answering the customer, which deciding must keep too.
+    Columns Quarter, Working days to decide ("[z]" in a quarter without any), Appeals, Limit in working days ("[z]"
+    where the policy sets none). The limit is that of deciding, else that of answering the customer, which deciding
+    must keep too. No rows where none was decided in any quarter.
     """
     limit = _limit(snapshots[0])
-    rows = []
+    rows: list[tuple[str, int | str, int, int | str]] = []
     for snapshot in reversed(snapshots):
         if snapshot.carries("appeals", "decided_on"):
             counts = decided(snapshot)["working_days"].value_counts().sort_index()
-            rows += [(snapshot.quarter.months, int(str(days)), int(n), limit) for days, n in counts.items()]
-    return pd.DataFrame(rows, columns=["Quarter", "Working days to decide", "Appeals", "Limit in working days"])
+            found = [(snapshot.quarter.months, int(str(days)), int(n), limit) for days, n in counts.items()]
+            rows += found or [(snapshot.quarter.months, "[z]", 0, limit)]
+    some = rows if any(count for _, _, count, _ in rows) else []
+    return pd.DataFrame(some, columns=["Quarter", "Working days to decide", "Appeals", "Limit in working days"])
 
 
 def _limit(snapshot: Snapshot) -> int | str:

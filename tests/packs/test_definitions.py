@@ -1,0 +1,50 @@
+"""Pack definitions: what a governance officer gets wrong is named by file and line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from due_regard.packs.definition import DefinitionError, load_definition
+from tests.packs.known import REPORTS
+
+SOUND = (REPORTS / "packs" / "senior_management.yaml").read_text(encoding="utf-8")
+
+
+def written(folder: Path, text: str, name: str = "senior_management") -> Path:
+    (folder / "packs").mkdir()
+    (folder / "packs" / f"{name}.yaml").write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (("- table: lateness", "- table: latness"), "no such table"),
+        (("{over_2_years:restriction has|", "{over_2_years:restriction has"), "braces hold a figure's name"),
+        (("audience: senior managers\n", ""), "audience"),
+        (("asked_for: {}", "asked_for: {}\nsurprise: yes"), "surprise"),
+        (("- table: restrictions\n", "- table: lateness\n"), "once"),
+        (("name: senior_management", "name: another"), "file's name says"),
+        (("title: How", "title: [How"), "not valid YAML"),
+    ],
+)
+def test_a_wrong_definition_is_named(tmp_path: Path, change: tuple[str, str], told: str) -> None:
+    spoilt = SOUND.replace(*change, 1)
+    assert spoilt != SOUND
+    with pytest.raises(DefinitionError, match=told) as caught:
+        load_definition(written(tmp_path, spoilt), "senior_management")
+    assert "senior_management.yaml" in str(caught.value)
+
+
+def test_an_unknown_pack_lists_those_there_are(tmp_path: Path) -> None:
+    with pytest.raises(DefinitionError, match="known: senior_management"):
+        load_definition(written(tmp_path, SOUND), "committee")
+
+
+def test_order_and_words_are_the_definitions(tmp_path: Path) -> None:
+    text = SOUND.replace("  - table: lateness\n", "  - table: lateness\n    title: Promises kept and broken\n")
+    found = load_definition(written(tmp_path, text), "senior_management")
+    assert found.sections[0].title == "Promises kept and broken"
+    assert [section.table for section in found.sections][:2] == ["lateness", "restrictions"]
