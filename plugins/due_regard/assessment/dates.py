@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
+import pyarrow.compute as pc
 
 from due_regard.assessment.world import NAT, Bools, Cells, Ints
 from due_regard.contract import ENTITY
@@ -162,8 +162,8 @@ def _index(view: View, word: words.Related) -> _Index | None:
 
 def recoded(cells: Cells, other: Cells) -> Ints:
     """For each word of `cells` its number in `other` (-2 where it has none); the last entry, -1, is for blanks."""
-    found = pd.Index(other.words, dtype="str").get_indexer(pd.Index(cells.words, dtype="str")).astype(np.int64)
-    return np.append(np.where(found < 0, -2, found), -1)
+    found = pc.index_in(cells.words, value_set=other.words).fill_null(-2)
+    return np.append(found.to_numpy(), -1)
 
 
 def _sorted(keys: Ints, days: Days, until: Days | None, keep: Bools) -> _Index:

@@ -118,9 +118,7 @@ def _renumbered(rows: Rows, version: Ints) -> tuple[Rows, Ints]:
 
 
 def _frame(world: World, history: PolicyHistory, answers: list[_Answer]) -> pd.DataFrame:
-    """The contract's frame. Subjects are ranked once an entity, so that no strings are sorted a second time."""
-    ranks: dict[str, Ints] = {}
-    answers = [_sorted(world, answer, ranks) for answer in answers]
+    """The contract's frame: rules come in order, and so do a rule's rows, since subjects are numbered in order."""
     words = [_text_columns(world, history, answer) for answer in answers]
     starts = np.array([policy.effective_from for policy in history.versions], dtype="datetime64[s]")
 
@@ -153,30 +151,12 @@ def _text_columns(world: World, history: PolicyHistory, answer: _Answer) -> dict
         "landlord": _constant(history.landlord, size),
         "rule": _constant(answer.rule, size),
         "subject_type": _constant("landlord" if of_landlord and subject_type != "policy" else subject_type, size),
-        "subject_ref": _constant(history.landlord, size) if of_landlord else _refs(world, subject_type, rows),
+        "subject_ref": _constant(history.landlord, size) if of_landlord else _refs(world, subject_type, rows.subject),
         "state": _words(rows.state, STATES),
         "severity": _severity(world, duties, rows, version),
         "clause": _words(version, [duty.clause if duty else "" for duty in duties]),
         "owner_role": _words(version, [duty.owner_role if duty else "" for duty in duties]),
     }
-
-
-def _sorted(world: World, answer: _Answer, ranks: dict[str, Ints]) -> _Answer:
-    order = _order(world, answer.rule.split(".")[0], answer.rows, ranks)
-    return _Answer(answer.rule, answer.rows.where(order), answer.version[order])
-
-
-def _order(world: World, subject_type: str, rows: Rows, ranks: dict[str, Ints]) -> Ints:
-    if (rows.subject < 0).any():
-        return np.arange(len(rows.subject))
-    name = ENTITY_OF_SUBJECT[subject_type].name
-    if name not in ranks:
-        # Arrow sorts strings by their UTF-8 bytes, which is the order of code points.
-        keys = pa.array(world.keys(name), type=pa.large_string())
-        place = pa.compute.sort_indices(keys).to_numpy()
-        ranks[name] = np.empty(len(place), np.int64)
-        ranks[name][place] = np.arange(len(place))
-    return np.lexsort((rows.occurrence, ranks[name][rows.subject]))
 
 
 def _duty_of(policy: Policy, rule: str) -> Duty | None:
@@ -200,9 +180,9 @@ def _severity(world: World, duties: list[Duty | None], rows: Rows, version: Ints
     return _words(found, levels)
 
 
-def _refs(world: World, subject_type: str, rows: Rows) -> list[pa.Array]:
-    keys = pa.array(world.keys(ENTITY_OF_SUBJECT[subject_type].name), type=pa.large_string())
-    return [keys.take(pa.array(rows.subject))]
+def _refs(world: World, subject_type: str, subject: Ints) -> list[pa.Array]:
+    keys = world.keys(ENTITY_OF_SUBJECT[subject_type].name)
+    return [keys if len(subject) == len(keys) and (subject == np.arange(len(keys))).all() else keys.take(subject)]
 
 
 def _words(numbers: Ints | npt.NDArray[np.int8], words: Sequence[str]) -> list[pa.Array]:

@@ -61,10 +61,10 @@ def _basis(duty: Duty) -> Iterator[str]:
 
 
 def _row(world: World, entity: str, subject: str) -> int:
-    place = np.flatnonzero((world.keys(entity) == subject).to_numpy())
-    if len(place) == 0:
+    place: int = world.keys(entity).index(subject).as_py()
+    if place < 0:
         raise SettingsError(f"no such record in {entity} on that date; it may be later, rejected or misspelt")
-    return int(place[0])
+    return place
 
 
 def _fields(world: World, duty: Any, row: int) -> Iterator[str]:

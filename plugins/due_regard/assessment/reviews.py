@@ -84,8 +84,7 @@ def _kept(view: View, duty: Review) -> _Kept:
     ended = view.cells(duty.ended).days
     there = np.flatnonzero((subject >= 0) & ~np.isnat(on))
     there = there[~(on[there] > ended[subject[there]])]
-    refs = np.argsort(np.argsort(world.keys(name).to_numpy(dtype=object)[there], kind="stable"), kind="stable")
-    there = there[np.lexsort((refs, on[there], subject[there]))]
+    there = there[np.lexsort((on[there], subject[there]))]  # on one day, in order of reference: the world's own
     closes = truth(reviews, duty.closes)[there] == YES
     before = _closed_before(subject[there], closes)
     agreed = world.column(name, duty.next_agreed).days if duty.next_agreed else np.full(len(on), NAT)

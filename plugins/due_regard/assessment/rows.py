@@ -25,7 +25,7 @@ class Rows:
     """Assessments of one duty.
 
     Attributes:
-        subject: row of the subject in its entity (-1: the landlord itself).
+        subject: row of the subject in its entity, ascending (-1: the landlord itself).
         occurrence: from 1.
         state: position in contract.STATES.
         due, done: datetime64[D]; NaT blank.
@@ -47,8 +47,13 @@ class Rows:
 
     @staticmethod
     def joined(parts: list[Rows]) -> Rows:
-        """Several answers as one."""
-        return Rows(*(np.concatenate([getattr(part, name) for part in parts]) for name in Rows.__dataclass_fields__))
+        """Several answers as one, in order of their subjects; rows of one subject stay in the order given."""
+        filled = [part for part in parts if len(part.subject)] or parts[:1]
+        if len(filled) == 1:
+            return filled[0]
+        names = Rows.__dataclass_fields__
+        rows = Rows(*(np.concatenate([getattr(part, name) for part in filled]) for name in names))
+        return rows.where(np.argsort(rows.subject, kind="stable"))
 
 
 @dataclass(frozen=True)

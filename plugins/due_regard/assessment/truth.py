@@ -122,7 +122,7 @@ def _pair(view: View, condition: words.Condition) -> Truth:
 
 def _coded(cells: Cells, holds: Callable[[str], bool]) -> Truth:
     """Truth of a coded column: asked once a distinct word, then looked up."""
-    by_word = np.array([*(holds(str(word)) for word in cells.words), False])
+    by_word = np.array([*map(holds, cells.words.to_pylist()), False])
     return settle(by_word[cells.codes], cells.unknown)
 
 

@@ -1,7 +1,8 @@
 """The records of one landlord as they were on `as_at`: whole columns, links between entities, what is absent.
 
-As-at masking happens here and nowhere else. Everything is an array aligned to an entity's rows; strings are coded once
-and compared as integers. Conditions and duties are built on top; no duty is known here.
+As-at masking happens here and nowhere else. Everything is an array aligned to an entity's rows, which stand in order of
+their reference, so that nothing is sorted later; strings are coded once and compared as integers. Conditions and duties
+are built on top; no duty is known here.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from due_regard.contract import ENTITY, ENTITY_OF_SUBJECT, Column, Entity, Kind, Records
 from due_regard.working_days import Days
@@ -24,8 +27,8 @@ NO_RECORD, UNTOLD = -1, -2
 """Rows of a link that lead nowhere: the record does not exist; the source cannot tell."""
 
 
-def _no_words() -> npt.NDArray[np.object_]:
-    return np.array([], dtype=object)
+def _no_words() -> pa.Array:
+    return pa.array([], pa.large_string())
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ class Cells:
 
     values: npt.NDArray[np.generic]
     unknown: Bools
-    words: npt.NDArray[np.object_] = field(default_factory=_no_words)
+    words: pa.Array = field(default_factory=_no_words)
 
     def take(self, rows: Ints) -> Cells:
         """The cells at `rows`: blank where there is no such record, unknown where the source cannot tell."""
@@ -77,10 +80,12 @@ class World:
 
     def __init__(self, records: Records, as_at: date) -> None:
         self.as_at = np.datetime64(as_at, "D")
-        self._frames = {name: self._existing(ENTITY[name], frame) for name, frame in records.items()}
+        self._frames = dict(records)
+        self._rows = {name: _existing(ENTITY[name], frame, self.as_at) for name, frame in records.items()}
         self._cells: dict[tuple[str, str], Cells] = {}
         self._links: dict[tuple[str, str], Ints] = {}
         self._paths: dict[tuple[str, str], Cells] = {}
+        self._keys: dict[str, pa.Array] = {}
 
     def delivered(self, entity: str) -> bool:
         """Whether any file of `entity` was ever delivered."""
@@ -100,11 +105,13 @@ class World:
 
     def size(self, entity: str) -> int:
         """Number of its records that exist on as_at."""
-        return len(self._frames[entity])
+        return len(self._rows[entity])
 
-    def keys(self, entity: str) -> pd.Series:
-        """Their own references."""
-        return self._frames[entity][ENTITY[entity].key]
+    def keys(self, entity: str) -> pa.Array:
+        """Their own references, ascending by code points."""
+        if entity not in self._keys:
+            self._keys[entity] = _strings(self._frames[entity][ENTITY[entity].key]).take(self._rows[entity])
+        return self._keys[entity]
 
     def column(self, entity: str, path: str) -> Cells:
         """The cells that `path` names, aligned to the rows of `entity`; kept once worked out."""
@@ -131,12 +138,6 @@ class World:
             return np.full(self.size(entity), NAT)
         return self.column(entity, name).days
 
-    def _existing(self, entity: Entity, frame: pd.DataFrame) -> pd.DataFrame:
-        if entity.opened_on is None or frame.empty:
-            return frame.reset_index(drop=True)
-        exists = _days(frame[entity.opened_on]) <= self.as_at
-        return frame.reset_index(drop=True) if exists.all() else frame[exists].reset_index(drop=True)
-
     def _through(self, entity: str, link: str, rest: str) -> Cells:
         rows, target = self.link(entity, link), ENTITY_OF_SUBJECT[link]
         if self.delivered(target.name):
@@ -151,14 +152,14 @@ class World:
         coded = here.codes
         if not self.delivered(target.name):
             return np.where(coded >= 0, UNTOLD, NO_RECORD)
-        position = pd.Index(self.keys(target.name)).get_indexer(pd.Index(here.words, dtype="str"))
-        return np.append(position, NO_RECORD)[coded]
+        position = pc.index_in(here.words, value_set=self.keys(target.name)).fill_null(NO_RECORD)
+        return np.append(position.to_numpy(), NO_RECORD)[coded]
 
     def _own(self, entity: str, name: str) -> Cells:
-        frame, column = self._frames[entity], ENTITY[entity].by_name[name]
+        frame, rows, column = self._frames[entity], self._rows[entity], ENTITY[entity].by_name[name]
         if name not in frame:
-            return _unknown(column, len(frame))
-        cells = _read(frame[name], column)
+            return _unknown(column, len(rows))
+        cells = _read(frame[name], column, rows)
         if column.kind is Kind.DATE and not column.planned:
             days = cells.days
             values = np.where(days > self.as_at, NAT, days)
@@ -169,22 +170,41 @@ class World:
         """Blank while the date that makes the value known lies after as_at; unknown where that date is absent."""
         if column.known_once not in self._frames[entity]:
             return Cells(cells.values, ~cells.blank, cells.words)
-        later = _days(self._frames[entity][column.known_once]) > self.as_at
+        later = _days(self._frames[entity][column.known_once])[self._rows[entity]] > self.as_at
         return Cells(np.where(later, -1, cells.values), cells.unknown, cells.words)
+
+
+def _existing(entity: Entity, frame: pd.DataFrame, as_at: np.datetime64[date]) -> Ints:
+    """Places of the records that exist on as_at, in order of their reference."""
+    if entity.opened_on is None or frame.empty:
+        rows = np.arange(len(frame))
+    else:
+        rows = np.flatnonzero(_days(frame[entity.opened_on]) <= as_at)
+    keys = _strings(frame[entity.key]).take(rows)
+    if pc.all(pc.less_equal(keys[:-1], keys[1:])).as_py():
+        return rows
+    # Arrow sorts strings by their UTF-8 bytes, which is the order of code points.
+    order: Ints = pc.sort_indices(keys).to_numpy().astype(np.int64)
+    return rows[order]
 
 
 def _days(series: pd.Series) -> Days:
     return series.to_numpy().astype("datetime64[D]")
 
 
-def _read(series: pd.Series, column: Column) -> Cells:
-    known = np.zeros(len(series), bool)
+def _strings(series: pd.Series) -> pa.Array:
+    values = pa.array(series, type=pa.large_string(), from_pandas=True)
+    return values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+
+
+def _read(series: pd.Series, column: Column, rows: Ints) -> Cells:
+    known = np.zeros(len(rows), bool)
     if column.kind is Kind.DATE:
-        return Cells(_days(series), known)
+        return Cells(_days(series)[rows], known)
     if column.kind is Kind.YN:
-        return Cells(series.astype("boolean").astype("Int8").to_numpy(dtype=np.int8, na_value=-1), known)
-    codes, words = pd.factorize(series)
-    return Cells(codes, known, np.asarray(words, dtype=object))
+        return Cells(series.astype("boolean").to_numpy(dtype=np.int8, na_value=-1)[rows], known)
+    coded = _strings(series).dictionary_encode()
+    return Cells(coded.indices.fill_null(-1).to_numpy().astype(np.int64)[rows], known, coded.dictionary)
 
 
 def _unknown(column: Column, size: int) -> Cells:
