@@ -1,6 +1,7 @@
 """YAML files read strictly into pydantic models, with errors that name file and line.
 
-Every file a person edits (policies, landlords, sources, packs) comes through `read_yaml`; keep meaning out.
+Every file a person edits (policies, landlords, sources, packs) comes through `read_yaml`; keep meaning out. How a fault
+is put into words is yaml_faults.py's.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from due_regard.errors import _FileError
+from due_regard.yaml_faults import Place, worded
 
 Model = TypeVar("Model", bound=BaseModel)
-_Path = tuple[str | int, ...]
 
 
 class _StrictLoader(yaml.SafeLoader):
@@ -24,13 +25,24 @@ class _StrictLoader(yaml.SafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[str] = set()
         for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise yaml.constructor.ConstructorError(None, None, "a key must be one word", key.start_mark)
             if key.value in seen and key.tag != "tag:yaml.org,2002:merge":
                 raise yaml.constructor.ConstructorError(None, None, f"{key.value!r} is given twice", key.start_mark)
             seen.add(key.value)
         return super().construct_mapping(node, deep)
 
+    def construct_day(self, node: yaml.ScalarNode) -> Any:
+        try:
+            return self.construct_yaml_timestamp(node)
+        except ValueError:
+            raise yaml.constructor.ConstructorError(None, None, "no such day", node.start_mark) from None
 
-def _line_of(node: yaml.Node | None, path: _Path) -> int | None:
+
+_StrictLoader.add_constructor("tag:yaml.org,2002:timestamp", _StrictLoader.construct_day)
+
+
+def _line_of(node: yaml.Node | None, path: Place) -> int | None:
     """Line (from 1) of the deepest node on `path` that the file really has."""
     line = None if node is None else node.start_mark.line + 1
     for step in path:
@@ -52,27 +64,18 @@ def read_yaml(
     model: type[Model],
     error: type[_FileError],
     *,
-    check: Callable[[Model], Iterable[tuple[_Path, str]]] | None = None,
+    check: Callable[[Model], Iterable[tuple[Place, str]]] | None = None,
 ) -> Model:
     """Read `file` as `model`; `check` may then yield (place, message) for what the shape alone cannot tell.
 
     Raises:
         error: the file is missing, is not YAML, or says something `model` forbids; names file and line.
     """
-    try:
-        text = file.read_text(encoding="utf-8")
-    except OSError as reason:
-        raise error(f"cannot be read ({reason.strerror})", file=file) from None
-    try:
-        node = yaml.compose(text, _StrictLoader)
-        data = yaml.load(text, _StrictLoader)  # noqa: S506 - a SafeLoader with one more refusal
-    except yaml.MarkedYAMLError as reason:
-        line = reason.problem_mark.line + 1 if reason.problem_mark else None
-        raise error(f"not valid YAML: {reason.problem}", file=file, line=line) from None
+    node, data = _parsed(file, error)
     try:
         found = model.model_validate(data)
     except ValidationError as reason:
-        wrong = [(tuple(e["loc"]), _words(e)) for e in reason.errors(include_url=False)]
+        wrong = [worded(model, data, item) for item in reason.errors(include_url=False)]
     else:
         wrong = list(check(found)) if check else []
         if not wrong:
@@ -82,6 +85,16 @@ def read_yaml(
     raise error(lines[0][1] + more, file=file, line=lines[0][0])
 
 
-def _words(item: Any) -> str:
-    place = ".".join(str(step) for step in item["loc"])
-    return f"{place}: {item['msg'].removeprefix('Value error, ')}" if place else str(item["msg"])
+def _parsed(file: Path, error: type[_FileError]) -> tuple[yaml.Node | None, Any]:
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+        return yaml.compose(text, _StrictLoader), yaml.load(text, _StrictLoader)  # noqa: S506 - a stricter SafeLoader
+    except OSError as reason:
+        raise error(f"cannot be read ({reason.strerror})", file=file) from None
+    except UnicodeDecodeError:
+        raise error("is not UTF-8 text; save it as UTF-8", file=file) from None
+    except yaml.MarkedYAMLError as reason:
+        line = reason.problem_mark.line + 1 if reason.problem_mark else None
+        raise error(f"not valid YAML: {reason.problem}", file=file, line=line) from None
+    except yaml.YAMLError:
+        raise error("not valid YAML: it holds characters that no text has", file=file) from None

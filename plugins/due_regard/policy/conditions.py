@@ -17,6 +17,7 @@ FieldPath = Annotated[str, StringConstraints(pattern=r"^[a-z_]+(\.[a-z_]+){0,2}$
 `restriction.customer.customer_type`."""
 
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+Codes = Annotated[tuple[Code, ...], Field(min_length=1)]
 
 
 class Word(BaseModel):
@@ -61,7 +62,7 @@ class Equals(_Pair):
 class In(_Pair):
     """The field is one of these codes."""
 
-    in_: dict[FieldPath, tuple[Code, ...]] = Field(alias="in")
+    in_: dict[FieldPath, Codes] = Field(alias="in")
 
 
 class Includes(_Pair):
@@ -73,7 +74,7 @@ class Includes(_Pair):
 class IncludesAll(_Pair):
     """The list field holds every one of these codes."""
 
-    includes_all: dict[FieldPath, tuple[Code, ...]]
+    includes_all: dict[FieldPath, Codes]
 
 
 class Differs(_Pair):
@@ -186,8 +187,15 @@ WORDS = (
 )
 
 
+def _keys(value: Any) -> tuple[Any, ...]:
+    """The words that a mapping of the file, or a word already read, holds; none for anything else."""
+    if isinstance(value, dict):
+        return tuple(value)
+    return tuple(type(value).model_fields) if isinstance(value, BaseModel) else ()
+
+
 def _condition_word(value: Any) -> str | None:
-    keys = list(value) if isinstance(value, dict) else list(type(value).model_fields)
+    keys = list(_keys(value))
     word = str(keys[0]).rstrip("_") if len(keys) == 1 else ""
     return word if word in WORDS else None
 
@@ -195,7 +203,7 @@ def _condition_word(value: Any) -> str | None:
 def _date_word(value: Any) -> str | None:
     if isinstance(value, str):
         return "field"
-    keys = set(value) if isinstance(value, dict) else set(type(value).model_fields)
+    keys = set(_keys(value))
     for tag, marks in (("first", {"first"}), ("earliest_of", {"earliest_of"}), ("shifted", {"field", "months"})):
         if keys and keys <= marks:
             return tag

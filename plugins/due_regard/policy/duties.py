@@ -145,15 +145,15 @@ class _Duty(Word):
 
 
 class Deadline(_Duty):
-    """Something to be done by a day: `start` and `within`, or a `due` date that is given.
+    """Something to be done by a day: `start` and `within`, or a `due` date that is given; no row while it is blank.
 
     `roll: next_working_day` moves a due date that is no working day. `done` is when it was done.
     """
 
     kind: Literal["deadline"]
-    start: FieldPath | None = None
+    start: DateOf | None = None
     within: Within | None = None
-    due: FieldPath | None = None
+    due: DateOf | None = None
     roll: Literal["next_working_day"] | None = None
     done: DateOf
     notice: Notice

@@ -26,9 +26,11 @@ from due_regard.policy.conditions import (
     Shifted,
 )
 from due_regard.policy.duties import Check, Deadline, Document, Duty, Review
+from due_regard.yaml_faults import Place
 
-Place = tuple[str | int, ...]
 Fault = tuple[Place, str]
+_NAMES = {Kind.REF: "reference", Kind.YN: "yes/no", Kind.LIST: "list of codes"}
+_NAMES |= {kind: kind.value for kind in Kind if kind not in _NAMES}
 
 
 def linked(entity: Entity, link: str) -> Entity | None:
@@ -43,12 +45,16 @@ def resolve(entity: Entity, path: str) -> Column | str:
     for link in links:
         found = linked(entity, link)
         if found is None:
-            known = [e.subject for e in ENTITY.values() if linked(entity, e.subject) is e]
-            return f"{entity.name} has no link {link!r}; allowed: {', '.join(known) or 'none'}"
+            return _no_link(entity, link)
         entity = found
     if name not in entity.by_name:
-        return f"{entity.name} has no field {name!r}; allowed: {', '.join(entity.by_name)}"
+        return f"{entity.name} have no field {name!r}; allowed: {', '.join(entity.by_name)}"
     return entity.by_name[name]
+
+
+def _no_link(entity: Entity, link: str) -> str:
+    known = [each.subject for each in ENTITY.values() if linked(entity, each.subject) is each]
+    return f"{entity.name} have no link {link!r}; allowed: {', '.join(known) or 'none'}"
 
 
 def faults(duty: Duty) -> Iterator[Fault]:
@@ -56,14 +62,14 @@ def faults(duty: Duty) -> Iterator[Fault]:
     if isinstance(duty, Document):
         return
     entity = ENTITY_OF_SUBJECT[duty.subject]
-    for link in duty.requires:
+    for number, link in enumerate(duty.requires):
         if linked(entity, link) is None:
-            yield ("requires",), f"{entity.name} has no link {link!r}"
-    for path in duty.needs:
-        yield from _typed(entity, path, ("needs",), None)
-    for path in duty.absent_as_blank:
+            yield ("requires", number), _no_link(entity, link)
+    for number, path in enumerate(duty.needs):
+        yield from _typed(entity, path, ("needs", number), None)
+    for number, path in enumerate(duty.absent_as_blank):
         if not (isinstance(duty, Review) and duty.reviews in ENTITY and path in ENTITY[duty.reviews].by_name):
-            yield from _typed(entity, path, ("absent_as_blank",), None)
+            yield from _typed(entity, path, ("absent_as_blank", number), None)
     for level, condition in duty.severity_where.items():
         yield from _word(entity, condition, ("severity_where", level))
     if duty.when is not None:
@@ -77,25 +83,30 @@ def _own(entity: Entity, duty: Deadline | Check | Review) -> Iterator[Fault]:
     elif isinstance(duty, Deadline):
         for name in ("start", "due"):
             if getattr(duty, name) is not None:
-                yield from _typed(entity, getattr(duty, name), (name,), Kind.DATE)
+                yield from _date(entity, getattr(duty, name), (name,))
         yield from _date(entity, duty.done, ("done",))
+        if duty.within is not None and duty.within.working_days is not None and duty.notice.working_days is None:
+            yield ("notice",), "counts in working_days, as within does"
     else:
         yield from _review(entity, duty)
 
 
 def _review(entity: Entity, duty: Review) -> Iterator[Fault]:
-    for name, path in [*(("base", path) for path in duty.base), ("agreed", duty.agreed), ("ended", duty.ended)]:
-        if path is not None:
-            yield from _typed(entity, path, (name,), Kind.DATE)
+    for number, path in enumerate(duty.base):
+        yield from _typed(entity, path, ("base", number), Kind.DATE)
+    for name in ("agreed", "ended"):
+        if getattr(duty, name) is not None:
+            yield from _typed(entity, getattr(duty, name), (name,), Kind.DATE)
     if duty.reviews not in ENTITY:
         yield ("reviews",), f"no entity {duty.reviews!r}; allowed: {', '.join(ENTITY)}"
         return
     reviews = ENTITY[duty.reviews]
     if linked(reviews, duty.subject) is None:
-        yield ("reviews",), f"{reviews.name} have no link to a {duty.subject}"
-    for name, path in (("reviewed", duty.reviewed), ("next_agreed", duty.next_agreed)):
-        if path is not None:
-            yield from _typed(reviews, path, (name,), Kind.DATE)
+        yield ("reviews",), _no_link(reviews, duty.subject)
+        return
+    for name in ("reviewed", "next_agreed"):
+        if getattr(duty, name) is not None:
+            yield from _typed(reviews, getattr(duty, name), (name,), Kind.DATE)
     yield from _word(reviews, duty.closes, ("closes",))
 
 
@@ -105,10 +116,11 @@ def _typed(entity: Entity, path: str, place: Place, kind: Kind | None, codes: tu
         yield place, found
         return
     if kind is not None and found.kind is not kind:
-        yield place, f"{path!r} is a {found.kind.value}, not a {kind.value}"
-    for code in codes:
+        yield place, f"{path!r} is a {_NAMES[found.kind]}, not a {_NAMES[kind]}"
+        return
+    for number, code in enumerate(codes):
         if found.codes and code not in found.codes:
-            yield place, f"{path!r} is never {code!r}; allowed: {', '.join(found.codes)}"
+            yield (*place, path, number), f"{path!r} is never {code!r}; allowed: {', '.join(found.codes)}"
 
 
 def _date(entity: Entity, value: Any, place: Place) -> Iterator[Fault]:
@@ -125,8 +137,8 @@ def _date(entity: Entity, value: Any, place: Place) -> Iterator[Fault]:
 
 def _related(entity: Entity, related: Related, place: Place) -> Iterator[Fault]:
     other = ENTITY[related.of]
-    yield from _typed(entity, related.same, (*place, "same"), Kind.REF)
-    yield from _typed(other, related.same.split(".")[-1], (*place, "same"), Kind.REF)
+    own = list(_typed(entity, related.same, (*place, "same"), Kind.REF))
+    yield from own or _typed(other, related.same.split(".")[-1], (*place, "same"), Kind.REF)
     if related.date is None and other.opened_on is None:
         yield (*place, "date"), f"{other.name} have no opening date; name a date field"
     for name in ("date", "standing_until"):

@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from due_regard.errors import PolicyError
 from due_regard.landlords import Identifier
@@ -39,15 +39,6 @@ class PolicyFile(BaseModel):
     approved_on: date | None = None
     counting: Convention = "day0"
     duties: Annotated[tuple[Duty, ...], Field(min_length=1)]
-
-    @model_validator(mode="after")
-    def _each_rule_once(self) -> PolicyFile:
-        seen: set[str] = set()
-        for duty in self.duties:
-            if duty.rule in seen:
-                raise ValueError(f"{duty.rule} is listed twice")
-            seen.add(duty.rule)
-        return self
 
 
 @dataclass(frozen=True)
@@ -130,21 +121,32 @@ class PolicyHistory:
         yield from zip(self.versions, starts, ends, strict=True)
 
 
-def read_policy(file: Path) -> PolicyFile:
-    """Read and check one policy file.
+def read_policy(file: Path, *, landlord: str | None = None) -> PolicyFile:
+    """Read and check one policy file, which must be `landlord`'s where that is given.
 
     Raises:
         PolicyError: names the file, the line and the allowed words.
     """
-    return read_yaml(file, PolicyFile, PolicyError, check=_all_faults)
+
+    def check(policy: PolicyFile) -> Iterator[Fault]:
+        if landlord not in {None, policy.landlord}:
+            yield ("landlord",), f"says landlord {policy.landlord!r} in the folder of {landlord!r}"
+        yield from _all_faults(policy)
+
+    return read_yaml(file, PolicyFile, PolicyError, check=check)
 
 
 def _all_faults(policy: PolicyFile) -> Iterator[Fault]:
+    seen: set[str] = set()
     for number, duty in enumerate(policy.duties):
-        for place, message in faults(duty):
-            yield ("duties", number, *place), f"{duty.rule}: {message}"
+        place = ("duties", number)
+        if duty.rule in seen:
+            yield (*place, "rule"), f"{duty.rule} is listed twice"
+        seen.add(duty.rule)
         if isinstance(duty, Document) and duty.subject != "policy":
-            yield ("duties", number, "rule"), f"{duty.rule}: a document's rule is named policy.…"
+            yield (*place, "rule"), f"{duty.rule}: a document's rule is named policy.…"
+        for inside, message in faults(duty):
+            yield (*place, *inside), f"{duty.rule}: {message}"
 
 
 def load_policies(folder: Path, landlord: str) -> PolicyHistory:
@@ -153,18 +155,18 @@ def load_policies(folder: Path, landlord: str) -> PolicyHistory:
     Raises:
         PolicyError: there is none, a file's name is no date, or a file is wrong.
     """
-    files = sorted((folder / landlord).glob("*.yaml"))
+    files = sorted((folder / landlord).glob("*.y*ml"))
     if not files:
         raise PolicyError("no policy: put it in <effective_from>.yaml", file=folder / landlord)
-    return PolicyHistory(tuple(sorted((_version(file, landlord) for file in files), key=lambda v: v.effective_from)))
+    return PolicyHistory(tuple(Policy(_effective_from(file), read_policy(file, landlord=landlord)) for file in files))
 
 
-def _version(file: Path, landlord: str) -> Policy:
+def _effective_from(file: Path) -> date:
     try:
-        effective_from = date.fromisoformat(file.stem)
+        found = date.fromisoformat(file.stem)
     except ValueError:
-        raise PolicyError("a policy file is named by the day it comes into force, YYYY-MM-DD.yaml", file=file) from None
-    found = read_policy(file)
-    if found.landlord != landlord:
-        raise PolicyError(f"says landlord {found.landlord!r} in the folder of {landlord!r}", file=file)
-    return Policy(effective_from, found)
+        found = None
+    # fromisoformat also takes 20260101 and week dates: two names for one day.
+    if found is None or f"{found}.yaml" != file.name:
+        raise PolicyError("a policy file is named by the day it comes into force, YYYY-MM-DD.yaml", file=file)
+    return found

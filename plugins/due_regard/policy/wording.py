@@ -150,7 +150,7 @@ def say_duty(duty: Duty) -> str:
 
 
 def _say_deadline(duty: Deadline) -> str:
-    due = f"on {say_field(duty.due)}" if duty.due else f"{say_within(duty.within)} {say_field(str(duty.start))}"  # type: ignore[arg-type]
+    due = f"{say_within(duty.within)} {_bound(duty.start)}" if duty.within else f"on {_bound(duty.due)}"
     rolled = ", or on the next working day if that is none" if duty.roll else ""
     return f"Due {due}{rolled}. Done on {say_date(duty.done)}."
 
