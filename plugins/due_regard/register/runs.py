@@ -12,7 +12,6 @@ from datetime import date, datetime
 from typing import Any, cast
 
 import pandas as pd
-import pyarrow as pa
 from pandas.api.types import is_datetime64_any_dtype
 from sqlalchemy import Connection, Engine, TableClause, case, column, func, insert, select, table, text, update
 
@@ -179,19 +178,20 @@ class _Move:
         rows = rows.sort_values(KEY, ignore_index=True)
         numbers = self._numbers(len(rows))
         rows = rows.assign(id=numbers, register_ref=[f"F-{number:06d}" for number in numbers])
-        said: dict[str, str | int | datetime] = {
+        said = {
             "landlord": self.landlord,
             "status": "open",
             "opened_at": self.now,
+            "opened_on": self.as_at,
+            "first_seen_as_at": self.as_at,
+            "last_as_at": self.as_at,
             "last_run_id": self.run_id,
             "times_seen": 1,
             "times_opened": 1,
         }
-        days = {name: self._today(len(rows)) for name in ("opened_on", "first_seen_as_at", "last_as_at")}
-        columns = bulk.frame_columns(rows[["id", "register_ref", *KEY, *_STAND]])
-        columns |= {name: bulk.constant(value, len(rows)) for name, value in said.items()} | days
         if len(rows):
-            bulk.insert(self.connection, FINDINGS, columns)
+            columns = bulk.frame_columns(rows[["id", "register_ref", *KEY, *_STAND]])
+            bulk.insert(self.connection, FINDINGS, columns, said)
         return rows
 
     def _numbers(self, count: int) -> list[int]:
@@ -201,9 +201,6 @@ class _Move:
             return [int(number) for number in self.connection.scalars(series, {"count": count})]
         last = int(self.connection.scalar(select(func.coalesce(func.max(Finding.id), 0))) or 0)
         return list(range(last + 1, last + 1 + count))
-
-    def _today(self, count: int) -> pa.Array:
-        return pa.repeat(pa.scalar(self.as_at, pa.date32()), count)
 
     def _see(self, rows: pd.DataFrame) -> None:
         """Bring known findings to what the run says, opening those that were resolved."""
@@ -279,20 +276,13 @@ class _Move:
             self._event("not_confirmed", rows, rows["state"])
 
     def _event(self, event: str, rows: pd.DataFrame, state: pd.Series, file_id: pd.Series | None = None) -> None:
-        count = len(rows)
-        if not count:
+        if rows.empty:
             return
-        said: dict[str, str | int | datetime] = {
-            "landlord": self.landlord,
-            "run_id": self.run_id,
-            "at": self.now,
-            "event": event,
-        }
-        columns = {name: bulk.constant(value, count) for name, value in said.items()}
-        columns |= {"as_at": self._today(count), "state": arrow(state), "finding_id": arrow(rows["id"])}
+        columns = {"finding_id": arrow(rows["id"]), "state": arrow(state)}
         if file_id is not None:
             columns["file_id"] = arrow(file_id)
-        bulk.insert(self.connection, EVENTS, columns)
+        said = {"landlord": self.landlord, "run_id": self.run_id, "at": self.now, "as_at": self.as_at, "event": event}
+        bulk.insert(self.connection, EVENTS, columns, said)
 
 
 def _versions_of(assessments: pd.DataFrame, policy_version: str) -> pd.Series:

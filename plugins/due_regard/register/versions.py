@@ -163,14 +163,11 @@ def _with_earlier_columns(
 def _append(
     target: _Target, rows: pd.DataFrame, names: list[str], version: npt.NDArray[np.int64], hashes: Hashes
 ) -> None:
-    count = len(rows)
     columns = {
-        "landlord": bulk.constant(target.landlord, count),
         "version": pa.array(version + 1),
-        "known_from": bulk.constant(target.known_from, count),
-        "batch_file_id": bulk.constant(target.file_id, count),
         "row_number": arrow(rows[ROW_NUMBER]),
         "row_hash": pa.array(signed(hashes)),
         **{name: arrow(rows[name]) for name in names},
     }
-    bulk.insert(target.connection, RECORD_TABLES[target.entity.name], columns)
+    origin = {"landlord": target.landlord, "known_from": target.known_from, "batch_file_id": target.file_id}
+    bulk.insert(target.connection, RECORD_TABLES[target.entity.name], columns, origin)
