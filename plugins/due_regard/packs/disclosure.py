@@ -59,7 +59,7 @@ def protect(board: _Board) -> None:
     """Hide small counts, then others until none hidden can be worked out."""
     board.hidden = {cell for cell in board.values if board.is_small(cell)} - board.unpublished
     for total, part, rest in _rests(board):
-        if board.is_small(rest):
+        if board.is_small(rest) and not board.is_small(total):
             board.hidden |= {part} if part not in board.unpublished else {total}
     exposed = list(_exposed(board))
     while exposed:

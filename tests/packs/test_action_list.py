@@ -1,0 +1,106 @@
+"""The action list: what to do, by whom, by when, in register references; filters and frozen headings."""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, datetime
+
+import pandas as pd
+import pytest
+from openpyxl import Workbook, load_workbook
+from openpyxl.worksheet.worksheet import Worksheet
+
+from due_regard.packs.action_list import HEADINGS, action_workbook, actions
+from due_regard.packs.cells import LONGEST, put, safe_text
+from due_regard.packs.tables import SPECS
+from tests.packs.known import example_snapshots
+
+DATED = datetime(2026, 6, 30, 23, tzinfo=UTC)
+FORMULAS = ["=1+1", '=HYPERLINK("http://example.org")', "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"]
+
+
+def references(assessments: pd.DataFrame) -> pd.DataFrame:
+    found = assessments[["rule", "subject_ref", "occurrence"]].drop_duplicates()
+    return found.assign(register_ref=[f"F-{n:06}" for n in range(1, len(found) + 1)])
+
+
+def listed(**more: object) -> pd.DataFrame:
+    now = example_snapshots("queens_cross")[0]
+    asked = {"references": references(now.assessments), "restricted": (), **more}
+    return actions(now.assessments, now.duties, **asked)  # type: ignore[arg-type]
+
+
+def sheet(found: pd.DataFrame, left_out: int = 0) -> Worksheet:
+    book = load_workbook(io.BytesIO(action_workbook(found, "Action list", left_out, DATED)))
+    return book["Actions"]
+
+
+def test_every_open_duty_is_listed_once() -> None:
+    now = example_snapshots("queens_cross")[0].assessments
+    open_ones = now[now["state"].isin(["overdue", "breach", "due_soon"]) & (now["severity"] != "info")]
+    found = listed()
+    assert len(found) == len(open_ones) > 50
+    assert found["Register reference"].is_unique
+    assert found["What to do"].str.len().gt(10).all() and found["By whom"].notna().all()
+
+
+def test_the_longest_overdue_comes_first() -> None:
+    found = listed()
+    states = list(found["State"])
+    assert states == sorted(states, key=["Overdue", "Missing", "Due soon"].index)
+    due = found.loc[found["State"] == "Overdue", "By when"]
+    assert due.is_monotonic_increasing
+
+
+def test_what_only_some_may_hear_of_is_left_out() -> None:
+    assert len(listed(restricted=("restriction.review",))) < len(listed())
+
+
+def test_one_not_in_the_register_says_so() -> None:
+    none = references(example_snapshots("queens_cross")[0].assessments).iloc[:0]
+    assert set(listed(references=none)["Register reference"]) == {"Not yet numbered"}
+
+
+def test_it_has_filters_frozen_headings_and_native_dates() -> None:
+    found = sheet(listed())
+    assert found.freeze_panes == "B2"
+    assert found.auto_filter.ref == f"A1:I{found.max_row}"
+    assert tuple(cell.value for cell in found[1]) == HEADINGS
+    dates = [row[3] for row in found.iter_rows(min_row=2) if row[5].value == "Overdue"]
+    assert dates and all(cell.is_date for cell in dates)
+    assert all(isinstance(row[4].value, int) for row in found.iter_rows(min_row=2))
+
+
+def test_an_empty_list_says_none() -> None:
+    assert sheet(listed().iloc[:0])["A2"].value == "None"
+
+
+def test_the_same_rows_give_the_same_bytes() -> None:
+    assert action_workbook(listed(), "A", 2, DATED) == action_workbook(listed(), "A", 2, DATED)
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+def test_text_is_never_a_live_formula(text: str) -> None:
+    found = listed().head(1).assign(**{"What to do": text})
+    cell = sheet(found)["B2"]
+    assert cell.data_type == "s" and str(cell.value).strip() == text.strip()
+    book = Workbook()
+    put(book.worksheets[0]["A1"], text)
+    out = io.BytesIO()
+    book.save(out)
+    written = load_workbook(out).worksheets[0]["A1"]
+    assert written.data_type == "s" and written.quotePrefix
+
+
+def test_control_characters_and_long_texts_are_tamed() -> None:
+    assert safe_text("a\x00b\x1fc\ufffed\n") == "abcd\n"
+    assert len(safe_text("x" * 40_000)) == LONGEST
+
+
+def test_every_table_of_figures_gives_its_denominator_or_is_a_plain_count() -> None:
+    found = example_snapshots("queens_cross")[0]
+    for name, spec in SPECS.items():
+        for figure in spec.figures(found) if spec.figures else []:
+            assert (figure.denominator is None) == (not figure.of), (name, figure)
+            if figure.unit == "count" and figure.numerator is not None and figure.denominator is not None:
+                assert 0 <= figure.numerator <= figure.denominator, (name, figure)

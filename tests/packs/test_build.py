@@ -1,0 +1,175 @@
+"""A pack built from a register: kept, rebuilt to the same bytes, as known then and as known now."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
+
+import pandas as pd
+import pytest
+from openpyxl import load_workbook
+from sqlalchemy import Engine, select
+
+from due_regard.batch import ValidatedDrop
+from due_regard.errors import PackError, SettingsError
+from due_regard.packs import PackReport, Quarter, build_pack
+from due_regard.register import load_drop, reading
+from due_regard.register.pack_tables import Pack
+from tests.packs.known import QUARTER, REPORTS, TAKEN_IN, calendar, example_drop, history, landlord
+from tests.packs.registers import BUILT
+
+NAME, PACK = "queens_cross", "health_and_safety_committee"
+
+
+def build(engine: Engine, out: Path, **more: Any) -> PackReport:
+    asked: dict[str, Any] = {"quarter": QUARTER, "pack": PACK, "now": BUILT, "reports": REPORTS, **more}
+    return build_pack(engine, landlord(NAME), history(NAME), calendar(NAME), out=out, **asked)
+
+
+def changed_drop(ref: str, **values: object) -> ValidatedDrop:
+    """The example's appeals once more, one of them with other values."""
+    drop = example_drop(NAME)
+    (appeals,) = (file for file in drop.files if file.entity == "appeals")
+    rows = appeals.rows.copy()
+    for column, value in values.items():
+        rows.loc[rows["appeal_ref"] == ref, column] = value
+    return replace(drop, drop="late", files=(replace(appeals, rows=rows, sha256="0" * 64),))
+
+
+def sheet_rows(file: Path, title: str) -> list[list[object]]:
+    book = load_workbook(file)
+    (name,) = (name for name in book.sheetnames if name.endswith(title))
+    return [[cell.value for cell in row] for row in book[name]]
+
+
+def workbook(report: PackReport) -> Path:
+    return next(file for file in report.files if file.name.endswith(f"{report.edition}.xlsx"))
+
+
+@pytest.fixture
+def built(loaded: Engine, tmp_path: Path) -> PackReport:
+    return build(loaded, tmp_path / "first")
+
+
+def test_a_pack_is_kept_with_what_went_into_it(loaded: Engine, built: PackReport) -> None:
+    assert built.status == "built"
+    with reading(loaded, NAME) as conn:
+        (row,) = conn.execute(select(Pack)).all()
+    kept = row._mapping
+    assert kept["sha256"] == built.sha256 and kept["built_at"] == BUILT
+    assert set(kept["files"]) == {file.name for file in built.files}
+    made = kept["ingredients"]
+    assert len(made["drops"]) == 1 and made["audit_head"].startswith(NAME)
+    assert made["policy"].keys() == {"2022-01-01"} and made["counting"] == "day0"
+    assert kept["figures"]["restrictions/in_force/2026-Q2"] == [22.0, None]
+    json.dumps([kept["files"], made, kept["figures"]], allow_nan=False)
+
+
+def test_the_same_snapshot_gives_the_same_bytes(loaded: Engine, built: PackReport, tmp_path: Path) -> None:
+    later = build(loaded, tmp_path / "second", now=BUILT + timedelta(days=90))
+    assert (later.status, later.pack_id, later.sha256) == ("unchanged", built.pack_id, built.sha256)
+    assert [f.read_bytes() for f in later.files] == [f.read_bytes() for f in built.files]
+
+
+def test_a_late_correction_changes_the_pack_and_says_so(loaded: Engine, built: PackReport, tmp_path: Path) -> None:
+    load_drop(loaded, changed_drop("A000010", decided_on=pd.Timestamp("2026-06-25")), now=BUILT + timedelta(days=5))
+    now = build(loaded, tmp_path / "now", now=BUILT + timedelta(days=6))
+    assert now.status == "different"
+    assert now.differs_in[0] == "the drops taken in"
+    assert re.fullmatch(r"[1-9]\d* figures", now.differs_in[-1])
+    changes = sheet_rows(workbook(now), "What changed since the")
+    assert ["Appeals", "Longest working days to decide", "2026-Q2", 10, 27] in changes
+    marked = [row[0] for row in sheet_rows(workbook(now), "Appeals") if str(row[0]).endswith("[r]")]
+    assert "Longest working days to decide (working days) [r]" in marked
+
+
+def test_the_filed_figures_can_be_built_again(loaded: Engine, tmp_path: Path) -> None:
+    filed = build(loaded, tmp_path / "filed", known_at=QUARTER.closes_at)
+    load_drop(loaded, changed_drop("A000010", decided_on=pd.Timestamp("2026-06-25")), now=BUILT + timedelta(days=5))
+    again = build(loaded, tmp_path / "again", known_at=QUARTER.closes_at, now=BUILT + timedelta(days=6))
+    assert (again.status, again.sha256) == ("unchanged", filed.sha256)
+
+
+def test_one_appeals_date_moves_table_sentence_chart_and_alt_text(loaded: Engine, tmp_path: Path) -> None:
+    before = build(loaded, tmp_path / "before")
+    load_drop(loaded, changed_drop("A000010", decided_on=pd.Timestamp("2026-03-25")), now=TAKEN_IN + timedelta(hours=9))
+    after = build(loaded, tmp_path / "after")
+    tables = [sheet_rows(workbook(report), "Appeals") for report in (before, after)]
+    assert tables[0] != tables[1]
+    points = [[row[0] for row in sheet_rows(workbook(report), "Main points")] for report in (before, after)]
+    assert "5 appeals were received and 3 decided, 1 of them in the customer's favour." in points[0]
+    assert any(str(line).startswith("5 appeals were received and 2 decided") for line in points[1])
+    assert sheet_rows(workbook(before), "Working days to decide") != sheet_rows(
+        workbook(after), "Working days to decide"
+    )
+    drawings = [_drawings(workbook(report)) for report in (before, after)]
+    assert drawings[0] != drawings[1]
+    charts = [next(f for f in report.files if "days_to_decide" in f.name).read_bytes() for report in (before, after)]
+    assert charts[0] != charts[1]
+
+
+def _drawings(file: Path) -> list[str]:
+    with ZipFile(file) as parts:
+        return [parts.read(name).decode() for name in sorted(parts.namelist()) if "drawings/drawing" in name]
+
+
+def test_no_reference_and_no_free_text_reaches_a_committee_file(built: PackReport) -> None:
+    drop = example_drop(NAME)
+    refs = {
+        str(value)
+        for file in drop.files
+        for column in file.columns
+        if column.endswith(("_ref", "_by")) or column == "duration_reason"
+        for value in file.rows[column].dropna()
+    }
+    assert len(refs) > 200
+    for file in built.files:
+        if file.suffix != ".xlsx":
+            continue
+        cells = {str(c.value) for sheet in load_workbook(file) for row in sheet for c in row if c.value is not None}
+        assert not {ref for ref in refs if any(re.search(rf"\b{re.escape(ref)}\b", text) for text in cells)}, file.name
+
+
+def test_the_paper_is_an_accessible_pdf(built: PackReport) -> None:
+    (paper,) = (file for file in built.files if file.suffix == ".pdf")
+    content = paper.read_bytes()
+    assert content.startswith(b"%PDF-1.7")
+    assert b"pdfuaid:part>1<" in content.replace(b" ", b"") or b"<pdfuaid:part>1" in content
+
+
+def test_the_published_edition_has_neither_pictures_nor_actions(loaded: Engine, tmp_path: Path) -> None:
+    report = build(loaded, tmp_path, edition="publishable")
+    names = [file.name for file in report.files]
+    assert not [name for name in names if "action_list" in name]
+    with ZipFile(workbook(report)) as parts:
+        assert not [name for name in parts.namelist() if name.startswith("xl/media")]
+
+
+@pytest.mark.parametrize(
+    ("asked", "error", "told"),
+    [
+        ({"quarter": Quarter(2026, 3)}, PackError, "ends on 30 September 2026"),
+        ({"edition": "secret"}, SettingsError, "confidential, publishable"),
+        ({"pack": "nonsense"}, SettingsError, "known: audit_performance_and_risk"),
+        ({"known_at": datetime(2020, 1, 1, tzinfo=UTC)}, PackError, "nothing had been taken in"),
+    ],
+)
+def test_what_cannot_be_built_is_refused(
+    loaded: Engine, tmp_path: Path, asked: dict[str, Any], error: type[Exception], told: str
+) -> None:
+    with pytest.raises(error, match=told):
+        build(loaded, tmp_path, **asked)
+    assert not list(tmp_path.glob("**/*.xlsx"))
+
+
+def test_bytes_hold_no_clock(built: PackReport) -> None:
+    with ZipFile(workbook(built)) as parts:
+        assert {entry.date_time for entry in parts.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+        core = parts.read("docProps/core.xml").decode()
+    assert "2026-06-30T23:00:00Z" in core
+    assert str(datetime.now(UTC).date()) not in core
