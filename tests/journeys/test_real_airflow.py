@@ -1,0 +1,97 @@
+"""The demo for real: Airflow's own processes, one landlord's drop refused, and nothing left running or leaked.
+
+One run serves every test here: it costs most of a minute of processor time.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.journeys.installations import LANDLORDS, personal_values, small_include, spoil
+
+KEPT, REFUSED = "queens_cross", "united_welsh"
+_LONG = bool(os.environ.get("DUE_REGARD_LONG_TESTS"))
+
+
+@dataclass(frozen=True)
+class Ran:
+    """One demo that has ended."""
+
+    exit_code: int
+    said: str
+    out: Path
+    personal: set[str]
+    others: list[str]
+
+    @property
+    def result(self) -> dict[str, Any]:
+        return json.loads((self.out / "demo.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    """A demo of two landlords (in the long form: of all five) with one drop refused."""
+    folder = tmp_path_factory.mktemp("demo with blanks in its name")
+    landlords = LANDLORDS if _LONG else (KEPT, REFUSED)
+    include = small_include(folder / "include", landlords, incidents=60)
+    spoil(include / "samples" / REFUSED)
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "DUE_REGARD_"))}
+    env |= {"DUE_REGARD_INCLUDE_DIR": str(include)}
+    command = [sys.executable, "-m", "due_regard", "demo", "--out", str(folder / "out")]
+    done = subprocess.run(command, env=env, cwd=folder, capture_output=True, text=True, check=False, timeout=220)
+    others = [landlord for landlord in landlords if landlord != REFUSED]
+    personal = personal_values(include / "samples" / KEPT)
+    return Ran(done.returncode, done.stdout + done.stderr, folder / "out", personal, others)
+
+
+def test_a_failed_task_makes_the_demo_fail_and_is_named(ran: Ran) -> None:
+    assert ran.exit_code == 5, ran.said
+    assert f"FAILED intake.load[{REFUSED}]: failed" in ran.said
+    assert ran.result["failed"][0] == f"intake.load[{REFUSED}]: failed"
+    # It has never had a drop, so there is nothing to build a pack of either; nobody else is concerned.
+    assert all(f"[{REFUSED}]" in name for name in ran.result["failed"])
+
+
+def test_the_other_landlords_get_findings_mails_and_packs(ran: Ran) -> None:
+    steps = {dag: {ticket["landlord"]: ticket for ticket in tickets} for dag, tickets in ran.result["steps"].items()}
+    for landlord in ran.others:
+        assert steps["assessment"][landlord]["findings"]["opened"] > 0
+        assert steps["alerts"][landlord]["sent"] > 0
+        assert steps["committee_packs"][landlord]["packs"]
+
+
+def test_the_date_is_handed_on_from_run_to_run(ran: Ran) -> None:
+    assert {ticket["as_at"] for ticket in ran.result["steps"]["assessment"]} == {"2026-06-30"}
+    assert {ticket["quarter"] for ticket in ran.result["steps"]["committee_packs"]} == {"2026-Q2"}
+
+
+def test_nothing_is_left_running(ran: Ran) -> None:
+    home = str(ran.out / "airflow")
+    left = [each.pid for each in psutil.process_iter(["cwd"]) if each.info["cwd"] == home]
+    assert left == []
+    assert not (ran.out / "airflow" / "processes.json").exists()
+
+
+def test_no_personal_value_reaches_airflow_or_its_logs(ran: Ran) -> None:
+    logs = [file for file in (ran.out / "airflow").rglob("*.log") if file.is_file()]
+    assert len(logs) > 10
+    read = [file.read_text(encoding="utf-8", errors="replace") for file in logs]
+    with sqlite3.connect(ran.out / "airflow" / "airflow.db") as database:
+        read += [str(value) for (value,) in database.execute("select value from xcom")]
+        read += [
+            str(fields) for (fields,) in database.execute("select rendered_fields from rendered_task_instance_fields")
+        ]
+    assert any("batch_id" in text for text in read)
+    assert len(ran.personal) > 40
+    everything = "\n".join(read)
+    assert [value for value in ran.personal if value in everything] == []
