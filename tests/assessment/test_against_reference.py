@@ -14,8 +14,8 @@ from tests.assessment.against_reference import IS_LONG, disagreements
 from tests.reference.drops import ANCHORS, Drop, build_drop, optional_columns, thin_out
 from tests.reference.judge import LANDLORDS, judge
 
-SEEDS = range(600 if IS_LONG else 20)
-WHOLE = build_drop(20_260_630, date(2026, 6, 30), size=80)
+SEEDS = range(600 if IS_LONG else 12)
+WHOLE = build_drop(20_260_630, date(2026, 6, 30), size=60)
 AS_AT = date(2026, 6, 30)
 
 

@@ -35,7 +35,7 @@ STARTS = st.one_of(
 CONVENTIONS: tuple[Convention, ...] = ("day0", "day1", "roll_then_add")
 CLOSED = st.lists(st.integers(0, 30), max_size=5)
 EXAMPLES = settings(
-    max_examples=300 if IS_LONG else 8,
+    max_examples=150 if IS_LONG else 8,
     deadline=None,
     derandomize=not IS_LONG,
     phases=(Phase.generate, Phase.shrink),

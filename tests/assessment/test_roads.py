@@ -19,7 +19,7 @@ from tests.contract_examples import COLUMNS
 from tests.reference.drops import ANCHORS, Drop, build_drop, thin_out
 from tests.reference.judge import LANDLORDS, judge
 
-SEEDS = range(200 if IS_LONG else 5)
+SEEDS = range(200 if IS_LONG else 2)
 
 
 def _drop(seed: int) -> tuple[Drop, str, date]:

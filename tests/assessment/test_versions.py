@@ -31,7 +31,7 @@ PAIRS = [
     ("queens_cross", "clydebank"),
     ("clydebank", "port_of_leith"),
 ]
-SEEDS = range(60 if IS_LONG else 3)
+SEEDS = range(60 if IS_LONG else 2)
 STARTED_BY = {"appeal.notify": "decided_on", "appeal.given_effect": "decided_on"}
 Row = tuple[Any, ...]
 
