@@ -5,16 +5,20 @@ intake, alerts or web.
 """
 
 from due_regard.packs.build import PackReport, build_pack
-from due_regard.packs.kept import issue_pack
+from due_regard.packs.delivery import PackMail, pack_mail
+from due_regard.packs.kept import issue, issue_pack
 from due_regard.packs.quarters import Quarter, last_closed
 from due_regard.packs.report_duties import report_duties, with_report_duty
 
 __all__ = [
+    "PackMail",
     "PackReport",
     "Quarter",
     "build_pack",
+    "issue",
     "issue_pack",
     "last_closed",
+    "pack_mail",
     "report_duties",
     "with_report_duty",
 ]

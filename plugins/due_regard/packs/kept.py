@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import pandas as pd
@@ -54,28 +54,38 @@ def keep(conn: Connection, landlord: str, *, at: datetime, **values: Any) -> int
     return pack_id
 
 
-def issue_pack(engine: Engine, landlord: str, pack_id: int, *, how: str, now: datetime) -> bool:
+def issue_pack(engine: Engine, landlord: str, pack_id: int, *, how: str, now: datetime, on: date | None = None) -> bool:
+    """`issue`, in a transaction of its own."""
+    with writing(engine, landlord) as conn:
+        return issue(conn, landlord, pack_id, how=how, now=now, on=on)
+
+
+def issue(conn: Connection, landlord: str, pack_id: int, *, how: str, now: datetime, on: date | None = None) -> bool:
     """Put on record that a pack was handed to its audience; False where that build already had been.
+
+    Args:
+        conn: a writing transaction; the mail goes into the outbox in the same one.
+        landlord: whose pack it is.
+        pack_id: of the pack on record.
+        how: `mail`, `link` or in a person's words.
+        now: aware UTC.
+        on: the day it leaves, where that is later; today by default.
 
     Raises:
         PackError: the landlord has no such pack.
     """
-    with writing(engine, landlord) as conn:
-        pack = conn.execute(
-            select(Pack.pack, Pack.quarter, Pack.sha256).where(Pack.landlord == landlord, Pack.id == pack_id)
-        ).first()
-        if pack is None:
-            raise PackError(f"{landlord} has no pack {pack_id}; build it first")
-        if conn.execute(select(PackIssue.id).where(PackIssue.pack_id == pack_id)).first():
-            return False
-        day = now.astimezone(LONDON).date()
-        issued = {"pack": pack.pack, "quarter": pack.quarter, "how": how}
-        conn.execute(
-            insert(PackIssue).values(landlord=landlord, pack_id=pack_id, issued_on=day, issued_at=now, **issued)
-        )
-        details = {**issued, "sha256": pack.sha256}
-        audit_append(conn, landlord=landlord, action="pack_issue", subject=f"pack {pack_id}", details=details, at=now)
-        return True
+    query = select(Pack.pack, Pack.quarter, Pack.sha256).where(Pack.landlord == landlord, Pack.id == pack_id)
+    pack = conn.execute(query).first()
+    if pack is None:
+        raise PackError(f"{landlord} has no pack {pack_id}; build it first")
+    if conn.execute(select(PackIssue.id).where(PackIssue.pack_id == pack_id)).first():
+        return False
+    told = {"pack": pack.pack, "quarter": pack.quarter, "how": how}
+    day = on or now.astimezone(LONDON).date()
+    conn.execute(insert(PackIssue).values(landlord=landlord, pack_id=pack_id, issued_on=day, issued_at=now, **told))
+    details = {**told, "on": day.isoformat(), "sha256": pack.sha256}
+    audit_append(conn, landlord=landlord, action="pack_issue", subject=f"pack {pack_id}", details=details, at=now)
+    return True
 
 
 def figures_to_keep(tables: Mapping[str, Table]) -> dict[str, list[float | None]]:

@@ -1,0 +1,105 @@
+"""Packs on their way to the clerk: attachment or link, before the meeting, once, through the outbox."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from email import message_from_bytes
+from email.policy import default
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from due_regard.alerts import outbox
+from due_regard.errors import PackError
+from due_regard.landlords import Landlord, PackSwitch
+from due_regard.packs import PackMail, PackReport, Quarter, build_pack, issue, pack_mail, report_duties
+from due_regard.packs.delivery import leaves_on
+from due_regard.register import writing
+from tests.packs.known import QUARTER, REPORTS, calendar, history, landlord
+from tests.packs.registers import BUILT
+
+NAME, PACK = "queens_cross", "health_and_safety_committee"
+CLERK = "committee-clerk@queens-cross.example"
+
+
+def switched(**more: object) -> Landlord:
+    switch = PackSwitch(name=PACK, clerk=CLERK, **more)  # type: ignore[arg-type]
+    return landlord(NAME).model_copy(update={"packs": (switch,)})
+
+
+def mail_of(report: PackReport, **more: object) -> PackMail:
+    return pack_mail(
+        report, switched(**more), calendar(NAME), sender="due-regard@example.org", reports=REPORTS, now=BUILT
+    )
+
+
+@pytest.fixture
+def report(loaded: Engine, tmp_path: Path) -> PackReport:
+    return build_pack(
+        loaded, landlord(NAME), history(NAME), calendar(NAME),
+        quarter=QUARTER, pack=PACK, out=tmp_path, now=BUILT, reports=REPORTS,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("meets_on", "days_before", "expected"),
+    [
+        ((), 7, date(2026, 7, 1)),
+        ((date(2026, 8, 19),), 7, date(2026, 8, 12)),
+        ((date(2026, 5, 20), date(2026, 8, 19), date(2026, 11, 18)), 7, date(2026, 8, 12)),
+        ((date(2026, 6, 30), date(2026, 8, 19)), 0, date(2026, 8, 19)),
+        ((date(2026, 7, 3),), 7, date(2026, 7, 1)),
+    ],
+)
+def test_it_leaves_before_the_next_meeting(meets_on: tuple[date, ...], days_before: int, expected: date) -> None:
+    switch = PackSwitch(name=PACK, clerk=CLERK, meets_on=meets_on, days_before_meeting=days_before)
+    assert leaves_on(switch, Quarter(2026, 2)) == expected
+
+
+def test_the_pack_is_attached(report: PackReport) -> None:
+    made = mail_of(report)
+    mail = message_from_bytes(made.body, policy=default)
+    assert mail["To"] == CLERK == made.recipient
+    attached = {str(part.get_filename()): part.get_content() for part in mail.iter_attachments()}
+    assert attached == {f.name: f.read_bytes() for f in report.files if f.suffix != ".png" and "action" not in f.name}
+    text = mail.get_body(("plain",))
+    assert text is not None and "Clause 12 of the policy asks for it" in text.get_content()
+    assert report.sha256 in text.get_content()
+    made.body.decode("ascii")
+
+
+def test_a_link_carries_no_file(report: PackReport) -> None:
+    mail = message_from_bytes(mail_of(report, deliver="link").body, policy=default)
+    assert not list(mail.iter_attachments())
+    text = mail.get_body(("plain",))
+    assert text is not None and "file://" in text.get_content()
+
+
+def test_the_same_pack_makes_the_same_mail(report: PackReport) -> None:
+    assert mail_of(report) == mail_of(report)
+
+
+def test_it_leaves_on_working_days_alone(report: PackReport) -> None:
+    days = mail_of(report, meets_on=(date(2026, 7, 25),), days_before_meeting=7).send_days
+    assert days[0] == date(2026, 7, 20) and len(days) == 11
+    assert all(calendar(NAME).is_working(day) for day in days)
+
+
+def test_it_goes_through_the_outbox_once_and_counts_as_issued(loaded: Engine, report: PackReport) -> None:
+    made = mail_of(report, meets_on=(date(2026, 8, 19),))
+    for _ in range(2):
+        with writing(loaded, NAME) as conn:
+            if issue(conn, NAME, report.pack_id, how="mail", now=BUILT, on=made.mail_on):
+                outbox.put(conn, NAME, outbox.Outgoing(**vars(made)), now=BUILT)
+    assert outbox.waiting(loaded) == 1
+    assert outbox.due(loaded, now=BUILT + timedelta(days=2)) == []
+    assert outbox.due(loaded, now=datetime(2026, 8, 12, 9, tzinfo=UTC)) == [(NAME, made.message_id)]
+    found = report_duties(loaded, switched(), history(NAME), as_at=date(2026, 9, 1), reports=REPORTS)
+    assert list(found["done_on"].dt.date) == [date(2026, 8, 12)] and list(found["state"]) == ["met"]
+
+
+def test_a_pack_without_a_clerk_is_not_mailed(report: PackReport) -> None:
+    nobody = landlord(NAME).model_copy(update={"packs": ()})
+    with pytest.raises(PackError, match="has not switched"):
+        pack_mail(report, nobody, calendar(NAME), sender="a@b.example", reports=REPORTS, now=BUILT)
