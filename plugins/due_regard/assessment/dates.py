@@ -5,14 +5,13 @@ Calendar arithmetic that needs no working-day calendar; working days are working
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
-import pyarrow.compute as pc
 
-from due_regard.assessment.world import NAT, Bools, Cells, Ints
+from due_regard.assessment.world import NAT, Bools, Cells, Ints, places
 from due_regard.contract import ENTITY
 from due_regard.policy import conditions as words
 from due_regard.working_days import Days
@@ -34,6 +33,10 @@ class Dates:
 
 def add_months(days: Days, months: int) -> Days:
     """Each day so many calendar months later (earlier if negative), clamped to the month's end."""
+    return _once_a_day(days, lambda span: _months_on(span, months))
+
+
+def _months_on(days: Days, months: int) -> Days:
     month = days.astype("datetime64[M]")
     moved = month + np.timedelta64(months, "M")
     last = (moved + 1).astype("datetime64[D]") - _ONE_DAY
@@ -43,10 +46,26 @@ def add_months(days: Days, months: int) -> Days:
 
 def end_of_quarter_after(days: Days, quarters: int) -> Days:
     """Last day of the nth calendar quarter after the one each day falls in."""
+    return _once_a_day(days, lambda span: _quarter_end(span, quarters))
+
+
+def _quarter_end(days: Days, quarters: int) -> Days:
     month = days.astype("datetime64[M]")
     quarter = month.astype(np.int64) // 3 + 1 + quarters
     end = (quarter * 3).astype("datetime64[M]").astype("datetime64[D]") - _ONE_DAY
     return np.where(np.isnat(days), NAT, end)
+
+
+def _once_a_day(days: Days, answer: Callable[[Days], Days]) -> Days:
+    """`answer` of each day. NumPy's calendar is slow, so where days repeat it is asked once a day and looked up."""
+    blank = np.isnat(days)
+    if blank.all():
+        return days
+    first, last = np.fmin.reduce(days), np.fmax.reduce(days)
+    if (last - first).astype(np.int64) >= len(days):
+        return answer(days)
+    table = np.append(answer(np.arange(first, last + 1)), NAT)
+    return table[np.where(blank, -1, (days - first).astype(np.int64))]
 
 
 def earliest(dates: list[Days]) -> Days:
@@ -77,18 +96,13 @@ def date_of(view: View, value: Any) -> Dates:
 
 @dataclass(frozen=True)
 class _Index:
-    """Related records sorted by (shared reference, date), under the subject's numbering of the reference.
+    """Related records in order of shared reference (in the subject's numbering) and date, both in one number.
 
     Days count from year 0. `until` is the latest end among a record and the earlier ones of the same reference.
     """
 
-    keys: Ints
-    days: Ints
+    order: Ints
     until: Ints | None
-
-    def first_at_or_after(self, group: Ints, low: Ints) -> npt.NDArray[np.intp]:
-        """Position of the first record of each group dated `low` or later (it may belong to a later group)."""
-        return np.searchsorted(self.keys * _SPAN + self.days, group * _SPAN + low)
 
 
 def related(view: View, word: words.Related) -> Dates:
@@ -101,45 +115,44 @@ def related(view: View, word: words.Related) -> Dates:
     if index is None:
         return Dates(np.full(view.size, NAT), np.ones(view.size, bool))
     low, high, unknown, impossible = _bounds(view, word)
-    group = own.codes
-    day = _first(index, group, low, high, impossible | (group < 0))
-    if word.standing_until is not None:
-        day = np.where(_standing(index, group, low) & ~impossible & (group >= 0), low, day)
-    return Dates(np.where(day == _NEVER, NAT, day.astype("datetime64[D]")), unknown | own.unknown)
+    possible = ~impossible & (own.codes >= 0)
+    start = own.codes * _SPAN
+    at = np.searchsorted(index.order, start + low)
+    day = np.where(possible, _first(index, at, start, high), NAT)
+    if index.until is not None:
+        day = np.where(possible & _standing(index, index.until, at, start, low), _day(low), day)
+    return Dates(day, unknown | own.unknown)
 
 
-_NEVER = np.iinfo(np.int64).max
 _EARLIEST, _LATEST = 0, _SPAN - 1
+_BEYOND = 1 << 62  # after every record
 _EPOCH = np.datetime64("0000-01-01", "D")
 
 
-def _first(index: _Index, group: Ints, low: Ints, high: Ints, impossible: Bools) -> Ints:
-    if len(index.keys) == 0:
-        return np.full(len(group), _NEVER)
-    lowest = _number(low)
-    at = index.first_at_or_after(np.where(impossible, 0, group), lowest)
-    safe = np.minimum(at, len(index.keys) - 1)
-    hit: Bools = (
-        (at < len(index.keys)) & (index.keys[safe] == group) & (index.days[safe] <= _number(high)) & ~impossible
-    )
-    day: Ints = np.where(hit, index.days[safe] + _EPOCH.astype(np.int64), _NEVER)
-    return day
+def _first(index: _Index, at: Ints, start: Ints, high: Ints) -> Days:
+    """The day of the record at each place, if it is of the reference that starts there and no later than `high`."""
+    order = np.append(index.order, _BEYOND)[at]
+    return np.where(order <= start + high, _day(order - start), NAT)
 
 
-def _number(days: Ints) -> Ints:
-    """Days since 1970 as days since year 0, kept inside the composite key."""
-    number: Ints = np.clip(days - _EPOCH.astype(np.int64), _EARLIEST, _LATEST)
+def _standing(index: _Index, until: Ints, at: Ints, start: Ints, low: Ints) -> Bools:
+    """Whether a record of the reference dated before `low` still stood on that day (ended later, or not at all)."""
+    if len(until) == 0:
+        return np.zeros(len(at), bool)
+    before = np.maximum(at - 1, 0)
+    stands: Bools = (at > 0) & (index.order[before] >= start) & (until[before] > low)
+    return stands
+
+
+def _number(days: Days) -> Ints:
+    """Days since year 0, kept inside the composite key."""
+    number: Ints = np.clip((days - _EPOCH).astype(np.int64), _EARLIEST, _LATEST)
     return number
 
 
-def _standing(index: _Index, group: Ints, low: Ints) -> Bools:
-    """Whether a record of the group dated before `low` still stood on that day (ended later, or not at all)."""
-    if index.until is None or len(index.keys) == 0:
-        return np.zeros(len(group), bool)
-    before = index.first_at_or_after(group, _number(low)) - 1
-    safe = np.maximum(before, 0)
-    stands: Bools = (before >= 0) & (index.keys[safe] == group) & (index.until[safe] > _number(low))
-    return stands
+def _day(number: Ints) -> Days:
+    """The day that is so many days after year 0."""
+    return _EPOCH + number.astype("timedelta64[D]")
 
 
 def _index(view: View, word: words.Related) -> _Index | None:
@@ -162,34 +175,32 @@ def _index(view: View, word: words.Related) -> _Index | None:
 
 def recoded(cells: Cells, other: Cells) -> Ints:
     """For each word of `cells` its number in `other` (-2 where it has none); the last entry, -1, is for blanks."""
-    found = pc.index_in(cells.words, value_set=other.words).fill_null(-2)
-    return np.append(found.to_numpy(), -1)
+    found = places(cells.words, other.words)
+    return np.append(np.where(found < 0, -2, found), -1)
 
 
 def _sorted(keys: Ints, days: Days, until: Days | None, keep: Bools) -> _Index:
-    keep = keep & (keys >= 0) & ~np.isnat(days)
-    number = (days - _EPOCH).astype(np.int64)
-    rows = np.flatnonzero(keep)
-    rows = rows[np.lexsort((number[rows], keys[rows]))]
+    rows = np.flatnonzero(keep & (keys >= 0) & ~np.isnat(days))
+    order = keys[rows] * _SPAN + _number(days[rows])
     if until is None:
-        return _Index(keys[rows], number[rows], None)
-    ends = np.where(np.isnat(until), _LATEST, _number(until.astype(np.int64)))[rows]
+        return _Index(np.sort(order), None)
+    place = np.argsort(order, kind="stable")
+    ends = np.where(np.isnat(until), _LATEST, _number(until))[rows]
     # Keys ascend, so the running maximum of (key, end) never reaches into the next key.
-    latest = np.maximum.accumulate(keys[rows] * _SPAN + ends) % _SPAN
-    return _Index(keys[rows], number[rows], latest)
+    latest = np.maximum.accumulate((keys[rows] * _SPAN + ends)[place]) % _SPAN
+    return _Index(order[place], latest)
 
 
 def _bounds(view: View, word: words.Related) -> tuple[Ints, Ints, Bools, Bools]:
-    """Lowest and highest day (since 1970) of each row, where a bound is unknown, and where one is blank."""
-    low = np.full(view.size, _EPOCH.astype(np.int64))
-    high = np.full(view.size, _LATEST + _EPOCH.astype(np.int64))
+    """Lowest and highest day (since year 0) of each row, where a bound is unknown, and where one is blank."""
+    low, high = np.full(view.size, _EARLIEST), np.full(view.size, _LATEST)
     unknown, blank = np.zeros(view.size, bool), np.zeros(view.size, bool)
     for name, step in (("after", 1), ("not_before", 0), ("before", -1), ("not_after", 0)):
         value = getattr(word, name)
         if value is None:
             continue
         found = date_of(view, value)
-        days = found.values.astype(np.int64) + step
+        days = _number(found.values) + step
         unknown, blank = unknown | found.unknown, blank | np.isnat(found.values)
         if name in {"after", "not_before"}:
             low = np.maximum(low, days)

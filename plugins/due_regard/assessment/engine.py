@@ -26,7 +26,7 @@ from due_regard.contract import ENTITY_OF_SUBJECT, STATES, Records
 from due_regard.policy import Check, Deadline, Document, Duty, Policy, PolicyHistory
 from due_regard.working_days import WorkingCalendar
 
-_BLOCK = 1 << 16  # rows of a repeated word that share one piece of memory
+_BLOCK = 1 << 14  # rows of a repeated word that share one piece of memory
 
 
 def assess(records: Records, history: PolicyHistory, calendar: WorkingCalendar, as_at: date) -> pd.DataFrame:
@@ -125,16 +125,16 @@ def _frame(world: World, history: PolicyHistory, answers: list[_Answer]) -> pd.D
     def text(name: str) -> pd.Series:
         return pd.Series(pd.array(pa.chunked_array([part for columns in words for part in columns[name]]), dtype="str"))
 
-    def numbers(name: str) -> npt.NDArray[Any]:
-        return np.concatenate([getattr(answer.rows, name) for answer in answers])
+    def numbers(name: str, dtype: str) -> npt.NDArray[Any]:
+        return np.concatenate([getattr(answer.rows, name) for answer in answers], dtype=dtype)
 
     columns = {
         **{name: text(name) for name in ("landlord", "rule", "subject_type", "subject_ref")},
-        "occurrence": numbers("occurrence"),
+        "occurrence": numbers("occurrence", "int64"),
         "state": text("state"),
-        "due_on": numbers("due").astype("datetime64[s]"),
-        "done_on": numbers("done").astype("datetime64[s]"),
-        "days_overdue": numbers("late"),
+        "due_on": numbers("due", "datetime64[s]"),
+        "done_on": numbers("done", "datetime64[s]"),
+        "days_overdue": numbers("late", "int64"),
         **{name: text(name) for name in ("severity", "clause", "owner_role")},
         "policy_version": starts[np.concatenate([answer.version for answer in answers])],
     }

@@ -71,8 +71,9 @@ class Clock:
 
 def undated(subject: Ints, state: npt.NDArray[np.int8], arose: Days) -> Rows:
     """Rows without dates: checks, and what cannot be measured."""
-    blank = np.full(len(subject), NAT)
-    return Rows(subject, np.ones(len(subject), np.int64), state, blank, blank, np.zeros(len(subject), np.int64), arose)
+    blank: Days = np.broadcast_to(NAT, len(subject))  # one cell shown to every row
+    one, none = np.broadcast_to(np.int64(1), len(subject)), np.broadcast_to(np.int64(0), len(subject))
+    return Rows(subject, one, state, blank, blank, none, arose)
 
 
 def not_measured(subject: Ints, arose: Days) -> Rows:

@@ -80,7 +80,7 @@ def truth(view: View, condition: words.Condition) -> Truth:
 
 def settle(holds: Bools, unknown: Bools) -> Truth:
     """Yes or no by `holds`, save where it is unknown."""
-    return np.where(unknown, UNKNOWN, np.where(holds, YES, NO)).astype(np.int8)
+    return np.where(unknown, UNKNOWN, holds * YES)
 
 
 def both(first: Truth, second: Truth) -> Truth:
@@ -93,7 +93,7 @@ def _all(parts: list[Truth], *, strict: bool) -> Truth:
     if not strict:
         return held
     unknown = reduce(np.logical_or, (part == UNKNOWN for part in parts))
-    return np.where(unknown, UNKNOWN, held).astype(np.int8)
+    return np.where(unknown, UNKNOWN, held)
 
 
 def _pair(view: View, condition: words.Condition) -> Truth:

@@ -57,12 +57,12 @@ class Cells:
     @property
     def days(self) -> Days:
         """The values of a date column."""
-        return self.values.astype("datetime64[D]")
+        return self.values.astype("datetime64[D]", copy=False)
 
     @property
     def codes(self) -> Ints:
         """The values of a coded column: positions in `words`, -1 blank."""
-        return self.values.astype(np.int64)
+        return self.values.astype(np.int64, copy=False)
 
     @property
     def blank(self) -> Bools:
@@ -152,8 +152,7 @@ class World:
         coded = here.codes
         if not self.delivered(target.name):
             return np.where(coded >= 0, UNTOLD, NO_RECORD)
-        position = pc.index_in(here.words, value_set=self.keys(target.name)).fill_null(NO_RECORD)
-        return np.append(position.to_numpy(), NO_RECORD)[coded]
+        return np.append(places(here.words, self.keys(target.name)), NO_RECORD)[coded]
 
     def _own(self, entity: str, name: str) -> Cells:
         frame, rows, column = self._frames[entity], self._rows[entity], ENTITY[entity].by_name[name]
@@ -174,8 +173,20 @@ class World:
         return Cells(np.where(later, -1, cells.values), cells.unknown, cells.words)
 
 
+def places(words: pa.Array, keys: pa.Array) -> Ints:
+    """Place of each word among `keys`, -1 where it is none of them; words and keys are distinct."""
+    if len(words) >= len(keys):
+        place: Ints = pc.index_in(words, value_set=keys).fill_null(-1).to_numpy().astype(np.int64)
+        return place
+    # Arrow hashes the value set, which costs far more than looking a value up: hash the smaller side.
+    found = pc.index_in(keys, value_set=words).fill_null(-1).to_numpy()
+    place = np.full(len(words) + 1, -1)
+    place[found] = np.arange(len(keys))
+    return place[:-1]
+
+
 def _existing(entity: Entity, frame: pd.DataFrame, as_at: np.datetime64[date]) -> Ints:
-    """Places of the records that exist on as_at, in order of their reference."""
+    """Rows of the records that exist on as_at, in order of their reference."""
     if entity.opened_on is None or frame.empty:
         rows = np.arange(len(frame))
     else:
