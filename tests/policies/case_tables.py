@@ -12,7 +12,7 @@ Write the answers from the contract and the policies' texts, never from what the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -74,14 +74,17 @@ class Case:
 
     def records(self) -> Records:
         """The case's records as the engine takes them."""
-        found = {e.name: _frame(e, self.given.get(e.subject, [])) for e in ENTITIES if self._delivered(e)}
-        for column in (lack for lack in self.lacks if "." in lack):
-            entity = ENTITY_OF_SUBJECT[column.split(".")[0]]
-            found[entity.name] = found[entity.name].drop(columns=column.split(".")[1])
-        return found
+        return records(self.given, self.lacks)
 
-    def _delivered(self, entity: Entity) -> bool:
-        return entity.subject not in self.lacks and (entity.subject != "staff" or entity.subject in self.given)
+
+def records(given: Mapping[str, list[dict[str, Any]]], lacks: Collection[str] = ()) -> Records:
+    """Records as the engine takes them, from rows by subject, less the columns and entities that the source lacks."""
+    there = [e for e in ENTITIES if e.subject not in lacks and (e.subject != "staff" or e.subject in given)]
+    found = {e.name: _frame(e, given.get(e.subject, [])) for e in there}
+    for subject, column in (lack.split(".") for lack in lacks if "." in lack):
+        name = ENTITY_OF_SUBJECT[subject].name
+        found[name] = found[name].drop(columns=column)
+    return found
 
 
 def _frame(entity: Entity, rows: list[dict[str, Any]]) -> pd.DataFrame:

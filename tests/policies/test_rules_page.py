@@ -61,6 +61,6 @@ def test_a_second_version_has_rows_of_its_own(tmp_path: Path) -> None:
 
 
 def test_a_bar_in_a_text_breaks_no_table(tmp_path: Path) -> None:
-    folder = policy_in(tmp_path, "hanover", ("label: Letter gives reasons", "label: Letter | gives reasons"))
+    folder = policy_in(tmp_path, "hanover", "restriction.notice_contents", "Letter gives", "Letter | gives")
     rows = [row for row in _page([load_policies(folder.parent, "hanover")], _landlords()) if "gives reasons" in row]
     assert [len(re.split(r"(?<!\\)\|", row)) for row in rows] == [10]
