@@ -106,7 +106,7 @@ def test_the_chart_moves(told: tuple[Told, Told]) -> None:
 def test_the_mail_moves(told: tuple[Told, Told]) -> None:
     before, after = (each.mails for each in told)
     # Three working days after Monday 29 June; after 31 March they end on 6 April, for Good Friday is a holiday.
-    soon, overdue = "2 July 2026", "6 April 2026"
+    soon, overdue = "by Thu 2 July 2026", "due Mon 6 April 2026"
     assert soon in before
     assert overdue not in before
     assert soon not in after

@@ -23,6 +23,9 @@ from due_regard.errors import DemoError
 
 _GRACE = ((signal.SIGINT, 8.0), (signal.SIGTERM, 4.0), (signal.SIGKILL, 4.0))
 
+_children: list[subprocess.Popen[bytes]] = []
+"""What this very process started, kept to collect their ends."""
+
 
 @dataclass(frozen=True)
 class Started:
@@ -75,6 +78,7 @@ def start(place: Place, env: Mapping[str, str], *words: str) -> Started:
             stderr=out,
             start_new_session=True,
         )
+    _children.append(process)
     started = Started(process.pid, psutil.Process(process.pid).create_time(), str(log))
     _write(place.processes, [*written(place), started])
     return started
@@ -134,7 +138,9 @@ def _signal(process: psutil.Process, number: int) -> None:
 def _wait(processes: set[psutil.Process], seconds: float) -> None:
     until = time.monotonic() + seconds
     while time.monotonic() < until and any(_runs(each) for each in processes):
-        _reap()
+        for child in _children:
+            # Asking collects a child that has ended; it would linger as a zombie otherwise.
+            child.poll()
         time.sleep(0.05)
 
 
@@ -143,12 +149,3 @@ def _runs(process: psutil.Process) -> bool:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
-
-
-def _reap() -> None:
-    """Collect ended children, so that they do not linger as zombies of this process."""
-    try:
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
-    except ChildProcessError:
-        return

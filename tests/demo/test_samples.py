@@ -1,0 +1,82 @@
+"""The sample drops: as committed they are what the generator writes, and they are believable, dirty and nobody's."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from due_regard.batch import ValidatedDrop
+from due_regard.demo.samples import write_samples
+from due_regard.intake import load_source, read_drop
+from due_regard.landlords import landlord_ids, load_landlord
+
+INCLUDE = Path(__file__).resolve().parents[2] / "include"
+SAMPLES = INCLUDE / "samples"
+AS_AT = date(2026, 6, 30)
+LANDLORDS = landlord_ids(INCLUDE / "landlords")
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    files = [file for file in folder.rglob("*") if file.is_file() and file.name != "samples.yaml"]
+    return {str(file.relative_to(folder)): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+
+
+def test_make_samples_writes_what_is_committed(tmp_path: Path) -> None:
+    write_samples(INCLUDE, tmp_path)
+    written, committed = _digests(tmp_path), _digests(SAMPLES)
+    assert len(written) > 20
+    assert written == committed
+
+
+@pytest.fixture(scope="module")
+def drops() -> dict[str, ValidatedDrop]:
+    found = {}
+    for landlord in LANDLORDS:
+        settings = load_landlord(INCLUDE / "landlords", landlord)
+        source = load_source(INCLUDE / "sources", settings.source)
+        found[landlord] = read_drop(SAMPLES / settings.drop_folder, landlord, source, on=AS_AT, known=lambda _: None)
+    return found
+
+
+@pytest.mark.parametrize("landlord", LANDLORDS)
+def test_every_file_is_read_and_a_few_rows_are_rejected_for_cause(
+    drops: dict[str, ValidatedDrop], landlord: str
+) -> None:
+    drop = drops[landlord]
+    assert drop.refused == ()
+    assert len(drop.records()) == 9
+    reasons = Counter(rejection.reason for file in drop.files for rejection in file.rejections)
+    wanted = {"unreadable_date", "unknown_code", "required", "unreadable_yes_no", "conflicting_duplicate", "orphan"}
+    assert set(reasons) == wanted
+    assert sum(file.collapsed for file in drop.files) == 1
+
+
+@pytest.mark.parametrize("landlord", LANDLORDS)
+def test_believable(drops: dict[str, ValidatedDrop], landlord: str) -> None:
+    records = drops[landlord].records()
+    incidents, restrictions = records["incidents"], records["restrictions"]
+    assert 0.88 <= (incidents["violence"] == "none").mean() <= 0.95
+    assert 20 <= len(incidents) / len(restrictions) <= 30
+    per_customer = incidents["customer_ref"].value_counts()
+    assert per_customer.head(len(per_customer) // 10).sum() / len(incidents) > 0.25
+    assert per_customer.max() >= 10
+    assert (incidents["occurred_on"] <= pd.Timestamp(AS_AT)).all()
+    assert (records["customers"]["customer_ref"].str.len() == 8).all()
+
+
+def test_each_landlord_has_a_shape_of_its_own() -> None:
+    sources = [load_landlord(INCLUDE / "landlords", landlord).source for landlord in LANDLORDS]
+    assert len(set(sources)) == len(LANDLORDS)
+
+
+@pytest.mark.parametrize("landlord", LANDLORDS)
+def test_addresses_are_roles_at_domains_that_cannot_exist(drops: dict[str, ValidatedDrop], landlord: str) -> None:
+    staff = drops[landlord].records()["staff"]
+    roles = staff["role"].str.replace("_", ".")
+    assert staff["email"].str.endswith(".example").all()
+    assert all(address.startswith(role) for address, role in zip(staff["email"], roles, strict=True))

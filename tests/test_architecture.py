@@ -1,0 +1,138 @@
+"""The map of the design, held by walking the files: who may import whom, what never appears where, and how long."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "plugins" / "due_regard"
+MODULES = sorted((ROOT / "plugins").rglob("*.py"))
+DAGS = sorted((ROOT / "dags").glob("*.py"))
+LANDLORDS = sorted(file.stem for file in (ROOT / "include" / "landlords").glob("*.yaml"))
+
+ROOMS = ("intake", "alerts", "packs", "web")
+"""Rooms that import the register and never each other; they meet in pipeline.py."""
+HEAVY = ("pandas", "numpy", "great_expectations", "matplotlib", "openpyxl", "sqlalchemy", "pyarrow")
+DOORS = ("io", "os", "logging", "sqlite3", "sqlalchemy", "pathlib", "socket", "subprocess", "time", "httpx", "requests")
+"""What would let the functional core see a file, a database, a log or a clock."""
+
+
+def imports(file: Path) -> Iterator[str]:
+    """Every module that `file` imports, anywhere in it."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file}: imports are absolute"
+            yield node.module or ""
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def named(file: Path) -> str:
+    return file.relative_to(ROOT).as_posix()
+
+
+def under(name: str, package: str) -> bool:
+    return name == package or name.startswith(f"{package}.")
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_imports_no_other_room(room: str) -> None:
+    others = [f"due_regard.{other}" for other in ROOMS if other != room]
+    seen = {
+        (named(file), name)
+        for file in (PACKAGE / room).rglob("*.py")
+        for name in imports(file)
+        if any(under(name, other) for other in others)
+    }
+    assert seen == set()
+
+
+@pytest.mark.parametrize("below", ["register", "assessment", "policy"])
+def test_what_lies_below_the_rooms_imports_none_of_them(below: str) -> None:
+    above = [f"due_regard.{name}" for name in (*ROOMS, "pipeline", "commands", "demo", "orchestration")]
+    seen = {
+        (named(file), name)
+        for file in (PACKAGE / below).rglob("*.py")
+        for name in imports(file)
+        if any(under(name, other) for other in above)
+    }
+    assert seen == set()
+
+
+def test_only_the_web_room_and_the_plugin_import_airflow() -> None:
+    importing = {named(file) for file in MODULES if any(under(name, "airflow") for name in imports(file))}
+    allowed = {name for name in importing if name.startswith("plugins/due_regard/web/")}
+    assert importing - allowed - {"plugins/due_regard_plugin.py"} == set()
+
+
+def test_the_core_sees_no_file_clock_database_or_log() -> None:
+    files = [*(PACKAGE / "assessment").rglob("*.py")]
+    assert len(files) > 3
+    seen = {(named(file), name) for file in files for name in imports(file) if any(under(name, door) for door in DOORS)}
+    assert seen == set()
+    calls = re.compile(r"\b(?:open|print)\(|\.now\(|\.today\(|read_csv|to_csv")
+    assert [named(file) for file in files if calls.search(file.read_text(encoding="utf-8"))] == []
+
+
+def test_nobody_below_the_shell_reads_a_clock() -> None:
+    shell = re.compile(r"plugins/due_regard/(?:commands/|demo/|web/|__main__\.py)")
+    clock = re.compile(r"(?:datetime|date)\.(?:now|today|utcnow)\(|Timestamp\.(?:now|today)\(|time\.time\(")
+    reading = [named(file) for file in MODULES if clock.search(file.read_text(encoding="utf-8"))]
+    assert [name for name in reading if not shell.match(name)] == []
+
+
+@pytest.mark.parametrize("file", DAGS, ids=lambda file: file.stem)
+def test_a_dag_file_is_thin(file: Path) -> None:
+    text = file.read_text(encoding="utf-8")
+    top = {
+        name
+        for node in ast.parse(text).body
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in [getattr(node, "module", None) or node.names[0].name]
+    }
+    assert len(text.splitlines()) < 80
+    assert [name for name in top if any(under(name, package) for package in HEAVY)] == []
+    assert {name for name in top if under(name, "due_regard")} == {"due_regard"}
+    assert "from due_regard import orchestration" in text
+    assert re.search(r"\b(?:SELECT|INSERT|UPDATE|DELETE)\b", text) is None
+
+
+@pytest.mark.parametrize("landlord", LANDLORDS)
+def test_no_landlord_is_named_in_python(landlord: str) -> None:
+    """Names too: what one landlord wants is said in its files, never by an `if` for it."""
+    words = landlord.replace("_", "[ _-]?")
+    mention = re.compile(rf"(?<![a-z]){words}(?![a-z])", re.IGNORECASE)
+    files = [*MODULES, *DAGS]
+    assert [named(file) for file in files if mention.search(file.read_text(encoding="utf-8"))] == []
+
+
+@pytest.mark.parametrize("file", MODULES, ids=named)
+def test_a_module_opens_with_what_it_holds_and_stays_short(file: Path) -> None:
+    text = file.read_text(encoding="utf-8")
+    assert ast.get_docstring(ast.parse(text)), "says what it holds, what to add, what to keep out"
+    # The contract is one table of every column; a migration, once shipped, is never touched again.
+    table_or_history = file == PACKAGE / "contract.py" or "migrations/versions" in named(file)
+    assert len(text.splitlines()) <= (400 if table_or_history else 250)
+
+
+@pytest.mark.parametrize("file", MODULES, ids=named)
+def test_no_module_is_a_drawer_for_everything(file: Path) -> None:
+    assert not {"utils", "helpers", "common", "manager", "misc"} & set(file.with_suffix("").relative_to(ROOT).parts)
+
+
+def test_one_statement_a_sql_file_with_bound_parameters_only() -> None:
+    for file in sorted((ROOT / "include" / "sql").glob("*.sql")):
+        text = re.sub(r"--[^\n]*", "", file.read_text(encoding="utf-8")).strip()
+        assert text.rstrip(";").count(";") == 0, named(file)
+        assert len(text.splitlines()) < 40, named(file)
+        assert not re.search(r"%s|%\(|\{\w*\}", text), named(file)
+
+
+def test_airflow_is_told_to_leave_the_package_alone() -> None:
+    assert (ROOT / "plugins" / ".airflowignore").read_text(encoding="utf-8").split() == ["due_regard/"]
