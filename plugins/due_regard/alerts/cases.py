@@ -32,7 +32,6 @@ class Finding:
     rule: str
     subject_type: str
     subject_ref: str
-    state: str
     due_on: date | None
     clause: str
     owner_role: str
@@ -101,8 +100,11 @@ def build_cases(
     known = [finding for finding in findings if finding.opened_on <= as_at]
     found = [_case(finding, landlord, history, calendar, cells, as_at) for finding in known]
     reached = [case for case in found if case is not None and (case.stage > Stage.NONE or case.is_backlog)]
-    overdue = {(c.finding.rule, c.finding.subject_ref) for c in reached if c.finding.state == "overdue"}
-    return [case for case in reached if not _is_inhibited(case, overdue)]
+    # By date, not by the state recorded: the assessment may be older than the mail.
+    lapsed = {
+        (c.finding.rule, c.finding.subject_ref) for c in reached if not c.clock.is_check and c.clock.anchor < as_at
+    }
+    return [case for case in reached if case.clock.anchor < as_at or not _is_inhibited(case, lapsed)]
 
 
 def _case(
@@ -136,9 +138,9 @@ def _went_wrong_on(finding: Finding, cells: Lookup, as_at: date) -> date:
     return as_at if began is None else date.fromisoformat(began[:10])
 
 
-def _is_inhibited(case: Case, overdue: set[tuple[str, str]]) -> bool:
+def _is_inhibited(case: Case, lapsed: set[tuple[str, str]]) -> bool:
     worse = INHIBITED_BY.get(case.finding.rule, ())
-    return case.finding.state == "due_soon" and any((rule, case.finding.subject_ref) in overdue for rule in worse)
+    return any((rule, case.finding.subject_ref) in lapsed for rule in worse)
 
 
 def _finding(row: Mapping[Any, Any]) -> Finding:
@@ -148,7 +150,6 @@ def _finding(row: Mapping[Any, Any]) -> Finding:
         rule=str(row["rule"]),
         subject_type=str(row["subject_type"]),
         subject_ref=str(row["subject_ref"]),
-        state=str(row["state"]),
         due_on=_date(row["due_on"]),
         clause=str(row["clause"]),
         owner_role=str(row["owner_role"]),

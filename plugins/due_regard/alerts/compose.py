@@ -20,7 +20,6 @@ from due_regard.alerts.posting import Bureau
 from due_regard.alerts.wording import day
 from due_regard.landlords import Landlord
 from due_regard.policy import PolicyHistory
-from due_regard.register import read_records
 from due_regard.register.engines import reading, writing
 from due_regard.working_days import WorkingCalendar
 
@@ -77,14 +76,13 @@ def compose_alerts(
     """
     if not calendar.is_working(as_at):
         return ComposeReport(landlord.id, as_at, skipped="no working day: it rolls forward to the next one")
-    records = read_records(engine, landlord.id)
     with reading(engine, landlord.id) if dry_run else writing(engine, landlord.id) as conn:
         remembered = memory.recall(conn, landlord.id, as_at=as_at, now=now)
         if remembered.last_as_at is not None and as_at < remembered.last_as_at:
             return ComposeReport(landlord.id, as_at, skipped=f"{day(remembered.last_as_at)} was composed already")
         is_summary = is_summary_day(as_at, remembered.last_as_at, landlord, calendar)
         scene = Scene(landlord, calendar, remembered, as_at, is_summary)
-        plan = plan_mails(conn, scene, history, records, now=now)
+        plan = plan_mails(conn, scene, history, now=now)
         bureau = Bureau(landlord, history.in_force(as_at).title, plan.drop, sender, templates, as_at, now, calendar)
         superseded = 0
         if dry_run is None:

@@ -9,11 +9,36 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import pandas as pd
+from sqlalchemy import Connection
 
 from due_regard.contract import ENTITY, ENTITY_OF_SUBJECT, Records
+from due_regard.register.records import carried, frame
 
 LAST_REVIEW = "last_review"
 """The link from a restriction to its latest review; other links are `<subject>_ref` columns."""
+
+
+READ = {
+    "staff": ("staff_ref", "email", "line_manager_ref", "deputy_ref", "is_active"),
+    "incidents": ("incident_ref", "occurred_on", "staff_ref", "manager_ref"),
+    "warnings": ("warning_ref", "incident_ref", "issued_on", "issued_by"),
+    "restrictions": ("restriction_ref", "incident_ref", "decided_on", "decided_by"),
+    "reviews": ("review_ref", "restriction_ref", "reviewed_on", "reviewed_by"),
+    "appeals": ("appeal_ref", "restriction_ref", "received_on", "handled_by"),
+    "markers": ("marker_ref", "restriction_ref", "incident_ref", "placed_on", "owner_ref"),
+    "access_requests": ("request_ref", "received_on", "owner_ref"),
+}
+"""What alerts read of the records: who owns a subject, and when it came to be. Nothing of what happened."""
+
+
+def read_cells(conn: Connection, landlord: str) -> Lookup:
+    """The landlord's records as the register has them now, in the few columns of `READ`."""
+    have = carried(conn, landlord)
+    return Lookup({
+        name: frame(conn, landlord, ENTITY[name], have[name] & frozenset(columns))
+        for name, columns in READ.items()
+        if name in have
+    })
 
 
 @dataclass

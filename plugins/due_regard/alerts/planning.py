@@ -18,12 +18,11 @@ from due_regard.alerts.cases import Case, build_cases, read_findings
 from due_regard.alerts.desk import Piles, Scene, restricted_letters, sort_cases
 from due_regard.alerts.drops import DropState, drop_state
 from due_regard.alerts.letters import Letter
-from due_regard.alerts.lookup import Lookup
+from due_regard.alerts.lookup import read_cells
 from due_regard.alerts.memory import Told
 from due_regard.alerts.recipients import Directory
 from due_regard.alerts.routing import Route, route
 from due_regard.alerts.wording import count, day
-from due_regard.contract import Records
 from due_regard.landlords import Landlord
 from due_regard.policy import PolicyHistory
 from due_regard.register import findings_on
@@ -53,13 +52,13 @@ class Plan:
     held_back: int
 
 
-def plan_mails(conn: Connection, scene: Scene, history: PolicyHistory, records: Records, *, now: datetime) -> Plan:
+def plan_mails(conn: Connection, scene: Scene, history: PolicyHistory, *, now: datetime) -> Plan:
     """Everything the day's composition would write.
 
     While no fresh export has come, only clocks that nothing may hide are told of; the rest is held back.
     """
     landlord, told = scene.landlord, scene.memory.told
-    cells = Lookup(records)
+    cells = read_cells(conn, landlord.id)
     findings = read_findings(findings_on(conn, landlord.id, as_at=scene.as_at))
     cases = build_cases(findings, landlord, history, scene.calendar, cells, as_at=scene.as_at)
     drop = drop_state(conn, landlord, scene.calendar, now=now)
