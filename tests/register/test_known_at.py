@@ -86,6 +86,8 @@ def test_the_current_view_is_what_read_records_gives(register: Engine, entity: s
     load_drop(register, drop(accepted(entity, [first | {optional.name: value}])), now=START + timedelta(days=1))
     with reading(register, LANDLORD) as connection:
         rows = sql.frame(connection.exec_driver_sql(f"SELECT * FROM current_{entity}"))
+        reported = connection.exec_driver_sql(f"SELECT * FROM report_{entity}").all()
     assert rows["version"].tolist() == [2]
+    assert len(reported) == 1
     current = read_records(register, LANDLORD)[entity]
     pd.testing.assert_frame_equal(rows[list(current.columns)], current)

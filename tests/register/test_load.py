@@ -15,6 +15,7 @@ from due_regard.register import (
     known_refs,
     list_drops,
     load_drop,
+    missing_records,
     previous_rows,
     read_records,
     reading,
@@ -143,3 +144,28 @@ def test_many_chunks_load_and_replay_like_one(register: Engine, monkeypatch: pyt
     done = load_drop(register, drop(accepted("appeals", [*rows, appeal("B1")])), now=LATER).files[0]
     assert (done.loaded, done.unchanged) == (2, 49)
     pd.testing.assert_frame_equal(read_records(register, LANDLORD)["appeals"], frame("appeals", [*rows, appeal("B1")]))
+
+
+def test_what_disappears_from_a_snapshot_is_noted_and_kept_until_it_returns(register: Engine) -> None:
+    load_drop(register, drop(accepted("appeals", [appeal("A1"), appeal("A2")])), now=NOW)
+    gone = accepted("appeals", [appeal("A1")], disappeared=("A2",))
+    assert load_drop(register, drop(gone), now=LATER).files[0].vanished == 1
+    load_drop(register, drop(accepted("appeals", [appeal("A1", outcome="upheld")], disappeared=("A2",))), now=LATER)
+    missing = missing_records(register, LANDLORD)
+    assert missing[["entity", "ref", "batch_file_id"]].values.tolist() == [["appeals", "A2", 2]]
+    assert known_refs(register, LANDLORD, "appeals") == {"A1", "A2"}
+    load_drop(register, drop(accepted("appeals", [appeal("A1"), appeal("A2")])), now=LATEST)
+    assert missing_records(register, LANDLORD).empty
+
+
+def test_customers_are_numbered_once_and_not_in_order(register: Engine) -> None:
+    rows = [restriction(f"R{n:03d}", customer_ref=f"C{n % 40:03d}") for n in range(120)]
+    load_drop(register, drop(accepted("restrictions", rows)), now=NOW)
+    with reading(register, LANDLORD) as connection:
+        first = dict(connection.exec_driver_sql("SELECT customer_ref, customer_no FROM customer_numbers").all())
+    assert sorted(first.values()) == list(range(1, 41))
+    assert [first[ref] for ref in sorted(first)] != sorted(first.values())
+    load_drop(register, drop(accepted("restrictions", [*rows, restriction("S1", customer_ref="new")])), now=LATER)
+    with reading(register, LANDLORD) as connection:
+        again = dict(connection.exec_driver_sql("SELECT customer_ref, customer_no FROM customer_numbers").all())
+    assert again == first | {"new": 41}

@@ -17,6 +17,7 @@ from due_regard.register.findings import (
     open_findings,
 )
 from due_regard.register.load import FileLoad, LoadReport, drop_sha256, load_drop
+from due_regard.register.presence import missing_records
 from due_regard.register.records import known_refs, previous_rows, read_records, record_history
 from due_regard.register.runs import RunReport, assessments_sha256, record_assessment
 from due_regard.register.types import EVER
@@ -43,6 +44,7 @@ __all__ = [
     "known_refs",
     "list_drops",
     "load_drop",
+    "missing_records",
     "open_findings",
     "open_register",
     "previous_rows",

@@ -18,8 +18,10 @@ from due_regard.batch import AcceptedFile, Note, RefusedFile, Rejection, Validat
 from due_regard.contract import ENTITIES
 from due_regard.errors import RegisterError
 from due_regard.register.audit import audit_append
+from due_regard.register.customers import number_customers
 from due_regard.register.engines import writing
 from due_regard.register.finding_tables import AssessmentRun
+from due_regard.register.presence import note_presence
 from due_regard.register.tables import Batch, BatchFile, CarriedColumn, RejectionCount, ValidationResult
 from due_regard.register.versions import write_versions
 
@@ -146,6 +148,8 @@ def _load_file(connection: Connection, landlord: str, batch_id: int, part: Accep
     )
     _carry(connection, landlord, part, file_id, known_from)
     written = write_versions(connection, landlord, part, file_id, known_from)
+    number_customers(connection, landlord, written.customers)
+    note_presence(connection, landlord, part, file_id, known_from)
     done = FileLoad(
         part.file,
         part.entity,
@@ -154,7 +158,7 @@ def _load_file(connection: Connection, landlord: str, batch_id: int, part: Accep
         loaded=written.loaded,
         unchanged=part.read - rejected - written.loaded,
         rejected=rejected,
-        vanished=written.vanished,
+        vanished=len(part.disappeared),
     )
     _finish_file(connection, file_id, done, written.rows_sha256)
     _count_rejections(connection, landlord, file_id, part)

@@ -131,6 +131,12 @@ def previous_rows(engine: Engine, landlord: str, entity: str) -> int | None:
         return count_records(connection, landlord, entity)
 
 
+def has_records(connection: Connection, landlord: str, entity: str) -> bool:
+    """Whether the register has any record of an entity."""
+    own = select(RECORD_TABLES[entity].c.version).where(RECORD_TABLES[entity].c.landlord == landlord)
+    return connection.scalar(own.limit(1)) is not None
+
+
 def count_records(connection: Connection, landlord: str, entity: str) -> int:
     """How many records, not versions, an entity has: each has one first version."""
     table = RECORD_TABLES[entity]

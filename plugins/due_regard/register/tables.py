@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, MetaData, Text
+from sqlalchemy import JSON, ForeignKey, Index, MetaData, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from due_regard.register.types import Instant, Ref, RowId
@@ -146,3 +146,27 @@ class LandlordAccess(Base):
 
     role_name: Mapped[str] = mapped_column(primary_key=True)
     landlord: Mapped[str] = mapped_column(primary_key=True)
+
+
+class CustomerNumber(Base):
+    """A customer's number in reports: drawn at random, so that it says nothing about the reference."""
+
+    __tablename__ = "customer_numbers"
+    __table_args__ = (UniqueConstraint("landlord", "customer_no"),)
+
+    landlord: Mapped[str] = mapped_column(primary_key=True)
+    customer_ref: Mapped[str] = mapped_column(primary_key=True)
+    customer_no: Mapped[int]
+
+
+class Disappearance(Base):
+    """A record that a snapshot no longer had, and the file that had it again; the record itself stays as it was."""
+
+    __tablename__ = "disappearances"
+
+    landlord: Mapped[str] = mapped_column(primary_key=True)
+    entity: Mapped[str] = mapped_column(primary_key=True)
+    ref: Mapped[str] = mapped_column(primary_key=True)
+    batch_file_id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    noticed_at: Mapped[datetime]
+    returned_file_id: Mapped[int | None] = mapped_column(RowId)

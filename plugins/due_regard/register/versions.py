@@ -24,16 +24,16 @@ from due_regard.contract import ENTITY, Entity
 from due_regard.register import bulk
 from due_regard.register.encoding import Hashes, RowHasher, arrow, in_key_order, signed
 from due_regard.register.record_tables import RECORD_TABLES
-from due_regard.register.records import carried, count_records, frame, versions
+from due_regard.register.records import carried, frame, has_records, versions
 from due_regard.register.tables import BatchFile
 
 
 @dataclass(frozen=True)
 class Written:
-    """What writing a file's rows came to; `vanished` is how many records a snapshot no longer has."""
+    """What writing a file's rows came to: how many versions, of which customers, and what identifies the rows."""
 
     loaded: int
-    vanished: int
+    customers: set[str]
     rows_sha256: str
 
 
@@ -65,17 +65,17 @@ def write_versions(
     hashes = _hash_rows(hasher, rows, names, entity.key)
     identity = _identity(rows, entity.key, hashes, names)
     if identity == _last_identity(connection, landlord, entity.name, file_id):
-        return Written(0, 0, identity)
-    before = count_records(connection, landlord, entity.name)
+        return Written(0, set(), identity)
+    is_empty = not has_records(connection, landlord, entity.name)
     missing = carried(connection, landlord).get(entity.name, frozenset()) - set(names)
-    target = _Target(connection, landlord, entity, file_id, known_from, missing, before == 0)
-    loaded = matched = 0
+    target = _Target(connection, landlord, entity, file_id, known_from, missing, is_empty)
+    loaded, customers = 0, set[str]()
     for start, chunk in _chunks(rows):
-        known, changed = _write_chunk(target, hasher, chunk, names, hashes[start : start + len(chunk)])
-        matched += known
-        loaded += changed
-    vanished = max(0, before - matched - len(part.rejections)) if part.delivery == "snapshot" else 0
-    return Written(loaded, vanished, identity)
+        changed = _write_chunk(target, hasher, chunk, names, hashes[start : start + len(chunk)])
+        loaded += int(changed.sum())
+        if "customer_ref" in chunk:
+            customers.update(pc.unique(arrow(chunk.loc[changed, "customer_ref"])).to_pylist())
+    return Written(loaded, customers, identity)
 
 
 def _chunks(rows: pd.DataFrame) -> Iterator[tuple[int, pd.DataFrame]]:
@@ -115,22 +115,22 @@ def _last_identity(connection: Connection, landlord: str, entity: str, file_id: 
 
 def _write_chunk(
     target: _Target, hasher: RowHasher, chunk: pd.DataFrame, names: list[str], hashes: Hashes
-) -> tuple[int, int]:
-    """Write what changed of one chunk; how many records were known already, and how many versions were written."""
+) -> npt.NDArray[np.bool_]:
+    """Write what changed of one chunk, and say which rows did."""
     if target.is_empty:
         version = np.zeros(len(chunk), dtype=np.int64)
         _append(target, chunk, names, version, hashes)
-        return 0, len(chunk)
+        return np.ones(len(chunk), dtype=bool)
     keys = arrow(chunk[target.entity.key])
     span = (keys[0].as_py(), keys[-1].as_py())
     if target.missing:
         chunk, hashes = _with_earlier_columns(target, hasher, chunk, hashes, span)
         names = [*names, *sorted(target.missing)]
     version, known_hashes = _newest(target, keys, span)
-    changed = (version == 0) | (known_hashes != signed(hashes))
+    changed: npt.NDArray[np.bool_] = (version == 0) | (known_hashes != signed(hashes))
     if changed.any():
         _append(target, chunk[changed], names, version[changed], hashes[changed])
-    return int((version > 0).sum()), int(changed.sum())
+    return changed
 
 
 def _newest(

@@ -66,9 +66,10 @@ ACCESS_FUNCTION = """
 CREATE FUNCTION register_landlords() RETURNS SETOF text LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path FROM CURRENT AS $$
     SELECT CASE WHEN scope = '' THEN granted.landlord ELSE scope END
-    FROM landlord_access AS granted,
+    FROM landlord_access AS granted
+    JOIN pg_roles AS held ON held.rolname = granted.role_name AND pg_has_role(session_user, held.oid, 'MEMBER'),
          (SELECT coalesce(current_setting('due_regard.landlord', true), '') AS scope) AS session
-    WHERE pg_has_role(session_user, granted.role_name, 'MEMBER') AND (scope = '' OR granted.landlord IN ('*', scope))
+    WHERE scope = '' OR granted.landlord IN ('*', scope)
 $$
 """
 

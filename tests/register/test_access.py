@@ -1,0 +1,191 @@
+"""Landlords are separate controllers: what each login of PostgreSQL may see and do, by the roles' script."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, create_engine, inspect, make_url, text
+from sqlalchemy.exc import DBAPIError
+
+from due_regard.contract import ENTITIES, ENTITY, Kind
+from due_regard.errors import DueRegardError
+from due_regard.register import (
+    audit_verify,
+    load_drop,
+    open_findings,
+    open_register,
+    read_records,
+    reading,
+    record_assessment,
+    resolve,
+    silence,
+    sql,
+)
+from tests.register.drops import LANDLORD, OTHER, accepted, appeal, assessments, at, drop, restriction
+
+SCRIPT = Path(__file__).parents[2] / "include" / "postgresql" / "roles.sql"
+NOW = at("2026-06-01 08:00")
+PASSWORD = uuid.uuid4().hex
+TABLES = ("appeals", "restrictions", "batches", "batch_files", "carried_columns", "findings", "finding_events", "audit")
+
+
+@pytest.fixture(scope="module")
+def owned(new_postgresql: Callable[[], str]) -> Iterator[Engine]:
+    """A register of two landlords with data, its roles made."""
+    engine = open_register(new_postgresql())
+    for landlord in (LANDLORD, OTHER):
+        files = accepted("appeals", [appeal("A1")]), accepted("restrictions", [restriction("R1", evidence_ref="E1")])
+        load_drop(engine, drop(*files, landlord=landlord), now=NOW)
+        record(engine, landlord)
+    with engine.begin() as connection:
+        connection.connection.cursor().execute(SCRIPT.read_text())
+    yield engine
+    engine.dispose()
+
+
+def record(engine: Engine, landlord: str) -> None:
+    rows = assessments([{"rule": "appeal.decide", "subject_ref": "A1", "state": "breach"}], landlord)
+    record_assessment(engine, landlord, rows, as_at=date(2026, 6, 1), now=NOW, policy_version="2024-01-01")
+
+
+@pytest.fixture
+def login(owned: Engine) -> Iterator[Callable[..., Engine]]:
+    """Makes a login of a role for some landlords; gives its engine."""
+    made: list[tuple[str, Engine]] = []
+
+    def new(role: str, *landlords: str) -> Engine:
+        name = f"t_{uuid.uuid4().hex}"
+        with owned.begin() as connection:
+            connection.exec_driver_sql(f"CREATE ROLE {name} LOGIN PASSWORD '{PASSWORD}' IN ROLE due_regard_{role}")
+            for landlord in landlords:
+                connection.execute(text("INSERT INTO landlord_access VALUES (:r, :l)"), {"r": name, "l": landlord})
+        url = make_url(owned.url).set(username=name, password=PASSWORD)
+        engine = open_register(url.render_as_string(hide_password=False))
+        made.append((name, engine))
+        return engine
+
+    yield new
+    for name, engine in made:
+        engine.dispose()
+        with owned.begin() as connection:
+            connection.exec_driver_sql(f"DROP ROLE {name}")
+
+
+def landlords_seen(engine: Engine, table: str, landlord: str | None = None) -> set[str]:
+    with reading(engine, landlord) as connection:
+        return set(connection.scalars(text(f"SELECT landlord FROM {table}")))
+
+
+def forbidden(engine: Engine, statement: str) -> None:
+    with pytest.raises(DBAPIError, match=r"permission denied|row-level security"), engine.begin() as connection:
+        connection.exec_driver_sql(statement)
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_loader_sees_its_landlords_alone(login: Callable[..., Engine], table: str) -> None:
+    assert landlords_seen(login("loader", LANDLORD), table) == {LANDLORD}
+    assert landlords_seen(login("loader", LANDLORD, OTHER), table) == {LANDLORD, OTHER}
+    assert landlords_seen(login("loader", "*"), table) == {LANDLORD, OTHER}
+    assert landlords_seen(login("loader"), table) == set()
+
+
+def test_a_run_for_one_landlord_sees_no_other_even_where_it_may(login: Callable[..., Engine]) -> None:
+    for engine in (login("loader", "*"), login("loader", LANDLORD, OTHER)):
+        assert landlords_seen(engine, "appeals", LANDLORD) == {LANDLORD}
+        assert landlords_seen(engine, "appeals", "third_landlord") <= {"third_landlord"}
+    assert landlords_seen(login("loader", LANDLORD), "appeals", OTHER) == set()
+
+
+def test_a_loader_works_for_its_landlord_and_cannot_write_for_another(login: Callable[..., Engine]) -> None:
+    loader = login("loader", LANDLORD)
+    for outcome in ("upheld", "varied"):
+        done = load_drop(loader, drop(accepted("appeals", [appeal("A1", outcome=outcome)])), now=NOW)
+        assert done.files[0].loaded == 1
+    assert read_records(loader, LANDLORD)["appeals"]["outcome"].tolist() == ["varied"]
+    assert set(read_records(loader, OTHER)) == set()
+    record(loader, LANDLORD)
+    ref = open_findings(loader, as_at=date(2026, 6, 1))["register_ref"].item()
+    silence(loader, ref, actor="a", why="b", until=date(2026, 6, 9), now=NOW)
+    resolve(loader, ref, actor="a", why="b", now=NOW)
+    audit_verify(loader)
+    with pytest.raises((DBAPIError, DueRegardError)):
+        load_drop(loader, drop(accepted("appeals", [appeal("A1")]), landlord=OTHER), now=NOW)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM appeals",
+        "UPDATE appeals SET outcome = NULL",
+        "UPDATE audit SET subject = ''",
+        "DELETE FROM findings",
+        "UPDATE finding_events SET why = ''",
+        "UPDATE assessment_runs SET as_at = as_at",
+        "INSERT INTO landlord_access VALUES (session_user, '*')",
+        "UPDATE alembic_version SET version_num = ''",
+        "ALTER TABLE appeals DISABLE ROW LEVEL SECURITY",
+        "TRUNCATE appeals",
+    ],
+)
+def test_a_loader_cannot_change_history_or_its_own_access(login: Callable[..., Engine], statement: str) -> None:
+    forbidden_or_owner = "permission denied|must be owner"
+    with pytest.raises(DBAPIError, match=forbidden_or_owner), login("loader", LANDLORD).begin() as connection:
+        connection.exec_driver_sql(statement)
+
+
+def test_a_reporter_reads_views_without_customer_references(login: Callable[..., Engine]) -> None:
+    reporter = login("reporter", LANDLORD)
+    for entity in ENTITIES:
+        forbidden(reporter, f"SELECT * FROM {entity.name}")
+        forbidden(reporter, f"SELECT * FROM current_{entity.name}")
+        assert landlords_seen(reporter, f"report_{entity.name}") <= {LANDLORD}
+    for table in ("customer_numbers", "finding_events", "audit", "batches"):
+        forbidden(reporter, f"SELECT * FROM {table}")
+    forbidden(reporter, "UPDATE findings SET status = 'resolved'")
+    assert landlords_seen(reporter, "report_restrictions") == landlords_seen(reporter, "findings") == {LANDLORD}
+    assert landlords_seen(login("reporter", "*"), "report_restrictions", OTHER) == {OTHER}
+    with reading(reporter, LANDLORD) as connection:
+        row = sql.frame(connection.exec_driver_sql("SELECT * FROM report_restrictions")).iloc[0]
+    assert row["customer_no"] == 1
+    assert (row["has_evidence_ref"], row["has_no_review_reason"]) == (True, False)
+
+
+def test_an_auditor_reads_the_audit_and_no_record(login: Callable[..., Engine]) -> None:
+    auditor = login("auditor", "*")
+    assert audit_verify(auditor).rows > 0
+    assert landlords_seen(auditor, "finding_events") == {LANDLORD, OTHER}
+    for table in ("appeals", "report_appeals", "current_appeals", "customer_numbers"):
+        forbidden(auditor, f"SELECT * FROM {table}")
+    forbidden(auditor, "INSERT INTO audit SELECT * FROM audit")
+
+
+def test_an_outsider_sees_nothing(owned: Engine) -> None:
+    name = f"t_{uuid.uuid4().hex}"
+    with owned.begin() as connection:
+        connection.exec_driver_sql(f"CREATE ROLE {name} LOGIN PASSWORD '{PASSWORD}'")
+    engine = create_engine(make_url(owned.url).set(username=name, password=PASSWORD))
+    for table in (*TABLES, "report_appeals", "current_appeals", "landlord_access"):
+        forbidden(engine, f"SELECT * FROM {table}")
+    engine.dispose()
+    with owned.begin() as connection:
+        connection.exec_driver_sql(f"DROP ROLE {name}")
+
+
+def test_the_script_can_be_run_again(owned: Engine) -> None:
+    with owned.begin() as connection:
+        connection.connection.cursor().execute(SCRIPT.read_text())
+
+
+def test_report_views_carry_every_column_but_the_personal_and_the_reasons(register: Engine) -> None:
+    columns = {name: {c["name"] for c in inspect(register).get_columns(f"report_{name}")} for name in ENTITY}
+    for entity in ENTITIES:
+        hidden = {c.name for c in entity.columns if c.personal}
+        reasons = {c.name for c in entity.columns if c.kind is Kind.TEXT and c.name != "team"} - hidden
+        expected = {c.name for c in entity.columns} - hidden - reasons | {f"has_{name}" for name in reasons}
+        assert columns[entity.name] == expected | {"landlord"} | (
+            {"customer_no"} if "customer_ref" in hidden else set()
+        )
