@@ -160,10 +160,19 @@ def read_snapshot(folder: Path, division: str) -> Snapshot:
 
 
 def merge(stored: Snapshot, published: Snapshot) -> Snapshot:
-    """`stored` with every year that `published` has replaced by it; no year is ever lost."""
-    years = {**stored.years, **published.years}
+    """`stored` with every year that `published` has replaced by it; no year is ever lost.
+
+    A year of which the same source says the same days stays as it was taken, so a refresh that learns nothing changes
+    nothing.
+    """
+    learnt = {year: new for year, new in published.years.items() if not _says_the_same(stored.years.get(year), new)}
+    years = {**stored.years, **learnt}
     last = max(stored.published_to, published.published_to)
     return Snapshot(division=stored.division, published_to=last, years=dict(sorted(years.items())))
+
+
+def _says_the_same(old: Year | None, new: Year) -> bool:
+    return old is not None and (old.source, old.days) == (new.source, new.days)
 
 
 def compute_snapshot(division: str, first: int, last: int, *, taken_on: date, published_to: int) -> Snapshot:
