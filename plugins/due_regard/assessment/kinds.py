@@ -61,7 +61,7 @@ def judge_deadline(world: World, duty: Deadline, counting: Convention, clock: Cl
     due = _due(duty, start.values[rows], counting, clock)
     arose = start.values[rows] if duty.start else opened[rows]
     told = dated(duty, clock, subject=rows, due=due, done=done.values[rows], arose=arose)
-    return Rows.joined([told, not_measured(np.flatnonzero(untold), opened[untold])])
+    return Rows.joined([told, not_measured(np.flatnonzero(untold), opened[untold])]).by_subject()
 
 
 def _due(duty: Deadline, starts: Days, counting: Convention, clock: Clock) -> Days:

@@ -66,7 +66,7 @@ def judge_review(world: World, duty: Review, clock: Clock) -> Rows:
         arose=chain.base[rows],
         occurrence=numbered(chain.subject[rows]),
     )
-    return Rows.joined([told, not_measured(np.flatnonzero(untold), opened[untold])])
+    return Rows.joined([told, not_measured(np.flatnonzero(untold), opened[untold])]).by_subject()
 
 
 def numbered(subject: Ints) -> Ints:

@@ -47,13 +47,17 @@ class Rows:
 
     @staticmethod
     def joined(parts: list[Rows]) -> Rows:
-        """Several answers as one, in order of their subjects; rows of one subject stay in the order given."""
+        """Several answers as one, one after the other."""
         filled = [part for part in parts if len(part.subject)] or parts[:1]
         if len(filled) == 1:
             return filled[0]
-        names = Rows.__dataclass_fields__
-        rows = Rows(*(np.concatenate([getattr(part, name) for part in filled]) for name in names))
-        return rows.where(np.argsort(rows.subject, kind="stable"))
+        return Rows(*(np.concatenate([getattr(part, name) for part in filled]) for name in Rows.__dataclass_fields__))
+
+    def by_subject(self) -> Rows:
+        """The rows in order of their subjects; rows of one subject stay in their order."""
+        if (self.subject[:-1] <= self.subject[1:]).all():
+            return self
+        return self.where(np.argsort(self.subject, kind="stable"))
 
 
 @dataclass(frozen=True)
