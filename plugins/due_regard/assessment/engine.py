@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +27,10 @@ from due_regard.policy import Check, Deadline, Document, Duty, Policy, PolicyHis
 from due_regard.working_days import WorkingCalendar
 
 _BLOCK = 1 << 14  # rows of a repeated word that share one piece of memory
+
+
+Versions: TypeAlias = npt.NDArray[np.int16]
+"""For each row the position of a policy version in its history."""
 
 
 def assess(records: Records, history: PolicyHistory, calendar: WorkingCalendar, as_at: date) -> pd.DataFrame:
@@ -52,7 +56,7 @@ class _Answer:
 
     rule: str
     rows: Rows
-    version: npt.NDArray[np.int64]
+    version: Versions
 
 
 def _rules(history: PolicyHistory) -> list[str]:
@@ -64,7 +68,7 @@ def _answer(world: World, history: PolicyHistory, rule: str, clock: Clock) -> _A
     if not parts:
         return None
     rows = Rows.joined([rows for _, rows in parts])
-    version = np.concatenate([np.full(len(rows.subject), number) for number, rows in parts])
+    version = np.repeat(np.array([number for number, _ in parts], np.int16), [len(rows.subject) for _, rows in parts])
     return _Answer(rule, *_renumbered(rows, version)) if len(parts) > 1 else _Answer(rule, rows, version)
 
 
@@ -103,7 +107,7 @@ def _judge(world: World, policy: Policy, duty: Duty, clock: Clock) -> Rows:
     return judge_review(world, duty, clock)
 
 
-def _renumbered(rows: Rows, version: Ints) -> tuple[Rows, Ints]:
+def _renumbered(rows: Rows, version: Versions) -> tuple[Rows, Versions]:
     """Occurrences numbered through where several versions judged one chain; a subject untold once is untold whole."""
     untold = rows.state == STATES.index("not_measured")
     order = np.lexsort((rows.arose, ~untold, rows.subject))
@@ -163,20 +167,16 @@ def _duty_of(policy: Policy, rule: str) -> Duty | None:
     return next((duty for duty in policy.duties if duty.rule == rule), None)
 
 
-def _severity(world: World, duties: list[Duty | None], rows: Rows, version: Ints) -> list[pa.Array]:
+def _severity(world: World, duties: list[Duty | None], rows: Rows, version: Versions) -> list[pa.Array]:
     """The duty's severity, softened where the policy says so; what cannot be told softens nothing."""
     levels = ["breach", "explain", "warning", "info"]
-    found = np.zeros(len(version), np.int8)
+    found = np.array([levels.index(duty.severity) if duty else 0 for duty in duties], np.int8)[version]
     for number, duty in enumerate(duties):
-        if duty is None:
+        if duty is None or isinstance(duty, Document) or (rows.subject < 0).any():
             continue
-        mine = version == number
-        found[mine] = levels.index(duty.severity)
         for level, condition in duty.severity_where.items():
-            if isinstance(duty, Document) or (rows.subject < 0).any():
-                continue
             holds = truth(view_of(world, duty), condition) == YES
-            found[mine & holds[rows.subject]] = levels.index(level)
+            found[(version == number) & holds[rows.subject]] = levels.index(level)
     return _words(found, levels)
 
 
@@ -185,7 +185,7 @@ def _refs(world: World, subject_type: str, subject: Ints) -> list[pa.Array]:
     return [keys if len(subject) == len(keys) and (subject == np.arange(len(keys))).all() else keys.take(subject)]
 
 
-def _words(numbers: Ints | npt.NDArray[np.int8], words: Sequence[str]) -> list[pa.Array]:
+def _words(numbers: npt.NDArray[np.integer], words: Sequence[str]) -> list[pa.Array]:
     """The word of each number, as chunks of one column."""
     if len(numbers) == 0 or (numbers == numbers[0]).all():
         return _constant(words[numbers[0]] if len(numbers) else "", len(numbers))

@@ -81,11 +81,12 @@ class World:
     def __init__(self, records: Records, as_at: date) -> None:
         self.as_at = np.datetime64(as_at, "D")
         self._frames = dict(records)
-        self._rows = {name: _existing(ENTITY[name], frame, self.as_at) for name, frame in records.items()}
-        self._cells: dict[tuple[str, str], Cells] = {}
+        self._rows: dict[str, Ints] = {}
+        self._keys: dict[str, pa.Array] = {}
+        for name, frame in records.items():
+            self._rows[name], self._keys[name] = _existing(ENTITY[name], frame, self.as_at)
         self._links: dict[tuple[str, str], Ints] = {}
         self._paths: dict[tuple[str, str], Cells] = {}
-        self._keys: dict[str, pa.Array] = {}
 
     def delivered(self, entity: str) -> bool:
         """Whether any file of `entity` was ever delivered."""
@@ -109,8 +110,6 @@ class World:
 
     def keys(self, entity: str) -> pa.Array:
         """Their own references, ascending by code points."""
-        if entity not in self._keys:
-            self._keys[entity] = _strings(self._frames[entity][ENTITY[entity].key]).take(self._rows[entity])
         return self._keys[entity]
 
     def column(self, entity: str, path: str) -> Cells:
@@ -185,18 +184,18 @@ def places(words: pa.Array, keys: pa.Array) -> Ints:
     return place[:-1]
 
 
-def _existing(entity: Entity, frame: pd.DataFrame, as_at: np.datetime64[date]) -> Ints:
-    """Rows of the records that exist on as_at, in order of their reference."""
+def _existing(entity: Entity, frame: pd.DataFrame, as_at: np.datetime64[date]) -> tuple[Ints, pa.Array]:
+    """Rows of the records that exist on as_at, in order of their references, and these."""
     if entity.opened_on is None or frame.empty:
         rows = np.arange(len(frame))
     else:
         rows = np.flatnonzero(_days(frame[entity.opened_on]) <= as_at)
     keys = _strings(frame[entity.key]).take(rows)
     if pc.all(pc.less_equal(keys[:-1], keys[1:])).as_py():
-        return rows
+        return rows, keys
     # Arrow sorts strings by their UTF-8 bytes, which is the order of code points.
-    order: Ints = pc.sort_indices(keys).to_numpy().astype(np.int64)
-    return rows[order]
+    order = pc.sort_indices(keys)
+    return rows[order.to_numpy()], keys.take(order)
 
 
 def _days(series: pd.Series) -> Days:
@@ -215,7 +214,7 @@ def _read(series: pd.Series, column: Column, rows: Ints) -> Cells:
     if column.kind is Kind.YN:
         return Cells(series.astype("boolean").to_numpy(dtype=np.int8, na_value=-1)[rows], known)
     coded = _strings(series).dictionary_encode()
-    return Cells(coded.indices.fill_null(-1).to_numpy().astype(np.int64)[rows], known, coded.dictionary)
+    return Cells(coded.indices.fill_null(-1).to_numpy()[rows].astype(np.int64), known, coded.dictionary)
 
 
 def _unknown(column: Column, size: int) -> Cells:
