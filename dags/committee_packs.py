@@ -1,17 +1,18 @@
 """## committee_packs: build the quarter's papers for committees and senior managers.
 
 **What.** For each landlord, one task builds every pack that its settings switch on, for one quarter: workbook, action
-list, charts and paper, kept with their checksums.
+list, charts and paper, kept with their checksums. A quarter's first build of a pack is mailed to its clerk, once.
 
-**When.** After an `assessment` dated on the last day of a quarter or in the ten days after it, and on the 3rd of
-January, April, July and October at 05:00 London. On any other day the run says that there is nothing to do.
+**When.** After an `assessment` dated in the ten days after a quarter (or on its last day, once that is over), and on
+the 3rd of January, April, July and October at 05:00 London. On any other day the run says that there is nothing to do.
 
-**Never.** It mails nobody, and changes no record or finding. The same register gives the same bytes.
+**Never.** It changes no record or finding, and mails no quarter's pack twice. The same register gives the same bytes.
 
 **Run it again.** Trigger it with a `quarter` for any past quarter, or backfill it over the dates of its slots.
 
 **Params.** `quarter`: e.g. 2026-Q2 (default: the one that has just ended). `known`: `now`, or `close` for the figures
-as they were known when the quarter closed. `as_at`: decides the quarter when none is given. `landlords`: ids.
+as they were known when the quarter closed. `issue`: mail a first build to its clerk (default: yes). `as_at`: decides
+the quarter when none is given. `landlords`: ids.
 """
 
 from datetime import UTC, datetime
@@ -36,6 +37,7 @@ from due_regard import orchestration as o
     params={
         "quarter": Param(None, type=["null", "string"], pattern=r"^\d{4}-Q[1-4]$", description="YYYY-Q1 to YYYY-Q4"),
         "known": Param("now", enum=["now", "close"], description="Figures as known now, or at the quarter's close"),
+        "issue": Param(True, type="boolean", description="Mail a quarter's first build of each pack to its clerk"),
         "as_at": Param(**o.AS_AT),
         "landlords": Param(**o.LANDLORDS),
     },
@@ -45,9 +47,8 @@ def committee_packs() -> None:
 
     @task
     def landlords(params: dict[str, Any], **context: Any) -> list[str]:
-        as_at = o.as_at_of(context | {"params": params})
-        if o.quarter_to_report(as_at, params["quarter"]) is None:
-            raise AirflowSkipException(f"nothing to do: no quarter ended on {as_at} or in the days before it")
+        if o.quarter_of(context | {"params": params}) is None:
+            raise AirflowSkipException("nothing to do: no quarter ended on this run's date or in the days before it")
         return o.landlords_to_run(params["landlords"])
 
     @task(map_index_template="{{ landlord }}")
@@ -55,10 +56,15 @@ def committee_packs() -> None:
         from due_regard import pipeline
         from due_regard.settings import Settings
 
-        quarter = o.quarter_to_report(o.as_at_of(context | {"params": params}), params["quarter"])
+        quarter = o.quarter_of(context | {"params": params})
         known_at = quarter.closes_at if params["known"] == "close" else None
         return pipeline.build_packs(
-            Settings(), landlord, quarter=str(quarter), now=datetime.now(UTC), known_at=known_at
+            Settings(),
+            landlord,
+            quarter=str(quarter),
+            now=datetime.now(UTC),
+            known_at=known_at,
+            issue=params["issue"],
         )
 
     build.expand(landlord=landlords())

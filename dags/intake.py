@@ -47,8 +47,10 @@ def intake() -> None:
         from due_regard.settings import Settings
 
         ticket = pipeline.intake(Settings(), landlord, now=datetime.now(UTC))
-        if ticket["status"] == "missing":
-            raise AirflowSkipException(f"{landlord}: no drop to take")
+        if ticket["status"] in {"missing", "waiting"}:
+            raise AirflowSkipException(f"{landlord}: no drop to take: {ticket['why']}")
+        if ticket["status"] == "held":
+            raise AirflowFailException(f"{landlord}: batch {ticket['batch_id']} is held for a person: {ticket['why']}")
         if ticket["status"] == "refused":
             raise AirflowFailException(f"{landlord}: the drop was refused; see its quarantine folder")
         return ticket

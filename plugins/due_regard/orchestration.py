@@ -65,6 +65,12 @@ def as_at_of(context: Mapping[str, Any]) -> date:
     )
 
 
+def quarter_of(context: Mapping[str, Any]) -> Quarter | None:
+    """The quarter a run should build packs for, from the context Airflow gives a task; None: nothing to do."""
+    today = context["dag_run"].run_after.astimezone(LONDON).date()
+    return quarter_to_report(as_at_of(context), (context.get("params") or {}).get("quarter"), today=today)
+
+
 def resolve_as_at(
     params: Mapping[str, Any],
     extras: Iterable[Mapping[str, Any]],
@@ -98,18 +104,20 @@ def _day(text: str) -> date:
         raise SettingsError("as_at is not a date; write it as YYYY-MM-DD") from None
 
 
-def quarter_to_report(as_at: date, asked: str | None = None) -> Quarter | None:
+def quarter_to_report(as_at: date, asked: str | None = None, *, today: date | None = None) -> Quarter | None:
     """The quarter a run of `as_at` should build packs for, or None when there is nothing to do.
 
-    That is the one asked for; else the one that `as_at` ends, or that ended in the `PACK_DAYS` days before it.
+    That is the one asked for; else the one that `as_at` ends, once it is over `today`; else the one that ended in the
+    `PACK_DAYS` days before `as_at`.
 
     Raises:
-        SettingsError: the one asked for is not written as 2026-Q2.
+        SettingsError: the quarter asked for is not written YYYY-Q1 to YYYY-Q4.
     """
     if asked:
         return Quarter.parse(asked)
-    if as_at == Quarter.of(as_at).ends_on:
-        return Quarter.of(as_at)
+    running = Quarter.of(as_at)
+    if as_at == running.ends_on and (today is None or today > running.ends_on):
+        return running
     before = last_closed(as_at)
     return before if (as_at - before.ends_on).days <= PACK_DAYS else None
 

@@ -7,21 +7,20 @@ packages are imported by the verb that needs them.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from due_regard.landlords import load_landlord
+from due_regard import posting
 from due_regard.settings import Settings
 from due_regard.terms import LONDON, register_of, run_here, terms
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from due_regard.alerts import ComposeReport
     from due_regard.batch import ValidatedDrop
+    from due_regard.intake import Source
 
 Ticket = dict[str, Any]
 """JSON-safe: ids, dates as text and counts; never a row, a name or a file's content."""
@@ -33,41 +32,47 @@ def intake(
     """Stage, validate and load one drop.
 
     Returns:
-        landlord, batch_id, status (loaded, unchanged, refused, missing, held), files (file, entity, read, loaded,
-        unchanged, rejected, refused), rejections and quarantine (folders, where something lies there), exit_code.
+        landlord, batch_id, status (loaded, unchanged, refused, missing, waiting, held), files (file, entity, read,
+        loaded, unchanged, rejected, refused), rejections and quarantine (folders, where something lies there),
+        exit_code.
 
     Raises:
         SettingsError: settings or source mapping are wrong.
         DropError: a drop named by hand is missing.
     """
     from due_regard import register
+    from due_regard.intake import drop_completeness, load_source
 
-    found = load_landlord(settings.landlords_dir, landlord)
-    folder = drop or settings.drops / found.drop_folder
+    known = terms(settings, landlord)
+    folder = drop or settings.drops / known.landlord.drop_folder
     if drop is None and not folder.is_dir():
-        return _no_drop(landlord, "missing", f"no folder {found.drop_folder} below the drops folder")
+        return _no_drop(landlord, "missing", f"no folder {known.landlord.drop_folder} below the drops folder")
+    mapping = load_source(settings.sources_dir, source or known.landlord.source)
+    if drop is None and not (complete := drop_completeness(folder, mapping, now=now)).is_ready:
+        return _no_drop(landlord, "waiting", complete.why)
     with register_of(settings) as engine:
-        validated = _validated(settings, landlord, folder, source or found.source, engine, now)
-        if validated.held and not register.is_released(
-            engine, landlord, register.drop_sha256((*validated.files, *validated.refused))
-        ):
-            return _held(engine, validated, now)
+        validated = _validated(engine, landlord, folder, mapping, now)
+        content = register.drop_sha256((*validated.files, *validated.refused))
+        if validated.held and not register.is_released(engine, landlord, content):
+            return _held(engine, validated, content, now)
         report = register.load_drop(engine, validated, now=now)
-        return _loaded(settings, validated, folder, report)
+        ticket = _loaded(settings, validated, folder, report, content, now)
+        if report.status != "unchanged" and ticket["exit_code"]:
+            posting.post_handback(engine, settings, known, validated, ticket, now=now)
+    return ticket
 
 
-def _validated(
-    settings: Settings, landlord: str, folder: Path, source: str, engine: Engine, now: datetime
-) -> ValidatedDrop:
+def _validated(engine: Engine, landlord: str, folder: Path, mapping: Source, now: datetime) -> ValidatedDrop:
     from due_regard import register
-    from due_regard.intake import load_source, read_drop
+    from due_regard.intake import read_drop
 
     return read_drop(
         folder,
         landlord,
-        load_source(settings.sources_dir, source),
+        mapping,
         on=now.astimezone(LONDON).date(),
         known=lambda entity: register.known_refs(engine, landlord, entity),
+        previous_rows=lambda entity: register.previous_rows(engine, landlord, entity),
     )
 
 
@@ -75,7 +80,7 @@ def _no_drop(landlord: str, status: str, why: str) -> Ticket:
     return {"landlord": landlord, "batch_id": None, "status": status, "why": why, "files": [], "exit_code": 5}
 
 
-def _held(engine: Engine, validated: ValidatedDrop, now: datetime) -> Ticket:
+def _held(engine: Engine, validated: ValidatedDrop, content: str, now: datetime) -> Ticket:
     from due_regard import register
 
     why = "; ".join(validated.held)
@@ -84,23 +89,25 @@ def _held(engine: Engine, validated: ValidatedDrop, now: datetime) -> Ticket:
         landlord=validated.landlord,
         source=validated.source,
         drop=validated.drop,
-        sha256=register.drop_sha256((*validated.files, *validated.refused)),
+        sha256=content,
         why=why,
         now=now,
     )
     return _no_drop(validated.landlord, "held", why) | {"batch_id": batch}
 
 
-def _loaded(settings: Settings, validated: ValidatedDrop, folder: Path, report: Any) -> Ticket:
-    from due_regard.intake import quarantine, write_rejections
+def _loaded(
+    settings: Settings, validated: ValidatedDrop, folder: Path, report: Any, content: str, now: datetime
+) -> Ticket:
+    from due_regard.intake import publish_data_docs, quarantine, write_rejections
 
-    place = Path(validated.landlord) / f"batch-{report.batch_id}"
+    # Named by content, so that the same drop taken again leaves no second copy of its rows behind.
+    place = Path(validated.landlord) / f"drop-{content[:12]}"
     rejections = write_rejections(validated, folder, settings.rejections / place)
     refused = quarantine(validated, folder, settings.quarantine / place)
-    files = [
-        {name: getattr(file, name) for name in ("file", "entity", "read", "loaded", "unchanged", "rejected", "refused")}
-        for file in report.files
-    ]
+    publish_data_docs(validated, settings.data_docs, run=f"batch-{report.batch_id:06d}", now=now)
+    names = ("file", "entity", "read", "loaded", "unchanged", "rejected", "refused")
+    files = [{name: getattr(file, name) for name in names} for file in report.files]
     return {
         "landlord": validated.landlord,
         "batch_id": report.batch_id,
@@ -113,19 +120,24 @@ def _loaded(settings: Settings, validated: ValidatedDrop, folder: Path, report: 
 
 
 def assess(settings: Settings, landlord: str, *, as_at: date, now: datetime) -> Ticket:
-    """Judge a landlord's register at `as_at`, record the run and move the findings' life.
+    """Judge a landlord's register at `as_at`, the duty to report included, record the run and move the findings' life.
 
     Returns:
         landlord, as_at, run_id, moved (False: an earlier date than the last, kept as a run that moves no finding),
         states (state -> number of assessments), findings (opened, seen, escalated, resolved, reopened, open).
     """
+    import pandas as pd
+
     from due_regard import register
     from due_regard.assessment import assess as judge
+    from due_regard.packs import report_duties
 
     known = terms(settings, landlord)
     with register_of(settings) as engine:
         records = register.read_records(engine, landlord)
-        found = judge(records, known.history, known.calendar, as_at)
+        judged = judge(records, known.history, known.calendar, as_at)
+        reports = report_duties(engine, known.landlord, known.history, as_at=as_at, reports=settings.reports_dir)
+        found = pd.concat([judged, reports], ignore_index=True) if len(reports) else judged
         version = known.history.in_force(as_at).effective_from.isoformat()
         run = register.record_assessment(engine, landlord, found, as_at=as_at, now=now, policy_version=version)
     return {
@@ -154,49 +166,17 @@ def alerts(
         composed, sent, refused, uncertain, shadow, waiting (mails), told (stage -> findings), held_back, skipped
         (landlord -> why nothing was composed).
     """
-    from due_regard.alerts import send_alerts
-    from due_regard.alerts.login import transport_for
+    from due_regard.alerts import send_alerts, transport_for
 
     asked = run_here(settings, landlords)
     with register_of(settings) as engine:
-        reports = [_composed(engine, settings, name, as_at, now, dry_run) for name in asked]
-        ticket = _compose_ticket(reports)
+        reports = [posting.compose(engine, settings, terms(settings, name), as_at, now, dry_run) for name in asked]
+        ticket = posting.compose_ticket(reports)
         if dry_run is not None:
             return ticket | {"sent": 0, "refused": 0, "uncertain": 0, "shadow": 0, "waiting": 0}
         sent = send_alerts(engine, transport_for(settings), now=now, landlords=asked)
     names = ("sent", "refused", "uncertain", "shadow", "waiting", "stopped")
     return ticket | {name: getattr(sent, name) for name in names}
-
-
-def _composed(
-    engine: Engine, settings: Settings, landlord: str, as_at: date, now: datetime, dry_run: Path | None
-) -> ComposeReport:
-    from due_regard.alerts import compose_alerts
-
-    known = terms(settings, landlord)
-    return compose_alerts(
-        engine,
-        known.landlord,
-        known.history,
-        known.calendar,
-        as_at=as_at,
-        now=now,
-        sender=settings.mail_from,
-        templates=settings.reports_dir / "mail",
-        dry_run=dry_run,
-    )
-
-
-def _compose_ticket(reports: list[ComposeReport]) -> Ticket:
-    told: Counter[str] = Counter()
-    for report in reports:
-        told.update(dict(report.told))
-    return {
-        "composed": sum(report.composed for report in reports),
-        "told": dict(sorted(told.items())),
-        "held_back": sum(report.held_back for report in reports),
-        "skipped": {report.landlord: report.skipped for report in reports if report.skipped},
-    }
 
 
 def build_packs(
@@ -209,34 +189,33 @@ def build_packs(
     out: Path | None = None,
     now: datetime,
     known_at: datetime | None = None,
+    issue: bool = False,
 ) -> Ticket:
     """Build the packs that the landlord's settings switch on (or the one named), for one calendar quarter.
 
+    With `issue`, each pack not issued before goes to its clerk through the outbox and is on record as issued.
+
     Returns:
-        landlord, quarter, packs (name, files, sha256).
+        landlord, quarter, folder, packs (name, files, sha256, status, issued), mails (handed over).
 
     Raises:
-        PackError: no such quarter or pack.
+        SettingsError: no such quarter or edition, or a definition is wrong.
+        PackError: the quarter has not ended, or nothing was taken in.
     """
     from due_regard import packs as room
 
     known = terms(settings, landlord)
     names = [pack] if pack else [switch.name for switch in known.landlord.packs]
     folder = out or settings.packs / landlord / quarter
-    built: list[Mapping[str, Any]] = []
+    built: list[Ticket] = []
     with register_of(settings) as engine:
         for name in names:
             report = room.build_pack(
-                engine,
-                known.landlord,
-                known.history,
-                known.calendar,
-                quarter=room.Quarter.parse(quarter),
-                pack=name,
-                edition=edition,
-                out=folder,
-                now=now,
-                known_at=known_at,
-            )
-            built.append({"name": name, "files": [file.name for file in report.files], "sha256": report.sha256})
-    return {"landlord": landlord, "quarter": quarter, "packs": built, "folder": str(folder)}
+                engine, known.landlord, known.history, known.calendar, quarter=room.Quarter.parse(quarter), pack=name,
+                edition=edition, out=folder, now=now, known_at=known_at, reports=settings.reports_dir,
+            )  # fmt: skip
+            issued = issue and posting.post_pack(engine, settings, known, report, now=now)
+            ticket: Ticket = {"name": name, "files": [file.name for file in report.files], "sha256": report.sha256}
+            built.append(ticket | {"status": report.status, "issued": issued})
+        mails = posting.send(engine, settings, landlord, now=now) if issue else 0
+    return {"landlord": landlord, "quarter": quarter, "packs": built, "folder": str(folder), "mails": mails}

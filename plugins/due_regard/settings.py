@@ -88,6 +88,11 @@ class Settings(BaseSettings):
         return self.var_dir / "rejections"
 
     @property
+    def data_docs(self) -> Path:
+        """Folder of Great Expectations' pages without values, one folder a landlord."""
+        return self.var_dir / "data_docs"
+
+    @property
     def packs(self) -> Path:
         """Folder of built packs, one folder a landlord and quarter."""
         return self.var_dir / "packs"

@@ -77,18 +77,18 @@ def build_message(
     mail["X-Auto-Response-Suppress"] = "All"
     mail["List-Id"] = f"Due Regard alerts <alerts.{landlord.id.replace('_', '-')}.{sender.rpartition('@')[2]}>"
     mail["Content-Language"] = "en-GB"
-    environment = _environment(templates)
-    mail.set_content(environment.get_template("mail.txt.j2").render(view), cte="quoted-printable")
-    html = environment.get_template("mail.html.j2").render(view)
+    letters = environment(templates)
+    mail.set_content(letters.get_template("mail.txt.j2").render(view), cte="quoted-printable")
+    html = letters.get_template("mail.html.j2").render(view)
     mail.add_alternative(html, subtype="html", cte="quoted-printable")
     for item in calendars:
         params = {"method": item.method, "charset": "utf-8"}
         mail.add_attachment(item.data, "text", "calendar", filename=item.filename, params=params)
-    _fix_boundaries(mail, identity)
+    fix_boundaries(mail, identity)
     return mail
 
 
-def _fix_boundaries(mail: EmailMessage, identity: str) -> None:
+def fix_boundaries(mail: EmailMessage, identity: str) -> None:
     """Boundaries made of the Message-ID: the library's own are random, and a re-built mail must be the same bytes."""
     parts = [part for part in mail.walk() if part.is_multipart()]
     for number, part in enumerate(parts):
@@ -96,7 +96,8 @@ def _fix_boundaries(mail: EmailMessage, identity: str) -> None:
 
 
 @lru_cache(maxsize=4)
-def _environment(templates: Path) -> Environment:
+def environment(templates: Path) -> Environment:
+    """The mail templates of a folder; what is not given is an error, what is HTML is escaped."""
     return Environment(
         loader=FileSystemLoader(templates),
         autoescape=select_autoescape(("html", "html.j2")),

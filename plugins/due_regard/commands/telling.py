@@ -31,6 +31,7 @@ def register_commands(commands: Commands) -> None:
     parser.add_argument("--edition", choices=("confidential", "publishable"), default="confidential")
     parser.add_argument("--known-at", metavar="INSTANT", help="as the register knew it then; default: as known now")
     parser.add_argument("--out", type=Path, metavar="DIR", required=True)
+    parser.add_argument("--issue", action="store_true", help="also mail it to its clerk, once, and record it as issued")
     parser = add(commands, "demo", demo, "the whole flow on the sample drops, in a real Airflow")
     parser.add_argument("--out", type=Path, metavar="DIR", default=Path("var/demo"))
     parser.add_argument("--stay-up", action="store_true", help="leave Airflow running and print its address")
@@ -66,6 +67,7 @@ def pack(args: Namespace, settings: Settings) -> Result:
         out=args.out,
         now=datetime.now(UTC),
         known_at=as_instant(args.known_at) if args.known_at else None,
+        issue=args.issue,
     )
     lines = [f"{built['name']}: {args.out / name}" for built in ticket["packs"] for name in built["files"]]
     return Result(ticket, tuple(lines) or (f"{args.landlord} has no pack switched on",))

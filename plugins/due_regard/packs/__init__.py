@@ -6,7 +6,7 @@ intake, alerts or web.
 
 from due_regard.packs.build import PackReport, build_pack
 from due_regard.packs.delivery import PackMail, pack_mail
-from due_regard.packs.kept import issue, issue_pack
+from due_regard.packs.kept import is_issued, issue, issue_pack
 from due_regard.packs.quarters import Quarter, last_closed
 from due_regard.packs.report_duties import report_duties, with_report_duty
 
@@ -15,6 +15,7 @@ __all__ = [
     "PackReport",
     "Quarter",
     "build_pack",
+    "is_issued",
     "issue",
     "issue_pack",
     "last_closed",

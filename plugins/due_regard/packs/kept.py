@@ -60,6 +60,12 @@ def issue_pack(engine: Engine, landlord: str, pack_id: int, *, how: str, now: da
         return issue(conn, landlord, pack_id, how=how, now=now, on=on)
 
 
+def is_issued(conn: Connection, landlord: str, pack: str, quarter: str) -> bool:
+    """Whether any build of this pack and quarter was handed to its audience."""
+    mine = (PackIssue.landlord == landlord, PackIssue.pack == pack, PackIssue.quarter == quarter)
+    return conn.execute(select(PackIssue.id).where(*mine)).first() is not None
+
+
 def issue(conn: Connection, landlord: str, pack_id: int, *, how: str, now: datetime, on: date | None = None) -> bool:
     """Put on record that a pack was handed to its audience; False where that build already had been.
 

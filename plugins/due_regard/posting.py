@@ -1,0 +1,108 @@
+"""What the verbs put into the outbox: alerts composed, rows handed back to the data owner, packs for the clerk.
+
+Rooms that must not know each other (intake, packs, alerts) meet here, so that each mail goes through one outbox with
+one promise: at least once, with one Message-ID.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from due_regard.settings import Settings
+from due_regard.terms import Terms
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from due_regard.alerts import ComposeReport
+    from due_regard.batch import ValidatedDrop
+    from due_regard.packs import PackReport
+
+
+def compose(
+    engine: Engine, settings: Settings, known: Terms, as_at: date, now: datetime, dry_run: Path | None
+) -> ComposeReport:
+    """One landlord's alerts into the outbox (or, with `dry_run`, into a folder)."""
+    from due_regard.alerts import compose_alerts
+    from due_regard.packs import with_report_duty
+
+    return compose_alerts(
+        engine,
+        known.landlord,
+        with_report_duty(known.history, known.landlord, reports=settings.reports_dir),
+        known.calendar,
+        as_at=as_at,
+        now=now,
+        sender=settings.mail_from,
+        templates=settings.reports_dir / "mail",
+        dry_run=dry_run,
+    )
+
+
+def compose_ticket(reports: list[ComposeReport]) -> dict[str, Any]:
+    """composed, told (stage -> findings), held_back, skipped (landlord -> why) over several landlords."""
+    told: Counter[str] = Counter()
+    for report in reports:
+        told.update(dict(report.told))
+    return {
+        "composed": sum(report.composed for report in reports),
+        "told": dict(sorted(told.items())),
+        "held_back": sum(report.held_back for report in reports),
+        "skipped": {report.landlord: report.skipped for report in reports if report.skipped},
+    }
+
+
+def post_handback(
+    engine: Engine, settings: Settings, known: Terms, validated: ValidatedDrop, ticket: dict[str, Any], *, now: datetime
+) -> None:
+    """Tell the data owner what of a drop was not taken; the next `alerts` run hands the mail over."""
+    from due_regard.alerts import outbox
+    from due_regard.alerts.handback import handback_mail
+    from due_regard.intake import rejection_summary
+    from due_regard.register import writing
+
+    mail = handback_mail(
+        known.landlord,
+        known.calendar,
+        batch_id=ticket["batch_id"],
+        summary=rejection_summary(validated),
+        folder=ticket["rejections"] or ticket["quarantine"] or "",
+        sender=settings.mail_from,
+        templates=settings.reports_dir / "mail",
+        now=now,
+    )
+    with writing(engine, known.landlord.id) as connection:
+        outbox.put(connection, known.landlord.id, mail, now=now)
+
+
+def post_pack(engine: Engine, settings: Settings, known: Terms, report: PackReport, *, now: datetime) -> bool:
+    """A quarter's first build of a pack to its clerk, on record as issued in the same transaction.
+
+    Returns:
+        False where the quarter's pack was issued before: a later build is the clerk's to ask for.
+    """
+    from due_regard.alerts import outbox
+    from due_regard.packs import is_issued, issue, pack_mail
+    from due_regard.register import writing
+
+    mail = pack_mail(
+        report, known.landlord, known.calendar, sender=settings.mail_from, reports=settings.reports_dir, now=now
+    )
+    with writing(engine, known.landlord.id) as connection:
+        is_new = not is_issued(connection, known.landlord.id, report.name, report.quarter) and issue(
+            connection, known.landlord.id, report.pack_id, how="mail", now=now, on=mail.mail_on
+        )
+        if is_new:
+            outbox.put(connection, known.landlord.id, outbox.Outgoing(**asdict(mail)), now=now)
+    return is_new
+
+
+def send(engine: Engine, settings: Settings, landlord: str, *, now: datetime) -> int:
+    """Hand over what of the landlord's mail may leave now; how many left."""
+    from due_regard.alerts import send_alerts, transport_for
+
+    return send_alerts(engine, transport_for(settings), now=now, landlords=[landlord]).sent
