@@ -1,6 +1,6 @@
 # Everything a newcomer needs: `make demo`, `make test`. Python 3.11 and make are enough.
 SHELL := /bin/bash
-PYTHON ?= python3
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 UV_VERSION := 0.13.8
@@ -13,19 +13,19 @@ unexport PYTHONDONTWRITEBYTECODE
 $(VENV)/.installed: requirements.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip sync --quiet --require-hashes --compile-bytecode requirements.txt
-	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(BIN)/uv pip sync --quiet --require-hashes --compile-bytecode requirements.txt
+	VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
 	$(BIN)/python -m compileall -q plugins dags
 	touch $@
 
 demo: $(VENV)/.installed
-	@$(BIN)/due-regard demo --out $(DEMO)
+	@$(BIN)/due-regard demo --out "$(DEMO)"
 
 up: $(VENV)/.installed
-	@$(BIN)/due-regard demo --out $(DEMO) --stay-up
+	@$(BIN)/due-regard demo --out "$(DEMO)" --stay-up
 
 down:
-	@$(BIN)/due-regard demo --out $(DEMO) --stop
+	@$(BIN)/due-regard demo --out "$(DEMO)" --stop
 
 test: $(VENV)/.installed
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal
@@ -72,7 +72,7 @@ lock:
 	$(BIN)/uv pip compile benchmarks/requirements.in -o benchmarks/requirements.txt --constraint requirements.txt --generate-hashes --python-version 3.11 --custom-compile-command 'make lock' --quiet
 
 bench: $(VENV)/.installed
-	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --require-hashes -r benchmarks/requirements.txt
+	VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(BIN)/uv pip install --quiet --require-hashes -r benchmarks/requirements.txt
 	$(BIN)/python -m benchmarks
 
 # Pages generated from what they describe; a test fails while one is stale.

@@ -28,7 +28,6 @@ AS_AT = date(2026, 6, 30)
 """The date that the sample drops are about."""
 
 _START_S = 120.0
-_TRIES = 3
 _RESULT = "demo.json"
 
 
@@ -92,15 +91,17 @@ def _alone(place: Place) -> Iterator[None]:
 def _stopping(place: Place) -> Iterator[Callable[[], None]]:
     """Stop every process at the end, however it comes, unless the body calls what it is given."""
     kept: list[bool] = []
-    before = {number: signal.signal(number, _leave) for number in (signal.SIGTERM, signal.SIGHUP)}
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, _leave) for number in numbers}
     try:
         yield lambda: kept.append(True)
     finally:
         # A second ctrl-C must not cut the stopping short and leave processes behind.
-        impatient = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        for number in numbers:
+            signal.signal(number, signal.SIG_IGN)
         if not kept:
             processes.stop(place)
-        for number, handler in {**before, signal.SIGINT: impatient}.items():
+        for number, handler in before.items():
             signal.signal(number, handler)
 
 
@@ -108,27 +109,26 @@ def _leave(number: int, _: object) -> None:
     raise SystemExit(128 + number)
 
 
-def _start(place: Place, stay_up: bool) -> tuple[Api, int, str]:
-    """Server and scheduler up and answering, with the DAGs known to them."""
-    for attempt in range(1, _TRIES + 1):
-        port = free_port()
-        env = environment(place, port)
-        _migrate(place, env)
-        processes.start(place, env, "api-server")
-        # Its log server would listen on every interface; the logs lie on this disk anyway.
-        processes.start(place, env, "scheduler", "--skip-serve-logs")
-        processes.run_once(place, env, "dags", "reserialize")
-        if stay_up:
-            processes.start(place, env, "dag-processor")
-        api = Api(place, port)
-        try:
-            return api, port, _ready(place, api)
-        except DemoError:
-            # Most often the port was taken between looking and listening.
-            processes.stop(place)
-            if attempt == _TRIES:
-                raise
-    raise AssertionError("unreachable")
+def _start(place: Place, stay_up: bool, tries: int = 3) -> tuple[Api, int, str]:
+    """Server and scheduler up and answering, with the DAGs known to them; their client, port and password."""
+    port = free_port()
+    env = environment(place, port)
+    _migrate(place, env)
+    processes.start(place, env, "api-server")
+    # Its log server would listen on every interface; the logs lie on this disk anyway.
+    processes.start(place, env, "scheduler", "--skip-serve-logs")
+    processes.run_once(place, env, "dags", "reserialize")
+    if stay_up:
+        processes.start(place, env, "dag-processor")
+    api = Api(place, port)
+    try:
+        return api, port, _ready(place, api)
+    except DemoError:
+        # Most often the port was taken between looking and listening.
+        processes.stop(place)
+        if tries == 1:
+            raise
+    return _start(place, stay_up, tries - 1)
 
 
 def _forget_unfinished(place: Place) -> None:
