@@ -43,6 +43,12 @@ STATUS_WORDS: Mapping[str, str] = {
 }
 
 
+KIND_WORDS: Mapping[str, str] = {
+    "handback": "- Rows or files of a drop were not taken, and this says which.",
+    "pack": "- A pack was built for its clerk.",
+}
+
+
 def explain(engine: Engine, message_id: str, history: PolicyHistory | None = None) -> str:
     """Why the mail with this Message-ID (with or without angle brackets) was sent, and what became of it.
 
@@ -60,7 +66,9 @@ def explain(engine: Engine, message_id: str, history: PolicyHistory | None = Non
         if row is None:
             raise RegisterError("no mail has that Message-ID; it stands in the last lines of each mail")
         mail = dict(row)
-        lines = [*_head(mail), *_reasons(conn, mail, history), *_others(conn, mail), "", *_fate(mail)]
+        lines = [*_head(mail), *_reasons(conn, mail, history), *_others(conn, mail)]
+        lines += [KIND_WORDS[mail["kind"]]] if mail["kind"] in KIND_WORDS else []
+        lines += ["", *_fate(mail)]
     return "\n".join(lines)
 
 

@@ -55,7 +55,7 @@ def remedy(case: Case) -> str:
 
 
 def timing(case: Case, as_at: date, calendar: WorkingCalendar) -> str:
-    """Due date and distance, or for a check since when it is known; and whether somebody says it is done."""
+    """Due date and distance, or of a check when it was first seen; and whether somebody says it is done."""
     pending = "; reported done, awaiting the next export" if case.finding.is_awaiting else ""
     return _distance(case, as_at, calendar) + pending
 
@@ -64,7 +64,7 @@ def _distance(case: Case, as_at: date, calendar: WorkingCalendar) -> str:
     clock = case.clock
     unit = "working day" if clock.in_working_days else "day"
     if clock.is_check:
-        return f"Not recorded; first seen on {day(case.finding.opened_on)}"
+        return f"First seen on {day(case.finding.opened_on)}"
     if as_at < clock.anchor:
         return f"Due by {day(clock.anchor)}, in {count(days_left(clock, as_at, calendar), unit)}"
     if as_at == clock.anchor:
@@ -76,7 +76,7 @@ def _distance(case: Case, as_at: date, calendar: WorkingCalendar) -> str:
 def badge(case: Case, as_at: date) -> tuple[str, Literal["late", "soon", "plain"]]:
     """State in two words, and its colour (never colour alone)."""
     if case.clock.is_check:
-        return ("Not recorded", "late") if case.duty.curable else ("For your information", "plain")
+        return ("To put right", "late") if case.duty.curable else ("For your information", "plain")
     if as_at < case.clock.anchor:
         return "Due soon", "soon"
     return ("Due today", "soon") if as_at == case.clock.anchor else ("Overdue", "late")
