@@ -5,6 +5,7 @@ Add reads to records.py or findings.py, set-based ones to include/sql; keep poli
 """
 
 from due_regard.register.audit import AuditReport, audit_append, audit_head, audit_verify
+from due_regard.register.backup import BackupReport, backup, restore
 from due_regard.register.decisions import resolve, silence, unsilence
 from due_regard.register.drops import hold_drop, is_released, list_drops, release_drop
 from due_regard.register.engines import REGISTER, open_register, reading, writing
@@ -26,6 +27,7 @@ __all__ = [
     "EVER",
     "REGISTER",
     "AuditReport",
+    "BackupReport",
     "FileLoad",
     "LoadReport",
     "RunReport",
@@ -33,6 +35,7 @@ __all__ = [
     "audit_append",
     "audit_head",
     "audit_verify",
+    "backup",
     "drop_sha256",
     "finding",
     "finding_flows",
@@ -54,6 +57,7 @@ __all__ = [
     "record_history",
     "release_drop",
     "resolve",
+    "restore",
     "silence",
     "unsilence",
     "writing",

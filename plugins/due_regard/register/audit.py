@@ -83,20 +83,23 @@ def audit_verify(engine: Engine, head: str | None = None) -> AuditReport:
     Raises:
         AuditError: a row was edited, removed or put in, or `head` is no longer there; the message says where.
     """
+    with reading(engine) as connection:
+        return verify_on(connection, head)
+
+
+def verify_on(connection: Connection, head: str | None = None) -> AuditReport:
+    """`audit_verify` inside the caller's own transaction."""
     expected = _parse(head) if head else {}
     heads: dict[str, tuple[int, str]] = {}
     count = 0
-    with reading(engine) as connection:
-        for row in _rows(connection):
-            seq, previous = heads.get(row.landlord, (0, GENESIS))
-            _check_link(row, seq, previous)
-            wanted = expected.get(row.landlord)
-            if wanted and wanted[0] == row.seq and not row.hash.startswith(wanted[1]):
-                raise AuditError(
-                    f"audit of {row.landlord}: row {row.seq} is not the one the given head was printed for"
-                )
-            heads[row.landlord] = (row.seq, row.hash)
-            count += 1
+    for row in _rows(connection):
+        seq, previous = heads.get(row.landlord, (0, GENESIS))
+        _check_link(row, seq, previous)
+        wanted = expected.get(row.landlord)
+        if wanted and wanted[0] == row.seq and not row.hash.startswith(wanted[1]):
+            raise AuditError(f"audit of {row.landlord}: row {row.seq} is not the one the given head was printed for")
+        heads[row.landlord] = (row.seq, row.hash)
+        count += 1
     for landlord, (seq, _) in expected.items():
         last = heads.get(landlord, (0, ""))[0]
         if last < seq:

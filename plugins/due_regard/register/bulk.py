@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import re
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
@@ -51,16 +51,20 @@ def insert(connection: Connection, into: Table, columns: Columns, constants: Map
 
 def stage(connection: Connection, name: str, like: Table, columns: Columns) -> None:
     """Make the temporary table `name` anew, columns as in `like`, and fill it with rows."""
-    names = ", ".join(columns)
+    names = _names(columns)
     schema = {"postgresql": "pg_temp", "sqlite": "temp"}[connection.dialect.name]
     connection.exec_driver_sql(f"DROP TABLE IF EXISTS {schema}.{name}")
     if connection.dialect.name == "postgresql":
-        kinds = [f"{c} {like.c[c].type.compile(connection.dialect)}" for c in columns]
+        kinds = [f'"{c}" {like.c[c].type.compile(connection.dialect)}' for c in columns]
         connection.exec_driver_sql(f"CREATE TEMP TABLE {name} ({', '.join(kinds)}) ON COMMIT DROP")
         _copy(connection, f"COPY {name} ({names}) FROM STDIN (FORMAT csv)", columns)
     else:
         connection.exec_driver_sql(f"CREATE TEMP TABLE {name} ({names})")
         _executemany(connection, f"{schema}.{name}", list(columns), ["?"] * len(columns), columns)
+
+
+def _names(names: Iterable[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names)
 
 
 def _executemany(
@@ -70,7 +74,7 @@ def _executemany(
     if len(next(iter(columns.values()))):
         with closing(_cursor(connection)) as cursor:
             cursor.executemany(
-                f"INSERT INTO {into} ({', '.join(names)}) VALUES ({', '.join(values)})",  # noqa: S608 - our own names
+                f"INSERT INTO {into} ({_names(names)}) VALUES ({', '.join(values)})",  # noqa: S608 - our own names
                 zip(*map(python_values, columns.values()), strict=True),
             )
 

@@ -33,17 +33,28 @@ def open_register(url: str | URL) -> Engine:
     Raises:
         RegisterError: the URL is wrong, the file lies on a network share, or the database cannot be reached.
     """
+    engine = connect(url)
+    try:
+        _migrate(engine)
+    except SQLAlchemyError as reason:
+        raise RegisterError(f"the register cannot be opened: {_plain(reason)}") from None
+    return engine
+
+
+def connect(url: str | URL) -> Engine:
+    """An engine for the register at `url`, whatever is there: most callers want `open_register`.
+
+    Raises:
+        RegisterError: the URL is wrong, or the file lies on a network share or cannot be written.
+    """
     try:
         target = make_url(url)
         if target.get_backend_name() == "sqlite":
             _prepare_file(target)
         engine = create_engine(target, **_options(target))
-        _listen(engine)
-        _migrate(engine)
     except (ArgumentError, NoSuchModuleError):
         raise RegisterError("the register's URL is not one SQLAlchemy can open; see DUE_REGARD_REGISTER_URL") from None
-    except SQLAlchemyError as reason:
-        raise RegisterError(f"the register cannot be opened: {_plain(reason)}") from None
+    _listen(engine)
     return engine
 
 

@@ -40,7 +40,18 @@ def migrations(connection: Connection | None = None) -> Config:
 def is_current(connection: Connection) -> bool:
     """Whether the register is at the newest revision of this program."""
     heads = set(ScriptDirectory.from_config(migrations()).get_heads())
-    return set(MigrationContext.configure(connection).get_current_heads()) == heads
+    return set(revisions_of(connection)) == heads
+
+
+def knows(revisions: list[str]) -> bool:
+    """Whether this program has all of these revisions."""
+    ours = ScriptDirectory.from_config(migrations()).walk_revisions()
+    return {revision.revision for revision in ours} >= set(revisions)
+
+
+def revisions_of(connection: Connection) -> list[str]:
+    """Revisions that a database is at; none before its first migration."""
+    return sorted(MigrationContext.configure(connection).get_current_heads())
 
 
 def upgrade(connection: Connection, to: str = "heads") -> None:
