@@ -12,6 +12,14 @@ from sqlalchemy import event
 
 from due_regard.register import open_register
 from tests.alerts.world import RECORDS, World
+from tests.register.engines import (  # noqa: F401
+    new_postgresql,
+    postgresql_url,
+    register,
+    register_url,
+    shared_postgresql,
+    sqlite_template,
+)
 
 
 @pytest.fixture(scope="session")

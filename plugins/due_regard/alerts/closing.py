@@ -51,18 +51,23 @@ def close(closed: Mapping[int, Closed], owners: Mapping[int, frozenset[str]], sc
         scene: the day.
         piles: added to in place.
     """
-    for (finding_id, occasion, address), words in sorted(scene.memory.told.items()):
+    memory = scene.memory
+    for (finding_id, occasion, address), words in sorted(memory.told.items()):
         one = closed.get(finding_id)
         if one is None or one.is_restricted or occasion != one.occasion or words & {BACKLOG, DONE}:
             continue
-        if scene.is_summary or address in piles.by_address:
+        if _may_ride(address, scene, piles):
             pile = piles.of(address)
             pile.done.append(_line(one))
             pile.told.append(Told(finding_id, occasion, DONE, "told of it before"))
-    for (finding_id, address), (sequence, due_on, cancelled) in sorted(scene.memory.dates.items()):
+    for (finding_id, address), (sequence, due_on, cancelled) in sorted(memory.dates.items()):
         keeps = address in owners.get(finding_id, frozenset())
-        if not cancelled and not keeps and (scene.is_summary or address in piles.by_address):
+        if not cancelled and not keeps and _may_ride(address, scene, piles):
             _cancel(finding_id, sequence, due_on, closed.get(finding_id), address, piles)
+
+
+def _may_ride(address: str, scene: Scene, piles: Piles) -> bool:
+    return address not in scene.memory.refused and (scene.is_summary or address in piles.by_address)
 
 
 def _cancel(finding_id: int, sequence: int, due_on: date, one: Closed | None, address: str, piles: Piles) -> None:

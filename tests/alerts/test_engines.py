@@ -1,0 +1,59 @@
+"""The same days on SQLite and PostgreSQL: compose, refuse, replace, send, explain, all on both."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, timedelta
+
+from sqlalchemy import Engine
+
+from due_regard.alerts import delivery_record, explain, outbox, stale
+from due_regard.alerts.transport import Delivery
+from due_regard.register import audit_verify
+from tests.alerts.world import RECORDS, Sink, World, at, calendar, check, due, history, one, to
+
+FRI, MON, TUE, WED = date(2026, 6, 26), date(2026, 6, 29), date(2026, 6, 30), date(2026, 7, 1)
+ROWS = [
+    due("appeal.acknowledge", "A2", "2026-06-25"),
+    due("restriction.review", "R1", "2026-07-15", state="due_soon"),
+    due("restriction.review", "OLD", "2025-12-01"),
+    check("incident.naming_notified", "I1"),
+]
+
+
+def test_a_week(register: Engine) -> None:
+    world = World(register)
+    world.load(RECORDS, FRI)
+    world.sink.answers = {"decider@example.org": [Delivery("refused", 550, "no", is_address_refused=True)]}
+    assert to(world.run(ROWS, FRI)) == ["appeals@example.org", "governance@example.org"]
+    monday = world.run(ROWS, MON)
+    assert to(monday) == [
+        *["appeals@example.org", "data@example.org", "fallback@example.org", "governance@example.org"]
+    ]
+    assert "it was coming due" in explain(register, one(monday, "fallback@example.org")["Message-ID"], history())
+    world.assess(ROWS, TUE)
+    world.compose(TUE)
+    handed, *left = outbox.due(register, now=at(TUE))
+    outbox.lease(register, *handed, now=at(TUE), until=at(TUE) + timedelta(minutes=10))
+    assert world.compose(WED).superseded == len(left) == 1
+    world.send(WED)
+    assert handed[1] in {mail["Message-ID"] for mail in world.sink.take()}
+    record = delivery_record(register, "example", since=FRI, until=WED)
+    assert {"ahead", "backlog", "overdue", "notice"} <= set(record["stage"])
+    assert {"sent", "refused"} <= set(record["status"])
+    assert stale(register, world.landlord, calendar(), now=at(WED)) == []
+    assert audit_verify(register).rows > 10
+
+
+def test_two_at_once(register: Engine) -> None:
+    world = World(register)
+    world.load(RECORDS, FRI)
+    world.assess(ROWS, FRI)
+    with ThreadPoolExecutor(3) as pool:
+        composed = [report.composed for report in pool.map(lambda _: world.compose(FRI), range(3))]
+    assert sorted(composed) == [0, 0, 3]
+    sinks = [Sink(), Sink(), Sink()]
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda sink: world.send(FRI, sink), sinks))
+    handed = to([mail for sink in sinks for mail in sink.take()])
+    assert handed == ["appeals@example.org", "decider@example.org", "governance@example.org"]
