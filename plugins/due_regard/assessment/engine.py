@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,20 +17,17 @@ import pandas as pd
 import pyarrow as pa
 
 from due_regard.assessment.kinds import judge_check, judge_deadline, judge_document, view_of
-from due_regard.assessment.reviews import judge_review, numbered
+from due_regard.assessment.reviews import judge_review
 from due_regard.assessment.roles import with_derived_roles
 from due_regard.assessment.rows import Clock, Rows, not_measured
 from due_regard.assessment.truth import YES, truth
+from due_regard.assessment.versions import Versions, numbered_through, standing
 from due_regard.assessment.world import Ints, World
 from due_regard.contract import ENTITY_OF_SUBJECT, STATES, Records
-from due_regard.policy import Check, Deadline, Document, Duty, Policy, PolicyHistory
+from due_regard.policy import Check, Deadline, Document, Duty, Policy, PolicyHistory, Review
 from due_regard.working_days import WorkingCalendar
 
-_BLOCK = 1 << 14  # rows of a repeated word that share one piece of memory
-
-
-Versions: TypeAlias = npt.NDArray[np.int16]
-"""For each row the position of a policy version in its history."""
+_BLOCK = 1 << 12  # rows of a repeated word that share one piece of memory
 
 
 def assess(records: Records, history: PolicyHistory, calendar: WorkingCalendar, as_at: date) -> pd.DataFrame:
@@ -69,30 +66,25 @@ def _answer(world: World, history: PolicyHistory, rule: str, clock: Clock) -> _A
         return None
     rows = Rows.joined([rows for _, rows in parts])
     version = np.repeat(np.array([number for number, _ in parts], np.int16), [len(rows.subject) for _, rows in parts])
-    return _Answer(rule, *_renumbered(rows, version)) if len(parts) > 1 else _Answer(rule, rows, version)
+    if len(history.versions) > 1 and world.delivered(_entity_of(rule)):
+        starts = np.array([policy.effective_from for policy in history.versions], dtype="datetime64[D]")
+        return _Answer(rule, *standing(rows, version, starts))
+    return _Answer(rule, numbered_through(rows) if isinstance(history.duty(rule), Review) else rows, version)
 
 
 def _parts(world: World, history: PolicyHistory, rule: str, clock: Clock) -> Iterator[tuple[int, Rows]]:
-    """What each version of the policy says of `rule`: its own period's rows alone."""
+    """What each version of the policy says of `rule`; of the landlord as a whole, the version in force alone."""
     current = history.in_force(clock.day)
-    for number, (policy, first, end) in enumerate(history.periods()):
-        duty = next((duty for duty in policy.duties if duty.rule == rule), None)
-        if duty is None:
-            continue
-        whole = isinstance(duty, Document) or not world.delivered(ENTITY_OF_SUBJECT[duty.subject].name)
-        if whole and policy is not current:
-            continue
-        rows = _judge(world, policy, duty, clock)
-        yield number, rows if whole else _within_period(rows, first, end)
+    for number, policy in enumerate(history.versions):
+        duty = _duty_of(policy, rule)
+        if duty is not None and (policy is current or world.delivered(_entity_of(rule))):
+            yield number, _judge(world, policy, duty, clock)
 
 
-def _within_period(rows: Rows, first: date | None, end: date | None) -> Rows:
-    keep = np.ones(len(rows.subject), bool)
-    if first is not None:
-        keep &= rows.arose >= np.datetime64(first, "D")
-    if end is not None:
-        keep &= ~(rows.arose >= np.datetime64(end, "D"))
-    return rows if keep.all() else rows.where(keep)
+def _entity_of(rule: str) -> str:
+    """Name of the entity of the rule's subjects; blank for the policy document itself."""
+    entity = ENTITY_OF_SUBJECT.get(rule.split(".")[0])
+    return "" if entity is None else entity.name
 
 
 def _judge(world: World, policy: Policy, duty: Duty, clock: Clock) -> Rows:
@@ -105,20 +97,6 @@ def _judge(world: World, policy: Policy, duty: Duty, clock: Clock) -> Rows:
     if isinstance(duty, Deadline):
         return judge_deadline(world, duty, policy.counting, clock)
     return judge_review(world, duty, clock)
-
-
-def _renumbered(rows: Rows, version: Versions) -> tuple[Rows, Versions]:
-    """Occurrences numbered through where several versions judged one chain; a subject untold once is untold whole."""
-    untold = rows.state == STATES.index("not_measured")
-    order = np.lexsort((rows.arose, ~untold, rows.subject))
-    rows, version, untold = rows.where(order), version[order], untold[order]
-    first = np.r_[True, rows.subject[1:] != rows.subject[:-1]][: len(order)]
-    group_untold = untold[np.maximum.accumulate(np.where(first, np.arange(len(order)), 0))] if len(order) else untold
-    keep = ~group_untold | first
-    rows, version = rows.where(keep), version[keep]
-    return Rows(
-        rows.subject, numbered(rows.subject), *(getattr(rows, n) for n in list(Rows.__dataclass_fields__)[2:])
-    ), version
 
 
 def _frame(world: World, history: PolicyHistory, answers: list[_Answer]) -> pd.DataFrame:

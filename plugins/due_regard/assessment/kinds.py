@@ -59,9 +59,9 @@ def judge_deadline(world: World, duty: Deadline, counting: Convention, clock: Cl
     untold = (wanted != NO) & ((wanted == UNKNOWN) | done.unknown | lacking(world, duty))
     rows = np.flatnonzero((wanted != NO) & ~untold)
     due = _due(duty, start.values[rows], counting, clock)
-    arose = start.values[rows] if duty.start else opened[rows]
-    told = dated(duty, clock, subject=rows, due=due, done=done.values[rows], arose=arose)
-    return Rows.joined([told, not_measured(np.flatnonzero(untold), opened[untold])]).by_subject()
+    arose = np.where(np.isnat(start.values), opened, start.values) if duty.start else opened
+    told = dated(duty, clock, subject=rows, due=due, done=done.values[rows], arose=arose[rows])
+    return Rows.joined([told, not_measured(np.flatnonzero(untold), arose[untold])]).by_subject()
 
 
 def _due(duty: Deadline, starts: Days, counting: Convention, clock: Clock) -> Days:

@@ -13,6 +13,7 @@ from due_regard.assessment.dates import add_months, date_of
 from due_regard.assessment.kinds import applies, lacking, view_of
 from due_regard.assessment.rows import Clock, Rows, dated, not_measured
 from due_regard.assessment.truth import NO, UNKNOWN, YES, View, truth
+from due_regard.assessment.versions import numbered
 from due_regard.assessment.world import NAT, Bools, Ints, World
 from due_regard.policy import Review
 from due_regard.working_days import Days
@@ -27,12 +28,14 @@ class _Chain:
         base: the day the occurrence's clock started.
         agreed: the date agreed for it; NaT where none.
         done: the day of its review, or the end of the restriction; NaT while outstanding.
+        place: from 1, due or not.
     """
 
     subject: Ints
     base: Days
     agreed: Days
     done: Days
+    place: Ints
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class _Kept:
 
 
 def judge_review(world: World, duty: Review, clock: Clock) -> Rows:
-    """Rows of a recurring review: one an occurrence that has a due date, numbered from 1 a subject."""
+    """Rows of a recurring review: one an occurrence that has a due date, `occurrence` its place in the chain."""
     view = view_of(world, duty)
     wanted, opened = applies(world, duty), world.opened(view.entity)
     if not world.delivered(duty.reviews):
@@ -64,16 +67,9 @@ def judge_review(world: World, duty: Review, clock: Clock) -> Rows:
         due=due[rows],
         done=chain.done[rows],
         arose=chain.base[rows],
-        occurrence=numbered(chain.subject[rows]),
+        occurrence=chain.place[rows],
     )
     return Rows.joined([told, not_measured(np.flatnonzero(untold), opened[untold])]).by_subject()
-
-
-def numbered(subject: Ints) -> Ints:
-    """1, 2, 3 … within each run of the same subject."""
-    place = np.arange(len(subject))
-    starts = np.r_[True, subject[1:] != subject[:-1]] if len(subject) else np.zeros(0, bool)
-    return place - np.maximum.accumulate(np.where(starts, place, 0)) + 1 if len(subject) else place
 
 
 def _kept(view: View, duty: Review) -> _Kept:
@@ -111,7 +107,7 @@ def _chain(view: View, duty: Review, kept: _Kept) -> _Chain:
     dates = np.r_[agreed, kept.next_agreed[follows]]
     place = np.lexsort((order, subject))
     done = _done(view, duty, kept, subject[place], order[place])
-    return _Chain(subject[place], base[place], dates[place], done)
+    return _Chain(subject[place], base[place], dates[place], done, order[place] + 1)
 
 
 def _base(view: View, duty: Review) -> Days:
