@@ -32,7 +32,7 @@ def test_a_mail_says_what_by_when_clause_remedy_and_who_is_next(world: World) ->
         assert "If it is still open on Mon 6 July 2026, the line manager is told." in words
         assert "Due by Mon 20 July 2026, in 20 days" in words
         assert "export taken in on Mon 29 June 2026" in words
-    assert mail["Subject"] == "Example Homes: 1 overdue, 1 due soon"
+    assert mail["Subject"] == "1 overdue, 1 due soon - Example Homes"
     assert mail["Auto-Submitted"] == "auto-generated"
     assert "example" in mail["List-Id"]
 

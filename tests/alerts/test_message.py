@@ -100,7 +100,7 @@ def test_markup_in_a_landlords_own_words_stays_words(world: World) -> None:
     odd = World(odd.engine, odd.landlord.model_copy(update={"name": "<b>Homes & Co</b>"}), odd.sink)
     mail = one(odd.run([REVIEW], TUE), OWNER)
     assert "<b>Homes" not in html(mail) and "&lt;b&gt;Homes &amp; Co&lt;/b&gt;" in html(mail)
-    assert "<b>Homes & Co</b>: 1 due soon" in text(mail)
+    assert "1 due soon - <b>Homes & Co</b>" in text(mail)
 
 
 def test_a_review_date_is_entered_moved_and_taken_out_under_one_uid(world: World) -> None:

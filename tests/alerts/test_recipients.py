@@ -98,7 +98,7 @@ def test_a_staff_named_incident_goes_to_two_alone_each_in_a_mail_of_its_own(worl
     assert len(alone) == 2
     for mail in alone:
         assert "F-000002" not in text(mail)
-        assert mail["Subject"] == "Example Homes: F-000001 needs your attention"
+        assert mail["Subject"] == "F-000001 needs your attention - Example Homes"
         assert "It goes no further by mail." in text(mail)
 
 
@@ -111,7 +111,7 @@ def test_a_restricted_finding_is_in_no_digest_summary_backlog_or_escalation(worl
         world.load({"incidents": [*RECORDS["incidents"], old]}, day, f"drop {day}")
         for mail in world.run(rows, day):
             assert mail["To"] in {"decider@example.org", "services@example.org", "data@example.org"}
-            if mail["To"] == "data@example.org" or "weekly" in mail["Subject"]:
+            if mail["To"] == "data@example.org" or "Weekly" in mail["Subject"]:
                 assert "F-0000" not in text(mail)
             else:
                 assert len(set(re.findall(r"F-\d+", text(mail)))) == 1

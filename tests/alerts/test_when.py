@@ -52,10 +52,10 @@ def test_moving_up_is_news_and_standing_still_is_not(world: World) -> None:
         day = date(2026, 6, 29) + timedelta(days=n)
         if day.weekday() < 5:
             mails = own(world.run([soon if day <= TUE else late], day))
-            subjects[day] = [mail["Subject"].removeprefix("Example Homes: ") for mail in mails]
+            subjects[day] = [mail["Subject"].removesuffix(" - Example Homes") for mail in mails]
     assert subjects == {
         MON: ["1 due soon"],
-        TUE: ["1 due soon"],
+        TUE: ["1 due today"],
         WED: ["1 overdue"],
         THU: [],
         date(2026, 7, 3): [],
@@ -92,7 +92,7 @@ def test_the_owner_reads_who_else_is_told(world: World) -> None:
 def test_monday_summary_lists_what_is_still_open_once_a_week(world: World) -> None:
     world.run([LATE], FRI)
     monday = own(world.run([LATE], MON))
-    assert [mail["Subject"] for mail in monday] == ["Example Homes: 1 still open"]
+    assert [mail["Subject"] for mail in monday] == ["1 still open - Example Homes"]
     assert own(world.run([LATE], TUE)) == []
 
 
@@ -101,11 +101,11 @@ def test_a_summary_missed_is_made_up_for_and_a_holiday_moves_it(world: World) ->
     world.load({"customers": RECORDS["customers"]}, date(2026, 7, 31), "fresh")
     world.run([soon], date(2026, 7, 31))
     assert own(world.run([soon], date(2026, 8, 3))) == []  # Mon, Scotland's summer bank holiday: quiet
-    assert [mail["Subject"] for mail in own(world.run([soon], date(2026, 8, 4)))] == ["Example Homes: 1 still open"]
+    assert [mail["Subject"] for mail in own(world.run([soon], date(2026, 8, 4)))] == ["1 still open - Example Homes"]
     assert own(world.run([soon], date(2026, 8, 5))) == []
     world.load({"customers": RECORDS["customers"]}, date(2026, 8, 11), "fresher")
     # Nothing ran on Monday 10 August; Tuesday makes up for it.
-    assert [mail["Subject"] for mail in own(world.run([soon], date(2026, 8, 11)))] == ["Example Homes: 1 still open"]
+    assert [mail["Subject"] for mail in own(world.run([soon], date(2026, 8, 11)))] == ["1 still open - Example Homes"]
 
 
 def test_the_summary_says_what_is_no_longer_open_once(world: World) -> None:
@@ -118,7 +118,7 @@ def test_the_summary_says_what_is_no_longer_open_once(world: World) -> None:
 
 def test_weekly_all_clear_reaches_the_data_owner_even_if_nothing_happened(world: World) -> None:
     mail = one(world.run([], MON), "data@example.org")
-    assert mail["Subject"] == "Example Homes: weekly all-clear"
+    assert mail["Subject"] == "Weekly all-clear - Example Homes"
     assert "All clear" in text(mail) and "Last export: Mon 29 June 2026" in text(mail)
     assert world.run([], TUE) == []
 
@@ -136,7 +136,7 @@ def test_what_went_wrong_before_go_live_is_one_list_for_governance(world: World)
     expiry = world.ref("restriction.expiry", "R1")
     old = {"F-000001", "F-000002", "F-000003", "F-000004"} - {expiry}
     assert all(ref in backlog for ref in old) and expiry not in backlog
-    assert one(mails, "governance@example.org")["Subject"] == "Example Homes: 3 from before go-live"
+    assert one(mails, "governance@example.org")["Subject"] == "3 from before go-live - Example Homes"
     assert all(ref not in text(one(mails, OWNER)) for ref in old) and expiry in text(one(mails, OWNER))
     world.load({"customers": RECORDS["customers"]}, date(2026, 8, 20), "fresh")
     later = world.run(rows[:3], date(2026, 8, 24))
@@ -165,7 +165,7 @@ def test_reported_done_pauses_the_ladder_until_the_next_export(world: World) -> 
     resolve(world.engine, "F-000001", actor="a manager", why="answered", now=at(FRI, 12))
     for day in (MON, TUE, WED, THU):
         mails = own(world.run([LATE], day))
-        assert [mail["Subject"] for mail in mails] == (["Example Homes: 1 still open"] if day == MON else [])
+        assert [mail["Subject"] for mail in mails] == (["1 still open - Example Homes"] if day == MON else [])
         if mails:
             assert "reported done, awaiting the next export" in text(mails[0])
     world.load({"appeals": [row | {"handled_by": "S1"} for row in RECORDS["appeals"]]}, THU, "next")
@@ -219,7 +219,7 @@ def test_a_held_drop_gives_one_message_to_its_keepers_instead_of_a_flood(world: 
     said = text(one(mails, OWNER))
     assert world.ref("access_request.respond", "Q1") in said and world.ref("appeal.acknowledge", "A1") not in said
     notice = one(mails, "governance@example.org")
-    assert notice["Subject"] == "Example Homes: no new export, alerts are held back"
+    assert notice["Subject"] == "No new export, alerts are held back - Example Homes"
     assert "held until a person releases it" in text(notice) and "1 open finding is held back" in text(notice)
     assert world.run(rows, WED) == []
     world.load({"customers": RECORDS["customers"]}, THU, "fresh")

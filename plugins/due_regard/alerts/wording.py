@@ -126,25 +126,31 @@ def line(
 
 
 def subject(letter: Letter, landlord: str) -> str:
-    """The subject line: what is asked, never what about."""
+    """The subject line: what is asked first, because a phone shows its beginning; never what about."""
+    return f"{_asked(letter)} - {landlord}"
+
+
+def _asked(letter: Letter) -> str:
     if letter.kind == "restricted":
-        return f"{landlord}: {letter.yours[0].ref} needs your attention"
+        return f"{letter.yours[0].ref} needs your attention"
     if letter.drop_notice is not None:
-        return f"{landlord}: no new export, alerts are held back"
+        return "No new export, alerts are held back"
     parts = [words for words in _counts(letter) if words]
     if letter.week is not None:
         troubles = count(letter.week.to_mend, "thing") + " to mend"
-        parts.insert(0, "weekly all-clear" if letter.week.is_clear else f"weekly report, {troubles}")
-    return f"{landlord}: {', '.join(parts)}"
+        parts.insert(0, "Weekly all-clear" if letter.week.is_clear else f"Weekly report, {troubles}")
+    return ", ".join(parts)
 
 
 def _counts(letter: Letter) -> list[str]:
     new = [*letter.yours, *letter.raised]
     late = sum(item.badge == "Overdue" for item in new)
-    soon = sum(item.tone == "soon" for item in new)
-    rest = len(new) - late - soon
+    today = sum(item.badge == "Due today" for item in new)
+    soon = sum(item.badge == "Due soon" for item in new)
+    rest = len(new) - late - today - soon
     return [
         f"{late} overdue" if late else "",
+        f"{today} due today" if today else "",
         f"{soon} due soon" if soon else "",
         f"{rest} to put right" if rest else "",
         f"{len(letter.still_open)} still open" if letter.still_open else "",
