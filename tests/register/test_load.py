@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import date
 
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import Engine, func, select
 
 from due_regard.batch import Rejection
@@ -169,3 +172,23 @@ def test_customers_are_numbered_once_and_not_in_order(register: Engine) -> None:
     with reading(register, LANDLORD) as connection:
         again = dict(connection.exec_driver_sql("SELECT customer_ref, customer_no FROM customer_numbers").all())
     assert again == first | {"new": 41}
+
+
+TEXT = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0"), max_size=20)
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    texts=st.lists(st.none() | TEXT | st.sampled_from(["\\.", "\\N", '"', "NULL", "\r\n", "", " ", "a,b"]), min_size=1)
+)
+def test_any_text_survives_and_replays_as_unchanged(register: Engine, texts: list[str | None]) -> None:
+    landlord = f"landlord_{uuid.uuid4().hex}"  # the register is shared between examples
+    rows = frame("restrictions", [restriction(f"R{n:03d}", evidence_ref=text) for n, text in enumerate(texts)])
+    load_drop(register, drop(accepted("restrictions", rows), landlord=landlord), now=NOW)
+    pd.testing.assert_frame_equal(read_records(register, landlord)["restrictions"], rows)
+    other = accepted("restrictions", rows.iloc[::-1].reset_index(drop=True), sha256="other")
+    first = rows.iloc[:1].assign(evidence_ref="changed")
+    report = load_drop(register, drop(accepted("restrictions", first), landlord=landlord), now=NOW)
+    assert report.files[0].loaded == 1
+    assert load_drop(register, drop(other, landlord=landlord), now=NOW).files[0].loaded == 1, "back to what it was"
+    pd.testing.assert_frame_equal(read_records(register, landlord)["restrictions"], rows)

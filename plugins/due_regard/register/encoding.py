@@ -92,16 +92,18 @@ def python_values(values: pa.Array) -> list[Any]:
     return list(distinct[coded.indices.to_numpy()]) if len(values) else []
 
 
-def in_key_order(frame: pd.DataFrame, key: str) -> pd.DataFrame:
-    """The rows in code-point order of their key, without copying a frame that is in order already.
+def key_order(frame: pd.DataFrame, key: str) -> npt.NDArray[np.int64] | None:
+    """Positions of the rows in code-point order of their key; None where they are in order already.
 
     Raises:
         ValueError: a key comes twice; intake should have collapsed or rejected it.
     """
     keys = arrow(frame[key])
-    if len(keys) > 1 and not pc.all(pc.less(keys[:-1], keys[1:])).as_py():
-        frame = frame.iloc[pc.sort_indices(keys).to_numpy()]
-        keys = arrow(frame[key])
-        if not pc.all(pc.less(keys[:-1], keys[1:])).as_py():
-            raise ValueError(f"{key} is not unique among the accepted rows")
-    return frame
+    order = None if _is_ascending(keys) else pc.sort_indices(keys)
+    if order is not None and not _is_ascending(keys.take(order)):
+        raise ValueError(f"{key} is not unique among the accepted rows")
+    return None if order is None else order.to_numpy().astype(np.int64)
+
+
+def _is_ascending(keys: pa.Array) -> bool:
+    return len(keys) < 2 or bool(pc.all(pc.less(keys[:-1], keys[1:])).as_py())

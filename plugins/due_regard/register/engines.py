@@ -51,7 +51,8 @@ def connect(url: str | URL) -> Engine:
         target = make_url(url)
         if target.get_backend_name() == "sqlite":
             _prepare_file(target)
-        engine = create_engine(target, **_options(target))
+        # Parameters hold personal values: no error or log may show them.
+        engine = create_engine(target, hide_parameters=True, **_options(target))
     except (ArgumentError, NoSuchModuleError):
         raise RegisterError("the register's URL is not one SQLAlchemy can open; see DUE_REGARD_REGISTER_URL") from None
     _listen(engine)
@@ -110,9 +111,17 @@ def _migrate(engine: Engine) -> None:
 
 @contextmanager
 def reading(engine: Engine, landlord: str | None = None) -> Iterator[Connection]:
-    """One unchanging view of the register; on PostgreSQL narrowed to `landlord` where the session may see more."""
+    """One unchanging view of the register; on PostgreSQL narrowed to `landlord` where the session may see more.
+
+    Raises:
+        RegisterError: the database failed or refused.
+    """
     options = {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == "postgresql" else {}
-    with engine.connect().execution_options(**options) as connection, connection.begin():
+    with (
+        _plainly(engine, "read"),
+        engine.connect().execution_options(**options) as connection,
+        connection.begin(),
+    ):
         _narrow(connection, landlord)
         yield connection
 
@@ -124,9 +133,10 @@ def writing(engine: Engine, landlord: str) -> Iterator[Connection]:
     Never open a second one inside: it would wait for the first.
 
     Raises:
-        RegisterError: another run held the lock for longer than `LOCK_SECONDS`.
+        RegisterError: another run held the lock for longer than `LOCK_SECONDS`, or the database failed or refused;
+            nothing of this transaction was written.
     """
-    with engine.connect().execution_options(register_writes=True) as connection:
+    with _plainly(engine, "written"), engine.connect().execution_options(register_writes=True) as connection:
         try:
             transaction = connection.begin()
             _lock(connection, landlord)
@@ -149,6 +159,19 @@ def _narrow(connection: Connection, landlord: str | None) -> None:
         connection.execute(text("SELECT set_config('due_regard.landlord', :landlord, true)"), {"landlord": landlord})
 
 
-def _plain(reason: SQLAlchemyError) -> str:
-    """The driver's own words: SQLAlchemy's would add the statement and its parameters, which may be personal."""
-    return str(getattr(reason, "orig", None) or type(reason).__name__).strip().splitlines()[0]
+@contextmanager
+def _plainly(engine: Engine, done: str) -> Iterator[None]:
+    """Say a database's failure in one line that names no value."""
+    try:
+        yield
+    except (SQLAlchemyError, engine.dialect.loaded_dbapi.Error) as reason:
+        raise RegisterError(f"the register could not be {done}: {_plain(reason)}") from None
+
+
+def _plain(reason: Exception) -> str:
+    """The driver's own first line, without the statement; PostgreSQL's class 22 and 23 would quote a cell's value."""
+    own = getattr(reason, "orig", None) or reason
+    state = getattr(own, "pgcode", None) or ""
+    if state.startswith(("22", "23")):
+        return f"the database refused a value ({type(own).__name__}, {state})"
+    return (str(own).strip() or type(own).__name__).splitlines()[0]

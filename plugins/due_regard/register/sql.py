@@ -29,7 +29,8 @@ _TYPES: tuple[tuple[type, TypeEngine[Any]], ...] = ((datetime, Instant()), (date
 @cache
 def _load(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8")
+        # Without comments: a colon in one would be taken for a parameter.
+        return re.sub(r"--[^\n]*", "", file.read_text(encoding="utf-8"))
     except OSError:
         raise RegisterError(f"there is no statement {file}") from None
 
@@ -47,7 +48,7 @@ def statement(name: str, folder: Path = FOLDER, **parameters: Any) -> TextClause
         ValueError: a parameter is missing or not used.
     """
     source = _load(folder / f"{name}.sql")
-    used = set(re.findall(r"(?<![:\w]):([a-z_]+)", re.sub(r"--[^\n]*", "", source)))
+    used = set(re.findall(r"(?<![:\w]):([a-z_]+)", source))
     if used != set(parameters):
         raise ValueError(f"{name}: parameters {sorted(used ^ set(parameters))} are missing or not used")
     return text(source).bindparams(*(_bound(key, value) for key, value in parameters.items()))

@@ -22,7 +22,7 @@ from sqlalchemy import Connection, select
 from due_regard.batch import ROW_NUMBER, AcceptedFile
 from due_regard.contract import ENTITY, Entity
 from due_regard.register import bulk
-from due_regard.register.encoding import Hashes, RowHasher, arrow, in_key_order, signed
+from due_regard.register.encoding import Hashes, RowHasher, arrow, key_order, signed
 from due_regard.register.record_tables import RECORD_TABLES
 from due_regard.register.records import carried, frame, has_records, versions
 from due_regard.register.tables import BatchFile
@@ -35,6 +35,20 @@ class Written:
     loaded: int
     customers: set[str]
     rows_sha256: str
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """A file's rows, given out in key order a chunk at a time: never a second copy of the file."""
+
+    frame: pd.DataFrame
+    order: npt.NDArray[np.int64] | None
+
+    def chunks(self) -> Iterator[tuple[int, pd.DataFrame]]:
+        """Each chunk, and the place of its first row in key order."""
+        for start in range(0, len(self.frame), bulk.CHUNK):
+            here = slice(start, start + bulk.CHUNK)
+            yield start, self.frame.iloc[here if self.order is None else self.order[here]]
 
 
 @dataclass(frozen=True)
@@ -59,7 +73,7 @@ def write_versions(
         ValueError: a reference comes twice among the accepted rows.
     """
     entity = ENTITY[part.entity]
-    rows = in_key_order(part.rows, entity.key)
+    rows = _Rows(part.rows, key_order(part.rows, entity.key))
     names = [column.name for column in entity.columns if column.name in part.columns]
     hasher = RowHasher()
     hashes = _hash_rows(hasher, rows, names, entity.key)
@@ -70,7 +84,7 @@ def write_versions(
     missing = carried(connection, landlord).get(entity.name, frozenset()) - set(names)
     target = _Target(connection, landlord, entity, file_id, known_from, missing, is_empty)
     loaded, customers = 0, set[str]()
-    for start, chunk in _chunks(rows):
+    for start, chunk in rows.chunks():
         changed = _write_chunk(target, hasher, chunk, names, hashes[start : start + len(chunk)])
         loaded += int(changed.sum())
         if "customer_ref" in chunk:
@@ -78,24 +92,19 @@ def write_versions(
     return Written(loaded, customers, identity)
 
 
-def _chunks(rows: pd.DataFrame) -> Iterator[tuple[int, pd.DataFrame]]:
-    for start in range(0, len(rows), bulk.CHUNK):
-        yield start, rows.iloc[start : start + bulk.CHUNK]
-
-
-def _hash_rows(hasher: RowHasher, rows: pd.DataFrame, names: list[str], key: str) -> Hashes:
+def _hash_rows(hasher: RowHasher, rows: _Rows, names: list[str], key: str) -> Hashes:
     """Hashes of what the file says, without the reference, which is what rows are matched by."""
     parts = [
         hasher.rows(((name, arrow(chunk[name])) for name in names if name != key), len(chunk))
-        for _, chunk in _chunks(rows)
+        for _, chunk in rows.chunks()
     ]
     return np.concatenate(parts) if parts else np.zeros(0, dtype=np.uint64)
 
 
-def _identity(rows: pd.DataFrame, key: str, hashes: Hashes, names: list[str]) -> str:
+def _identity(rows: _Rows, key: str, hashes: Hashes, names: list[str]) -> str:
     """What the accepted rows and columns are, whatever order and file they came in."""
     digest = hashlib.sha256("\n".join(names).encode())
-    for start, chunk in _chunks(rows):
+    for start, chunk in rows.chunks():
         digest.update("\x1f".join(chunk[key]).encode())
         digest.update(hashes[start : start + len(chunk)].tobytes())
     return digest.hexdigest()
