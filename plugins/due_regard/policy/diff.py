@@ -25,15 +25,13 @@ def changes(old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
         One row a changed finding, sorted by rule, subject and occurrence: `KEY`, `change` (added, removed, moved),
         `old_state`, `new_state`, `old_due_on`, `new_due_on`. Moved: its state or due date would differ.
     """
-    both = findings_of(old)[["state", "due_on"]].join(
-        findings_of(new)[["state", "due_on"]], how="outer", lsuffix="_old", rsuffix="_new"
-    )
+    was, would_be = (findings_of(found)[["state", "due_on"]] for found in (old, new))
+    both = was.add_prefix("old_").join(would_be.add_prefix("new_"), how="outer")
     both["change"] = "moved"
-    both.loc[both["state_old"].isna(), "change"] = "added"
-    both.loc[both["state_new"].isna(), "change"] = "removed"
-    same_due = (both["due_on_old"] == both["due_on_new"]) | (both["due_on_old"].isna() & both["due_on_new"].isna())
-    same = (both["change"] == "moved") & (both["state_old"] == both["state_new"]) & same_due
-    both = both[~same].rename(
-        columns={f"{name}_{side}": f"{side}_{name}" for name in ("state", "due_on") for side in ("old", "new")}
+    both.loc[both["old_state"].isna(), "change"] = "added"
+    both.loc[both["new_state"].isna(), "change"] = "removed"
+    same_due = (both["old_due_on"] == both["new_due_on"]) | (both["old_due_on"].isna() & both["new_due_on"].isna())
+    same = (both["change"] == "moved") & (both["old_state"] == both["new_state"]) & same_due
+    return (
+        both[~same].sort_index().reset_index()[[*KEY, "change", "old_state", "new_state", "old_due_on", "new_due_on"]]
     )
-    return both.sort_index().reset_index()[[*KEY, "change", "old_state", "new_state", "old_due_on", "new_due_on"]]

@@ -114,12 +114,6 @@ class PolicyHistory:
                 return policy.duty(rule)
         return self.versions[-1].duty(rule)
 
-    def periods(self) -> Iterator[tuple[Policy, date | None, date | None]]:
-        """Each version with the first day it judges (None: everything older too) and the first it no longer does."""
-        starts = [None, *(v.effective_from for v in self.versions[1:])]
-        ends = [*(v.effective_from for v in self.versions[1:]), None]
-        yield from zip(self.versions, starts, ends, strict=True)
-
 
 def read_policy(file: Path, *, landlord: str | None = None) -> PolicyFile:
     """Read and check one policy file, which must be `landlord`'s where that is given.
