@@ -132,7 +132,16 @@ def thin_out(drop: Drop, rng: Random) -> Drop:
     for entity, column in rng.sample(optional_columns(), rng.choice((0, 0, 1, 2, 4, 8, 20))):
         drop = drop.without_column(entity, column)
     for entity in rng.sample(sorted(drop.sheets), rng.choice((0, 0, 0, 1, 1, 2, 4))):
-        drop = drop.without_rows(entity) if rng.random() < 0.2 else drop.without_file(entity)
+        drop = _emptied(drop, entity) if rng.random() < 0.2 else drop.without_file(entity)
+    return drop
+
+
+def _emptied(drop: Drop, entity: str) -> Drop:
+    """`drop` with only the header of `entity`, and of the files whose rows would be orphans without it."""
+    drop = drop.without_rows(entity)
+    for other in ENTITIES:
+        if other.name in drop.sheets and entity in {target for _, target in other.links}:
+            drop = _emptied(drop, other.name)
     return drop
 
 
