@@ -77,7 +77,7 @@ class Judged:
 
     def accepted(self) -> pd.DataFrame:
         """The rows still standing, with their row numbers."""
-        return self.rows[self.standing].reset_index(drop=True)
+        return self.rows if self.standing.all() else self.rows[self.standing].reset_index(drop=True)
 
 
 def judge(candidates: Sequence[Candidate], known: Known, suite: Suite) -> list[Judged]:
@@ -143,14 +143,16 @@ def _duplicates(checks: Sequence[Check], judged: Sequence[Judged]) -> None:
     """Rows of one reference: identical ones collapse to the first, differing ones are all rejected."""
     if not judged:
         return
-    frames = [
-        item.rows[item.standing].drop(columns=ROW_NUMBER).assign(**{_SOURCE: number})
-        for number, item in enumerate(judged)
-    ]
-    rows = pd.concat(frames) if len(frames) > 1 else frames[0]
     key = ENTITY[judged[0].candidate.entity].key
-    total = [len(frame) for frame in frames]
-    rows = rows[rows[key].duplicated(keep=False).to_numpy()]
+    total = [int(item.standing.sum()) for item in judged]
+    keys = [item.rows.loc[item.standing, key] for item in judged]
+    shared = np.split(
+        (pd.concat(keys) if len(keys) > 1 else keys[0]).duplicated(keep=False).to_numpy(), np.cumsum(total)
+    )
+    rows = pd.concat(
+        item.rows.iloc[np.flatnonzero(item.standing)[again]].drop(columns=ROW_NUMBER).assign(**{_SOURCE: number})
+        for number, (item, again) in enumerate(zip(judged, shared, strict=False))
+    )
     values = rows.drop(columns=_SOURCE)
     repeated = values.duplicated().to_numpy()
     different = values[~repeated][key]

@@ -23,7 +23,10 @@ from due_regard.intake.tables import HEADER_SEARCH_ROWS, Header, Ragged, Table, 
 from due_regard.intake.text import decode
 
 _DELIMITERS = (",", ";", "\t", "|")
-_LARGEST_BLOCK = 2**31 - 64
+_HEAD = 2**20
+"""Characters in which a header is looked for."""
+_BLOCK = 2**24
+"""Bytes parsed at a time; a single row must fit."""
 
 
 def read_csv_table(
@@ -48,15 +51,21 @@ def read_csv_table(
     Raises:
         FileRefused: not text, empty, no header, a header twice, or a quotation mark that is never closed.
     """
-    text = decode(content, encoding)
-    if not text.strip():
+    text, found_encoding = decode(content, encoding)
+    head = text[:_HEAD]
+    if not head.strip() and not text.strip():
         raise FileRefused("empty_file", f"{file}: is empty; export it again (a header alone is enough for no records)")
     options = (delimiter,) if delimiter else _DELIMITERS
-    heads = [(sign, *_head(text, sign, depth)) for sign in options]
+    heads = [(sign, *_head(head, sign, depth)) for sign in options]
     found = [(find_header(rows, known, depth), sign, rows, ends) for sign, rows, ends in heads]
     header, sign, rows, ends = max(found, key=lambda option: option[0].score if option[0] else 0)
     header = check_header(file, header)
-    body = text[ends[header.last_row] :].encode()
+    start = ends[header.last_row]
+    if found_encoding == "utf-8":
+        # As nearly all exports are: a large file needs no second copy.
+        body: bytes | memoryview = memoryview(content)[len(head[:start].encode()) :]
+    else:
+        body = text[start:].encode()
     del text
     return _table(file, header, rows, body, sign)
 
@@ -85,7 +94,7 @@ def _head(text: str, delimiter: str, depth: int) -> tuple[list[list[str]], list[
     return rows, ends
 
 
-def _table(file: str, header: Header, head: list[list[str]], body: bytes, delimiter: str) -> Table:
+def _table(file: str, header: Header, head: list[list[str]], body: bytes | memoryview, delimiter: str) -> Table:
     width = max(len(header.names), len(head[header.last_row]))
     if width > MOST_COLUMNS:
         raise FileRefused("too_many_cells", f"{file}: has {width} columns; leave out what is not needed, or split it")
@@ -108,7 +117,9 @@ def _table(file: str, header: Header, head: list[list[str]], body: bytes, delimi
     return Table(file, None, preamble, names, cells, numbers, tuple(ragged), int(blank.sum()), delimiter=delimiter)
 
 
-def _read_rows(file: str, body: bytes, width: int, delimiter: str) -> tuple[pd.DataFrame, list[tuple[int, str]]]:
+def _read_rows(
+    file: str, body: bytes | memoryview, width: int, delimiter: str
+) -> tuple[pd.DataFrame, list[tuple[int, str]]]:
     """Rows that fit the header, and (number from 1, text) of those that do not."""
     names = [str(position) for position in range(width)]
     if not body:
@@ -121,9 +132,9 @@ def _read_rows(file: str, body: bytes, width: int, delimiter: str) -> tuple[pd.D
 
     try:
         table = arrow_csv.read_csv(
-            io.BytesIO(body),
-            # One block and one thread: a quoted line break may lie anywhere, and only so are misfits numbered.
-            arrow_csv.ReadOptions(use_threads=False, column_names=names, block_size=min(len(body) + 1, _LARGEST_BLOCK)),
+            pa.BufferReader(body),
+            # One thread, since only so are misfits numbered.
+            arrow_csv.ReadOptions(use_threads=False, column_names=names, block_size=_BLOCK),
             arrow_csv.ParseOptions(
                 delimiter=delimiter, newlines_in_values=True, ignore_empty_lines=False, invalid_row_handler=keep
             ),
@@ -133,7 +144,7 @@ def _read_rows(file: str, body: bytes, width: int, delimiter: str) -> tuple[pd.D
         raise FileRefused(
             "unreadable_csv", f"{file}: cannot be read as CSV below its header; export it again as CSV UTF-8"
         ) from None
-    cells = table.to_pandas().astype("str")
+    cells = table.to_pandas(split_blocks=True, self_destruct=True)
     cells.columns = pd.RangeIndex(width)
     return cells, misfits
 

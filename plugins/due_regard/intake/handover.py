@@ -11,7 +11,7 @@ import numpy as np
 
 from due_regard.batch import AcceptedFile, MendingSheet, Note, Rejection
 from due_regard.contract import ENTITY
-from due_regard.intake.checks import Judged, Known
+from due_regard.intake.checks import Fault, Judged, Known
 from due_regard.intake.mapping import Candidate
 from due_regard.intake.messages import words
 from due_regard.intake.source import Part, Source
@@ -26,6 +26,7 @@ def accepted_file(
     """One entity's rows of one table, with everything that was left out of it."""
     candidate = judged.candidate
     table = candidate.table
+    sentences = _Sentences(candidate, part, source)
     return AcceptedFile(
         file=table.file,
         sha256=sha256,
@@ -34,8 +35,8 @@ def accepted_file(
         rows=judged.accepted(),
         read=table.read,
         collapsed=judged.collapsed,
-        rejections=_rejections(judged, part, source),
-        notes=(*_notes(table, candidate.entity, disappeared), *_warnings(judged, part, source)),
+        rejections=_rejections(judged, sentences),
+        notes=(*_notes(table, candidate.entity, disappeared), *_warnings(judged, sentences)),
         delivery="changes" if table.mending else source.delivery,
         disappeared=disappeared,
     )
@@ -49,28 +50,50 @@ def disappeared_refs(entity: str, candidates: Iterable[Candidate], known: Known)
     return tuple(sorted((known(entity) or frozenset()) - delivered))
 
 
-def _rejections(judged: Judged, part: Part, source: Source) -> tuple[Rejection, ...]:
+class _Sentences:
+    """What is told of a fault; faults by the hundred thousand share a few sentences."""
+
+    def __init__(self, candidate: Candidate, part: Part, source: Source) -> None:
+        self._candidate, self._columns, self._source = candidate, part.columns(candidate.entity), source
+        self._told: dict[tuple[str, str, str], str] = {}
+
+    def header(self, column: str) -> str:
+        """What the landlord's file calls a canonical column."""
+        position = self._candidate.positions.get(column)
+        return column if position is None else self._candidate.table.headers[position]
+
+    def of(self, fault: Fault) -> str:
+        """The sentence of a fault, without its row."""
+        key = (fault.reason, fault.column, fault.after)
+        if key not in self._told:
+            header, after = self.header(fault.column), self.header(fault.after)
+            column = self._columns.get(fault.column)
+            entity = self._candidate.entity
+            self._told[key] = words(fault.reason, entity, fault.column, header, self._source, column, after)
+        return self._told[key]
+
+
+def _rejections(judged: Judged, sentences: _Sentences) -> tuple[Rejection, ...]:
     """One a rejected row, by row number; its first fault gives column, reason and cell, the message names them all."""
     candidate = judged.candidate
-    table, columns = candidate.table, part.columns(candidate.entity)
+    table = candidate.table
     by_row: dict[int, list[_Told]] = {}
     for fault in judged.faults:
         position = candidate.positions.get(fault.column)
         number = int(table.row_numbers[fault.row])
-        header = _header(candidate, fault.column)
         cell = table.address(position, number) if position is not None else ""
-        told = words(fault.reason, candidate.entity, fault.column, header, source, columns.get(fault.column))
-        by_row.setdefault(number, []).append((header, fault.reason, told, cell))
+        told = (sentences.header(fault.column), fault.reason, sentences.of(fault), cell)
+        by_row.setdefault(number, []).append(told)
     for ragged in table.ragged:
-        told = words("ragged_row", candidate.entity, "", "", source, None)
-        by_row[ragged.row_number] = [("", "ragged_row", told, table.address(0, ragged.row_number))]
+        told = ("", "ragged_row", sentences.of(Fault(0, "", "ragged_row")), table.address(0, ragged.row_number))
+        by_row[ragged.row_number] = [told]
     return tuple(_rejection(table.file, number, faults) for number, faults in sorted(by_row.items()))
 
 
 def _rejection(file: str, number: int, faults: list[_Told]) -> Rejection:
     header, reason, _, cell = faults[0]
-    sentences = "; ".join(dict.fromkeys(told for _, _, told, _ in faults))
-    return Rejection(file, number, header, reason, f"{file}, row {number}: {sentences}", cell)
+    told = "; ".join(dict.fromkeys(sentence for _, _, sentence, _ in faults))
+    return Rejection(file, number, header, reason, f"{file}, row {number}: {told}", cell)
 
 
 def _notes(table: Table, entity: str, disappeared: Sequence[str]) -> tuple[Note, ...]:
@@ -86,24 +109,16 @@ def _notes(table: Table, entity: str, disappeared: Sequence[str]) -> tuple[Note,
     return tuple(notes)
 
 
-def _warnings(judged: Judged, part: Part, source: Source) -> list[Note]:
+def _warnings(judged: Judged, sentences: _Sentences) -> list[Note]:
     """Notes on rows that are loaded all the same."""
-    candidate = judged.candidate
-    table, columns = candidate.table, part.columns(candidate.entity)
+    table = judged.candidate.table
     notes = []
     for fault in judged.warnings:
         if judged.standing[fault.row]:
             number = int(table.row_numbers[fault.row])
-            header, after = _header(candidate, fault.column), _header(candidate, fault.after)
-            told = words(fault.reason, candidate.entity, fault.column, header, source, columns[fault.column], after)
-            notes.append(Note(table.file, number, header, fault.reason, f"{table.file}, row {number}: {told}"))
+            told = f"{table.file}, row {number}: {sentences.of(fault)}"
+            notes.append(Note(table.file, number, sentences.header(fault.column), fault.reason, told))
     return sorted(notes, key=lambda note: note.row_number)
-
-
-def _header(candidate: Candidate, column: str) -> str:
-    """What the landlord's file calls a canonical column."""
-    position = candidate.positions.get(column)
-    return column if position is None else candidate.table.headers[position]
 
 
 def mending_sheets(judged: Sequence[Judged], files: Sequence[AcceptedFile]) -> tuple[MendingSheet, ...]:

@@ -24,5 +24,5 @@ MOST_COLUMNS = 702
 MOST_ROWS = 5_000_000
 """Rows of a CSV file."""
 
-MOST_CELLS = 60_000_000
+MOST_CELLS = 30_000_000
 """Cells of the rectangle that a sheet's farthest cells span, filled or not."""

@@ -23,8 +23,8 @@ _PLAIN = str.maketrans({**dict.fromkeys(LOOKALIKE_HYPHENS, "-"), **dict.fromkeys
 _SPACES = re.compile(r"\s+")
 
 
-def decode(content: bytes, declared: str | None = None) -> str:
-    """`content` as text: as declared, else by the ladder byte order mark, NUL pattern, strict UTF-8, cp1252.
+def decode(content: bytes, declared: str | None = None) -> tuple[str, str]:
+    """`content` as text, and in which encoding: declared, else the ladder of mark, NUL pattern, strict UTF-8, cp1252.
 
     Raises:
         FileRefused: the bytes are not text in the declared encoding, or in any of the ladder's.
@@ -37,7 +37,7 @@ def decode(content: bytes, declared: str | None = None) -> str:
             continue
         # A NUL in decoded text is a binary file, or UTF-16 that was cut at an odd byte.
         if "\0" not in text:
-            return text
+            return text, candidate
     raise FileRefused("encoding", "is not readable text: save it as CSV UTF-8 and send it again")
 
 
