@@ -77,6 +77,15 @@ def test_a_check_starts_when_its_grace_ends(as_at: str, expected: Stage) -> None
     assert stage("restriction.system_flag", as_at) is expected
 
 
+def test_the_duty_s_own_notice_is_the_longest_and_the_landlord_may_shorten_it() -> None:
+    request = "access_request.respond"
+    assert stage(request, "2026-06-08", due="2026-06-16") is Stage.NONE
+    assert stage(request, "2026-06-09", due="2026-06-16") is Stage.AHEAD
+    brief = ALERTS.model_copy(update={"ladder": Ladder(ahead_days=3)})
+    assert stage(request, "2026-06-12", due="2026-06-16", alerts=brief) is Stage.NONE
+    assert stage(request, "2026-06-13", due="2026-06-16", alerts=brief) is Stage.AHEAD
+
+
 def test_what_no_act_can_cure_never_rises() -> None:
     assert stage("restriction.prior_warning", "2026-12-01") is Stage.OVERDUE
 

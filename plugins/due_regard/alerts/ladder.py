@@ -46,12 +46,14 @@ class Clock:
         anchor: the due date; of a check, the end of its grace.
         is_check: a check has no due date: it starts on the rung `overdue`.
         in_working_days: unit of its notice and lateness.
+        notice: the duty's own notice in that unit; the landlord's ladder may shorten it.
         curable: False stops at `overdue`: nothing is gained by telling more people.
     """
 
     anchor: date
     is_check: bool
     in_working_days: bool
+    notice: int
     curable: bool
 
 
@@ -62,11 +64,12 @@ def clock_of(
     if isinstance(duty, Check):
         grace = alerts.check_grace_working_days
         anchor = calendar.shift(opened_on, grace)
-        return Clock(anchor, is_check=True, in_working_days=True, curable=duty.curable)
+        return Clock(anchor, is_check=True, in_working_days=True, notice=0, curable=duty.curable)
     if due_on is None:
         return None
-    unit = duty.notice.working_days is not None
-    return Clock(due_on, is_check=False, in_working_days=unit, curable=duty.curable)
+    in_working_days = duty.notice.working_days is not None
+    notice = (duty.notice.working_days if in_working_days else duty.notice.days) or 0
+    return Clock(due_on, is_check=False, in_working_days=in_working_days, notice=notice, curable=duty.curable)
 
 
 def stage_on(clock: Clock, as_at: date, *, calendar: WorkingCalendar, alerts: Alerts) -> Stage:
@@ -120,8 +123,8 @@ def _steps(alerts: Alerts) -> tuple[tuple[Stage, Step], ...]:
 
 def _is_near(clock: Clock, as_at: date, calendar: WorkingCalendar, alerts: Alerts) -> bool:
     ladder = alerts.ladder
-    notice = ladder.ahead_working_days if clock.in_working_days else ladder.ahead_days
-    return days_left(clock, as_at, calendar) <= notice
+    own = ladder.ahead_working_days if clock.in_working_days else ladder.ahead_days
+    return days_left(clock, as_at, calendar) <= min(own, clock.notice)
 
 
 def _is_past(clock: Clock, step: Step, as_at: date, calendar: WorkingCalendar) -> bool:
