@@ -1,8 +1,8 @@
 """The duties of a policy file judged row by row with `DataFrame.apply(axis=1)`: the obvious way, for comparison.
 
-Written to be kind to apply: a policy's words become plain functions once, each row holds only the columns its duty
-names, linked and related records are looked up in dictionaries built beforehand, and only the judging is timed.
-Like the SQL side it reads records that carry every column.
+Not made slow on purpose: a policy's words become plain functions once, linked records are joined on and related ones
+looked up in dictionaries, working days are NumPy's. Like the engine it goes from records to one sorted frame; like the
+SQL side it reads records that carry every column.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel
 
+from benchmarks.assessment_data import AS_AT, Case
 from due_regard.contract import ENTITY, ENTITY_OF_SUBJECT, Column, Entity, Kind, Records
 from due_regard.policy import Check, Deadline, Duty, Policy, Review
 from due_regard.policy import conditions as words
 from due_regard.policy.fields import resolve
 from due_regard.working_days import WorkingCalendar
 
-Row = Any  # a Series of the columns that the duty names, by path
+Row = Any  # a Series: the record's own columns by name, linked ones by path
 Judged = tuple[int, str, Any, Any, int, str]  # occurrence, state, due_on, done_on, days_overdue, severity
 
 
@@ -40,7 +41,7 @@ def _masked(entity: Entity, frame: pd.DataFrame, as_at: pd.Timestamp) -> pd.Data
 
 
 class RowJudge:
-    """Judges one landlord's duties, a row at a time; made once a landlord so that its dictionaries are not timed."""
+    """Judges one landlord's duties, a row at a time."""
 
     def __init__(self, records: Records, policy: Policy, calendar: WorkingCalendar, as_at: date) -> None:
         self.records, self.policy, self.calendar = records, policy, calendar
@@ -50,7 +51,7 @@ class RowJudge:
         self.frames = {duty.rule: self._frame(duty) for duty in self._duties()}
 
     def assess(self) -> dict[str, pd.Series]:
-        """Rule -> for each subject (by its reference) its list of judged rows: what is timed."""
+        """Rule -> for each subject (by its reference) its list of judged rows."""
         return {
             rule: frame.apply(self.judges[rule], axis=1) if len(frame) else pd.Series([], dtype=object)
             for rule, frame in self.frames.items()
@@ -61,11 +62,8 @@ class RowJudge:
 
     def _frame(self, duty: Duty) -> pd.DataFrame:
         entity = ENTITY_OF_SUBJECT[duty.subject]
-        paths = {
-            entity.key,
-            *_paths(duty, entity),
-            *(f"{link}.{ENTITY_OF_SUBJECT[link].key}" for link in duty.requires),
-        }
+        required = (f"{link}.{ENTITY_OF_SUBJECT[link].key}" for link in duty.requires)
+        paths = {*entity.by_name, *_paths(duty, entity), *required}
         columns = {path: self._column(entity, path) for path in sorted(paths)}
         return pd.DataFrame(columns).set_index(entity.key, drop=False)
 
@@ -285,8 +283,9 @@ def _paths(word: Any, entity: Entity) -> set[str]:
     return own.union(*(_paths(part, entity) for part in inner)) if inner else own
 
 
-def rows_by_apply(judge: RowJudge) -> pd.DataFrame:
-    """What the row-by-row side found, in the engine's order."""
+def assess_by_row(case: Case) -> pd.DataFrame:
+    """One landlord's assessments in the engine's order, the document's own review aside: it has no row to apply to."""
+    judge = RowJudge(masked(case.records, AS_AT), case.history.in_force(AS_AT), case.calendar, AS_AT)
     found = [
         (rule, ref, *row) for rule, answers in judge.assess().items() for ref, rows in answers.items() for row in rows
     ]

@@ -106,7 +106,7 @@ def dated(
     """Rows of a deadline that is due: states and lateness (contract: Assessment, States)."""
     undone = np.isnat(done)
     near = undone & (due >= clock.as_at)
-    state = np.where(near, STATE["pending"], STATE["overdue"]).astype(np.int8)
+    state = np.where(near, STATE["pending"], STATE["overdue"])
     if near.any():
         state[near & (due <= _window_end(duty, clock))] = STATE["due_soon"]
     state[~undone & (done <= due)] = STATE["met"]
