@@ -1,0 +1,166 @@
+"""The verbs together: what one room hands to the next, and what must happen once however often a verb is run."""
+
+from __future__ import annotations
+
+import email
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from email import policy
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+
+from due_regard import pipeline, questions, register
+from due_regard.errors import DropError, LandlordError
+from due_regard.settings import Settings
+from due_regard.terms import register_of
+from tests.contract_examples import CONTRACT
+
+NOW = datetime(2026, 7, 1, 9, tzinfo=UTC)
+AS_AT = date(2026, 7, 1)
+L = "hanover"
+PACK = "audit_performance_and_risk"
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(var_dir=tmp_path / "var", drops_dir=tmp_path / "drops", landlords=(L,))
+
+
+@pytest.fixture
+def drop(tmp_path: Path) -> Path:
+    """The landlord's own drop folder, in canonical form, ready to be taken."""
+    folder = tmp_path / "drops" / L
+    shutil.copytree(CONTRACT / "examples" / L / "exports", folder)
+    (folder / "READY").touch()
+    return folder
+
+
+def take(settings: Settings, now: datetime = NOW) -> pipeline.Ticket:
+    return pipeline.intake(settings, L, source="canonical", now=now)
+
+
+def mails(settings: Settings) -> Iterator[EmailMessage]:
+    for file in sorted(settings.mail_dir.glob("*.eml")):
+        yield email.message_from_bytes(file.read_bytes(), policy=policy.default)  # type: ignore[misc]
+
+
+def spoil(drop: Path) -> None:
+    """One appeal in the drop of a restriction that exists nowhere."""
+    with (drop / "appeals.csv").open("a", encoding="utf-8") as file:
+        header = (drop / "appeals.csv").read_text(encoding="utf-8").splitlines()[0].split(",")
+        row = {"appeal_ref": "A-SPOILT", "restriction_ref": "R-NOWHERE", "received_on": "2026-05-05"}
+        file.write(",".join(row.get(name, "") for name in header) + "\n")
+
+
+def test_a_landlord_without_a_drop_is_no_error(settings: Settings) -> None:
+    assert take(settings)["status"] == "missing"
+
+
+def test_a_drop_still_being_written_waits(settings: Settings, drop: Path) -> None:
+    (drop / "READY").unlink()
+    newest = max(file.stat().st_mtime for file in drop.iterdir())
+    assert take(settings, datetime.fromtimestamp(newest, UTC))["status"] == "waiting"
+    assert take(settings, datetime.fromtimestamp(newest, UTC) + timedelta(hours=1))["status"] == "loaded"
+
+
+def test_a_drop_named_by_hand_must_be_there(settings: Settings, tmp_path: Path) -> None:
+    with pytest.raises(DropError):
+        pipeline.intake(settings, L, drop=tmp_path / "nowhere", source="canonical", now=NOW)
+
+
+def test_an_unknown_landlord_is_named_with_those_known(settings: Settings) -> None:
+    with pytest.raises(LandlordError, match=r"known: .*hanover"):
+        pipeline.intake(settings, "nobody", now=NOW)
+
+
+def test_the_data_owner_hears_once_of_what_was_not_taken(settings: Settings, drop: Path) -> None:
+    spoil(drop)
+    ticket = take(settings)
+    assert ticket["exit_code"] == 3
+    assert "A-SPOILT" in next(Path(ticket["rejections"]).glob("appeals*")).read_text(encoding="utf-8-sig")
+    again = take(settings, NOW + timedelta(days=1))
+    assert (again["status"], again["rejections"]) == ("unchanged", ticket["rejections"])
+    pipeline.alerts(settings, as_at=AS_AT, now=NOW)
+    told = [mail for mail in mails(settings) if "rows to mend" in mail["Subject"]]
+    assert len(told) == 1
+    body = told[0].get_body(("plain",))
+    assert body is not None
+    text = body.get_content()
+    assert "appeals.csv: 1 of" in text
+    assert "orphan in restriction_ref" in text
+    assert "A-SPOILT" not in text
+    assert "R-NOWHERE" not in text
+
+
+def test_mending_and_sending_again_loads_just_those_rows(settings: Settings, drop: Path, tmp_path: Path) -> None:
+    spoil(drop)
+    rejected = next(Path(take(settings)["rejections"]).glob("appeals*"))
+    mended = tmp_path / "mended"
+    mended.mkdir()
+    with register_of(settings) as engine:
+        there = min(register.known_refs(engine, L, "restrictions") or ())
+    text = rejected.read_text(encoding="utf-8-sig").replace("R-NOWHERE", there)
+    (mended / rejected.name).write_text(text, encoding="utf-8")
+    ticket = pipeline.intake(settings, L, drop=mended, source="canonical", now=NOW)
+    assert [(file["read"], file["loaded"]) for file in ticket["files"]] == [(1, 1)]
+
+
+def test_a_shrunken_snapshot_is_held_until_a_person_releases_it(settings: Settings, drop: Path) -> None:
+    shutil.copytree(CONTRACT / "examples" / L / "exports", drop, dirs_exist_ok=True)
+    snapshot = "canonical_snapshot"
+    assert pipeline.intake(settings, L, source=snapshot, now=NOW)["status"] == "loaded"
+    lines = (drop / "incidents.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    (drop / "incidents.csv").write_text("".join(lines[: len(lines) // 4]), encoding="utf-8")
+    held = pipeline.intake(settings, L, source=snapshot, now=NOW)
+    assert (held["status"], held["exit_code"]) == ("held", 5)
+    assert "incidents" in held["why"]
+    with register_of(settings) as engine:
+        register.release_drop(engine, held["batch_id"], actor="data-owner", why="a new system", now=NOW)
+        before = len(register.read_records(engine, L)["incidents"])
+    assert pipeline.intake(settings, L, source=snapshot, now=NOW)["status"] in {"loaded", "unchanged"}
+    with register_of(settings) as engine:
+        assert len(register.read_records(engine, L)["incidents"]) == before, "a snapshot never deletes"
+
+
+def test_the_duty_to_report_is_judged_and_done_by_the_day_the_pack_is_issued(settings: Settings, drop: Path) -> None:
+    take(settings)
+    pipeline.assess(settings, L, as_at=AS_AT, now=NOW)
+    assert "report.issued" not in set(questions.assessments(settings, L, as_at=AS_AT)[0]["rule"])
+    late = date(2026, 10, 2)
+    pipeline.assess(settings, L, as_at=late, now=NOW)
+    found = questions.findings(settings, as_at=late, landlord=L)
+    assert "report.issued" in set(found["rule"]), "nobody was handed the quarter's report"
+    built = pipeline.build_packs(settings, L, quarter="2026-Q2", now=NOW, issue=True)
+    assert all(pack["issued"] for pack in built["packs"])
+    assert built["mails"] == len(built["packs"]) > 0
+    pipeline.assess(settings, L, as_at=late, now=NOW)
+    assert "report.issued" not in set(questions.findings(settings, as_at=late, landlord=L)["rule"])
+
+
+def test_a_quarters_pack_is_mailed_once_however_often_it_is_built(settings: Settings, drop: Path) -> None:
+    take(settings)
+    pipeline.build_packs(settings, L, quarter="2026-Q2", pack=PACK, now=NOW, issue=True)
+    spoil(drop)
+    pipeline.intake(settings, L, source="canonical", now=NOW + timedelta(hours=1))
+    later = NOW + timedelta(hours=2)
+    again = pipeline.build_packs(settings, L, quarter="2026-Q2", pack=PACK, now=later, issue=True)
+    assert not any(pack["issued"] for pack in again["packs"])
+    subjects = [mail["Subject"] for mail in mails(settings)]
+    assert len(subjects) == len(set(subjects)) == len(again["packs"])
+
+
+def test_running_every_verb_again_changes_nothing(settings: Settings, drop: Path) -> None:
+    for again in (False, True):
+        loaded = take(settings)
+        judged = pipeline.assess(settings, L, as_at=AS_AT, now=NOW)
+        told = pipeline.alerts(settings, as_at=AS_AT, now=NOW)
+        built = pipeline.build_packs(settings, L, quarter="2026-Q2", pack=PACK, now=NOW)
+        if again:
+            assert loaded["status"] == "unchanged"
+            assert (judged["findings"]["opened"], judged["findings"]["resolved"]) == (0, 0)
+            assert (told["composed"], told["sent"]) == (0, 0)
+            assert {pack["status"] for pack in built["packs"]} == {"unchanged"}
+    assert judged["findings"]["open"] == len(questions.findings(settings, as_at=AS_AT, landlord=L))
