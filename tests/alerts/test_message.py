@@ -65,6 +65,14 @@ def test_parts_and_headers(world: World) -> None:
     assert max(len(line) for line in raw.split(b"\r\n")) <= 998
 
 
+def test_a_long_subject_stays_on_its_line(world: World) -> None:
+    long = World(world.engine, world.landlord.model_copy(update={"name": "Housing Association " * 5}), world.sink)
+    long.run([REVIEW], TUE)
+    raw = long.messages()[0]["body"]
+    assert "\r\nSubject: 1 due soon - Housing Association" in raw
+    assert max(len(line) for line in raw.split("\r\n")) <= 200
+
+
 class Outline(HTMLParser):
     """What a screen reader relies on."""
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from email.policy import SMTP
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -24,6 +25,9 @@ from due_regard.working_days import WorkingCalendar
 
 MAY_LEAVE_FOR = 10
 """Working days after its own on which a mail that could not be handed over may still leave."""
+
+HEADERS = SMTP.clone(max_line_length=200)
+"""The library folds a long subject before its first word, which some mail programs then show with a leading blank."""
 
 
 @dataclass(frozen=True)
@@ -103,4 +107,4 @@ class Bureau:
             templates=self.templates,
             now=self.now,
         )
-        return str(mail["Subject"]), mail.as_bytes()
+        return str(mail["Subject"]), mail.as_bytes(policy=HEADERS)
