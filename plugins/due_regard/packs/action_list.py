@@ -26,6 +26,8 @@ _WIDTHS = (18, 60, 20, 16, 10, 14, 44, 12, 14)
 _STATES = {"overdue": "Overdue", "due_soon": "Due soon", "breach": "Missing"}
 _SEVERITIES = {"breach": "Breach", "explain": "Explain", "warning": "Warning"}
 _UNNUMBERED = "Not yet numbered"
+LONGEST_LIST = 50_000
+"""Rows of the list: more is no list to act on, and the rest stand in the register. The list says how many it leaves."""
 
 
 def actions(
@@ -64,16 +66,17 @@ def action_workbook(found: pd.DataFrame, title: str, left_out: int, dated: datet
     """
     book = Workbook(write_only=True)
     book.properties.title, book.properties.language = title, "en-GB"
+    shown, beyond = found.head(LONGEST_LIST), max(0, len(found) - LONGEST_LIST)
     sheet = book.create_sheet("Actions")
     sheet.freeze_panes = "B2"
     for place, width in enumerate(_WIDTHS, 1):
         sheet.column_dimensions[get_column_letter(place)].width = width
-    sheet.auto_filter.ref = f"A1:{get_column_letter(len(HEADINGS))}{max(len(found), 1) + 1}"
+    sheet.auto_filter.ref = f"A1:{get_column_letter(len(HEADINGS))}{max(len(shown), 1) + 1}"
     sheet.append(_header(sheet))
-    for row in _rows(sheet, found):
+    for row in _rows(sheet, shown):
         sheet.append(row)
     about = book.create_sheet("About")
-    for line in _about(title, len(found), left_out):
+    for line in _about(title, len(found), beyond, left_out):
         about.append([line])
     about.column_dimensions["A"].width = 100
     return workbook_bytes(book, dated)
@@ -104,13 +107,15 @@ def _text(sheet: Worksheet, value: object) -> object:
     return streamed(sheet, text) if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
 
 
-def _about(title: str, rows: int, left_out: int) -> list[str]:
+def _about(title: str, rows: int, beyond: int, left_out: int) -> list[str]:
     lines = [
         title,
-        f"{rows} open duties at the end of the quarter, the longest overdue first.",
+        f"{rows:,} open duties at the end of the quarter, the longest overdue first.",
         "Look up a register reference in the register to see whose record it is; none is named here on purpose.",
         "Missing means that something the policy asks for is not recorded.",
     ]
+    if beyond:
+        lines.insert(2, f"Only the first {LONGEST_LIST:,} are listed here; {beyond:,} more stand in the register.")
     if left_out:
-        lines.append(f"{left_out} more concern matters that only named roles may hear of; they are told directly.")
+        lines.append(f"{left_out:,} more concern matters that only named roles may hear of; they are told directly.")
     return lines

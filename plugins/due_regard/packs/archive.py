@@ -9,7 +9,7 @@ import hashlib
 import io
 from datetime import UTC, datetime
 from pathlib import Path
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 from openpyxl import Workbook
 from openpyxl.writer.excel import ExcelWriter
@@ -22,7 +22,8 @@ def workbook_bytes(book: Workbook, dated: datetime) -> bytes:
     book.properties.created = book.properties.modified = dated.astimezone(UTC).replace(tzinfo=None, microsecond=0)
     raw = io.BytesIO()
     # Workbook.save would set `modified` to the clock; its writer does not.
-    ExcelWriter(book, ZipFile(raw, "w", ZIP_DEFLATED, allowZip64=True)).save()
+    # Stored, not deflated: each part is deflated once, as it is copied.
+    ExcelWriter(book, ZipFile(raw, "w", ZIP_STORED, allowZip64=True)).save()
     return _undated(raw)
 
 

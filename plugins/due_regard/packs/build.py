@@ -22,7 +22,6 @@ from due_regard.packs.archive import sha256, write_file
 from due_regard.packs.changes import changed, changes_table
 from due_regard.packs.content import EDITIONS, PackContent, compose
 from due_regard.packs.definition import PackDefinition, Section, load_definition
-from due_regard.packs.disclosure import hide_small
 from due_regard.packs.kept import Kept, figures_to_keep, keep, last_kept
 from due_regard.packs.measures import BATCH_COLUMNS, Snapshot
 from due_regard.packs.paper import paper_pdf
@@ -106,7 +105,7 @@ def build_pack(
     tables = _tables(definition, known.snapshots)
     filed = None if known_at else _filed(engine, landlord, history, calendar, quarter, definition, known)
     definition, tables, revised = _with_changes(definition, tables, filed, quarter)
-    shown = hide_small(tables) if edition == "publishable" else tables
+    shown = _published(tables) if edition == "publishable" else tables
     content = compose(
         definition, landlord, shown, quarter=quarter, edition=edition, revised=revised,
         standing=_standing(history, calendar, quarter, known, landlord),
@@ -117,6 +116,12 @@ def build_pack(
         run_id=_last_run(engine, landlord.id, known_at), head=audit_head(engine, landlord.id),
     )  # fmt: skip
     return _put_on_record(engine, landlord.id, content, contents, made, figures_to_keep(tables), out, now, known_at)
+
+
+def _published(tables: dict[str, Table]) -> dict[str, Table]:
+    from due_regard.packs.disclosure import hide_small  # scipy is slow to import, and for this edition alone
+
+    return hide_small(tables)
 
 
 def _check(quarter: Quarter, edition: str, now: datetime) -> None:

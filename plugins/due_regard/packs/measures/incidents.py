@@ -120,10 +120,10 @@ def by_team(snapshot: Snapshot) -> list[Figure]:
 
 
 def _teams(snapshot: Snapshot) -> list[str]:
-    names: set[str] = set(snapshot.records["incidents"]["team"].dropna())
-    if snapshot.carries("staff", "team"):
-        names |= set(snapshot.records["staff"]["team"].dropna())
-    return sorted(names)
+    entities = [entity for entity in ("incidents", "staff") if snapshot.carries(entity, "team")]
+    return sorted({
+        str(team) for entity in entities for team in snapshot.records[entity]["team"].unique() if pd.notna(team)
+    })
 
 
 def by_month(snapshot: Snapshot, months: int = 24) -> pd.DataFrame:

@@ -6,7 +6,7 @@ Values and plain reading of columns. What is counted stands in the sibling modul
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeAlias
 
@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from due_regard.contract import Records
+from due_regard.contract import OPEN_STATES, Records
 from due_regard.packs.quarters import Quarter
 
 CountDays: TypeAlias = Callable[[npt.NDArray[np.datetime64], npt.NDArray[np.datetime64]], npt.NDArray[np.int64]]
@@ -46,7 +46,10 @@ class Snapshot:
         landlord: landlord id.
         quarter: the quarter whose end everything is judged at.
         records: records as known (not masked: each measure looks at dates up to the quarter's end alone).
-        assessments: contract's assessment columns, as at the quarter's end, rows of a rule together.
+        assessments: contract's assessment columns, as at the quarter's end, rows of a rule together: those that fell
+            due in the quarter, safeguards of restrictions in force, every one of an appeal or the policy document,
+            overdue reviews, and in the reported quarter every open one (`of_quarter`).
+        tallies: number of assessments by rule (index) and state (columns), of all of them.
         duties: `DUTY_COLUMNS`, one row a duty of the policy in force.
         files: `BATCH_COLUMNS`, one row a file taken in.
         count_days: the landlord's working days between two arrays of dates.
@@ -56,6 +59,7 @@ class Snapshot:
     quarter: Quarter
     records: Records
     assessments: pd.DataFrame
+    tallies: pd.DataFrame
     duties: pd.DataFrame
     files: pd.DataFrame
     count_days: CountDays
@@ -84,13 +88,29 @@ class Snapshot:
         found = self.assessments.iloc[self._places.get(rule, slice(0, 0))]
         return found if rule == "policy.review" else found[found["subject_type"] != "landlord"]
 
+    def of_quarter(self, *, with_open: bool) -> Snapshot:
+        """The same with the assessments its measures read: a history of millions holds few that bear on a quarter."""
+        rows = self.assessments
+        checks = set(self.duties.loc[self.duties["kind"] == "check", "rule"])
+        wanted = self.within(rows["due_on"]) | rows["subject_type"].isin(["appeal", "policy"])
+        wanted |= (rows["rule"] == "restriction.review") & (rows["state"] == "overdue")
+        if self.carries("restrictions", "ended_on"):
+            in_force = self.spans[self.spans["ends"].isna() | (self.spans["ends"] > self.end)]["restriction_ref"]
+            of_restriction = (rows["subject_type"] == "restriction") & rows["rule"].isin(checks)
+            wanted |= of_restriction & rows["subject_ref"].isin(in_force)
+        else:
+            wanted |= (rows["subject_type"] == "restriction") & rows["rule"].isin(checks)
+        if with_open:
+            wanted |= rows["state"].isin(OPEN_STATES)
+        return replace(self, assessments=rows[wanted].reset_index(drop=True))
+
     @cached_property
     def _places(self) -> dict[str, slice]:
         """Where the rows of each rule stand: found once, as a register's history holds millions of rows."""
-        rules = self.assessments["rule"]
-        starts = np.flatnonzero((rules != rules.shift()).to_numpy())
-        ends = [*starts[1:].tolist(), len(rules)]
-        return {str(rules.iloc[a]): slice(a, b) for a, b in zip(starts.tolist(), ends, strict=True)}
+        codes, rules = pd.factorize(self.assessments["rule"])
+        starts = np.flatnonzero(np.diff(codes, prepend=-1))
+        ends = [*starts[1:].tolist(), len(codes)]
+        return {str(rules[codes[a]]): slice(a, b) for a, b in zip(starts.tolist(), ends, strict=True)}
 
     @cached_property
     def spans(self) -> pd.DataFrame:
@@ -109,8 +129,14 @@ class Snapshot:
         """Why a rule gives no figure: `NO_DUTY`, `NOT_MEASURED`, or empty where it does."""
         if rule not in set(self.duties["rule"]):
             return NO_DUTY
-        rows = self.assessments.iloc[self._places.get(rule, slice(0, 0))]
-        return NOT_MEASURED if len(rows) and (rows["state"] == "not_measured").all() else ""
+        states = self.states(rule)
+        return NOT_MEASURED if states and set(states) == {"not_measured"} else ""
+
+    def states(self, rule: str) -> dict[str, int]:
+        """State -> number of assessments of `rule`, of all of them; states without any left out."""
+        if rule not in self.tallies.index:
+            return {}
+        return {str(state): int(count) for state, count in self.tallies.loc[rule].items() if count}
 
 
 def since(day: pd.Timestamp, dates: pd.Series) -> pd.Series:

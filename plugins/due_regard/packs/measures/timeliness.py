@@ -128,9 +128,10 @@ def _safeguard(snapshot: Snapshot, rule: str, label: str, current: pd.Series | N
     name = rule.replace(".", "_")
     if why := snapshot.why_no(rule):
         return missing(name, label, why)
-    rows = snapshot.rule(rule)
+    states = snapshot.states(rule)
     if rule.startswith("restriction.") and current is not None:
-        rows = rows[rows["subject_ref"].isin(current)]
-    states = rows["state"].value_counts()
+        rows = snapshot.rule(rule)
+        counts = rows.loc[rows["subject_ref"].isin(current), "state"].value_counts()
+        states = {str(state): int(count) for state, count in counts.items()}
     met, lacking = int(states.get("met", 0)), int(states.get("breach", 0))
     return Figure(name, label, lacking, met + lacking, f"{name}_judged")

@@ -74,12 +74,10 @@ def policy_review(snapshot: Snapshot) -> pd.DataFrame:
 def not_measured(snapshot: Snapshot) -> pd.DataFrame:
     """Duties that could not be judged: columns Duty, Clause, Cases not measured, Why."""
     columns = ["Duty", "Clause", "Cases not measured", "Why"]
-    rows = snapshot.assessments
-    counts = rows.loc[rows["state"] == "not_measured", "rule"].value_counts()
-    duties = snapshot.duties[snapshot.duties["rule"].isin(counts.index)].sort_values("rule")
     found = [
-        (duty.label, str(duty.clause), int(counts[str(duty.rule)]), _why(snapshot, str(duty.rule)))
-        for duty in duties.itertuples()
+        (duty.label, str(duty.clause), count, _why(snapshot, str(duty.rule)))
+        for duty in snapshot.duties.sort_values("rule").itertuples()
+        if (count := snapshot.states(str(duty.rule)).get("not_measured", 0))
     ]
     return pd.DataFrame(found, columns=columns)
 
