@@ -1,7 +1,7 @@
 """How fast the register loads 1,000,000 incidents, first and unchanged, next to `DataFrame.to_sql` with a merge.
 
-Run `python -m benchmarks.register [rows]`. Both sides run in this process on the same frame and the same server, three
-times in turn; medians and ratios are printed. The other side is what one writes first: to_sql into a staging table,
+Run `python -m benchmarks.register [rows] [rounds]`. Both sides run in this process on the same frame and the same
+server, in turn; medians and ratios are printed. The other side is what one writes first: to_sql into a staging table,
 then INSERT … ON CONFLICT DO UPDATE of the rows that differ. It keeps neither versions nor an audit.
 """
 
@@ -27,7 +27,7 @@ from due_regard.batch import ROW_NUMBER, AcceptedFile, ValidatedDrop
 from due_regard.contract import ENTITY, Kind
 from due_regard.register import load_drop, open_register, read_records
 
-ENTITY_NAME, LANDLORD, ROUNDS = "incidents", "sample_landlord", 3
+ENTITY_NAME, LANDLORD = "incidents", "sample_landlord"
 NOW = datetime(2026, 1, 5, 7, tzinfo=UTC)
 
 
@@ -123,25 +123,24 @@ def databases(folder: Path) -> Iterator[Callable[[str], str]]:
     server.cleanup()
 
 
-def main() -> None:
+def main(rows: int = 1_000_000, rounds: int = 3) -> None:
     """Run both sides on both engines and print medians and ratios."""
-    rows = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
     frame = incidents(rows)
     changed = frame.assign(team=frame["team"].mask(np.arange(rows) % 100 == 0, "corrected"))
     folder = Path(tempfile.mkdtemp(prefix="bench-"))
     folder.chmod(0o755)
-    print(f"{rows:,} incidents of {frame.shape[1]} columns, medians of {ROUNDS}, seconds")
+    print(f"{rows:,} incidents of {frame.shape[1]} columns, medians of {rounds}, seconds")
     try:
         with databases(folder) as empty:
             for engine in ("sqlite", "postgresql"):
-                _report(engine, frame, changed, empty)
+                _report(engine, rounds, frame, changed, empty)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _report(engine: str, frame: pd.DataFrame, changed: pd.DataFrame, empty: Callable[[str], str]) -> None:
+def _report(engine: str, rounds: int, frame: pd.DataFrame, changed: pd.DataFrame, empty: Callable[[str], str]) -> None:
     seconds: dict[tuple[str, str], list[float]] = {}
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         for side, run in (("register", ours), ("to_sql", theirs)):
             for step, taken in run(empty(engine), frame, changed):
                 seconds.setdefault((side, step), []).append(taken)
@@ -155,4 +154,4 @@ def _report(engine: str, frame: pd.DataFrame, changed: pd.DataFrame, empty: Call
 
 
 if __name__ == "__main__":
-    main()
+    main(*map(int, sys.argv[1:]))

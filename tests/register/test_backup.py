@@ -162,6 +162,7 @@ DAMAGE: dict[str, Callable[[dict[str, bytes]], object]] = {
 }
 
 
+@pytest.mark.parametrize("register_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("words", DAMAGE)
 def test_a_damaged_backup_restores_nothing(filled: Engine, tmp_path: Path, words: str) -> None:
     elsewhere = f"sqlite:///{tmp_path}/restored/register.db"
