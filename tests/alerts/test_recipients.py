@@ -133,10 +133,17 @@ def test_an_owner_that_leads_nowhere_is_told_to_the_data_owner_once(world: World
     rows = [due("restriction.review", "R6", "2026-06-26"), due("restriction.review", "R4", "2026-06-26")]
     mails = world.run(rows, TUE)
     assert to(mails) == ["data@example.org", "fallback@example.org"]
+    assert "you, in place of the manager who decided." in text(one(mails, "fallback@example.org"))
     said = text(one(mails, "data@example.org"))
     assert "the manager who decided is not in the staff export" in said
     assert "S99" not in said and "S5" not in said
     assert world.run(rows, WED) == []
+
+
+def test_a_deputy_reads_whose_deputy(world: World) -> None:
+    mails = world.run([due("restriction.review", "R3", "2026-06-19")], TUE)
+    assert "you, as the deputy of the manager who decided." in text(one(mails, "deputy@example.org"))
+    assert "Also told: the deputy of the manager who decided." in text(one(mails, "managers@example.org"))
 
 
 def test_a_new_owner_is_told_of_what_they_take_over(world: World) -> None:

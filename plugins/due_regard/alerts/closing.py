@@ -103,7 +103,7 @@ def _line(one: Closed) -> Line:
         tone="plain",
         timing="No longer open",
         remedy="",
-        to_whom="",
+        capacity="",
         news="",
         further="",
         stage=Stage.NONE,

@@ -19,7 +19,8 @@ from due_regard.working_days import WorkingCalendar
 LONDON = ZoneInfo("Europe/London")
 CADENCE_DAYS = {"daily": 1, "weekly": 7, "fortnightly": 14, "monthly": 31}
 ARRIVED = ("loaded", "unchanged", "released")
-NOT_ARRIVED = ("held", "missing", "refused")
+NOT_ARRIVED = ("held", "missing")
+"""A refused drop is not among them: the one before it is as fresh as it was, until the next is missing."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,4 @@ def drop_state(conn: Connection, landlord: Landlord, calendar: WorkingCalendar, 
 def _trouble(status: str, number: int) -> str:
     if status == "held":
         return f"The newest export (batch {number}) is held until a person releases it or has it sent again."
-    if status == "refused":
-        return f"The newest export (batch {number}) was refused; see its quarantine note for why."
     return "The export that was expected has not come."

@@ -23,7 +23,7 @@ class Line:
         ref: register reference. label: the duty in neutral words. clause: of the landlord's own policy.
         badge: state in two or three words ("Overdue"). tone: its colour: late, soon or plain.
         timing: due date and distance. remedy: how to put it right.
-        to_whom: as whom the recipient is written to. news: why today ("Moved up to you").
+        capacity: as whom the recipient is written to. news: why today ("Moved up to you").
         further: who else is told, and when it goes further.
     """
 
@@ -34,7 +34,7 @@ class Line:
     tone: Literal["late", "soon", "plain"]
     timing: str
     remedy: str
-    to_whom: str
+    capacity: str
     news: str
     further: str
     stage: Stage

@@ -29,7 +29,7 @@ from due_regard.register import findings_on
 from due_regard.working_days import WorkingCalendar
 
 Routed = Sequence[tuple[Case, Route]]
-FAULTS_LOOK_BACK = timedelta(days=30)
+FAULTS_LOOK_BACK = timedelta(days=7)
 
 
 @dataclass(frozen=True)

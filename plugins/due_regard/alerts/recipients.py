@@ -74,6 +74,21 @@ class Recipient:
     post: str
     why: str
     problem: Problem | None = None
+    is_deputy: bool = False
+
+    @property
+    def capacity(self) -> str:
+        """As whom the recipient is written to."""
+        if self.problem is not None:
+            return f"in place of {self.post}"
+        return f"as the deputy of {self.post}" if self.is_deputy else f"as {self.post}"
+
+    @property
+    def name(self) -> str:
+        """How the others' mails name the recipient."""
+        if self.problem is not None:
+            return f"the fallback mailbox in place of {self.post}"
+        return f"the deputy of {self.post}" if self.is_deputy else self.post
 
 
 def post(role: str) -> str:
@@ -154,7 +169,8 @@ class Directory:
             ref, why = deputy, f"the deputy of {post(role)}, who is not active"
         address = None if ref in seen else self._address(ref)
         if address is not None:
-            return Recipient(address, post(role), f"{why}, with the address of the staff export")
+            found = f"{why}, with the address of the staff export"
+            return Recipient(address, post(role), found, is_deputy=bool(seen))
         return self._fallback(role, why, Problem(f"staff:{ref}", self._fault(ref, post(role), away=ref in seen)))
 
     def _fault(self, ref: str, name: str, *, away: bool) -> str:

@@ -86,7 +86,7 @@ def further(case: Case, told: Sequence[Recipient], as_at: date, calendar: Workin
     """Who else is told today, and who is told next and when."""
     if case.is_restricted:
         return "Only you and those the policy names are told. It goes no further by mail."
-    posts = _joined([recipient.post for recipient in told])
+    posts = _joined([recipient.name for recipient in told])
     also = f"Also told: {posts}. " if posts else ""
     coming = next_stage(case.clock, case.stage, as_at, calendar=calendar, alerts=alerts)
     if not case.duty.curable:
@@ -117,7 +117,7 @@ def line(
         tone=tone,
         timing=timing(case, as_at, calendar),
         remedy=remedy(case),
-        to_whom=recipient.post,
+        capacity=recipient.capacity,
         news=news,
         further=further(case, others, as_at, calendar, alerts),
         stage=case.stage,
