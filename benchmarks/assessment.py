@@ -1,8 +1,8 @@
 """The engine against the same duties in DuckDB SQL and in a row-by-row `DataFrame.apply`, over five landlords.
 
 Every side judges the policy files of `include/policies` over the same seeded records and must give the same rows before
-anything is timed. Sides take turns, so that a busy machine is busy for all, and processor time is shown beside the clock. Linear growth and peak
-memory are measured in child processes that hold nothing but the records and the engine.
+anything is timed. Sides take turns, so that a busy machine is busy for all, and processor time is shown beside the
+clock. Linear growth and peak memory are measured in child processes that hold nothing but the records and the engine.
 """
 
 from __future__ import annotations

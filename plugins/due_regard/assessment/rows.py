@@ -18,6 +18,8 @@ from due_regard.policy import Deadline, Document, Review
 from due_regard.working_days import Days, WorkingCalendar
 
 STATE = {name: np.int8(number) for number, name in enumerate(STATES)}
+_OF_TRUTH = {NO: "breach", UNKNOWN: "not_measured", YES: "met"}
+_STATE_OF = np.array([STATE[_OF_TRUTH[truth]] for truth in sorted(_OF_TRUTH)])
 
 
 @dataclass(frozen=True)
@@ -87,10 +89,7 @@ def not_measured(subject: Ints, arose: Days) -> Rows:
 
 def check_states(required: Truth) -> npt.NDArray[np.int8]:
     """met, breach or not_measured."""
-    states = np.empty(len(required), np.int8)
-    for truth, name in ((YES, "met"), (NO, "breach"), (UNKNOWN, "not_measured")):
-        states[required == truth] = STATE[name]
-    return states
+    return _STATE_OF[required]
 
 
 def dated(

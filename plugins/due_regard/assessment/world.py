@@ -27,8 +27,7 @@ NO_RECORD, UNTOLD = -1, -2
 """Rows of a link that lead nowhere: the record does not exist; the source cannot tell."""
 
 
-def _no_words() -> pa.Array:
-    return pa.array([], pa.large_string())
+_NO_WORDS = pa.array([], pa.large_string())
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,7 @@ class Cells:
 
     values: npt.NDArray[np.generic]
     unknown: Bools
-    words: pa.Array = field(default_factory=_no_words)
+    words: pa.Array = field(default_factory=lambda: _NO_WORDS)
 
     def take(self, rows: Ints) -> Cells:
         """The cells at `rows`: blank where there is no such record, unknown where the source cannot tell."""
@@ -204,7 +203,9 @@ def _days(series: pd.Series) -> Days:
 
 def _strings(series: pd.Series) -> pa.Array:
     values = pa.array(series, type=pa.large_string(), from_pandas=True)
-    return values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+    if not isinstance(values, pa.ChunkedArray):
+        return values
+    return values.chunk(0) if values.num_chunks == 1 else values.combine_chunks()
 
 
 def _read(series: pd.Series, column: Column, rows: Ints) -> Cells:
