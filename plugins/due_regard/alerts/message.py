@@ -53,11 +53,11 @@ def build_message(
         now: for the Date header.
     """
     identity = message_id(letter, landlord.id, sender)
-    title = wording.subject(letter, landlord.name)
+    mail = _addressed(letter, landlord, sender, identity, now)
     view = {
         "letter": letter,
         "landlord": landlord.name,
-        "title": title,
+        "title": mail["Subject"],
         "day": wording.day,
         "count": wording.count,
         "data_as_at": data_as_at,
@@ -67,16 +67,6 @@ def build_message(
         "has_calendar": any(not item.is_cancelled for item in calendars),
         "has_cancelled": any(item.is_cancelled for item in calendars),
     }
-    mail = EmailMessage(policy=SMTP)
-    mail["From"] = f"Due Regard <{sender}>"
-    mail["To"] = letter.recipient
-    mail["Subject"] = title
-    mail["Date"] = format_datetime(now)
-    mail["Message-ID"] = identity
-    mail["Auto-Submitted"] = "auto-generated"
-    mail["X-Auto-Response-Suppress"] = "All"
-    mail["List-Id"] = f"Due Regard alerts <alerts.{landlord.id.replace('_', '-')}.{sender.rpartition('@')[2]}>"
-    mail["Content-Language"] = "en-GB"
     letters = environment(templates)
     mail.set_content(letters.get_template("mail.txt.j2").render(view), cte="quoted-printable")
     html = letters.get_template("mail.html.j2").render(view)
@@ -85,6 +75,21 @@ def build_message(
         params = {"method": item.method, "charset": "utf-8"}
         mail.add_attachment(item.data, "text", "calendar", filename=item.filename, params=params)
     fix_boundaries(mail, identity)
+    return mail
+
+
+def _addressed(letter: Letter, landlord: Landlord, sender: str, identity: str, now: datetime) -> EmailMessage:
+    domain = sender.rpartition("@")[2]
+    mail = EmailMessage(policy=SMTP)
+    mail["From"] = f"Due Regard <{sender}>"
+    mail["To"] = letter.recipient
+    mail["Subject"] = wording.subject(letter, landlord.name)
+    mail["Date"] = format_datetime(now)
+    mail["Message-ID"] = identity
+    mail["Auto-Submitted"] = "auto-generated"
+    mail["X-Auto-Response-Suppress"] = "All"
+    mail["List-Id"] = f"Due Regard alerts <alerts.{landlord.id.replace('_', '-')}.{domain}>"
+    mail["Content-Language"] = "en-GB"
     return mail
 
 
