@@ -13,7 +13,7 @@ Write the answers from the contract and the policies' texts, never from what the
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -71,6 +71,12 @@ class Case:
     def outcomes(self) -> set[str]:
         """The states it expects; "no row" where it expects none."""
         return {row["state"] for row in self.expected} or {"no row"}
+
+    def history(self) -> PolicyHistory:
+        """The landlord's policy with the case's rule alone."""
+        policy = policies(self.landlord).versions[-1]
+        changed = {"duties": (policy.duty(self.rule),), "approved_on": self.approved_on or policy.file.approved_on}
+        return PolicyHistory((replace(policy, file=policy.file.model_copy(update=changed)),))
 
     def records(self) -> Records:
         """The case's records as the engine takes them."""

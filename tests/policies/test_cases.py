@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -10,7 +9,7 @@ import pytest
 
 from due_regard.assessment import assess
 from due_regard.contract import ASSESSMENT_COLUMNS
-from due_regard.policy import Check, Deadline, Document, Duty, PolicyHistory, Review
+from due_regard.policy import Check, Deadline, Document, Duty, Review
 from tests.policies.case_tables import LANDLORDS, Case, calendar_of, cases, policies
 
 CASES = cases()
@@ -24,13 +23,6 @@ NEVER = {
 }
 
 
-def _alone(case: Case) -> PolicyHistory:
-    """The landlord's policy with the case's rule alone."""
-    policy = policies(case.landlord).versions[-1]
-    changed = {"duties": (policy.duty(case.rule),), "approved_on": case.approved_on or policy.file.approved_on}
-    return PolicyHistory((replace(policy, file=policy.file.model_copy(update=changed)),))
-
-
 def _plain(value: Any) -> Any:
     if isinstance(value, pd.Timestamp):
         return value.date()
@@ -39,7 +31,7 @@ def _plain(value: Any) -> Any:
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_rule_answers_as_its_table_says(case: Case) -> None:
-    found = assess(case.records(), _alone(case), calendar_of(case.landlord), case.as_at)
+    found = assess(case.records(), case.history(), calendar_of(case.landlord), case.as_at)
     rows = [{str(name): _plain(value) for name, value in row.items()} for row in found.to_dict("records")]
     assert [{name: row[name] for name in ASSESSMENT_COLUMNS} for row in rows] == list(case.expected)
 

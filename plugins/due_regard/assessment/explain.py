@@ -1,6 +1,7 @@
-"""How one assessment came about: the dates used, the working days counted, the clause, the outcome.
+"""How one assessment came about: what is recorded, the conditions, the days counted, the clause, the outcome.
 
-Reads the same world as the engine; it judges nothing anew. References are shown as recorded or blank, never spelt out.
+Reads the same world as the engine and judges nothing anew. What is recorded of the subject is facts.py's; references
+are shown as recorded or blank, never spelt out.
 """
 
 from __future__ import annotations
@@ -9,21 +10,17 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from due_regard.assessment.dates import date_of
 from due_regard.assessment.engine import assess
-from due_regard.assessment.kinds import view_of
+from due_regard.assessment.facts import facts, say_day
 from due_regard.assessment.roles import with_derived_roles
-from due_regard.assessment.truth import View
+from due_regard.assessment.rows import Clock
 from due_regard.assessment.world import World
-from due_regard.contract import ENTITY_OF_SUBJECT, Kind, Records
+from due_regard.contract import ENTITY_OF_SUBJECT, Records
 from due_regard.errors import SettingsError
 from due_regard.policy import Deadline, Document, Duty, PolicyHistory
-from due_regard.policy import conditions as words
-from due_regard.policy.fields import resolve
-from due_regard.policy.wording import say_duty, say_related
+from due_regard.policy.wording import many, say_code, say_duty, say_failure
 from due_regard.working_days import WorkingCalendar
 
 _MOST_DAYS = 30
@@ -32,133 +29,104 @@ _MOST_DAYS = 30
 def explain(
     records: Records, history: PolicyHistory, calendar: WorkingCalendar, as_at: date, rule: str, subject: str
 ) -> list[str]:
-    """Lines that explain every occurrence of `rule` for `subject` on `as_at`.
+    """Lines that explain every occurrence of `rule` for `subject` on `as_at`, version by version of the policy.
 
     Raises:
         PolicyError: the policy has no such rule.
         SettingsError: no such subject exists on that date.
     """
+    history.duty(rule)
     found = assess(records, history, calendar, as_at)
     mine = found[(found["rule"] == rule) & (found["subject_ref"] == subject)]
-    duty = history.duty(rule)
-    lines = [f"{rule} of one {duty.subject.replace('_', ' ')} at {history.landlord}, as at {as_at}", *_basis(duty)]
     world = World(with_derived_roles(records), as_at)
-    entity = ENTITY_OF_SUBJECT.get(duty.subject)
-    if entity is not None and world.delivered(entity.name) and not isinstance(duty, Document):
-        lines += _fields(world, duty, _row(world, entity.name, subject))
+    row = _row(world, history, rule, subject)
+    lines = [f"{rule} of one {say_code(rule.split('.')[0])} at {history.landlord}, as at {say_day(as_at)}"]
+    versions = sorted({day.date() for day in mine["policy_version"]}) or [history.in_force(as_at).effective_from]
+    for version in versions:
+        duty = _duty(history, rule, version)
+        lines += ["", *_basis(duty, version)]
+        lines += [] if row is None or isinstance(duty, Document) else facts(world, duty, row)
+        for each in mine[mine["policy_version"] == pd.Timestamp(version)].itertuples(index=False):
+            lines += _outcome(duty, each, Clock(as_at, calendar), history)
     if mine.empty:
-        return [*lines, "outcome: the duty does not apply, so there is no row"]
-    for row in mine.itertuples(index=False):
-        lines += _outcome(duty, row, history, calendar, as_at)
+        lines.append("Outcome: the duty does not apply, so there is no row.")
+    elif row is None and not isinstance(duty, Document):
+        lines.append(f"No file of {_entity(rule)} was ever delivered.")
     return lines
 
 
-def _basis(duty: Duty) -> Iterator[str]:
-    yield f"clause {duty.clause}: {duty.label}" + (f' ("{duty.promise}")' if duty.promise else "")
-    yield say_duty(duty)
-    if duty.reading:
-        yield f"our reading: {duty.reading}"
+def _duty(history: PolicyHistory, rule: str, version: date) -> Duty:
+    """What that version says of the rule; the latest that has it, where that one has not."""
+    there = any(policy.effective_from == version and rule in policy.rules for policy in history.versions)
+    return history.duty(rule, version if there else None)
 
 
-def _row(world: World, entity: str, subject: str) -> int:
-    place: int = world.keys(entity).index(subject).as_py()
+def _entity(rule: str) -> str:
+    entity = ENTITY_OF_SUBJECT.get(rule.split(".")[0])
+    return "" if entity is None else entity.name
+
+
+def _row(world: World, history: PolicyHistory, rule: str, subject: str) -> int | None:
+    """Row of the subject in its entity; None where the subject is the landlord itself."""
+    entity = _entity(rule)
+    if not world.delivered(entity):
+        if subject != history.landlord:
+            lacking = f"no file of {entity} was ever delivered; " if entity else ""
+            raise SettingsError(f"{lacking}the subject of {rule} is the landlord: {history.landlord}")
+        return None
+    place = int(world.keys(entity).index(subject).as_py())
     if place < 0:
         raise SettingsError(f"no such record in {entity} on that date; it may be later, rejected or misspelt")
     return place
 
 
-def _fields(world: World, duty: Any, row: int) -> Iterator[str]:
-    view, entity = view_of(world, duty), ENTITY_OF_SUBJECT[duty.subject]
-    for path in dict.fromkeys(_paths(duty)):
-        column = resolve(entity, path)
-        if not isinstance(column, str):
-            yield f"  {path}: {_value(view, path, column.kind, row)}"
-    for related in _related(duty):
-        day = date_of(view, words.First(first=related)).values[row]
-        yield f"  {say_related(related)}: {'none' if np.isnat(day) else f'first on {day}'}"
+def _basis(duty: Duty, version: date) -> Iterator[str]:
+    yield f"Clause {duty.clause}, in force from {say_day(version)}: {duty.label}"
+    if duty.promise:
+        yield f'The policy says: "{duty.promise}"'
+    yield say_duty(duty)
+    if duty.reading:
+        yield f"Our reading: {duty.reading}"
 
 
-def _value(view: View, path: str, kind: Kind, row: int) -> str:
-    cells = view.cells(path)
-    if cells.unknown[row]:
-        return "not carried by the source"
-    if cells.blank[row]:
-        return "blank"
-    if kind is Kind.DATE:
-        return str(cells.days[row])
-    if kind is Kind.YN:
-        return "yes" if cells.values[row] == 1 else "no"
-    return str(cells.words[cells.codes[row]]) if kind in {Kind.CODE, Kind.LIST} else "recorded"
-
-
-def _paths(word: Any) -> Iterator[str]:
-    """Every field that a duty names, outside related records."""
-    names = {"start", "due", "done", "base", "agreed", "ended", "when", "require", "needs"}
-    for name in type(word).model_fields:
-        if name in names and not isinstance(word, Document):
-            yield from _in(getattr(word, name))
-
-
-def _in(value: Any) -> Iterator[str]:
-    match value:
-        case str():
-            yield value
-        case tuple():
-            for part in value:
-                yield from _in(part)
-        case words.First() | words.Exists() | None:
-            return
-        case words.Differs():
-            yield from (path for pair in value.differs.items() for path in pair)
-        case words.NoLaterThan():
-            yield from (path for field, limit in value.no_later_than.items() for path in (field, limit.after))
-        case words.Present() | words.IsYes() | words.Not() | words.AnyOf() | words.AllOf() | words.EarliestOf():
-            yield from _in(next(iter(value.__dict__.values())))
-        case words.Shifted():
-            yield value.field
-        case words.Word() if hasattr(value, "__dict__"):
-            yield from (path for pairs in value.__dict__.values() if isinstance(pairs, dict) for path in pairs)
-
-
-def _related(word: Any) -> Iterator[words.Related]:
-    match word:
-        case words.Related():
-            yield word
-        case tuple():
-            for part in word:
-                yield from _related(part)
-        case words.Word():
-            for name in type(word).model_fields:
-                yield from _related(getattr(word, name))
-
-
-def _outcome(duty: Duty, row: Any, history: PolicyHistory, calendar: WorkingCalendar, as_at: date) -> Iterator[str]:
-    dates = [f"{name} {getattr(row, name).date()}" for name in ("due_on", "done_on") if not pd.isna(getattr(row, name))]
-    late = f", {row.days_overdue} {_unit(duty)} late" if row.days_overdue else ""
-    told = f" ({', '.join(dates)}{late})" if dates else ""
-    yield f"outcome, occurrence {row.occurrence}: {row.state}{told}; severity {row.severity}"
-    yield f"judged by the version in force from {row.policy_version.date()}"
-    if isinstance(duty, Deadline) and duty.within and duty.within.working_days and not pd.isna(row.due_on):
+def _outcome(duty: Duty, row: Any, clock: Clock, history: PolicyHistory) -> Iterator[str]:
+    dates = [
+        f", {word} {say_day(day)}" for word, day in (("due", row.due_on), ("done", row.done_on)) if not pd.isna(day)
+    ]
+    late = f", {many(row.days_overdue, _unit(duty))} late" if row.state in {"late", "overdue"} else ""
+    number = f" {row.occurrence}" if duty.kind == "review" else ""
+    yield f"Outcome{number}: {say_code(row.state)}{''.join(dates)}{late}"
+    if row.state == "not_measured":
+        document = "the policy file does not say when the document was approved (approved_on)"
+        yield f"  It cannot be told: {document if isinstance(duty, Document) else 'the source lacks what it asks for'}."
+    elif row.state not in {"met", "pending"}:
+        here = f" Here: {say_code(row.severity)}." if duty.severity_where else ""
+        yield f"  {say_failure(duty)}{here}"
+    if isinstance(duty, Deadline) and not pd.isna(row.due_on):
         counting = history.in_force(row.policy_version.date()).counting
-        yield from _counted(calendar, row.due_on.date(), duty.within.working_days, counting)
-    if row.days_overdue and _unit(duty) == "working days":
-        end = as_at if pd.isna(row.done_on) else row.done_on.date()
-        yield _skipped(calendar, row.due_on.date(), end, "counting the days late")
+        yield from (f"  {line}" for line in _counted(duty, row.due_on.date(), clock, counting))
+    if row.days_overdue and _unit(duty) == "working day":
+        end = clock.day if pd.isna(row.done_on) else row.done_on.date()
+        yield f"  {_skipped(clock.calendar, row.due_on.date(), end, 'counting the days late')}"
 
 
-def _counted(calendar: WorkingCalendar, due: date, count: int, counting: str) -> Iterator[str]:
-    days = [calendar.shift(due, -back) for back in range(min(count, _MOST_DAYS) - 1, 0, -1)] + [due]
-    first = count - len(days) + 1
-    listed = ", ".join(f"{day:%a %-d %b %Y} ({number})" for number, day in enumerate(days, first))
-    yield f"working days counted ({counting}): {listed}"
-    yield _skipped(calendar, calendar.shift(days[0], -1), due, "counting to the due date")
+def _counted(duty: Deadline, due: date, clock: Clock, counting: Any) -> Iterator[str]:
+    count = duty.within.working_days if duty.within is not None else None
+    if count is None:
+        if duty.roll:
+            yield f"A due date that is no working day is moved to the next one; {say_day(due)} is one."
+        return
+    shown = min(count, _MOST_DAYS)
+    days = [clock.calendar.shift(due, -back) for back in range(shown - 1, 0, -1)] + [due]
+    listed = ", ".join(f"{number} {say_day(day)}" for number, day in enumerate(days, count - shown + 1))
+    yield f"Working days counted ({counting}): {listed}"
+    yield _skipped(clock.calendar, clock.calendar.shift(days[0], -1), due, "counting to the due date")
 
 
 def _skipped(calendar: WorkingCalendar, after: date, to: date, what: str) -> str:
-    days = ", ".join(f"{day:%a %-d %b %Y}" for day in calendar.skipped(after, to))
-    return f"holidays and closure days skipped {what}: {days or 'none'}"
+    days = ", ".join(say_day(day) for day in calendar.skipped(after, to))
+    return f"Holidays and closure days skipped {what}: {days or 'none'}"
 
 
 def _unit(duty: Duty) -> str:
-    notice = getattr(duty, "notice", None)
-    return "working days" if notice is not None and notice.working_days is not None else "days"
+    return "day" if duty.notice.working_days is None else "working day"  # type: ignore[union-attr]

@@ -20,7 +20,7 @@ from due_regard.working_days import Days
 
 
 @dataclass(frozen=True)
-class _Chain:
+class Chain:
     """Every occurrence, due or not, in order of subject and time.
 
     Attributes:
@@ -46,6 +46,12 @@ class _Kept:
     on: Days
     next_agreed: Days
     closes: Bools
+
+
+def chain_of(world: World, duty: Review) -> Chain:
+    """Every occurrence of the duty, due or not; for explanations. Its reviews must have been delivered."""
+    view = view_of(world, duty)
+    return _chain(view, duty, _kept(view, duty))
 
 
 def judge_review(world: World, duty: Review, clock: Clock) -> Rows:
@@ -95,7 +101,7 @@ def _closed_before(subject: Ints, closes: Bools) -> Bools:
     return closed > closed[starts] if len(subject) else closes
 
 
-def _chain(view: View, duty: Review, kept: _Kept) -> _Chain:
+def _chain(view: View, duty: Review, kept: _Kept) -> Chain:
     size = view.size
     every = np.arange(size)
     agreed = view.cells(duty.agreed).days if duty.agreed else np.full(size, NAT)
@@ -107,7 +113,7 @@ def _chain(view: View, duty: Review, kept: _Kept) -> _Chain:
     dates = np.r_[agreed, kept.next_agreed[follows]]
     place = np.lexsort((order, subject))
     done = _done(view, duty, kept, subject[place], order[place])
-    return _Chain(subject[place], base[place], dates[place], done, order[place] + 1)
+    return Chain(subject[place], base[place], dates[place], done, order[place] + 1)
 
 
 def _base(view: View, duty: Review) -> Days:
@@ -128,13 +134,13 @@ def _done(view: View, duty: Review, kept: _Kept, subject: Ints, order: Ints) -> 
     return np.where(reviewed, np.append(kept.on, NAT)[at], ended)
 
 
-def _due(duty: Review, chain: _Chain) -> Days:
+def _due(duty: Review, chain: Chain) -> Days:
     if duty.cycle is None:
         return chain.agreed
     return np.fmin(add_months(chain.base, duty.cycle.in_months), chain.agreed)
 
 
-def _untold(view: View, duty: Review, unsure: Bools, kept: _Kept, chain: _Chain) -> Bools:
+def _untold(view: View, duty: Review, unsure: Bools, kept: _Kept, chain: Chain) -> Bools:
     """Subjects of which nothing can be said, because a date the chain rests on is absent."""
     untold = unsure | lacking(view.world, duty)
     if duty.agreed is not None:

@@ -73,6 +73,11 @@ class Policy:
         """Its duties, in the file's order."""
         return self.file.duties
 
+    @property
+    def rules(self) -> frozenset[str]:
+        """Names of its rules."""
+        return frozenset(self._by_rule)
+
     @cached_property
     def _by_rule(self) -> dict[str, Duty]:
         return {duty.rule: duty for duty in self.duties}
