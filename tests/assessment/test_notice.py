@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
-from tests.assessment.against_reference import disagreements, engine_rows
+from due_regard.assessment import assess
+from due_regard.policy import PolicyHistory
+from tests.assessment.against_reference import calendar, disagreements, engine_rows, plain_rows, policies
 from tests.reference.dates import DIVISIONS, WorkingDays
 from tests.reference.drops import Drop, drop_of
 from tests.reference.judge import LANDLORDS
@@ -99,3 +102,20 @@ def _states(drop: Drop, landlord: str, rule: str, as_at: date) -> set[str]:
 def test_the_policy_s_own_review(landlord: str, as_at: date, state: str) -> None:
     rows = engine_rows(_drop().frames(), landlord, as_at)
     assert [row["state"] for row in rows if row["rule"] == "policy.review"] == [state]
+
+
+@pytest.mark.parametrize(
+    ("landlord", "approved_on", "due"),
+    [
+        ("queens_cross", date(2024, 2, 29), date(2029, 2, 28)),
+        ("hanover", date(2023, 8, 31), date(2026, 8, 31)),
+    ],
+)
+def test_a_cycle_runs_from_the_day_of_approval(landlord: str, approved_on: date, due: date) -> None:
+    (version,) = policies(landlord).versions
+    file = version.file.model_copy(update={"approved_on": approved_on})
+    history = PolicyHistory((replace(version, file=file),))
+    for as_at, state in ((due - timedelta(days=91), "pending"), (due - timedelta(days=90), "due_soon")):
+        rows = plain_rows(assess({}, history, calendar(landlord), as_at))
+        found = [(row["state"], row["due_on"]) for row in rows if row["rule"] == "policy.review"]
+        assert found == [(state, due)]
