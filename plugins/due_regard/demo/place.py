@@ -104,6 +104,8 @@ def _airflow(place: Place, port: int) -> dict[str, str]:
         # A worker that misses the end of its task notices it one such interval later (5 s by default).
         "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
         "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
+        # Great Expectations tells each task's log two hundred times how it is put together.
+        "AIRFLOW__LOGGING__NAMESPACE_LEVELS": "great_expectations=WARNING alembic=WARNING",
     }
 
 
