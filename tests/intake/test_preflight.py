@@ -143,6 +143,12 @@ def test_a_formula_with_its_value_stored_is_read(tmp_path: Path) -> None:
     assert only(read(write(tmp_path, customers__xlsx=content)), "customers").rows["receives_support_service"].all()
 
 
+def test_a_workbook_without_styles_is_read_as_reporting_tools_write_it(tmp_path: Path) -> None:
+    bare = b'<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"/>'
+    content = repacked(customers_workbook(), lambda name, part: bare if name == "xl/styles.xml" else part)
+    assert len(only(read(write(tmp_path, customers__xlsx=content)), "customers").rows) == 3
+
+
 def test_dates_from_1904_are_read_as_such(tmp_path: Path) -> None:
     book = Workbook()
     book.epoch = CALENDAR_MAC_1904
