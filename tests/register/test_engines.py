@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import threading
 from pathlib import Path
@@ -157,3 +158,18 @@ def test_two_drops_at_once_end_as_if_one_after_the_other(register: Engine, landl
     audit_verify(register)
     for engine in own:
         engine.dispose()
+
+
+def test_many_processes_may_create_the_same_register_at_once(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/register.db"
+    pids = []
+    for _ in range(6):
+        pid = os.fork()
+        if not pid:
+            try:
+                open_register(url).dispose()
+                os._exit(0)
+            except BaseException:
+                os._exit(1)
+        pids.append(pid)
+    assert [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in pids] == [0] * 6
