@@ -192,3 +192,16 @@ def test_any_text_survives_and_replays_as_unchanged(register: Engine, texts: lis
     assert report.files[0].loaded == 1
     assert load_drop(register, drop(other, landlord=landlord), now=NOW).files[0].loaded == 1, "back to what it was"
     pd.testing.assert_frame_equal(read_records(register, landlord)["restrictions"], rows)
+
+
+def test_a_file_of_several_entities_is_one_transaction(register: Engine) -> None:
+    book = {"file": "book.xlsx", "sha256": "same"}
+    files = [
+        accepted("appeals", [appeal("A1")], **book),
+        accepted("restrictions", [restriction("R1")], file="a.csv"),
+        accepted("restrictions", [restriction("R2")], **book),
+    ]
+    passed: list[str] = []
+    load_drop(register, drop(*files), now=NOW, checkpoint=passed.append)
+    assert passed == ["opened", *["begun", "written", "committed"] * 2, "closed"]
+    assert known_refs(register, LANDLORD, "restrictions") == {"R1", "R2"}

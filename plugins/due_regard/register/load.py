@@ -10,7 +10,6 @@ import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import groupby
 
 from sqlalchemy import Connection, Engine, func, insert, select, update
 
@@ -82,9 +81,7 @@ def load_drop(
         batch_id = _open_batch(connection, validated, now)
     checkpoint("opened")
     done = [FileLoad(file.file, None, "refused", refused=file.code) for file in validated.refused]
-    in_order = sorted(validated.files, key=lambda part: (_ORDER[part.entity], part.file))
-    by_file = sorted(in_order, key=lambda part: min(_ORDER[p.entity] for p in in_order if p.file == part.file))
-    for _, parts in groupby(by_file, key=lambda part: part.file):
+    for parts in _by_file(validated.files):
         with writing(engine, landlord) as connection:
             checkpoint("begun")
             done += [_load_file(connection, landlord, batch_id, part, now) for part in parts]
@@ -94,6 +91,14 @@ def load_drop(
         status = _close_batch(connection, landlord, batch_id, done, now)
     checkpoint("closed")
     return LoadReport(batch_id, status, tuple(done))
+
+
+def _by_file(files: Iterable[AcceptedFile]) -> list[list[AcceptedFile]]:
+    """The parts of each file together, those that others point to first."""
+    found: dict[str, list[AcceptedFile]] = {}
+    for part in sorted(files, key=lambda part: (_ORDER[part.entity], part.file)):
+        found.setdefault(part.file, []).append(part)
+    return list(found.values())
 
 
 def _open_batch(connection: Connection, validated: ValidatedDrop, now: datetime) -> int:

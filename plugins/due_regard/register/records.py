@@ -118,9 +118,9 @@ def known_refs(engine: Engine, landlord: str, entity: str) -> frozenset[str] | N
     with reading(engine, landlord) as connection:
         if entity not in carried(connection, landlord):
             return None
-        key = RECORD_TABLES[entity].c[ENTITY[entity].key]
-        own = select(key).where(RECORD_TABLES[entity].c.landlord == landlord).distinct()
-        return frozenset(connection.scalars(own))
+        key = ENTITY[entity].key
+        first = f"SELECT {key} FROM {entity} WHERE landlord = :landlord AND version = 1"  # noqa: S608 - our own names
+        return frozenset(bulk.fetch(connection, first, {"landlord": landlord}, [key])[key].to_pylist())
 
 
 def previous_rows(engine: Engine, landlord: str, entity: str) -> int | None:
