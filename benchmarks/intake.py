@@ -165,26 +165,10 @@ def sheets(path: Path) -> None:
     report(f"XLSX of {SHEET_ROWS:,} rows and {len(INCIDENTS.columns)} columns", seconds)
 
 
-_CHILD = """
-import sys
-from datetime import date
-from pathlib import Path
-from due_regard.intake import load_source, read_drop
-source = load_source(Path(sys.argv[2]), "canonical")
-def most():
-    return next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM"))
-before = most()
-read_drop(Path(sys.argv[1]), "a", source, on=date(2026, 6, 30), known=lambda _: None, great_expectations=False)
-print((most() - before) * 1024)
-"""
-
-
 def peak_memory(drop: Path) -> int:
     """Bytes that reading and judging a drop takes at most, beyond the imports."""
-    done = subprocess.run(
-        [sys.executable, "-c", _CHILD, str(drop), str(SOURCES)], check=True, capture_output=True, text=True, timeout=300
-    )
-    return int(done.stdout)
+    command = [sys.executable, "-m", "benchmarks.intake_memory", str(drop), str(SOURCES)]
+    return int(subprocess.run(command, check=True, capture_output=True, text=True, timeout=300).stdout)
 
 
 def main() -> None:

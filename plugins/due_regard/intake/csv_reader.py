@@ -25,7 +25,7 @@ from due_regard.intake.text import decode
 _DELIMITERS = (",", ";", "\t", "|")
 _HEAD = 2**20
 """Characters in which a header is looked for."""
-_BLOCK = 2**24
+_BLOCK = 2**22
 """Bytes parsed at a time; a single row must fit."""
 
 
@@ -145,6 +145,9 @@ def _read_rows(
             "unreadable_csv", f"{file}: cannot be read as CSV below its header; export it again as CSV UTF-8"
         ) from None
     cells = table.to_pandas(split_blocks=True, self_destruct=True)
+    del table
+    # What parsing took is not given back by itself, and the file's peak comes later.
+    pa.default_memory_pool().release_unused()
     cells.columns = pd.RangeIndex(width)
     return cells, misfits
 

@@ -17,7 +17,7 @@ from due_regard.intake.checks import Known, judge
 from due_regard.intake.completeness import Manifest, PreviousRows, read_manifest, shrunken
 from due_regard.intake.expectations import judge_with_great_expectations
 from due_regard.intake.handover import accepted_file, disappeared_refs, mending_sheets
-from due_regard.intake.mapping import Candidate, check_headers, read_candidates
+from due_regard.intake.mapping import Candidate, check_headers, lean, read_candidates
 from due_regard.intake.preflight import drop_files, read_content
 from due_regard.intake.source import Part, Source
 from due_regard.intake.staging import file_tables
@@ -103,9 +103,14 @@ def stage_drop(drop: Path, source: Source, *, on: date) -> tuple[list[Staged], l
             sha256 = hashlib.sha256(content).hexdigest()
             tables = _tables(path.name, content, sha256, source, manifest)
             del content
-            for table, part in tables:
-                staged += [Staged(sha256, found, part) for found in read_candidates(table, part, source, on=on)]
-            _log.info("%s: %d rows read", path.name, sum(table.read for table, _ in tables))
+            read = 0
+            while tables:
+                table, part = tables.pop(0)
+                read += table.read
+                found = lean(read_candidates(table, part, source, on=on), part)
+                del table
+                staged += [Staged(sha256, candidate, part) for candidate in found]
+            _log.info("%s: %d rows read", path.name, read)
         except FileRefused as reason:
             _log.warning("%s: refused (%s)", path.name, reason.code)
             refused.append(RefusedFile(path.name, sha256, reason.code, str(reason)))

@@ -6,7 +6,7 @@ Every header is mapped or ignored by name; anything else stops the file. What ce
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -124,6 +124,23 @@ def read_candidates(table: Table, part: Part, source: Source, *, on: date) -> li
                 positions[name] = min(present[folded(header)] for header in column.headers if folded(header) in present)
         candidates.append(Candidate(table, entity, coded, positions))
     return candidates
+
+
+def lean(candidates: Sequence[Candidate], part: Part) -> list[Candidate]:
+    """The candidates of one table, its text kept once: as distinct values, where a column was read into them.
+
+    Rows to mend are written from the text long after it was read, when it would be a third of all memory.
+    """
+    table = candidates[0].table
+    cells = table.cells.copy(deep=False)
+    for candidate in candidates:
+        for name, column in part.columns(candidate.entity).items():
+            if column.header and name in candidate.columns:
+                coded = candidate.columns[name]
+                words = pd.Categorical.from_codes(coded.codes, categories=pd.Index(coded.raw))
+                cells[candidate.positions[name]] = pd.Series(words, index=cells.index)
+    table = replace(table, cells=cells)
+    return [replace(candidate, table=table) for candidate in candidates]
 
 
 def _cells(table: Table, column: ColumnMap, present: dict[str, int]) -> pd.Series:
