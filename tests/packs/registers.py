@@ -1,18 +1,64 @@
-"""Registers of packs' tests: loaded with a contract example, one file each."""
+"""Registers of packs' tests: one loaded with a contract example and one pack built from it, copied for each test."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine
 
+from due_regard.packs import PackReport, build_pack
 from due_regard.register import load_drop, open_register
-from tests.packs.known import TAKEN_IN, example_drop
+from tests.packs.known import QUARTER, REPORTS, TAKEN_IN, calendar, example_drop, history, landlord
 
 BUILT = datetime(2026, 7, 3, 9, tzinfo=UTC)
+NAME, PACK = "queens_cross", "health_and_safety_committee"
+SMALL = """
+name: small
+title: A small pack
+audience: Health & Safety Committee
+introduction: Enough of a pack to see what a build does.
+sections:
+  - {table: restrictions, why: Flow., headlines: ["{new:restriction|restrictions} began."]}
+  - table: appeals
+    why: Appeals.
+    headlines: ["{received:appeal was|appeals were} received and {decided} decided."]
+  - {table: days_to_decide, why: Each appeal.}
+"""
+"""A definition that a test builds several times: two tables of figures, one chart."""
+
+
+def build(engine: Engine, out: Path, **more: Any) -> PackReport:
+    """Build a pack of the example's quarter; `more` is for `build_pack`."""
+    asked: dict[str, Any] = {"quarter": QUARTER, "pack": PACK, "now": BUILT, "reports": REPORTS, **more}
+    return build_pack(engine, landlord(NAME), history(NAME), calendar(NAME), out=out, **asked)
+
+
+@dataclass(frozen=True)
+class Made:
+    """A register's file and the pack built from it."""
+
+    file: Path
+    report: PackReport
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """An example taken in before the quarter's end, and its committee's pack. Copy it, never write to it."""
+    folder = tmp_path_factory.mktemp("made")
+    engine = open_register(f"sqlite:///{folder / 'register.db'}")
+    load_drop(engine, example_drop(NAME), now=TAKEN_IN)
+    engine.dispose()
+    shutil.copy(folder / "register.db", folder / "empty.db")
+    engine = open_register(f"sqlite:///{folder / 'register.db'}")
+    report = build(engine, folder / "packs")
+    engine.dispose()
+    return Made(folder / "register.db", report)
 
 
 @pytest.fixture
@@ -24,7 +70,29 @@ def register(tmp_path: Path) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def loaded(register: Engine) -> Engine:
-    """A register that took Queens Cross's example in before the quarter's end."""
-    load_drop(register, example_drop("queens_cross"), now=TAKEN_IN)
-    return register
+def loaded(made: Made, tmp_path: Path) -> Iterator[Engine]:
+    """A register that holds the example, and no pack."""
+    yield from _copy(made.file.with_name("empty.db"), tmp_path)
+
+
+@pytest.fixture
+def kept(made: Made, tmp_path: Path) -> Iterator[Engine]:
+    """A register that holds the example and the pack built from it."""
+    yield from _copy(made.file, tmp_path)
+
+
+def _copy(file: Path, folder: Path) -> Iterator[Engine]:
+    shutil.copy(file, folder / "copy.db")
+    engine = open_register(f"sqlite:///{folder / 'copy.db'}")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What `build` needs to build the small pack."""
+    folder = tmp_path_factory.mktemp("reports")
+    (folder / "packs").mkdir()
+    (folder / "packs" / "small.yaml").write_text(SMALL, encoding="utf-8")
+    shutil.copytree(REPORTS / "paper", folder / "paper")
+    return {"pack": "small", "reports": folder}

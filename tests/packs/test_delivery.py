@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
@@ -13,13 +12,12 @@ from sqlalchemy import Engine
 from due_regard.alerts import outbox
 from due_regard.errors import PackError
 from due_regard.landlords import Landlord, PackSwitch
-from due_regard.packs import PackMail, PackReport, Quarter, build_pack, issue, pack_mail, report_duties
+from due_regard.packs import PackMail, PackReport, Quarter, issue, pack_mail, report_duties
 from due_regard.packs.delivery import leaves_on
 from due_regard.register import writing
-from tests.packs.known import QUARTER, REPORTS, calendar, history, landlord
-from tests.packs.registers import BUILT
+from tests.packs.known import REPORTS, calendar, history, landlord
+from tests.packs.registers import BUILT, NAME, PACK, Made
 
-NAME, PACK = "queens_cross", "health_and_safety_committee"
 CLERK = "committee-clerk@queens-cross.example"
 
 
@@ -35,11 +33,8 @@ def mail_of(report: PackReport, **more: object) -> PackMail:
 
 
 @pytest.fixture
-def report(loaded: Engine, tmp_path: Path) -> PackReport:
-    return build_pack(
-        loaded, landlord(NAME), history(NAME), calendar(NAME),
-        quarter=QUARTER, pack=PACK, out=tmp_path, now=BUILT, reports=REPORTS,
-    )  # fmt: skip
+def report(made: Made) -> PackReport:
+    return made.report
 
 
 @pytest.mark.parametrize(
@@ -86,16 +81,16 @@ def test_it_leaves_on_working_days_alone(report: PackReport) -> None:
     assert all(calendar(NAME).is_working(day) for day in days)
 
 
-def test_it_goes_through_the_outbox_once_and_counts_as_issued(loaded: Engine, report: PackReport) -> None:
+def test_it_goes_through_the_outbox_once_and_counts_as_issued(kept: Engine, report: PackReport) -> None:
     made = mail_of(report, meets_on=(date(2026, 8, 19),))
     for _ in range(2):
-        with writing(loaded, NAME) as conn:
+        with writing(kept, NAME) as conn:
             if issue(conn, NAME, report.pack_id, how="mail", now=BUILT, on=made.mail_on):
                 outbox.put(conn, NAME, outbox.Outgoing(**vars(made)), now=BUILT)
-    assert outbox.waiting(loaded) == 1
-    assert outbox.due(loaded, now=BUILT + timedelta(days=2)) == []
-    assert outbox.due(loaded, now=datetime(2026, 8, 12, 9, tzinfo=UTC)) == [(NAME, made.message_id)]
-    found = report_duties(loaded, switched(), history(NAME), as_at=date(2026, 9, 1), reports=REPORTS)
+    assert outbox.waiting(kept) == 1
+    assert outbox.due(kept, now=BUILT + timedelta(days=2)) == []
+    assert outbox.due(kept, now=datetime(2026, 8, 12, 9, tzinfo=UTC)) == [(NAME, made.message_id)]
+    found = report_duties(kept, switched(), history(NAME), as_at=date(2026, 9, 1), reports=REPORTS)
     assert list(found["done_on"].dt.date) == [date(2026, 8, 12)] and list(found["state"]) == ["met"]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
@@ -11,10 +10,10 @@ from sqlalchemy import Engine
 from due_regard.assessment import assess
 from due_regard.contract import ASSESSMENT_COLUMNS
 from due_regard.errors import PackError
-from due_regard.packs import Quarter, build_pack, issue_pack, report_duties, with_report_duty
+from due_regard.packs import issue_pack, report_duties, with_report_duty
 from due_regard.register import audit_verify
 from tests.packs.known import REPORTS, calendar, history, landlord
-from tests.packs.registers import BUILT
+from tests.packs.registers import BUILT, NAME, PACK, Made
 
 
 def states(engine: Engine, name: str, as_at: date) -> dict[str, str]:
@@ -71,26 +70,21 @@ def test_the_rows_have_the_shape_of_the_cores(register: Engine) -> None:
     [(datetime(2026, 9, 30, 22, tzinfo=UTC), "met", 0), (datetime(2026, 9, 30, 23, tzinfo=UTC), "late", 1)],
 )
 def test_it_is_done_the_day_the_pack_is_issued(
-    loaded: Engine, tmp_path: Path, issued: datetime, state: str, days: int
+    kept: Engine, made: Made, issued: datetime, state: str, days: int
 ) -> None:
-    name, pack = "queens_cross", "health_and_safety_committee"
-    built = build_pack(
-        loaded, landlord(name), history(name), calendar(name),
-        quarter=Quarter(2026, 2), pack=pack, out=tmp_path, now=BUILT, reports=REPORTS,
-    )  # fmt: skip
-    assert issue_pack(loaded, name, built.pack_id, how="mail", now=issued)
-    assert not issue_pack(loaded, name, built.pack_id, how="mail", now=issued)
-    found = report_duties(loaded, landlord(name), history(name), as_at=date(2026, 10, 2), reports=REPORTS)
-    row = found[found["subject_ref"] == f"{pack}/2026-Q2"].iloc[0]
+    assert issue_pack(kept, NAME, made.report.pack_id, how="mail", now=issued)
+    assert not issue_pack(kept, NAME, made.report.pack_id, how="mail", now=issued)
+    found = report_duties(kept, landlord(NAME), history(NAME), as_at=date(2026, 10, 2), reports=REPORTS)
+    row = found[found["subject_ref"] == f"{PACK}/2026-Q2"].iloc[0]
     assert (row["state"], row["days_overdue"]) == (state, days)
-    before = report_duties(loaded, landlord(name), history(name), as_at=date(2026, 9, 29), reports=REPORTS)
+    before = report_duties(kept, landlord(NAME), history(NAME), as_at=date(2026, 9, 29), reports=REPORTS)
     assert list(before["state"]) == ["due_soon"]
-    audit_verify(loaded)
+    audit_verify(kept)
 
 
 def test_an_unknown_pack_cannot_be_issued(loaded: Engine) -> None:
     with pytest.raises(PackError, match="no pack 7"):
-        issue_pack(loaded, "queens_cross", 7, how="mail", now=BUILT)
+        issue_pack(loaded, NAME, 7, how="mail", now=BUILT)
 
 
 def test_alerts_find_the_dutys_words(register: Engine) -> None:
