@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from due_regard.__main__ import main
 from due_regard.contract import ENTITY, ROLES
 from due_regard.errors import PolicyError
 from due_regard.policy import load_policies, read_policy
@@ -428,3 +429,17 @@ def test_a_rule_the_policy_has_not_is_named_with_those_it_has(tmp_path: Path) ->
     history = load_policies(_folder(tmp_path, "2026-01-01.yaml"), "sixth")
     with pytest.raises(PolicyError, match=r"no rule 'appeal.decide'; known: appeal.acknowledge, policy.review"):
         history.versions[0].duty("appeal.decide")
+
+
+def test_the_command_line_checks_several_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    good, bad = tmp_path / "2026-01-01.yaml", tmp_path / "2027-01-01.yaml"
+    good.write_text(RIGHT, encoding="utf-8")
+    bad.write_text(RIGHT.replace("{months: 4}", "{months: 0}"), encoding="utf-8")
+    assert main(["policy", "check", str(good)]) == 0
+    assert capsys.readouterr().out == f"{good}: sixth, 4 duties\n"
+    assert main(["policy", "check", str(good), str(bad)]) == 2
+    said = capsys.readouterr().out.splitlines()
+    assert said == [
+        f"{good}: sixth, 4 duties",
+        f"{bad}:{_line(RIGHT, 'months: 4')}: restriction.review: cycle.months must be 1 or more",
+    ]
