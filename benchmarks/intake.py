@@ -155,7 +155,7 @@ def sheets(path: Path) -> None:
     content = path.read_bytes()
 
     def ours() -> object:
-        return read_sheets(path.name, content, inspect_workbook(path.name, content).unreadable)
+        return read_sheets(path.name, content, inspect_workbook(path.name, content))
 
     def by_openpyxl() -> list[list[object]]:
         sheet = openpyxl.load_workbook(path, read_only=True, data_only=True).worksheets[0]

@@ -149,6 +149,16 @@ def test_a_workbook_without_styles_is_read_as_reporting_tools_write_it(tmp_path:
     assert len(only(read(write(tmp_path, customers__xlsx=content)), "customers").rows) == 3
 
 
+def test_leading_zeros_that_are_in_a_format_alone_are_kept(tmp_path: Path) -> None:
+    book = Workbook()
+    for row in (["customer_ref", "customer_type"], [123, "tenant"], [1234567, "tenant"], [5, "tenant"], [7.5, "other"]):
+        book.active.append(row)
+    for address in ("A2", "A3", "A5"):
+        book.active[address].number_format = "000000"
+    rows = only(read(write(tmp_path, customers__xlsx=saved(book))), "customers").rows
+    assert rows["customer_ref"].tolist() == ["000123", "1234567", "5", "7.5"]
+
+
 def test_dates_from_1904_are_read_as_such(tmp_path: Path) -> None:
     book = Workbook()
     book.epoch = CALENDAR_MAC_1904

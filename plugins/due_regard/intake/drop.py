@@ -25,6 +25,8 @@ from due_regard.intake.suite import Suite, contract_suite
 from due_regard.intake.tables import Table
 
 _log = logging.getLogger(__name__)
+_LARGE = 16 * 2**20
+"""Bytes from which on a file is announced before it is read, so that nobody takes seconds of silence for a hang."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,8 @@ def stage_drop(drop: Path, source: Source, *, on: date) -> tuple[list[Staged], l
         sha256 = ""
         try:
             content = read_content(path, drop)
+            if len(content) > _LARGE:
+                _log.info("%s: reading %d MB", path.name, len(content) // 2**20)
             sha256 = hashlib.sha256(content).hexdigest()
             tables = _tables(path.name, content, sha256, source, manifest)
             del content

@@ -55,7 +55,7 @@ def _sheet_tables(name: str, content: bytes, parts: tuple[Part, ...], source: So
     """Every sheet that is not ignored, each with its part."""
     inspected = inspect_workbook(name, content)
     ignored = set(map(folded, source.ignore_sheets))
-    sheets = [sheet for sheet in read_sheets(name, content, inspected.unreadable) if folded(sheet.name) not in ignored]
+    sheets = [sheet for sheet in read_sheets(name, content, inspected) if folded(sheet.name) not in ignored]
     if not sheets:
         raise FileRefused("empty_file", f"{name}: has no sheet with a header; export it again")
     return [_with_part(name, sheet, parts, inspected.epoch_1904) for sheet in sheets]

@@ -27,8 +27,10 @@ from due_regard.intake.limits import (
     MOST_MEMBERS,
     RATIO_FREE,
 )
+from due_regard.intake.number_formats import column_position, padded_cells, zero_formats
 
 _WORKBOOK = "xl/workbook.xml"
+_STYLES = "xl/styles.xml"
 _RELATIONS = "xl/_rels/workbook.xml.rels"
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _DOCUMENT = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
@@ -59,10 +61,12 @@ class Inspected:
     Attributes:
         epoch_1904: whether its serial dates count from 1904.
         unreadable: sheet name -> cells (row, column, from 0) that show an error or a formula without a stored value.
+        padded: sheet name -> cells that show a number with leading zeros -> digits shown.
     """
 
     epoch_1904: bool = False
     unreadable: dict[str, frozenset[tuple[int, int]]] = field(default_factory=dict)
+    padded: dict[str, dict[tuple[int, int], int]] = field(default_factory=dict)
 
 
 class _DoctypeError(Exception):
@@ -142,7 +146,8 @@ def _leaves(name: str) -> bool:
 
 def _inspect_parts(file: str, package: zipfile.ZipFile) -> Inspected:
     sheets = _sheet_parts(package)
-    unreadable = {}
+    formats = zero_formats(ElementTree.fromstring(package.read(_STYLES))) if _STYLES in package.namelist() else {}
+    unreadable, padded = {}, {}
     for name in package.namelist():
         # Reading a part to its end also proves its checksum.
         part = package.read(name)
@@ -151,10 +156,11 @@ def _inspect_parts(file: str, package: zipfile.ZipFile) -> Inspected:
         if name in sheets:
             _check_extent(file, part)
             unreadable[sheets[name]] = _unreadable_cells(part)
+            padded[sheets[name]] = padded_cells(part, formats)
     root = ElementTree.fromstring(package.read(_WORKBOOK))
     properties = root.find(f"{_MAIN}workbookPr")
     dates = properties.get("date1904", "0") if properties is not None else "0"
-    return Inspected(dates in {"1", "true"}, {name: cells for name, cells in unreadable.items() if cells})
+    return Inspected(dates in {"1", "true"}, unreadable, padded)
 
 
 def _sheet_parts(package: zipfile.ZipFile) -> dict[str, str]:
@@ -188,7 +194,7 @@ def _check_extent(file: str, part: bytes) -> None:
         return
     columns, last_row = 0, 0
     for letters, number in _CELL.findall(part):
-        columns, last_row = max(columns, _position(letters) + 1), max(last_row, int(number))
+        columns, last_row = max(columns, column_position(letters) + 1), max(last_row, int(number))
     if columns > MOST_COLUMNS or columns * last_row > MOST_CELLS:
         raise FileRefused(
             "too_many_cells",
@@ -196,18 +202,11 @@ def _check_extent(file: str, part: bytes) -> None:
         )
 
 
-def _position(letters: bytes) -> int:
-    position = 0
-    for letter in letters:
-        position = position * 26 + letter - 64
-    return position - 1
-
-
 def _unreadable_cells(part: bytes) -> frozenset[tuple[int, int]]:
     found = _ERROR_CELL.findall(part) if b'="e"' in part or b"='e'" in part else []
     if b"<f" in part or b":f>" in part:
         found += _HOLLOW_FORMULA.findall(part) + _HOLLOW_TEXT_FORMULA.findall(part)
-    return frozenset((int(number) - 1, _position(letters)) for letters, number in found)
+    return frozenset((int(number) - 1, column_position(letters)) for letters, number in found)
 
 
 def _check_with_openpyxl(file: str, content: bytes) -> None:

@@ -6,7 +6,7 @@ python-calamine reads (five times faster than openpyxl, measured). What may not 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -25,6 +25,7 @@ from due_regard.intake.tables import (
     check_header,
     find_header,
 )
+from due_regard.intake.workbook_preflight import Inspected
 
 _EXACT = 2**53
 """Beyond this a number cell has lost digits before anyone reads it."""
@@ -47,13 +48,13 @@ class Sheet:
         return rows
 
 
-def read_sheets(file: str, content: bytes, unreadable: Mapping[str, frozenset[tuple[int, int]]]) -> tuple[Sheet, ...]:
+def read_sheets(file: str, content: bytes, inspected: Inspected) -> tuple[Sheet, ...]:
     """Every worksheet that holds anything, hidden ones too.
 
     Args:
         file: name inside the drop, for messages.
         content: the workbook's bytes.
-        unreadable: sheet name -> cells (row, column, from 0) to mark as unreadable, since calamine reads them as blank.
+        inspected: what calamine does not see: cells that it reads as blank and are not, and leading zeros.
 
     Raises:
         FileRefused: the workbook cannot be read.
@@ -61,7 +62,7 @@ def read_sheets(file: str, content: bytes, unreadable: Mapping[str, frozenset[tu
     try:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
         names = [sheet.name for sheet in workbook.sheets_metadata if sheet.typ is SheetTypeEnum.WorkSheet]
-        sheets = [_sheet(workbook, name, unreadable.get(name, frozenset())) for name in names]
+        sheets = [_sheet(workbook, name, inspected) for name in names]
     except (CalamineError, ValueError, OSError):
         raise FileRefused(
             "corrupt_workbook", f"{file}: the workbook is damaged; open it, save it as .xlsx and send it again"
@@ -69,10 +70,13 @@ def read_sheets(file: str, content: bytes, unreadable: Mapping[str, frozenset[tu
     return tuple(sheet for sheet in sheets if any(any(row) for row in sheet.rows))
 
 
-def _sheet(workbook: CalamineWorkbook, name: str, unreadable: frozenset[tuple[int, int]]) -> Sheet:
+def _sheet(workbook: CalamineWorkbook, name: str, inspected: Inspected) -> Sheet:
     sheet = workbook.get_sheet_by_name(name)
     rows = [[_as_text(value) for value in row] for row in sheet.to_python(skip_empty_area=False)]
-    for row, position in unreadable:
+    for (row, position), digits in inspected.padded.get(name, {}).items():
+        if row < len(rows) and position < len(rows[row]) and rows[row][position].isdigit():
+            rows[row][position] = rows[row][position].zfill(digits)
+    for row, position in inspected.unreadable.get(name, ()):
         # Such a cell may lie beyond the last one that has a value, where calamine ends the sheet.
         rows += ([] for _ in range(row + 1 - len(rows)))
         rows[row] += [""] * (position + 1 - len(rows[row]))
