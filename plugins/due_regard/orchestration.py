@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from importlib import import_module
 from typing import Any
 
 from due_regard.errors import SettingsError
@@ -47,6 +48,19 @@ LANDLORDS: dict[str, Any] = {
 
 NO_SLOT_MADE_UP = timedelta(0)
 """`run_immediately` of a timetable: a DAG switched on waits for its next slot (False would still run a recent one)."""
+
+_HEAVY = (
+    "great_expectations",
+    "matplotlib.backends.backend_agg",
+    "openpyxl",
+    "scipy.optimize",
+    "due_regard.intake",
+    "due_regard.register",
+    "due_regard.assessment",
+    "due_regard.alerts",
+    "due_regard.packs",
+)
+"""What tasks import when they run: the rooms, and what rooms import only once they work."""
 
 PACK_DAYS = 10
 """For how many days after a quarter's end an assessment also builds that quarter's packs."""
@@ -136,3 +150,12 @@ def landlords_to_run(asked: Sequence[str] = ()) -> list[str]:
     if strangers := sorted(set(asked) - set(known)):
         raise SettingsError(f"not run here: {', '.join(strangers)}; known: {', '.join(known) or 'none'}")
     return list(asked or known)
+
+
+def preload() -> None:
+    """Import what the tasks will need, so that processes forked from this one have it at no cost.
+
+    A demo's tasks would otherwise spend a third of all its processor time on importing the same packages anew.
+    """
+    for name in _HEAVY:
+        import_module(name)

@@ -28,6 +28,11 @@ class Settings(BaseSettings):
     register_url: str | None = Field(default=None, description="SQLAlchemy URL; default SQLite in <var_dir>.")
     landlords: tuple[str, ...] = Field(default=(), description="Landlord ids to run; default every settings file.")
 
+    preload: bool = Field(
+        default=False,
+        description="Airflow's scheduler imports the heavy packages once, and its tasks (LocalExecutor) start at once.",
+    )
+
     mail_mode: Literal["folder", "live"] = Field(default="folder", description="folder writes .eml files, live sends.")
     mail_allow: tuple[str, ...] = Field(default=(), description="Shadow running: only these addresses are sent to.")
     mail_from: str = "due-regard@landlord.example"

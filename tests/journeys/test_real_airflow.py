@@ -1,4 +1,4 @@
-"""The demo for real: Airflow's own processes, one landlord's drop refused, and nothing left running or leaked.
+"""The demo for real: Airflow's own processes, one landlord's drop refused, left up for a look, stopped, nothing leaked.
 
 One run serves every test here: it costs most of a minute of processor time.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psutil
 import pytest
 
@@ -25,13 +27,15 @@ _LONG = bool(os.environ.get("DUE_REGARD_LONG_TESTS"))
 
 @dataclass(frozen=True)
 class Ran:
-    """One demo that has ended."""
+    """One demo that was left up, looked at, and stopped."""
 
     exit_code: int
     said: str
     out: Path
     personal: set[str]
     others: list[str]
+    looked: dict[str, int]
+    stopped: str
 
     @property
     def result(self) -> dict[str, Any]:
@@ -45,13 +49,37 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
     landlords = LANDLORDS if _LONG else (KEPT, REFUSED)
     include = small_include(folder / "include", landlords, incidents=60)
     spoil(include / "samples" / REFUSED)
+    done = _due_regard(folder, include, "--stay-up")
+    said = done.stdout + done.stderr
+    looked = _look(said)
+    stopped = _due_regard(folder, include, "--stop").stdout
+    personal = personal_values(include / "samples" / KEPT)
+    others = [landlord for landlord in landlords if landlord != REFUSED]
+    return Ran(done.returncode, said, folder / "out", personal, others, looked, stopped)
+
+
+def _due_regard(folder: Path, include: Path, word: str) -> subprocess.CompletedProcess[str]:
     env = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "DUE_REGARD_"))}
     env |= {"DUE_REGARD_INCLUDE_DIR": str(include)}
-    command = [sys.executable, "-m", "due_regard", "demo", "--out", str(folder / "out")]
-    done = subprocess.run(command, env=env, cwd=folder, capture_output=True, text=True, check=False, timeout=220)
-    others = [landlord for landlord in landlords if landlord != REFUSED]
-    personal = personal_values(include / "samples" / KEPT)
-    return Ran(done.returncode, done.stdout + done.stderr, folder / "out", personal, others)
+    command = [sys.executable, "-m", "due_regard", "demo", "--out", str(folder / "out"), word]
+    return subprocess.run(command, env=env, cwd=folder, capture_output=True, text=True, check=False, timeout=220)
+
+
+def _look(said: str) -> dict[str, int]:
+    """What a person meets at the address that was printed: the answer's code, by question."""
+    found = re.search(r"Airflow is up at (\S+) \(user (\S+), password (\S+)\)", said)
+    if found is None:
+        return {}
+    url, user, password = found.groups()
+    with httpx.Client(base_url=url, trust_env=False, timeout=20) as person:
+        wrong, right = (
+            person.post("/auth/token", json={"username": user, "password": word}) for word in ("guess", password)
+        )
+        stranger = person.get("/api/v2/dags")
+        token = {"Authorization": f"Bearer {right.json()['access_token']}"}
+        known = person.get("/api/v2/dags", headers=token)
+        answers = {"wrong": wrong, "right": right, "stranger": stranger, "known": known}
+        return {question: answer.status_code for question, answer in answers.items()}
 
 
 def test_a_failed_task_makes_the_demo_fail_and_is_named(ran: Ran) -> None:
@@ -75,7 +103,12 @@ def test_the_date_is_handed_on_from_run_to_run(ran: Ran) -> None:
     assert {ticket["quarter"] for ticket in ran.result["steps"]["committee_packs"]} == {"2026-Q2"}
 
 
+def test_what_stays_up_asks_for_the_login_that_was_printed(ran: Ran) -> None:
+    assert ran.looked == {"wrong": 401, "right": 201, "stranger": 401, "known": 200}
+
+
 def test_nothing_is_left_running(ran: Ran) -> None:
+    assert re.search(r"Stopped \d+ processes", ran.stopped), ran.stopped
     home = str(ran.out / "airflow")
     left = [each.pid for each in psutil.process_iter(["cwd"]) if each.info["cwd"] == home]
     assert left == []

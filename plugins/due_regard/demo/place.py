@@ -72,6 +72,7 @@ def _due_regard(place: Place) -> dict[str, str]:
         "DUE_REGARD_INCLUDE_DIR": str(place.include),
         "DUE_REGARD_VAR_DIR": str(place.out),
         "DUE_REGARD_DROPS_DIR": str(place.drops),
+        "DUE_REGARD_PRELOAD": "true",
         # Whatever an installation's .env says, a demo never sends.
         "DUE_REGARD_MAIL_MODE": "folder",
         "GX_ANALYTICS_ENABLED": "false",

@@ -1,0 +1,32 @@
+"""The one Airflow plugin of Due Regard: what the package adds to Airflow itself.
+
+Add here what Airflow must be told of (a page, a listener) in a line or two; what it does lives in the package.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from airflow.listeners import hookimpl
+from airflow.plugins_manager import AirflowPlugin
+
+
+class _Preload:
+    """Lets a scheduler with LocalExecutor import the heavy packages once, before its workers fork."""
+
+    @hookimpl
+    def on_starting(self, component: object) -> None:
+        """Called by every component of Airflow as it starts; its job does not say yet which one it is."""
+        if "scheduler" in sys.argv[1:2]:
+            from due_regard.orchestration import preload
+            from due_regard.settings import Settings
+
+            if Settings().preload:
+                preload()
+
+
+class DueRegardPlugin(AirflowPlugin):
+    """Registered by Airflow when it finds this file in its plugins folder."""
+
+    name = "due_regard"
+    listeners = [_Preload()]  # noqa: RUF012 - Airflow reads a plain class attribute
