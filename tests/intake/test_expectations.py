@@ -136,6 +136,12 @@ def test_a_date_out_of_order_is_a_note_on_a_loaded_row(tmp_path: Path) -> None:
     assert "received_on" in note.message
 
 
+def test_a_column_of_unknown_words_is_counted_whole(tmp_path: Path) -> None:
+    rows = "".join(f"{number},word {number}\n" for number in range(1500)) + "x,tenant\ny,word 7\n"
+    validated = read(write(tmp_path, customers="customer_ref,customer_type\n" + rows))
+    assert answers(validated)["customers.customer_type.codes"] == 1501
+
+
 def test_a_header_alone_is_judged_too(tmp_path: Path) -> None:
     validated = read(write(tmp_path, **{entity.name: ",".join(entity.by_name) + "\n" for entity in ENTITIES}))
     assert len(answers(validated)) == len(contract_suite())

@@ -92,6 +92,18 @@ def test_a_link_out_of_the_drop_is_not_followed(tmp_path: Path) -> None:
     assert quarantine(validated, drop, tmp_path / "quarantine") == []
 
 
+@pytest.mark.parametrize("name", [b"cust\nomers.csv", b"customers\xff.csv", b"\x1b[31mcustomers.csv"])
+def test_a_name_that_cannot_be_printed_is_refused_and_made_printable(tmp_path: Path, name: bytes) -> None:
+    drop = write(tmp_path / "drop", appeals=APPEALS)
+    (drop / os.fsdecode(name)).write_text(CUSTOMERS, encoding="utf-8")
+    validated = read(drop)
+    (refused,) = validated.refused
+    assert refused.code == "bad_name"
+    assert refused.file.isprintable()
+    assert refused.file.encode().decode() in refused.message
+    quarantine(validated, drop, tmp_path / "quarantine")
+
+
 @pytest.mark.timeout(20)
 def test_folders_and_pipes_are_no_files(tmp_path: Path) -> None:
     drop = write(tmp_path, appeals=APPEALS)

@@ -18,7 +18,7 @@ from due_regard.intake.completeness import Manifest, PreviousRows, read_manifest
 from due_regard.intake.expectations import judge_with_great_expectations
 from due_regard.intake.handover import accepted_file, disappeared_refs, mending_sheets
 from due_regard.intake.mapping import Candidate, check_headers, lean, read_candidates
-from due_regard.intake.preflight import drop_files, read_content
+from due_regard.intake.preflight import check_name, drop_files, read_content, shown_name
 from due_regard.intake.source import Part, Source
 from due_regard.intake.staging import file_tables
 from due_regard.intake.suite import Suite, contract_suite
@@ -101,6 +101,7 @@ def stage_drop(drop: Path, source: Source, *, on: date) -> tuple[list[Staged], l
     for path in paths:
         sha256 = ""
         try:
+            check_name(path)
             content = read_content(path, drop)
             if len(content) > _LARGE:
                 _log.info("%s: reading %d MB", path.name, len(content) // 2**20)
@@ -116,8 +117,8 @@ def stage_drop(drop: Path, source: Source, *, on: date) -> tuple[list[Staged], l
                 staged += [Staged(sha256, candidate, part) for candidate in found]
             _log.info("%s: %d rows read", path.name, read)
         except FileRefused as reason:
-            _log.warning("%s: refused (%s)", path.name, reason.code)
-            refused.append(RefusedFile(path.name, sha256, reason.code, str(reason)))
+            _log.warning("%s: refused (%s)", shown_name(path), reason.code)
+            refused.append(RefusedFile(shown_name(path), sha256, reason.code, str(reason)))
     return staged, refused
 
 

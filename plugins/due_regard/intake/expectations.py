@@ -27,6 +27,8 @@ from due_regard.intake.suite import Check, Rule
 from due_regard.intake.text import folded
 
 _UNREADABLE = "unreadable"
+_WORDS_SHOWN = 1000
+"""Unknown words of a column that are shown one by one; a column mapped to codes by mistake may hold a million."""
 _HARMLESS: dict[str, object] = {"O": None, "M": np.datetime64("NaT"), "i": 0}
 """What a check without anything to judge is shown, by kind of column: it passes, and weighs nothing."""
 
@@ -112,7 +114,7 @@ def _profile(judged: Judged, tally: Tally) -> Profile:
     if check.rule is Rule.ORDER:
         return _days_between(judged.rows[check.after], judged.rows[check.column])
     if check.rule is Rule.RANGE:
-        return Profile(coded.values, coded.counts())
+        return _counted(coded.values, coded)
     return _words(coded)
 
 
@@ -133,12 +135,16 @@ def _words(coded: Coded) -> Profile:
     elif kind is Kind.YN:
         words = coded.values.map({True: "yes", False: "no"}).astype("str")
     else:
-        sent = coded.raw.map(folded)
+        sent = coded.raw.where(np.cumsum(~known) <= _WORDS_SHOWN, _UNREADABLE).map(folded)
         words = coded.values.where(known, sent.where(sent != ""))
     readable = np.isin(coded.problems.astype(str), ("", "unknown_code", "date_out_of_range"))
-    words = words.where(readable, _UNREADABLE)
-    counted = pd.Series(coded.counts()).groupby(words.to_numpy(), dropna=False).sum()
-    return Profile(pd.Series(counted.index, dtype="str"), counted.to_numpy(dtype=np.int64))
+    return _counted(words.where(readable, _UNREADABLE), coded)
+
+
+def _counted(values: pd.Series, coded: Coded) -> Profile:
+    """Each value once, with the rows of all distinct raw values that came to it."""
+    counted = pd.Series(coded.counts()).groupby(values.to_numpy(), dropna=False).sum()
+    return Profile(pd.Series(counted.index, dtype=values.dtype), counted.to_numpy(dtype=np.int64))
 
 
 @cache

@@ -42,6 +42,22 @@ def drop_files(drop: Path) -> list[Path]:
     return files
 
 
+def shown_name(path: Path) -> str:
+    """The file's name as it may stand in a message, a log or the register: printable, whatever bytes it was made of."""
+    name = path.name.encode("utf-8", "backslashreplace").decode()
+    return name if name.isprintable() else ascii(name)[1:-1]
+
+
+def check_name(path: Path) -> None:
+    """Nothing, if the file's name can be written down.
+
+    Raises:
+        FileRefused: it holds control characters or bytes that are no text.
+    """
+    if shown_name(path) != path.name:
+        raise FileRefused("bad_name", f"{shown_name(path)}: has a name that cannot be printed; rename it")
+
+
 def read_content(path: Path, drop: Path) -> bytes:
     """A file's bytes.
 
