@@ -49,9 +49,12 @@ def calendar(name: str) -> WorkingCalendar:
 @cache
 def example_drop(name: str) -> ValidatedDrop:
     """The contract's example, read by hand: the tests of packs need no validation suites."""
-    return ValidatedDrop(
-        name, "canonical", "exports", tuple(_file(path) for path in sorted((EXAMPLES / name / "exports").glob("*.csv")))
-    )
+    return read_drop_folder(EXAMPLES / name / "exports", name)
+
+
+def read_drop_folder(folder: Path, name: str) -> ValidatedDrop:
+    """A folder of canonical files that hold no bad row."""
+    return ValidatedDrop(name, "canonical", "exports", tuple(_file(path) for path in sorted(folder.glob("*.csv"))))
 
 
 def _file(path: Path) -> AcceptedFile:

@@ -14,7 +14,20 @@ from due_regard.packs.measures.restrictions import in_force, is_measured
 from due_regard.packs.measures.snapshot import NOT_MEASURED, NOTHING_TO_MEASURE, Snapshot
 from due_regard.packs.measures.timeliness import kept
 
-_OUTCOMES = {"upheld": "Decision upheld", "varied": "Decision changed", "quashed": "Decision quashed"}
+_COUNTS = (("received", "Appeals received in the quarter"), ("decided", "Appeals decided in the quarter"))
+_OUTCOMES = {
+    "upheld": "Decision upheld", "varied": "Decision changed", "quashed": "Decision quashed",
+    "no_outcome": "Outcome not recorded",
+}  # fmt: skip
+_DAYS = (
+    ("middle_days", "Middle (median) working days to decide"),
+    ("longest_days", "Longest working days to decide"),
+)
+_NOT_INDEPENDENT = ("not_independent", "Decided by the person who made the decision appealed")
+_NOT_GIVEN_EFFECT = (
+    "quashed_not_given_effect",
+    "Quashed, but the restriction still in force at the end of the quarter",
+)
 _CLOCKS = (
     ("appeal.acknowledge", "acknowledgements", "Acknowledgements"),
     ("appeal.decide", "decisions", "Decisions"),
@@ -36,13 +49,13 @@ def appeals(snapshot: Snapshot) -> list[Figure]:
     """Received, each promised date kept or not, decided, days taken, outcome, independence, effect."""
     clocks = [figure for rule, prefix, what in _CLOCKS for figure in kept(snapshot, rule, prefix, what)]
     if not snapshot.carries("appeals", "decided_on"):
-        names = (("received", "Appeals received in the quarter"), ("decided", "Appeals decided in the quarter"))
-        return [missing(name, label, NOT_MEASURED) for name, label in names] + clocks
+        first = [missing(name, label, NOT_MEASURED) for name, label in (*_COUNTS, *_OUTCOMES.items(), *_DAYS)]
+        return [*first, *clocks, missing(*_NOT_INDEPENDENT, NOT_MEASURED), missing(*_NOT_GIVEN_EFFECT, NOT_MEASURED)]
     received = int(snapshot.within(snapshot.records["appeals"]["received_on"]).sum())
     done = decided(snapshot)
     return [
-        Figure("received", "Appeals received in the quarter", received),
-        Figure("decided", "Appeals decided in the quarter", len(done)),
+        Figure(*_COUNTS[0], received),
+        Figure(*_COUNTS[1], len(done)),
         *_outcomes(done),
         *_days(done),
         *clocks,
@@ -53,48 +66,42 @@ def appeals(snapshot: Snapshot) -> list[Figure]:
 
 def _outcomes(done: pd.DataFrame) -> list[Figure]:
     if "outcome" not in done.columns:
-        return [missing(code, _OUTCOMES[code], NOT_MEASURED) for code in APPEAL_OUTCOMES]
+        return [missing(code, label, NOT_MEASURED) for code, label in _OUTCOMES.items()]
     known = [
         Figure(code, _OUTCOMES[code], int((done["outcome"] == code).sum()), len(done), "decided")
         for code in APPEAL_OUTCOMES
     ]
-    blank = Figure("no_outcome", "Outcome not recorded", int(done["outcome"].isna().sum()), len(done), "decided")
+    blank = Figure("no_outcome", _OUTCOMES["no_outcome"], int(done["outcome"].isna().sum()), len(done), "decided")
     return [*known, blank]
 
 
 def _days(done: pd.DataFrame) -> list[Figure]:
-    names = (
-        ("middle_days", "Middle (median) working days to decide"),
-        ("longest_days", "Longest working days to decide"),
-    )
     if not len(done):
-        return [missing(name, label, NOTHING_TO_MEASURE) for name, label in names]
+        return [missing(name, label, NOTHING_TO_MEASURE) for name, label in _DAYS]
     values = (float(done["working_days"].median()), float(done["working_days"].max()))
     return [
         Figure(name, label, value, len(done), "decided", "working days")
-        for (name, label), value in zip(names, values, strict=True)
+        for (name, label), value in zip(_DAYS, values, strict=True)
     ]
 
 
 def _independent(snapshot: Snapshot, done: pd.DataFrame) -> Figure:
     """Of the appeals decided in the quarter that could be judged, those decided by someone who made the decision."""
-    label = "Decided by the person who made the decision appealed"
     if why := snapshot.why_no("appeal.independent"):
-        return missing("not_independent", label, why)
+        return missing(*_NOT_INDEPENDENT, why)
     rows = snapshot.rule("appeal.independent")
     rows = rows[rows["subject_ref"].isin(done["appeal_ref"]) & rows["state"].isin(["met", "breach"])]
-    return Figure("not_independent", label, int((rows["state"] == "breach").sum()), len(rows), "judged_independent")
+    return Figure(*_NOT_INDEPENDENT, int((rows["state"] == "breach").sum()), len(rows), "judged_independent")
 
 
 def _not_given_effect(snapshot: Snapshot) -> Figure:
     """Appeals quashed by the quarter's end whose restriction is still in force then."""
-    label = "Quashed, but the restriction still in force at the end of the quarter"
     if not (is_measured(snapshot) and snapshot.carries("appeals", "outcome")):
-        return missing("quashed_not_given_effect", label, NOT_MEASURED)
+        return missing(*_NOT_GIVEN_EFFECT, NOT_MEASURED)
     frame = snapshot.records["appeals"]
     quashed = frame[(frame["outcome"] == "quashed") & (frame["decided_on"] <= snapshot.end)]
     still = quashed["restriction_ref"].isin(in_force(snapshot.spans, snapshot.end)["restriction_ref"])
-    return Figure("quashed_not_given_effect", label, int(still.sum()), len(quashed), "quashed_ever")
+    return Figure(*_NOT_GIVEN_EFFECT, int(still.sum()), len(quashed), "quashed_ever")
 
 
 def days_to_decide(snapshots: tuple[Snapshot, ...]) -> pd.DataFrame:

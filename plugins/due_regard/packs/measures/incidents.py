@@ -29,6 +29,8 @@ CHANNEL_LABELS = {
     "social_media": "On social media",
 }
 VIOLENCE_LABELS = {"none": "No violence", "threat": "Threat of violence", "physical": "Physical violence"}
+_BLANK = ("not_recorded", "Not recorded")
+_SILENT, _NO_TEAM = "Teams that reported none in the quarter", "Team not recorded"
 _TALLIES = (
     ("violent", "With violence, threatened or physical", "violence"),
     ("harassment", "With harassment", "harassment"),
@@ -93,18 +95,18 @@ def by_violence(snapshot: Snapshot) -> list[Figure]:
 def _by(snapshot: Snapshot, column: str, labels: dict[str, str]) -> list[Figure]:
     found = of_quarter(snapshot)
     if found is None or column not in found.columns:
-        return [missing(code, label, NOT_MEASURED) for code, label in labels.items()]
+        return [missing(code, label, NOT_MEASURED) for code, label in [*labels.items(), _BLANK]]
     counts = found[column].value_counts()
     figures = [Figure(code, label, int(counts.get(code, 0)), len(found), "incidents") for code, label in labels.items()]
     blank = len(found) - int(counts.sum())
-    return [*figures, Figure("not_recorded", "Not recorded", blank, len(found), "incidents")]
+    return [*figures, Figure(*_BLANK, blank, len(found), "incidents")]
 
 
 def by_team(snapshot: Snapshot) -> list[Figure]:
     """Incidents by the team that met them: every team that staff or any incident names, those with none included."""
     found = of_quarter(snapshot)
     if found is None or "team" not in found.columns:
-        return [missing("teams", "Teams", NOT_MEASURED)]
+        return [missing("silent_teams", _SILENT, NOT_MEASURED), missing("no_team", _NO_TEAM, NOT_MEASURED)]
     teams = _teams(snapshot)
     counts = found["team"].value_counts()
     silent = sum(1 for team in teams if not counts.get(team, 0))
@@ -113,9 +115,9 @@ def by_team(snapshot: Snapshot) -> list[Figure]:
         for place, team in enumerate(teams, 1)
     ]
     return [
-        Figure("silent_teams", "Teams that reported none in the quarter", silent, len(teams), "teams"),
+        Figure("silent_teams", _SILENT, silent, len(teams), "teams"),
         *named,
-        Figure("no_team", "Team not recorded", int(found["team"].isna().sum()), len(found), "incidents"),
+        Figure("no_team", _NO_TEAM, int(found["team"].isna().sum()), len(found), "incidents"),
     ]
 
 
