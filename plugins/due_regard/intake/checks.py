@@ -97,7 +97,7 @@ def _checks(suite: Suite, entity: str) -> list[Check]:
 
 def _invalid_rows(candidate: Candidate, checks: Sequence[Check]) -> Judged:
     columns = {name: coded.rows() for name, coded in candidate.columns.items()}
-    rows = pd.DataFrame(columns | {ROW_NUMBER: candidate.table.row_numbers})
+    rows = pd.DataFrame(columns | {ROW_NUMBER: candidate.table.row_numbers}, copy=False)
     judged = Judged(candidate, rows, np.ones(len(rows), dtype=bool))
     for check in checks:
         coded = candidate.columns.get(check.column)

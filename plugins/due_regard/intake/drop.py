@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+import pyarrow as pa
+
 from due_regard.batch import AcceptedFile, RefusedFile, ValidatedDrop
 from due_regard.errors import FileRefused
 from due_regard.intake.checks import Known, judge
@@ -114,6 +116,8 @@ def stage_drop(drop: Path, source: Source, *, on: date) -> tuple[list[Staged], l
                 read += table.read
                 found = lean(read_candidates(table, part, source, on=on), part)
                 del table
+                # Text that is now kept as distinct values is not given back by itself.
+                pa.default_memory_pool().release_unused()
                 staged += [Staged(sha256, candidate, part) for candidate in found]
             _log.info("%s: %d rows read", path.name, read)
         except FileRefused as reason:
