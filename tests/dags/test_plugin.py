@@ -1,0 +1,58 @@
+"""What the plugin adds to Airflow: a scheduler that was asked to imports the heavy packages before its workers fork."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from due_regard import orchestration
+
+ROOT = Path(__file__).resolve().parents[2]
+CODE = """
+import json, sys
+from airflow import plugins_manager
+from airflow.listeners.listener import get_listener_manager
+from due_regard import orchestration
+orchestration._HEAVY = ("this",)
+sys.argv = ["airflow", sys.argv[1]]
+get_listener_manager().hook.on_starting(component=object())
+plugins, errors = plugins_manager._get_plugins()
+names = [plugin.name for plugin in plugins if plugin.name.startswith("due_regard")]
+print(json.dumps({"plugins": names, "errors": errors, "preloaded": "this" in sys.modules}))
+"""
+
+
+def started(component: str, home: Path, **settings: str) -> dict[str, object]:
+    """What Airflow knows after a component has started with these settings."""
+    foreign = ("AIRFLOW", "DUE_REGARD_", "PYTHON")
+    env = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+    env |= {
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
+    } | settings
+    command = [sys.executable, "-c", CODE, component]
+    done = subprocess.run(command, env=env, cwd=home, capture_output=True, text=True, check=True, timeout=120)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+@pytest.mark.parametrize(
+    ("component", "asked", "preloaded"),
+    [("scheduler", "true", True), ("scheduler", "false", False), ("api-server", "true", False)],
+)
+def test_only_a_scheduler_that_was_asked_to_preloads(
+    tmp_path: Path, component: str, asked: str, preloaded: bool
+) -> None:
+    found = started(component, tmp_path, DUE_REGARD_PRELOAD=asked)
+    assert found == {"plugins": ["due_regard"], "errors": {}, "preloaded": preloaded}
+
+
+@pytest.mark.parametrize("name", orchestration._HEAVY)
+def test_what_is_preloaded_exists(name: str) -> None:
+    assert find_spec(name) is not None
