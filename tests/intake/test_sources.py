@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from due_regard.errors import SourceError
-from due_regard.intake import load_source
+from due_regard.intake import Source, load_source
+from due_regard.intake.source import ColumnMap, Part
 from tests.intake.drops import SOURCES, only, read, reasons, source, workbook, write
 from tests.intake.shapes import write_shape
 
@@ -166,3 +167,12 @@ def test_an_unknown_sheet_stops_the_workbook_and_names_it(tmp_path: Path) -> Non
     (refused,) = read(tmp_path, name="sheet_per_entity").refused
     assert refused.code == "unknown_sheet"
     assert "Scratch" in refused.message
+
+
+def test_every_word_of_a_mapping_is_documented() -> None:
+    page = (SOURCES.parents[1] / "docs" / "sources.md").read_text(encoding="utf-8")
+    for model in (Source, Part, ColumnMap):
+        for word in model.model_fields:
+            assert f"`{word}`" in page, word
+    for mapping in SOURCES.glob("*.yaml"):
+        assert f"`{mapping.stem}`" in page, mapping.stem
