@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pandas as pd
 import pytest
 
+from due_regard.packs.measures import BATCH_COLUMNS
 from due_regard.packs.measures.restrictions import flow
+from due_regard.packs.measures.upkeep import data_quality
 from due_regard.packs.quarters import Quarter
 from due_regard.packs.tables import SPECS, Table
 from tests.packs.known import LANDLORDS, example_tables, frame, restriction, snapshots
@@ -83,6 +86,14 @@ def test_the_edges_of_a_quarter(begins: str, ends: str | None, expected: tuple[i
     snapshot = snapshots(records, "queens_cross", Quarter(2026, 2))[0]
     found = {figure.measure: figure.numerator for figure in flow(snapshot)}
     assert tuple(found[name] for name in ("opening", "new", "ended", "in_force")) == expected
+
+
+def test_files_that_came_late_count_in_the_quarter_a_pack_reports_alone() -> None:
+    found = snapshots({}, "queens_cross", Quarter(2026, 1))
+    late = pd.DataFrame([(pd.Timestamp("2026-04-09"), "appeals", 5, 3, 1, 1)], columns=list(BATCH_COLUMNS))
+    counts = [{f.measure: f.numerator for f in data_quality(replace(one, files=late))} for one in found]
+    assert counts[0] == {"files": 1, "read": 5, "loaded": 3, "unchanged": 1, "rejected": 1}
+    assert all(count["files"] == 0 for count in counts[1:])
 
 
 def test_every_table_is_figures_or_a_listing() -> None:

@@ -34,6 +34,10 @@ from due_regard.register import EVER, audit_head, read_records, reading, sql, wr
 from due_regard.settings import Settings
 from due_regard.working_days import WorkingCalendar
 
+_NATIONS = {
+    "scotland": "Scotland", "england_and_wales": "England and Wales", "northern_ireland": "Northern Ireland",
+}  # fmt: skip
+
 
 @dataclass(frozen=True)
 class PackReport:
@@ -108,7 +112,7 @@ def build_pack(
     shown = _published(tables) if edition == "publishable" else tables
     content = compose(
         definition, landlord, shown, quarter=quarter, edition=edition, revised=revised,
-        standing=_standing(history, calendar, quarter, known, landlord),
+        standing=_standing(history, quarter, known, landlord),
     )  # fmt: skip
     contents = _contents(content, engine, landlord, history, known, reports)
     made = ingredients.gather(
@@ -187,19 +191,19 @@ def _with_changes(
     return whole, {**tables, listing.name: listing}, changed(filed, tables, str(quarter))
 
 
-def _standing(
-    history: PolicyHistory, calendar: WorkingCalendar, quarter: Quarter, known: _Known, landlord: Landlord
-) -> tuple[str, ...]:
+def _standing(history: PolicyHistory, quarter: Quarter, known: _Known, landlord: Landlord) -> tuple[str, ...]:
     policy = history.in_force(quarter.ends_on)
     last = known.files["loaded_at"].max().astimezone(LONDON)
     duties = known.snapshots[0].duties
     open_readings = int(((duties["reading"] != "") & (duties["confirmed"] == "")).sum())
-    counts = {"day0": "the day after is day 1", "day1": "the day itself is day 1"}
+    closed = f" and the landlord's {len(landlord.closure_days)} closed days" if landlord.closure_days else ""
+    counts = {"day0": "the day after an event is day 1", "day1": "the day of an event is day 1"}
     return (
         f"Policy: {policy.title}, the version in force from {policy.effective_from:%-d %B %Y}.",
         f"Records: exports of the housing system taken in up to {last:%-d %B %Y} "
         f"({known.files['batch_id'].nunique()} in all).",
-        f"Working days: {calendar.name}; {counts.get(policy.counting, 'counting starts on the first working day')}.",
+        f"Working days: Monday to Friday without the bank holidays of {_NATIONS[landlord.division]}{closed}; "
+        f"{counts.get(policy.counting, 'counting starts on the first working day')}.",
         f"{open_readings} of our readings of the policy are not yet confirmed by a named officer of {landlord.name}.",
     )
 

@@ -58,8 +58,10 @@ def _snapshot(
     """One snapshot; the whole frame of assessments is let go before the next quarter's is made."""
     assessments = _coded(assess(records, history, calendar, at.ends_on))
     duties = duty_frame(history.in_force(at.ends_on), confirmed)
-    whole = Snapshot(history.landlord, at, records, assessments, _tallies(assessments), duties, files, calendar.count)
-    return whole.of_quarter(with_open=is_reported)
+    whole = Snapshot(
+        history.landlord, at, records, assessments, _tallies(assessments), duties, files, calendar.count, is_reported
+    )
+    return whole.of_quarter()
 
 
 def _coded(assessments: pd.DataFrame) -> pd.DataFrame:

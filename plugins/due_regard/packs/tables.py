@@ -187,6 +187,7 @@ SPECS: Mapping[str, Spec] = {
     "data_quality": Spec(
         "Rows of the exports",
         figures=upkeep.data_quality,
+        notes=("Files of the reported quarter include those that came after its end, up to this pack.",),
         sums=(Sum("read", ("loaded", "unchanged", "rejected")),),
     ),
 }

@@ -53,6 +53,7 @@ class Snapshot:
         duties: `DUTY_COLUMNS`, one row a duty of the policy in force.
         files: `BATCH_COLUMNS`, one row a file taken in.
         count_days: the landlord's working days between two arrays of dates.
+        is_reported: whether this is the quarter a pack is about, and not one it is compared with.
     """
 
     landlord: str
@@ -63,6 +64,7 @@ class Snapshot:
     duties: pd.DataFrame
     files: pd.DataFrame
     count_days: CountDays
+    is_reported: bool = True
 
     @property
     def start(self) -> pd.Timestamp:
@@ -88,7 +90,7 @@ class Snapshot:
         found = self.assessments.iloc[self._places.get(rule, slice(0, 0))]
         return found if rule == "policy.review" else found[found["subject_type"] != "landlord"]
 
-    def of_quarter(self, *, with_open: bool) -> Snapshot:
+    def of_quarter(self) -> Snapshot:
         """The same with the assessments its measures read: a history of millions holds few that bear on a quarter."""
         rows = self.assessments
         checks = set(self.duties.loc[self.duties["kind"] == "check", "rule"])
@@ -100,7 +102,7 @@ class Snapshot:
             wanted |= of_restriction & rows["subject_ref"].isin(in_force)
         else:
             wanted |= (rows["subject_type"] == "restriction") & rows["rule"].isin(checks)
-        if with_open:
+        if self.is_reported:
             wanted |= rows["state"].isin(OPEN_STATES)
         return replace(self, assessments=rows[wanted].reset_index(drop=True))
 
