@@ -7,6 +7,7 @@ on which the two disagree fails the drop. Import Great Expectations inside funct
 
 from __future__ import annotations
 
+import logging
 import os
 import warnings
 from collections.abc import Sequence
@@ -151,6 +152,7 @@ def _counted(values: pd.Series, coded: Coded) -> Profile:
 def great_expectations_library() -> Any:
     """The library, imported late, with nothing sent home and its old imports' warnings left unsaid."""
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)  # else it tells of folders it never makes
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # its use of sre_constants
         import great_expectations
