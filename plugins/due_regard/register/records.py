@@ -73,7 +73,7 @@ def frame(
     """
     wanted = [column for column in entity.columns if column.name in columns]
     table = versions(connection, landlord, entity, [c.name for c in wanted], known_at=known_at, between=between)
-    return pd.DataFrame({column.name: _series(column, table[column.name]) for column in wanted})
+    return pd.DataFrame({column.name: _series(column, table[column.name].combine_chunks()) for column in wanted})
 
 
 def versions(
@@ -100,10 +100,10 @@ def versions(
     return bulk.fetch(connection, latest, parameters, names)
 
 
-def _series(column: Column, values: pa.ChunkedArray) -> pd.Series:
+def _series(column: Column, values: pa.Array) -> pd.Series:
     """One column of text in the dtype the contract gives it."""
     if column.kind is Kind.DATE:
-        return pd.Series(values.cast(pa.timestamp("s")).to_numpy())
+        return pd.Series(values.cast(pa.timestamp("s")).to_numpy(zero_copy_only=False))
     if column.kind is Kind.YN:
         yes = pc.is_in(values, pa.array(["1", "t"]))
         return pd.Series(pc.if_else(pc.is_null(values), None, yes).to_pandas(types_mapper=_BOOLEAN.get))

@@ -105,7 +105,7 @@ def _identity(rows: _Rows, key: str, hashes: Hashes, names: list[str]) -> str:
     """What the accepted rows and columns are, whatever order and file they came in."""
     digest = hashlib.sha256("\n".join(names).encode())
     for start, chunk in rows.chunks():
-        digest.update("\x1f".join(chunk[key]).encode())
+        digest.update("\x1f".join(arrow(chunk[key]).to_numpy(zero_copy_only=False)).encode())
         digest.update(hashes[start : start + len(chunk)].tobytes())
     return digest.hexdigest()
 
