@@ -25,6 +25,8 @@ NAMES = ["Café-1"]
         TEXT.replace("\n", "\r\n").encode(),
         TEXT.replace("\n", "\r").encode(),
         TEXT.rstrip().encode(),
+        TEXT.encode() + b"\x1a",
+        b"sep=;\n" + TEXT.replace(",", ";").encode(),
         TEXT.replace(",", ";").encode(),
         TEXT.replace(",", "\t").encode("utf-16"),
         TEXT.replace(",", "|").encode(),

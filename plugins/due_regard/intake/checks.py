@@ -180,7 +180,7 @@ def _orphans(target: str, judged: Sequence[Judged], known: Known, suite: Suite) 
     registered = known(target)
     if registered is None and not delivered:
         return
-    refs = pd.Index(sorted(registered or ()), dtype="str")
+    refs = pd.Index(list(registered or ()), dtype="str")
     for item in delivered:
         refs = refs.append(pd.Index(item.rows.loc[item.standing, ENTITY[target].key]))
     for item in judged:

@@ -23,6 +23,8 @@ from due_regard.intake.tables import HEADER_SEARCH_ROWS, Header, Ragged, Table, 
 from due_regard.intake.text import decode
 
 _DELIMITERS = (",", ";", "\t", "|")
+_DOS_END = b"\x1a"
+"""Old systems still end a file with Ctrl-Z, which would be a row of its own."""
 _HEAD = 2**20
 """Characters in which a header is looked for."""
 _BLOCK = 2**22
@@ -51,6 +53,8 @@ def read_csv_table(
     Raises:
         FileRefused: not text, empty, no header, a header twice, or a quotation mark that is never closed.
     """
+    if content.endswith(_DOS_END):
+        content = content.rstrip(_DOS_END)
     text, found_encoding = decode(content, encoding)
     head = text[:_HEAD]
     if not head.strip() and not text.strip():
