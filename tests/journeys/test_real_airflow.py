@@ -22,6 +22,7 @@ import pytest
 from tests.journeys.installations import LANDLORDS, personal_values, small_include, spoil
 
 KEPT, REFUSED = "queens_cross", "united_welsh"
+pytestmark = pytest.mark.timeout(600)  # on a machine with nothing else to do it takes well under a minute
 _LONG = bool(os.environ.get("DUE_REGARD_LONG_TESTS"))
 
 
@@ -49,10 +50,12 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
     landlords = LANDLORDS if _LONG else (KEPT, REFUSED)
     include = small_include(folder / "include", landlords, incidents=60)
     spoil(include / "samples" / REFUSED)
-    done = _due_regard(folder, include, "--stay-up")
-    said = done.stdout + done.stderr
-    looked = _look(said)
-    stopped = _due_regard(folder, include, "--stop").stdout
+    try:
+        done = _due_regard(folder, include, "--stay-up")
+        said = done.stdout + done.stderr
+        looked = _look(said)
+    finally:
+        stopped = _due_regard(folder, include, "--stop").stdout
     personal = personal_values(include / "samples" / KEPT)
     others = [landlord for landlord in landlords if landlord != REFUSED]
     return Ran(done.returncode, said, folder / "out", personal, others, looked, stopped)
@@ -62,7 +65,7 @@ def _due_regard(folder: Path, include: Path, word: str) -> subprocess.CompletedP
     env = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "DUE_REGARD_"))}
     env |= {"DUE_REGARD_INCLUDE_DIR": str(include)}
     command = [sys.executable, "-m", "due_regard", "demo", "--out", str(folder / "out"), word]
-    return subprocess.run(command, env=env, cwd=folder, capture_output=True, text=True, check=False, timeout=220)
+    return subprocess.run(command, env=env, cwd=folder, capture_output=True, text=True, check=False, timeout=480)
 
 
 def _look(said: str) -> dict[str, int]:
