@@ -195,6 +195,13 @@ def test_orphans_follow_a_rejected_record_down(tmp_path: Path) -> None:
     assert reasons(only(validated, "appeals")) == [(3, "restriction_ref", "orphan")]
 
 
+def test_a_record_rejected_today_is_missing_though_the_register_knows_it(tmp_path: Path) -> None:
+    customers = CUSTOMERS.replace("002,factored_owner", "002,lodger")
+    drop = write(tmp_path, customers=customers, restrictions=RESTRICTIONS)
+    found = read(drop, known={"customers": {"001", "002"}})
+    assert reasons(only(found, "restrictions")) == [(3, "customer_ref", "orphan")]
+
+
 def test_a_link_is_checked_only_where_its_entity_was_ever_delivered(tmp_path: Path) -> None:
     validated = read(write(tmp_path, restrictions=RESTRICTIONS))
     assert only(validated, "restrictions").rejections == ()

@@ -175,14 +175,22 @@ def _duplicates(checks: Sequence[Check], judged: Sequence[Judged]) -> None:
 
 
 def _orphans(target: str, judged: Sequence[Judged], known: Known, suite: Suite) -> None:
-    """Rows whose customer or restriction stands neither in the drop nor in the register."""
+    """Rows whose customer or restriction stands neither in the drop nor in the register, or was itself rejected.
+
+    A record that the drop brings and that was rejected counts as missing even where the register holds an earlier
+    version of it (contract: Exports).
+    """
     delivered = [item for item in judged if item.candidate.entity == target]
     registered = known(target)
     if registered is None and not delivered:
         return
+    own = [(item.rows[ENTITY[target].key], item.standing) for item in delivered]
+    rejected = [refs[~standing] for refs, standing in own]
     refs = pd.Index(list(registered or ()), dtype="str")
-    for item in delivered:
-        refs = refs.append(pd.Index(item.rows.loc[item.standing, ENTITY[target].key]))
+    if rejected:
+        refs = refs.difference(pd.Index(pd.concat(rejected)), sort=False)
+    for accepted, standing in own:
+        refs = refs.append(pd.Index(accepted[standing]))
     for item in judged:
         for check in _checks(suite, item.candidate.entity):
             links = dict(ENTITY[check.entity].links)
