@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from due_regard.packs.definition import DefinitionError, load_definition
-from tests.packs.known import REPORTS
+from tests.packs.known import REPORTS, example_tables
 
 SOUND = (REPORTS / "packs" / "senior_management.yaml").read_text(encoding="utf-8")
 
@@ -48,3 +48,13 @@ def test_order_and_words_are_the_definitions(tmp_path: Path) -> None:
     found = load_definition(written(tmp_path, text), "senior_management")
     assert found.sections[0].title == "Promises kept and broken"
     assert [section.table for section in found.sections][:2] == ["lateness", "restrictions"]
+
+
+def test_the_documentation_lists_every_table_and_figure() -> None:
+    page = (REPORTS.parents[1] / "docs" / "packs.md").read_text(encoding="utf-8")
+    for name, table in example_tables("queens_cross").items():
+        (line,) = (line for line in page.splitlines() if line.startswith(f"| `{name}` |"))
+        assert table.title in line
+        if table.figures is not None:
+            figures = [m for m in dict.fromkeys(table.figures["measure"]) if not str(m).startswith("team_")]
+            assert line.endswith(f"| {', '.join(f'`{m}`' for m in figures)} |")

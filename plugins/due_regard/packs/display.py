@@ -21,7 +21,7 @@ Cell: TypeAlias = str | int | float | date
 Form = Literal["text", "number", "percent", "date", "month"]
 
 SHORTHAND = {
-    "[z]": "not applicable: the policy makes no such promise, or there was nothing to measure",
+    "[z]": "not applicable: a plain count is part of no whole, the policy makes no such promise, or there was no case",
     "[x]": "not available: the landlord's export does not carry what is needed",
     "[c]": "hidden, to protect people where numbers are small",
     "[r]": "revised: differs from the figure first filed for that quarter",

@@ -225,7 +225,7 @@ def _column_widths(found: Grid) -> tuple[float, ...]:
         if form == "text":
             widths.append(float(min(58, max(longest, words, 22)) + 2))
         else:
-            widths.append(float(max(words, 17 if form in {"date", "month"} else 9) + 2))
+            widths.append(float(max(words, 17 if form in {"date", "month"} else 10) + 3))
     return tuple(widths)
 
 
