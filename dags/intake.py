@@ -1,8 +1,9 @@
 """## intake: take every landlord's drop into the register.
 
 **What.** For each landlord with a settings file, one task stages its drop folder, validates it and loads what is good;
-rejected rows and refused files lie beside the register for the data owner to mend. A landlord that fails, or whose drop
-is refused, stops no other: `publish` runs whatever happened and hands the date on to `assessment`.
+rejected rows and refused files lie beside the register for the data owner to mend. A drop that is missing or not whole
+yet is skipped; one that is refused, or held for a person, fails its task. That stops no other landlord: `publish` runs
+whatever happened and hands the date on to `assessment`.
 
 **When.** Weekdays at 06:00 London. A drop already taken is a no-op, so running it again is always safe.
 
