@@ -1,7 +1,8 @@
 """## alerts: tell the people who must act.
 
-**What.** For each landlord, one task composes what is new or has moved up a stage since the last mail and hands it to
-the outbox, then sends what waits there (as .eml files until `DUE_REGARD_MAIL_MODE=live`).
+**What.** For each landlord, one task judges the register at the run's date if that was not done yet, composes what is
+new or has moved up a stage since the last mail, and sends what waits in the outbox (as .eml files until
+`DUE_REGARD_MAIL_MODE=live`; over the connection that `DUE_REGARD_SMTP_CONNECTION` names, if one is set).
 
 **When.** After each `assessment`, and every weekday at 07:00 London, so that an export that never came cannot silence
 it. A 07:00 that passed while the DAG was off is not made up.
@@ -17,7 +18,7 @@ incident goes into a mail; nothing is mailed on a landlord's closed days.
 from datetime import UTC, datetime
 from typing import Any
 
-from airflow.sdk import Asset, AssetOrTimeSchedule, CronTriggerTimetable, Param, dag, task
+from airflow.sdk import Asset, AssetOrTimeSchedule, Connection, CronTriggerTimetable, Param, dag, task
 
 from due_regard import orchestration as o
 
@@ -47,9 +48,14 @@ def alerts() -> None:
     @task(map_index_template="{{ landlord }}")
     def send(landlord: str, **context: Any) -> dict[str, Any]:
         from due_regard import pipeline
-        from due_regard.settings import Settings
 
-        return pipeline.alerts(Settings(), as_at=o.as_at_of(context), now=datetime.now(UTC), landlords=[landlord])
+        return pipeline.alerts(
+            o.settings_with(Connection.get),
+            as_at=o.as_at_of(context),
+            now=datetime.now(UTC),
+            landlords=[landlord],
+            clock=lambda: datetime.now(UTC),
+        )
 
     send.expand(landlord=landlords())
 

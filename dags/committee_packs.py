@@ -18,7 +18,7 @@ the quarter when none is given. `landlords`: ids.
 from datetime import UTC, datetime
 from typing import Any
 
-from airflow.sdk import Asset, AssetOrTimeSchedule, CronTriggerTimetable, Param, dag, task
+from airflow.sdk import Asset, AssetOrTimeSchedule, Connection, CronTriggerTimetable, Param, dag, task
 from airflow.sdk.exceptions import AirflowSkipException
 
 from due_regard import orchestration as o
@@ -54,12 +54,11 @@ def committee_packs() -> None:
     @task(map_index_template="{{ landlord }}")
     def build(landlord: str, params: dict[str, Any], **context: Any) -> dict[str, Any]:
         from due_regard import pipeline
-        from due_regard.settings import Settings
 
         quarter = o.quarter_of(context | {"params": params})
         known_at = quarter.closes_at if params["known"] == "close" else None
         return pipeline.build_packs(
-            Settings(),
+            o.settings_with(Connection.get),
             landlord,
             quarter=str(quarter),
             now=datetime.now(UTC),

@@ -9,10 +9,11 @@ from datetime import UTC, date, datetime, timedelta
 from email import policy
 from email.message import EmailMessage
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from due_regard import pipeline, questions, register
+from due_regard import orchestration, pipeline, questions, register
 from due_regard.errors import DropError, LandlordError
 from due_regard.settings import Settings
 from due_regard.terms import register_of
@@ -164,3 +165,31 @@ def test_running_every_verb_again_changes_nothing(settings: Settings, drop: Path
             assert (told["composed"], told["sent"]) == (0, 0)
             assert {pack["status"] for pack in built["packs"]} == {"unchanged"}
     assert judged["findings"]["open"] == len(questions.findings(settings, as_at=AS_AT, landlord=L))
+
+
+def test_alerts_judge_a_day_that_nobody_judged(settings: Settings, drop: Path) -> None:
+    take(settings)
+    told = pipeline.alerts(settings, as_at=AS_AT, now=NOW)
+    assert told["sent"] == told["composed"] + told["waiting"] > 0
+    assert len(questions.findings(settings, as_at=AS_AT, landlord=L)) > 0
+
+
+def test_a_dry_run_records_nothing(settings: Settings, drop: Path, tmp_path: Path) -> None:
+    take(settings)
+    pipeline.assess(settings, L, as_at=AS_AT, now=NOW)
+    shown = pipeline.alerts(settings, as_at=AS_AT, now=NOW, dry_run=tmp_path / "dry")
+    assert len(list((tmp_path / "dry").glob("*.eml"))) == shown["composed"] > 0
+    assert pipeline.alerts(settings, as_at=AS_AT, now=NOW)["sent"] == shown["composed"]
+
+
+def test_a_failed_task_is_told_to_the_data_owner_once(settings: Settings) -> None:
+    for _ in range(2):
+        pipeline.report_failure(settings, dag="intake", task="load", run_id="scheduled__1", now=NOW)
+    assert [mail["To"] for mail in mails(settings)] == ["data-team@hanover.example"]
+
+
+def test_a_failed_tasks_callback_names_its_landlord(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DUE_REGARD_VAR_DIR", str(settings.var_dir))
+    failed = SimpleNamespace(dag_id="alerts", task_id="send", run_id="manual__1", rendered_map_index=L, start_date=NOW)
+    orchestration.tell_data_team({"task_instance": failed})
+    assert [mail["Subject"] for mail in mails(settings)] == ["Hanover Scotland Housing Association: alerts failed"]

@@ -6,13 +6,16 @@ repeat; keep Airflow out (DAG files hand their context in) and rules too (they l
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from due_regard.errors import SettingsError
 from due_regard.quarters import LONDON, Quarter, last_closed
+
+if TYPE_CHECKING:
+    from due_regard.settings import Settings
 
 LOADED = "due_regard_drops_loaded"
 """Asset that `intake` emits once every landlord's drop has been tried."""
@@ -22,8 +25,28 @@ ASSESSED = "due_regard_assessed"
 
 TAGS = ["due-regard"]
 
+
+def tell_data_team(context: Mapping[str, Any]) -> None:
+    """Mail the data owner of the landlord whose task failed (of every landlord, for a task of none)."""
+    from due_regard import pipeline
+    from due_regard.landlords import landlord_ids
+    from due_regard.settings import Settings
+
+    settings, failed = Settings(), context["task_instance"]
+    label = getattr(failed, "rendered_map_index", None)
+    pipeline.report_failure(
+        settings,
+        dag=failed.dag_id,
+        task=failed.task_id,
+        run_id=failed.run_id,
+        now=failed.start_date.astimezone(UTC),
+        landlords=[label] if label in landlord_ids(settings.landlords_dir) else None,
+    )
+
+
 DEFAULT_ARGS: dict[str, Any] = {
     "owner": "due-regard",
+    "on_failure_callback": tell_data_team,
     # The first task of a cold server can miss its first call; every verb may safely be run again.
     "retries": 1,
     "retry_delay": timedelta(seconds=10),
@@ -64,6 +87,23 @@ _HEAVY = (
 
 PACK_DAYS = 10
 """For how many days after a quarter's end an assessment also builds that quarter's packs."""
+
+
+def settings_with(connection: Callable[[str], Any]) -> Settings:
+    """The installation's settings, with the Airflow connection they name (`smtp_connection`) laid over them.
+
+    Args:
+        connection: gives the connection of a name; only called where the settings name one.
+    """
+    from due_regard.alerts import over_connection
+    from due_regard.settings import Settings
+
+    settings = Settings()
+    if settings.smtp_connection is None:
+        return settings
+    found = connection(settings.smtp_connection)
+    names = {"host": "host", "port": "port", "login": "login", "password": "password", "extra": "extra_dejson"}
+    return over_connection(settings, {name: getattr(found, attribute) for name, attribute in names.items()})
 
 
 def as_at_of(context: Mapping[str, Any]) -> date:

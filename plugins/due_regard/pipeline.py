@@ -7,23 +7,28 @@ packages are imported by the verb that needs them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from due_regard import posting
+from due_regard.questions import judged_to
 from due_regard.settings import Settings
-from due_regard.terms import LONDON, register_of, run_here, terms
+from due_regard.terms import LONDON, Terms, register_of, run_here, terms
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from due_regard.batch import ValidatedDrop
     from due_regard.intake import Source
+    from due_regard.register import RunReport
 
 Ticket = dict[str, Any]
 """JSON-safe: ids, dates as text and counts; never a row, a name or a file's content."""
+
+_MOVES = ("opened", "seen", "escalated", "resolved", "reopened", "open")
 
 
 def intake(
@@ -83,15 +88,9 @@ def _no_drop(landlord: str, status: str, why: str) -> Ticket:
 def _held(engine: Engine, validated: ValidatedDrop, content: str, now: datetime) -> Ticket:
     from due_regard import register
 
-    why = "; ".join(validated.held)
+    why, drop = "; ".join(validated.held), validated.drop
     batch = register.hold_drop(
-        engine,
-        landlord=validated.landlord,
-        source=validated.source,
-        drop=validated.drop,
-        sha256=content,
-        why=why,
-        now=now,
+        engine, landlord=validated.landlord, source=validated.source, drop=drop, sha256=content, why=why, now=now
     )
     return _no_drop(validated.landlord, "held", why) | {"batch_id": batch}
 
@@ -126,30 +125,32 @@ def assess(settings: Settings, landlord: str, *, as_at: date, now: datetime) -> 
         landlord, as_at, run_id, moved (False: an earlier date than the last, kept as a run that moves no finding),
         states (state -> number of assessments), findings (opened, seen, escalated, resolved, reopened, open).
     """
-    import pandas as pd
-
-    from due_regard import register
-    from due_regard.assessment import assess as judge
-    from due_regard.packs import report_duties
-
     known = terms(settings, landlord)
     with register_of(settings) as engine:
-        records = register.read_records(engine, landlord)
-        judged = judge(records, known.history, known.calendar, as_at)
-        reports = report_duties(engine, known.landlord, known.history, as_at=as_at, reports=settings.reports_dir)
-        found = pd.concat([judged, reports], ignore_index=True) if len(reports) else judged
-        version = known.history.in_force(as_at).effective_from.isoformat()
-        run = register.record_assessment(engine, landlord, found, as_at=as_at, now=now, policy_version=version)
+        run = _judge(engine, settings, known, as_at, now)
     return {
         "landlord": landlord,
         "as_at": as_at.isoformat(),
         "run_id": run.run_id,
         "moved": run.moved,
         "states": dict(run.states),
-        "findings": {
-            name: getattr(run, name) for name in ("opened", "seen", "escalated", "resolved", "reopened", "open")
-        },
+        "findings": {name: getattr(run, name) for name in _MOVES},
     }
+
+
+def _judge(engine: Engine, settings: Settings, known: Terms, as_at: date, now: datetime) -> RunReport:
+    import pandas as pd
+
+    from due_regard import register
+    from due_regard.assessment import assess as judge
+    from due_regard.packs import report_duties
+
+    landlord = known.landlord.id
+    judged = judge(register.read_records(engine, landlord), known.history, known.calendar, as_at)
+    reports = report_duties(engine, known.landlord, known.history, as_at=as_at, reports=settings.reports_dir)
+    found = pd.concat([judged, reports], ignore_index=True) if len(reports) else judged
+    version = known.history.in_force(as_at).effective_from.isoformat()
+    return register.record_assessment(engine, landlord, found, as_at=as_at, now=now, policy_version=version)
 
 
 def alerts(
@@ -159,8 +160,12 @@ def alerts(
     now: datetime,
     landlords: Sequence[str] | None = None,
     dry_run: Path | None = None,
+    clock: Callable[[], datetime] | None = None,
 ) -> Ticket:
     """Compose what is new or has moved up a stage, then send it (or, with `dry_run`, write what would be sent).
+
+    A landlord not yet judged at `as_at` is judged first, so that a missing export cannot silence a duty that has come
+    due since. `clock` times the leases of a long drain; `now` throughout by default.
 
     Returns:
         composed, sent, refused, uncertain, shadow, waiting (mails), told (stage -> findings), held_back, skipped
@@ -170,13 +175,33 @@ def alerts(
 
     asked = run_here(settings, landlords)
     with register_of(settings) as engine:
-        reports = [posting.compose(engine, settings, terms(settings, name), as_at, now, dry_run) for name in asked]
+        every = [terms(settings, name) for name in asked]
+        for known in every if dry_run is None else ():
+            if judged_to(engine, known.landlord.id) < as_at:
+                _judge(engine, settings, known, as_at, now)
+        reports = [posting.compose(engine, settings, known, as_at, now, dry_run) for known in every]
         ticket = posting.compose_ticket(reports)
         if dry_run is not None:
-            return ticket | {"sent": 0, "refused": 0, "uncertain": 0, "shadow": 0, "waiting": 0}
-        sent = send_alerts(engine, transport_for(settings), now=now, landlords=asked)
-    names = ("sent", "refused", "uncertain", "shadow", "waiting", "stopped")
-    return ticket | {name: getattr(sent, name) for name in names}
+            return ticket | dict.fromkeys(("sent", "refused", "uncertain", "shadow", "waiting"), 0)
+        sent = send_alerts(engine, transport_for(settings), now=now, landlords=asked, clock=clock)
+    return ticket | asdict(sent)
+
+
+def report_failure(
+    settings: Settings, *, dag: str, task: str, run_id: str, now: datetime, landlords: Sequence[str] | None = None
+) -> Ticket:
+    """Mail the data owners of `landlords` (all by default), and nobody else, that a task failed; once a run and task.
+
+    Returns:
+        landlords told, mails handed over.
+    """
+    asked = run_here(settings, landlords)
+    with register_of(settings) as engine:
+        for name in asked:
+            known = terms(settings, name)
+            posting.post_failure(engine, settings, known, dag=dag, task=task, run_id=run_id, now=now)
+        mails = sum(posting.send(engine, settings, name, now=now) for name in asked)
+    return {"landlords": list(asked), "mails": mails}
 
 
 def build_packs(

@@ -7,6 +7,7 @@ one promise: at least once, with one Message-ID.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
@@ -60,23 +61,56 @@ def post_handback(
     engine: Engine, settings: Settings, known: Terms, validated: ValidatedDrop, ticket: dict[str, Any], *, now: datetime
 ) -> None:
     """Tell the data owner what of a drop was not taken; the next `alerts` run hands the mail over."""
-    from due_regard.alerts import outbox
-    from due_regard.alerts.handback import handback_mail
     from due_regard.intake import rejection_summary
+
+    batch = ticket["batch_id"]
+    where = ticket["rejections"] or ticket["quarantine"]
+    lines = [
+        *rejection_summary(validated).rstrip().splitlines(),
+        "",
+        f"The files to mend are in {where}",
+        f"`due-regard drop list` shows batch {batch}.",
+    ]
+    _post(engine, settings, known, "handback", f"{batch}", f"rows to mend in batch {batch}", lines, now)
+
+
+def post_failure(
+    engine: Engine, settings: Settings, known: Terms, *, dag: str, task: str, run_id: str, now: datetime
+) -> None:
+    """Tell the data owner, and nobody else, that a task failed; once a run and task."""
+    lines = [
+        f"The task {task} of {dag} failed, after every retry.",
+        "",
+        f"Run: {run_id}",
+        "",
+        "Its log in Airflow says why. Mend the cause and clear the task: every task may be run again, and nothing is",
+        "loaded, judged or mailed twice. Until then this landlord's figures and mails are those of the last run.",
+    ]
+    _post(engine, settings, known, "failure", f"{dag} {task} {run_id}", f"{dag} failed", lines, now)
+
+
+def _post(
+    engine: Engine,
+    settings: Settings,
+    known: Terms,
+    kind: str,
+    topic: str,
+    title: str,
+    lines: Sequence[str],
+    now: datetime,
+) -> None:
+    from due_regard.alerts import outbox
+    from due_regard.alerts.data_mail import data_mail
     from due_regard.register import writing
 
-    mail = handback_mail(
-        known.landlord,
-        known.calendar,
-        batch_id=ticket["batch_id"],
-        summary=rejection_summary(validated),
-        folder=ticket["rejections"] or ticket["quarantine"] or "",
-        sender=settings.mail_from,
-        templates=settings.reports_dir / "mail",
-        now=now,
-    )
+    templates = settings.reports_dir / "mail"
+    mail = data_mail(
+        known.landlord, known.calendar, kind=kind, topic=topic, title=title, lines=lines, sender=settings.mail_from,
+        templates=templates, now=now,
+    )  # fmt: skip
     with writing(engine, known.landlord.id) as connection:
-        outbox.put(connection, known.landlord.id, mail, now=now)
+        if not outbox.is_known(connection, known.landlord.id, mail.message_id):
+            outbox.put(connection, known.landlord.id, mail, now=now)
 
 
 def post_pack(engine: Engine, settings: Settings, known: Terms, report: PackReport, *, now: datetime) -> bool:

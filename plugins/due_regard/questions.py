@@ -16,6 +16,7 @@ from due_regard.terms import register_of, terms
 
 if TYPE_CHECKING:
     import pandas as pd
+    from sqlalchemy import Engine
 
     from due_regard.batch import ValidatedDrop
     from due_regard.contract import Records
@@ -63,6 +64,18 @@ def findings(settings: Settings, *, as_at: date, landlord: str | None = None) ->
 
     with register_of(settings) as engine:
         return register.open_findings(engine, landlord, as_at=as_at)
+
+
+def judged_to(engine: Engine, landlord: str) -> date:
+    """The latest date that a landlord's findings stand at; the earliest date there is where it was never judged."""
+    from sqlalchemy import func, select
+
+    from due_regard.register import reading
+    from due_regard.register.finding_tables import AssessmentRun as Run
+
+    with reading(engine, landlord) as connection:
+        found = connection.scalar(select(func.max(Run.as_at)).where(Run.landlord == landlord, Run.moved))
+    return found or date.min
 
 
 def explain(

@@ -36,6 +36,7 @@ class Settings(BaseSettings):
     mail_mode: Literal["folder", "live"] = Field(default="folder", description="folder writes .eml files, live sends.")
     mail_allow: tuple[str, ...] = Field(default=(), description="Shadow running: only these addresses are sent to.")
     mail_from: str = "due-regard@landlord.example"
+    smtp_connection: str | None = Field(default=None, description="Airflow connection laid over the smtp_ settings.")
     smtp_host: str = "localhost"
     smtp_port: int = 587
     smtp_user: str | None = None

@@ -72,6 +72,12 @@ def put(conn: Connection, landlord: str, mail: Outgoing, *, now: datetime) -> No
     )
 
 
+def is_known(conn: Connection, landlord: str, message_id: str) -> bool:
+    """Whether a mail with this Message-ID was ever put in, sent or not."""
+    mine = (AlertMessage.landlord == landlord, AlertMessage.message_id == message_id)
+    return conn.execute(select(AlertMessage.message_id).where(*mine)).first() is not None
+
+
 def due(engine: Engine, *, now: datetime, landlords: Sequence[str] | None = None) -> list[tuple[str, str]]:
     """(landlord, Message-ID) of every row that may leave at `now`, in the order they were written."""
     rows = select(AlertMessage.landlord, AlertMessage.message_id, AlertMessage.send_days).where(_is_ready(now))

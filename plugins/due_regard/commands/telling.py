@@ -10,7 +10,7 @@ from due_regard import pipeline
 from due_regard.commands import Commands, Result, add, group
 from due_regard.commands.judging import as_day, as_instant
 from due_regard.settings import Settings
-from due_regard.terms import register_of
+from due_regard.terms import register_of, terms
 
 
 def register_commands(commands: Commands) -> None:
@@ -41,7 +41,12 @@ def register_commands(commands: Commands) -> None:
 def run_alerts(args: Namespace, settings: Settings) -> Result:
     """`alerts run --as-at D [--dry-run DIR]`."""
     ticket = pipeline.alerts(
-        settings, as_at=as_day(args.as_at), now=datetime.now(UTC), landlords=args.landlord, dry_run=args.dry_run
+        settings,
+        as_at=as_day(args.as_at),
+        now=datetime.now(UTC),
+        landlords=args.landlord,
+        dry_run=args.dry_run,
+        clock=lambda: datetime.now(UTC),
     )
     line = ", ".join(f"{name} {ticket[name]}" for name in ("composed", "sent", "refused", "waiting"))
     return Result(ticket, (f"mails as at {args.as_at}: {line}",))
@@ -52,7 +57,8 @@ def explain_alert(args: Namespace, settings: Settings) -> Result:
     from due_regard import alerts
 
     with register_of(settings) as engine:
-        text = alerts.explain(engine, args.message_id)
+        landlord = alerts.message_landlord(engine, args.message_id)
+        text = alerts.explain(engine, args.message_id, terms(settings, landlord).history)
     return Result({"message_id": args.message_id, "explanation": text}, tuple(text.splitlines()))
 
 
