@@ -14,7 +14,7 @@ from types import SimpleNamespace
 import pytest
 
 from due_regard import orchestration, pipeline, questions, register
-from due_regard.errors import DropError, LandlordError
+from due_regard.errors import DropError, LandlordError, SettingsError
 from due_regard.settings import Settings
 from due_regard.terms import register_of
 from tests.contract_examples import CONTRACT
@@ -193,3 +193,18 @@ def test_a_failed_tasks_callback_names_its_landlord(settings: Settings, monkeypa
     failed = SimpleNamespace(dag_id="alerts", task_id="send", run_id="manual__1", rendered_map_index=L, start_date=NOW)
     orchestration.tell_data_team({"task_instance": failed})
     assert [mail["Subject"] for mail in mails(settings)] == ["Hanover Scotland Housing Association: alerts failed"]
+
+
+def test_each_landlord_may_have_a_register_of_its_own(settings: Settings, drop: Path, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/{{landlord}}.db"
+    apart = settings.model_copy(update={"register_url": url, "landlords": (L, "port_of_leith")})
+    take(apart)
+    told = pipeline.alerts(apart, as_at=AS_AT, now=NOW)
+    assert told["sent"] > 0
+    assert sorted(file.stem for file in tmp_path.glob("*.db")) == sorted(apart.landlords)
+    with register_of(apart, "port_of_leith") as engine:
+        assert register.read_records(engine, L) == {}
+    found = questions.findings(apart, as_at=AS_AT)
+    assert set(found["landlord"]) == {L, "port_of_leith"}
+    with pytest.raises(SettingsError, match="--register"), register_of(apart):
+        pass

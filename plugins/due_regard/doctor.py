@@ -15,9 +15,10 @@ from zoneinfo import ZoneInfo
 
 from due_regard.errors import DueRegardError
 from due_regard.landlord_files import check_landlord
-from due_regard.landlords import landlord_ids, load_landlord
+from due_regard.landlords import load_landlord
 from due_regard.policy import load_policies
 from due_regard.settings import Settings
+from due_regard.terms import register_of, run_here, terms
 from due_regard.working_days import SUBDIVISIONS, load_calendar, read_snapshot
 
 
@@ -35,7 +36,7 @@ def examine(settings: Settings, *, now: datetime, freshness: bool = False) -> li
     today = now.astimezone(ZoneInfo("Europe/London")).date()
     if freshness:
         return _safely(lambda: _fresh(settings, now))
-    landlords = settings.landlords or landlord_ids(settings.landlords_dir)
+    landlords = run_here(settings)
     checks: list[Callable[[], Iterator[Item]]] = [
         lambda: _folders(settings),
         lambda: _calendars(settings, today),
@@ -76,13 +77,11 @@ def _calendars(settings: Settings, today: date) -> Iterator[Item]:
 def _register(settings: Settings) -> Iterator[Item]:
     from due_regard import register
 
-    engine = register.open_register(settings.register)
-    try:
-        report = register.audit_verify(engine)
-        yield Item("register", True, f"opens and is upgraded ({engine.dialect.name})")
-        yield Item("audit chain", True, f"{report.rows} rows hold; head {report.head or 'none yet'}")
-    finally:
-        engine.dispose()
+    for names in settings.registers(run_here(settings)).values():
+        with register_of(settings, names[0]) as engine:
+            report = register.audit_verify(engine)
+            yield Item("register", True, f"opens and is upgraded ({engine.dialect.name})")
+            yield Item("audit chain", True, f"{report.rows} rows hold; head {report.head or 'none yet'}")
 
 
 def _mail(settings: Settings) -> Iterator[Item]:
@@ -108,16 +107,10 @@ def _landlord(settings: Settings, name: str, today: date) -> Iterator[Item]:
 
 def _fresh(settings: Settings, now: datetime) -> Iterator[Item]:
     """Whether intake, assessment and alerts of each landlord ran in time."""
-    from due_regard import register
     from due_regard.alerts.watch import stale
 
-    engine = register.open_register(settings.register)
-    try:
-        for name in settings.landlords or landlord_ids(settings.landlords_dir):
-            landlord = load_landlord(settings.landlords_dir, name)
-            folder = settings.include_dir / "calendars"
-            calendar = load_calendar(landlord.division, landlord.closure_days, folder=folder)
-            late = stale(engine, landlord, calendar, now=now)
-            yield Item(f"{name} freshness", not late, "; ".join(late) or "intake, assessment and alerts ran in time")
-    finally:
-        engine.dispose()
+    for name in run_here(settings):
+        known = terms(settings, name)
+        with register_of(settings, name) as engine:
+            late = stale(engine, known.landlord, known.calendar, now=now)
+        yield Item(f"{name} freshness", not late, "; ".join(late) or "intake, assessment and alerts ran in time")

@@ -13,16 +13,14 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from due_regard import posting
+from due_regard import posting, staging
 from due_regard.questions import judged_to
 from due_regard.settings import Settings
-from due_regard.terms import LONDON, Terms, register_of, run_here, terms
+from due_regard.terms import Terms, register_of, run_here, terms
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from due_regard.batch import ValidatedDrop
-    from due_regard.intake import Source
     from due_regard.register import RunReport
 
 Ticket = dict[str, Any]
@@ -51,71 +49,20 @@ def intake(
     known = terms(settings, landlord)
     folder = drop or settings.drops / known.landlord.drop_folder
     if drop is None and not folder.is_dir():
-        return _no_drop(landlord, "missing", f"no folder {known.landlord.drop_folder} below the drops folder")
+        return staging.no_drop(landlord, "missing", f"no folder {known.landlord.drop_folder} below the drops folder")
     mapping = load_source(settings.sources_dir, source or known.landlord.source)
     if drop is None and not (complete := drop_completeness(folder, mapping, now=now)).is_ready:
-        return _no_drop(landlord, "waiting", complete.why)
-    with register_of(settings) as engine:
-        validated = _validated(engine, landlord, folder, mapping, now)
+        return staging.no_drop(landlord, "waiting", complete.why)
+    with register_of(settings, landlord) as engine:
+        validated = staging.validated(engine, landlord, folder, mapping, now)
         content = register.drop_sha256((*validated.files, *validated.refused))
         if validated.held and not register.is_released(engine, landlord, content):
-            return _held(engine, validated, content, now)
+            return staging.held(engine, validated, content, now)
         report = register.load_drop(engine, validated, now=now)
-        ticket = _loaded(settings, validated, folder, report, content, now)
+        ticket = staging.loaded(settings, validated, folder, report, content, now)
         if report.status != "unchanged" and ticket["exit_code"]:
             posting.post_handback(engine, settings, known, validated, ticket, now=now)
     return ticket
-
-
-def _validated(engine: Engine, landlord: str, folder: Path, mapping: Source, now: datetime) -> ValidatedDrop:
-    from due_regard import register
-    from due_regard.intake import read_drop
-
-    return read_drop(
-        folder,
-        landlord,
-        mapping,
-        on=now.astimezone(LONDON).date(),
-        known=lambda entity: register.known_refs(engine, landlord, entity),
-        previous_rows=lambda entity: register.previous_rows(engine, landlord, entity),
-    )
-
-
-def _no_drop(landlord: str, status: str, why: str) -> Ticket:
-    return {"landlord": landlord, "batch_id": None, "status": status, "why": why, "files": [], "exit_code": 5}
-
-
-def _held(engine: Engine, validated: ValidatedDrop, content: str, now: datetime) -> Ticket:
-    from due_regard import register
-
-    why, drop = "; ".join(validated.held), validated.drop
-    batch = register.hold_drop(
-        engine, landlord=validated.landlord, source=validated.source, drop=drop, sha256=content, why=why, now=now
-    )
-    return _no_drop(validated.landlord, "held", why) | {"batch_id": batch}
-
-
-def _loaded(
-    settings: Settings, validated: ValidatedDrop, folder: Path, report: Any, content: str, now: datetime
-) -> Ticket:
-    from due_regard.intake import publish_data_docs, quarantine, write_rejections
-
-    # Named by content, so that the same drop taken again leaves no second copy of its rows behind.
-    place = Path(validated.landlord) / f"drop-{content[:12]}"
-    rejections = write_rejections(validated, folder, settings.rejections / place)
-    refused = quarantine(validated, folder, settings.quarantine / place)
-    publish_data_docs(validated, settings.data_docs, run=f"batch-{report.batch_id:06d}", now=now)
-    names = ("file", "entity", "read", "loaded", "unchanged", "rejected", "refused")
-    files = [{name: getattr(file, name) for name in names} for file in report.files]
-    return {
-        "landlord": validated.landlord,
-        "batch_id": report.batch_id,
-        "status": report.status,
-        "files": files,
-        "rejections": str(settings.rejections / place) if rejections else None,
-        "quarantine": str(settings.quarantine / place) if refused else None,
-        "exit_code": 4 if validated.refused else 3 if any(file["rejected"] for file in files) else 0,
-    }
 
 
 def assess(settings: Settings, landlord: str, *, as_at: date, now: datetime) -> Ticket:
@@ -126,7 +73,7 @@ def assess(settings: Settings, landlord: str, *, as_at: date, now: datetime) -> 
         states (state -> number of assessments), findings (opened, seen, escalated, resolved, reopened, open).
     """
     known = terms(settings, landlord)
-    with register_of(settings) as engine:
+    with register_of(settings, landlord) as engine:
         run = _judge(engine, settings, known, as_at, now)
     return {
         "landlord": landlord,
@@ -171,11 +118,24 @@ def alerts(
         composed, sent, refused, uncertain, shadow, waiting (mails), told (stage -> findings), held_back, skipped
         (landlord -> why nothing was composed).
     """
+    asked = run_here(settings, landlords)
+    tickets = [_told(settings, names, as_at, now, dry_run, clock) for names in settings.registers(asked).values()]
+    return posting.joined(tickets)
+
+
+def _told(
+    settings: Settings,
+    names: Sequence[str],
+    as_at: date,
+    now: datetime,
+    dry_run: Path | None,
+    clock: Callable[[], datetime] | None,
+) -> Ticket:
+    """Alerts of the landlords that one register holds."""
     from due_regard.alerts import send_alerts, transport_for
 
-    asked = run_here(settings, landlords)
-    with register_of(settings) as engine:
-        every = [terms(settings, name) for name in asked]
+    with register_of(settings, names[0]) as engine:
+        every = [terms(settings, name) for name in names]
         for known in every if dry_run is None else ():
             if judged_to(engine, known.landlord.id) < as_at:
                 _judge(engine, settings, known, as_at, now)
@@ -183,7 +143,7 @@ def alerts(
         ticket = posting.compose_ticket(reports)
         if dry_run is not None:
             return ticket | dict.fromkeys(("sent", "refused", "uncertain", "shadow", "waiting"), 0)
-        sent = send_alerts(engine, transport_for(settings), now=now, landlords=asked, clock=clock)
+        sent = send_alerts(engine, transport_for(settings), now=now, landlords=names, clock=clock)
     return ticket | asdict(sent)
 
 
@@ -196,11 +156,11 @@ def report_failure(
         landlords told, mails handed over.
     """
     asked = run_here(settings, landlords)
-    with register_of(settings) as engine:
-        for name in asked:
-            known = terms(settings, name)
-            posting.post_failure(engine, settings, known, dag=dag, task=task, run_id=run_id, now=now)
-        mails = sum(posting.send(engine, settings, name, now=now) for name in asked)
+    mails = 0
+    for name in asked:
+        with register_of(settings, name) as engine:
+            posting.post_failure(engine, settings, terms(settings, name), dag=dag, task=task, run_id=run_id, now=now)
+            mails += posting.send(engine, settings, name, now=now)
     return {"landlords": list(asked), "mails": mails}
 
 
@@ -233,7 +193,7 @@ def build_packs(
     names = [pack] if pack else [switch.name for switch in known.landlord.packs]
     folder = out or settings.packs / landlord / quarter
     built: list[Ticket] = []
-    with register_of(settings) as engine:
+    with register_of(settings, landlord) as engine:
         for name in names:
             report = room.build_pack(
                 engine, known.landlord, known.history, known.calendar, quarter=room.Quarter.parse(quarter), pack=name,

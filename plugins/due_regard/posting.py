@@ -57,6 +57,20 @@ def compose_ticket(reports: list[ComposeReport]) -> dict[str, Any]:
     }
 
 
+def joined(tickets: list[dict[str, Any]]) -> dict[str, Any]:
+    """The tickets of several registers as one: counts added up, the rest put together."""
+    first, *others = tickets
+    for ticket in others:
+        first = {name: _added(first[name], value) for name, value in ticket.items()}
+    return first
+
+
+def _added(one: Any, other: Any) -> Any:
+    if not isinstance(one, dict):
+        return one + other
+    return {key: one[key] + other[key] if key in one and key in other else {**one, **other}[key] for key in one | other}
+
+
 def post_handback(
     engine: Engine, settings: Settings, known: Terms, validated: ValidatedDrop, ticket: dict[str, Any], *, now: datetime
 ) -> None:

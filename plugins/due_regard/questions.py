@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from due_regard.errors import PolicyError
 from due_regard.policy import PolicyHistory
 from due_regard.settings import Settings
-from due_regard.terms import register_of, terms
+from due_regard.terms import register_of, run_here, terms
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,7 +49,7 @@ def _records(
     from due_regard.intake import load_source, read_drop
 
     if drop is None:
-        with register_of(settings) as engine:
+        with register_of(settings, landlord) as engine:
             from due_regard import register
 
             return register.read_records(engine, landlord, known_at=known_at), None
@@ -60,10 +60,18 @@ def _records(
 
 def findings(settings: Settings, *, as_at: date, landlord: str | None = None) -> pd.DataFrame:
     """Open findings, oldest due first (columns: register.open_findings)."""
+    import pandas as pd
+
     from due_regard import register
 
-    with register_of(settings) as engine:
-        return register.open_findings(engine, landlord, as_at=as_at)
+    held = settings.registers([landlord] if landlord else run_here(settings))
+    frames = []
+    for names in held.values():
+        with register_of(settings, names[0]) as engine:
+            frames.append(register.open_findings(engine, landlord, as_at=as_at))
+    if len(frames) == 1:
+        return frames[0]
+    return pd.concat(frames).sort_values(["due_on", "register_ref"], na_position="last", ignore_index=True)
 
 
 def judged_to(engine: Engine, landlord: str) -> date:

@@ -6,11 +6,14 @@ own file (landlords.py), what its policy promises in the policy file.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from due_regard.errors import SettingsError
 
 _REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -25,7 +28,9 @@ class Settings(BaseSettings):
     )
     var_dir: Path = Field(default=Path("var"), description="What a run writes: register, quarantine, packs, mail.")
     drops_dir: Path | None = Field(default=None, description="Folder of drop folders; default <var_dir>/drops.")
-    register_url: str | None = Field(default=None, description="SQLAlchemy URL; default SQLite in <var_dir>.")
+    register_url: str | None = Field(
+        default=None, description="SQLAlchemy URL, default SQLite in <var_dir>; {landlord} in it gives each its own."
+    )
     landlords: tuple[str, ...] = Field(default=(), description="Landlord ids to run; default every settings file.")
 
     preload: bool = Field(
@@ -53,10 +58,23 @@ class Settings(BaseSettings):
         """Folder that holds one drop folder a landlord."""
         return self.drops_dir or self.var_dir / "drops"
 
-    @property
-    def register(self) -> str:
-        """SQLAlchemy URL of the register."""
-        return self.register_url or f"sqlite:///{(self.var_dir / 'register.db').resolve()}"
+    def register(self, landlord: str | None = None) -> str:
+        """SQLAlchemy URL of the register, of `landlord` where each has one of its own.
+
+        Raises:
+            SettingsError: each landlord has one of its own, and none is named.
+        """
+        url = self.register_url or f"sqlite:///{(self.var_dir / 'register.db').resolve()}"
+        if "{landlord}" in url and landlord is None:
+            raise SettingsError("each landlord has a register of its own here: name one with --register URL")
+        return url.replace("{landlord}", landlord or "")
+
+    def registers(self, landlords: Iterable[str]) -> dict[str, list[str]]:
+        """URL of each register -> those of `landlords` that it holds."""
+        found: dict[str, list[str]] = {}
+        for landlord in landlords:
+            found.setdefault(self.register(landlord), []).append(landlord)
+        return found
 
     @property
     def policies_dir(self) -> Path:

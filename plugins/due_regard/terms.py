@@ -49,11 +49,11 @@ def run_here(settings: Settings, asked: Sequence[str] | None = None) -> tuple[st
 
 
 @contextmanager
-def register_of(settings: Settings) -> Iterator[Engine]:
-    """The installation's register, upgraded; closed at the end."""
+def register_of(settings: Settings, landlord: str | None = None) -> Iterator[Engine]:
+    """The installation's register (that of `landlord`, where each has its own), upgraded; closed at the end."""
     from due_regard.register import open_register
 
-    engine = open_register(settings.register)
+    engine = open_register(settings.register(landlord))
     try:
         yield engine
     finally:

@@ -37,7 +37,7 @@ def backup(args: Namespace, settings: Settings) -> Result:
     """`backup DIR`."""
     from due_regard import register
 
-    report = register.backup(settings.register, args.folder, now=datetime.now(UTC))
+    report = register.backup(settings.register(), args.folder, now=datetime.now(UTC))
     return Result({"file": str(report.file), "head": report.head}, (f"wrote {report.file}; head {report.head}",))
 
 
@@ -45,7 +45,7 @@ def restore(args: Namespace, settings: Settings) -> Result:
     """`restore DIR`."""
     from due_regard import register
 
-    report = register.restore(settings.register, args.folder)
+    report = register.restore(settings.register(), args.folder, now=datetime.now(UTC))
     return Result({"rows": report.rows, "head": report.head}, (f"restored; {report.rows} audit rows hold",))
 
 
