@@ -10,7 +10,7 @@ import pytest
 from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from due_regard.packs.action_list import HEADINGS, action_workbook, actions
+from due_regard.packs.action_list import HEADINGS, action_workbook, actions, open_duties
 from due_regard.packs.cells import LONGEST, put, safe_text
 from due_regard.packs.tables import SPECS
 from tests.packs.known import example_snapshots
@@ -26,13 +26,14 @@ def references(assessments: pd.DataFrame) -> pd.DataFrame:
 
 def listed(**more: object) -> pd.DataFrame:
     now = example_snapshots("queens_cross")[0]
-    asked = {"references": references(now.assessments), "restricted": (), **more}
-    return actions(now.assessments, now.duties, **asked)  # type: ignore[arg-type]
+    known = more.get("references", references(now.assessments))
+    found = open_duties(now.assessments, more.get("restricted", ()))  # type: ignore[arg-type]
+    return actions(found, now.duties, known)  # type: ignore[arg-type]
 
 
-def sheet(found: pd.DataFrame, left_out: int = 0) -> Worksheet:
-    book = load_workbook(io.BytesIO(action_workbook(found, "Action list", left_out, DATED)))
-    return book["Actions"]
+def sheet(found: pd.DataFrame, name: str = "Actions", **more: int) -> Worksheet:
+    asked = {"total": len(found), **more}
+    return load_workbook(io.BytesIO(action_workbook(found, "Action list", DATED, **asked)))[name]
 
 
 def test_every_open_duty_is_listed_once() -> None:
@@ -76,7 +77,16 @@ def test_an_empty_list_says_none() -> None:
 
 
 def test_the_same_rows_give_the_same_bytes() -> None:
-    assert action_workbook(listed(), "A", 2, DATED) == action_workbook(listed(), "A", 2, DATED)
+    assert action_workbook(listed(), "A", DATED, total=9) == action_workbook(listed(), "A", DATED, total=9)
+
+
+def test_what_a_long_list_leaves_out_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = listed()
+    monkeypatch.setattr("due_regard.packs.action_list.LONGEST_LIST", 10)
+    assert listed().equals(whole.head(10))
+    about = [row[0].value for row in sheet(listed(), "About", total=len(whole), left_out=3)]
+    assert f"Only the first 10 are listed here; {len(whole) - 10:,} more stand in the register." in about
+    assert any(str(line).startswith("3 more concern matters") for line in about)
 
 
 @pytest.mark.parametrize("text", FORMULAS)

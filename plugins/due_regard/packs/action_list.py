@@ -6,7 +6,7 @@ Rows are streamed, so a long list costs no more than openpyxl itself.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import datetime
 
 import pandas as pd
@@ -25,58 +25,66 @@ HEADINGS = (
 _WIDTHS = (18, 60, 20, 16, 10, 14, 44, 12, 14)
 _STATES = {"overdue": "Overdue", "due_soon": "Due soon", "breach": "Missing"}
 _SEVERITIES = {"breach": "Breach", "explain": "Explain", "warning": "Warning"}
+_RANKS = {"overdue": 0, "breach": 1, "due_soon": 2}
 _UNNUMBERED = "Not yet numbered"
 LONGEST_LIST = 50_000
 """Rows of the list: more is no list to act on, and the rest stand in the register. The list says how many it leaves."""
 
 
-def actions(
-    assessments: pd.DataFrame, duties: pd.DataFrame, references: pd.DataFrame, restricted: Collection[str]
-) -> pd.DataFrame:
-    """Open duties as rows to act on: `HEADINGS`, the longest overdue first, then what is missing, then what is due.
+def open_duties(assessments: pd.DataFrame, restricted: Collection[str] = ()) -> pd.DataFrame:
+    """Assessments someone must act on, the longest overdue first, then what is missing, then what is due soon.
 
     Args:
         assessments: contract's assessment columns, as at one day.
-        duties: `measures.DUTY_COLUMNS`.
-        references: columns rule, subject_ref, occurrence, register_ref.
         restricted: rules that only some may hear of; left out.
     """
     found = assessments[assessments["state"].isin(OPEN_STATES) & (assessments["severity"] != "info")]
     found = found[~found["rule"].isin(list(restricted))]
-    found = found.merge(references, on=["rule", "subject_ref", "occurrence"], how="left")
-    found = found.merge(duties[["rule", "label", "remedy"]], on="rule", how="left")
-    found = found.assign(rank=found["state"].map({"overdue": 0, "breach": 1, "due_soon": 2}))
-    found = found.sort_values(["rank", "due_on", "rule", "register_ref", "subject_ref"], kind="stable")
+    found = found.assign(rank=found["state"].astype("str").map(_RANKS))
+    return found.sort_values(["rank", "due_on", "rule", "subject_ref", "occurrence"], kind="stable")
+
+
+def actions(found: pd.DataFrame, duties: pd.DataFrame, references: pd.DataFrame) -> pd.DataFrame:
+    """The first `LONGEST_LIST` of `open_duties` as rows to act on: `HEADINGS`.
+
+    Args:
+        found: `open_duties`.
+        duties: `measures.DUTY_COLUMNS`.
+        references: columns rule, subject_ref, occurrence, register_ref.
+    """
+    first = found.head(LONGEST_LIST).astype({"rule": "str"})
+    first = first.merge(references, on=["rule", "subject_ref", "occurrence"], how="left")
+    first = first.merge(duties[["rule", "label", "remedy"]], on="rule", how="left")
     columns = (
-        found["register_ref"].fillna(_UNNUMBERED), found["remedy"], found["owner_role"].str.replace("_", " "),
-        found["due_on"], found["days_overdue"], found["state"].map(_STATES), found["label"], found["clause"],
-        found["severity"].map(_SEVERITIES),
+        first["register_ref"].fillna(_UNNUMBERED), first["remedy"], first["owner_role"].str.replace("_", " "),
+        first["due_on"], first["days_overdue"], first["state"].map(_STATES), first["label"], first["clause"],
+        first["severity"].map(_SEVERITIES),
     )  # fmt: skip
     return pd.DataFrame({name: column.to_numpy() for name, column in zip(HEADINGS, columns, strict=True)})
 
 
-def action_workbook(found: pd.DataFrame, title: str, left_out: int, dated: datetime) -> bytes:
+def action_workbook(found: pd.DataFrame, title: str, dated: datetime, *, total: int, left_out: int = 0) -> bytes:
     """`actions` as .xlsx bytes with filters and frozen headings; the same rows give the same bytes.
 
     Args:
         found: `actions`.
         title: of the document.
-        left_out: open duties that only some may hear of.
         dated: the document's date.
+        total: open duties there are, listed or not.
+        left_out: further open duties that only some may hear of.
     """
     book = Workbook(write_only=True)
     book.properties.title, book.properties.language = title, "en-GB"
-    shown, beyond = found.head(LONGEST_LIST), max(0, len(found) - LONGEST_LIST)
     sheet = book.create_sheet("Actions")
     sheet.freeze_panes = "B2"
     for place, width in enumerate(_WIDTHS, 1):
         sheet.column_dimensions[get_column_letter(place)].width = width
-    sheet.auto_filter.ref = f"A1:{get_column_letter(len(HEADINGS))}{max(len(shown), 1) + 1}"
+    sheet.auto_filter.ref = f"A1:{get_column_letter(len(HEADINGS))}{max(len(found), 1) + 1}"
     sheet.append(_header(sheet))
-    for row in _rows(sheet, shown):
+    for row in _rows(sheet, found):
         sheet.append(row)
     about = book.create_sheet("About")
-    for line in _about(title, len(found), beyond, left_out):
+    for line in _about(title, len(found), total, left_out):
         about.append([line])
     about.column_dimensions["A"].width = 100
     return workbook_bytes(book, dated)
@@ -92,14 +100,20 @@ def _header(sheet: Worksheet) -> list[object]:
     return list(cells)
 
 
-def _rows(sheet: Worksheet, found: pd.DataFrame) -> list[list[object]]:
+def _rows(sheet: Worksheet, found: pd.DataFrame) -> Iterator[tuple[object, ...]]:
     """Rows of plain values; only text that could be taken for a formula needs a cell of its own."""
     if found.empty:
-        return [["None", *[""] * (len(HEADINGS) - 1)]]
-    due = [day.date() if pd.notna(day) else "As soon as possible" for day in found["By when"]]
-    texts = {name: [_text(sheet, value) for value in found[name]] for name in HEADINGS if found[name].dtype != "int64"}
-    columns = [due if name == "By when" else texts.get(name, found[name].to_list()) for name in HEADINGS]
-    return [list(row) for row in zip(*columns, strict=True)]
+        return iter([("None", *[""] * (len(HEADINGS) - 1))])
+    due = found["By when"].dt.date.astype("object").where(found["By when"].notna(), "As soon as possible")
+    columns = [due if name == "By when" else _column(sheet, found[name]) for name in HEADINGS]
+    return zip(*(column.to_list() for column in columns), strict=True)
+
+
+def _column(sheet: Worksheet, values: pd.Series) -> pd.Series:
+    """Each different text made safe once: most stand in thousands of rows."""
+    if pd.api.types.is_integer_dtype(values):
+        return values
+    return values.astype("object").map({value: _text(sheet, value) for value in values.unique()})
 
 
 def _text(sheet: Worksheet, value: object) -> object:
@@ -107,15 +121,15 @@ def _text(sheet: Worksheet, value: object) -> object:
     return streamed(sheet, text) if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
 
 
-def _about(title: str, rows: int, beyond: int, left_out: int) -> list[str]:
+def _about(title: str, rows: int, total: int, left_out: int) -> list[str]:
     lines = [
         title,
-        f"{rows:,} open duties at the end of the quarter, the longest overdue first.",
+        f"{total:,} open duties at the end of the quarter, the longest overdue first.",
         "Look up a register reference in the register to see whose record it is; none is named here on purpose.",
         "Missing means that something the policy asks for is not recorded.",
     ]
-    if beyond:
-        lines.insert(2, f"Only the first {LONGEST_LIST:,} are listed here; {beyond:,} more stand in the register.")
+    if total > rows:
+        lines.insert(2, f"Only the first {rows:,} are listed here; {total - rows:,} more stand in the register.")
     if left_out:
         lines.append(f"{left_out:,} more concern matters that only named roles may hear of; they are told directly.")
     return lines
