@@ -4,8 +4,9 @@ Measures are pure; `build_pack` alone reads the register and writes files. May i
 intake, alerts or web.
 """
 
-from due_regard.packs.build import PackReport, build_pack
+from due_regard.packs.build import build_pack
 from due_regard.packs.delivery import PackMail, pack_mail
+from due_regard.packs.filing import PackReport
 from due_regard.packs.kept import is_issued, issue, issue_pack
 from due_regard.packs.quarters import Quarter, last_closed
 from due_regard.packs.report_duties import report_duties, with_report_duty

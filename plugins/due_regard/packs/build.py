@@ -5,11 +5,9 @@ The one module of packs that reads the register and writes files. What is counte
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
 
 import pandas as pd
 import pyarrow as pa
@@ -19,11 +17,11 @@ from due_regard.errors import PackError, SettingsError
 from due_regard.landlords import Landlord
 from due_regard.packs import ingredients
 from due_regard.packs.action_list import action_workbook, actions, open_duties
-from due_regard.packs.archive import sha256, write_file
 from due_regard.packs.changes import changed, changes_table
 from due_regard.packs.content import EDITIONS, PackContent, compose
 from due_regard.packs.definition import PackDefinition, Section, load_definition
-from due_regard.packs.kept import Kept, figures_to_keep, keep, last_kept
+from due_regard.packs.filing import PackReport, file_pack
+from due_regard.packs.kept import figures_to_keep
 from due_regard.packs.measures import BATCH_COLUMNS, Snapshot
 from due_regard.packs.paper import paper_pdf
 from due_regard.packs.quarters import LONDON, Quarter
@@ -31,35 +29,13 @@ from due_regard.packs.snapshots import take_snapshots
 from due_regard.packs.tables import Table, build_table
 from due_regard.packs.workbook import committee_workbook
 from due_regard.policy import PolicyHistory
-from due_regard.register import EVER, audit_head, read_records, reading, sql, writing
+from due_regard.register import EVER, audit_head, read_records, reading, sql
 from due_regard.settings import Settings
 from due_regard.working_days import WorkingCalendar
 
 _NATIONS = {
     "scotland": "Scotland", "england_and_wales": "England and Wales", "northern_ireland": "Northern Ireland",
 }  # fmt: skip
-
-
-@dataclass(frozen=True)
-class PackReport:
-    """What was built.
-
-    Attributes:
-        pack_id: of the pack on record.
-        files: paths written.
-        sha256: over the names and checksums of all files.
-        status: built for the first time, unchanged since the last time, or different.
-        differs_in: where different, in what, in words.
-    """
-
-    pack_id: int
-    name: str
-    quarter: str
-    edition: str
-    files: tuple[Path, ...]
-    sha256: str
-    status: Literal["built", "unchanged", "different"]
-    differs_in: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -120,7 +96,7 @@ def build_pack(
         known.files, history, calendar, definition, confirmed=landlord.confirmed_readings, known_at=known_at,
         run_id=_last_run(engine, landlord.id, known_at), head=audit_head(engine, landlord.id),
     )  # fmt: skip
-    return _put_on_record(engine, landlord.id, content, contents, made, figures_to_keep(tables), out, now, known_at)
+    return file_pack(engine, landlord.id, content, contents, made, figures_to_keep(tables), out, now, known_at)
 
 
 def _published(tables: dict[str, Table]) -> dict[str, Table]:
@@ -241,42 +217,3 @@ def _last_run(engine: Engine, landlord: str, known_at: datetime | None) -> int |
     with reading(engine, landlord) as conn:
         run_id = sql.read(conn, "packs/last_run", landlord=landlord, known_at=known_at or EVER)["run_id"].iloc[0]
     return None if pd.isna(run_id) else int(run_id)
-
-
-def _put_on_record(
-    engine: Engine,
-    landlord: str,
-    content: PackContent,
-    contents: Mapping[str, bytes],
-    made: dict[str, Any],
-    figures: dict[str, Any],
-    out: Path,
-    now: datetime,
-    known_at: datetime | None,
-) -> PackReport:
-    sums = {name: sha256(body) for name, body in contents.items()}
-    whole = sha256("".join(f"{name} {digest}\n" for name, digest in sums.items()).encode())
-    key: dict[str, Any] = {
-        "pack": content.pack, "quarter": str(content.quarter), "edition": content.edition, "known_at": known_at
-    }  # fmt: skip
-    with writing(engine, landlord) as conn:
-        before = last_kept(conn, landlord, **key)
-        if before is None or before.sha256 != whole:
-            pack_id = keep(conn, landlord, at=now, **key, sha256=whole, files=sums, ingredients=made, figures=figures)
-        else:
-            pack_id = before.id
-    files = tuple(write_file(out / name, body) for name, body in contents.items())
-    status, differs = _compared(before, whole, made, figures)
-    return PackReport(pack_id, content.pack, str(content.quarter), content.edition, files, whole, status, differs)
-
-
-def _compared(
-    before: Kept | None, whole: str, made: dict[str, Any], figures: dict[str, Any]
-) -> tuple[Literal["built", "unchanged", "different"], tuple[str, ...]]:
-    if before is None:
-        return "built", ()
-    if before.sha256 == whole:
-        return "unchanged", ()
-    moved = sum(1 for name in {*before.figures, *figures} if before.figures.get(name) != figures.get(name))
-    why = ingredients.differences(before.ingredients, made) or ("the program that builds the pack",)
-    return "different", (*why, f"{moved} figures")

@@ -18,9 +18,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from due_regard.errors import PackError
 from due_regard.landlords import Landlord, PackSwitch
-from due_regard.packs.build import PackReport
 from due_regard.packs.content import basis
 from due_regard.packs.definition import load_definition
+from due_regard.packs.filing import PackReport
 from due_regard.packs.quarters import LONDON, Quarter
 from due_regard.working_days import WorkingCalendar
 
