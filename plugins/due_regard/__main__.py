@@ -28,6 +28,7 @@ def main(words: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code (contract: CLI, exit codes)."""
     given, as_json, register = _global_options(list(sys.argv[1:] if words is None else words))
     args = _parser().parse_args(given)
+    args.json = as_json
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     for chatty in ("alembic", "great_expectations", "httpx", "matplotlib"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -18,10 +18,10 @@ from due_regard.landlords import Landlord, load_landlord
 from due_regard.packs.content import PackContent, compose
 from due_regard.packs.definition import load_definition
 from due_regard.packs.measures import BATCH_COLUMNS, Snapshot
-from due_regard.packs.quarters import Quarter
 from due_regard.packs.snapshots import take_snapshots
 from due_regard.packs.tables import SPECS, Table, build_table
 from due_regard.policy import PolicyHistory, load_policies
+from due_regard.quarters import Quarter
 from due_regard.working_days import WorkingCalendar, load_calendar
 
 INCLUDE = Path(__file__).parents[2] / "include"

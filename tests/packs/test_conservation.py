@@ -11,8 +11,8 @@ import pytest
 from due_regard.packs.measures import BATCH_COLUMNS
 from due_regard.packs.measures.restrictions import flow
 from due_regard.packs.measures.upkeep import data_quality
-from due_regard.packs.quarters import Quarter
 from due_regard.packs.tables import SPECS, Table
+from due_regard.quarters import Quarter
 from tests.packs.known import LANDLORDS, example_tables, frame, restriction, snapshots
 from tests.packs.known import QUARTER as NOW
 

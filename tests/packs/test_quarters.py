@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from due_regard.errors import SettingsError
-from due_regard.packs.quarters import Quarter, last_closed
+from due_regard.quarters import Quarter, last_closed
 
 
 @pytest.mark.parametrize(

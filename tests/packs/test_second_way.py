@@ -16,8 +16,8 @@ from sqlalchemy import Engine
 
 from due_regard.packs.measures.restrictions import LENGTHS
 from due_regard.packs.measures.timeliness import OVERDUE_BANDS
-from due_regard.packs.quarters import Quarter
 from due_regard.packs.tables import SPECS
+from due_regard.quarters import Quarter
 from due_regard.register import EVER, load_drop, open_register, reading, sql
 from tests.packs.known import (
     EXAMPLES,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import Namespace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -83,7 +84,11 @@ def demo(args: Namespace, settings: Settings) -> Result:
     """`demo [--out DIR] [--stay-up] [--stop]`."""
     from due_regard.demo import run_demo, stop_demo
 
+    def say(line: str) -> None:
+        # Standard output belongs to the ticket under --json; a person reads standard error there.
+        print(line, file=sys.stderr if args.json else sys.stdout, flush=True)
+
     if args.stop:
-        return Result({"stopped": stop_demo(args.out)})
-    ticket = run_demo(args.out, include=settings.include_dir, stay_up=args.stay_up)
+        return Result({"stopped": stop_demo(args.out, say=say)})
+    ticket = run_demo(args.out, include=settings.include_dir, stay_up=args.stay_up, say=say)
     return Result(ticket, (), 0 if ticket["ok"] else 5)

@@ -24,11 +24,11 @@ from due_regard.packs.filing import PackReport, file_pack
 from due_regard.packs.kept import figures_to_keep
 from due_regard.packs.measures import BATCH_COLUMNS, Snapshot
 from due_regard.packs.paper import paper_pdf
-from due_regard.packs.quarters import LONDON, Quarter
 from due_regard.packs.snapshots import take_snapshots
 from due_regard.packs.tables import Table, build_table
 from due_regard.packs.workbook import committee_workbook
 from due_regard.policy import PolicyHistory
+from due_regard.quarters import LONDON, Quarter
 from due_regard.register import EVER, audit_head, read_records, reading, sql
 from due_regard.settings import Settings
 from due_regard.working_days import WorkingCalendar

@@ -12,8 +12,8 @@ from due_regard.landlords import Landlord
 from due_regard.packs import charts
 from due_regard.packs.definition import DefinitionError, PackDefinition, Section
 from due_regard.packs.headlines import headline
-from due_regard.packs.quarters import Quarter
 from due_regard.packs.tables import Table
+from due_regard.quarters import Quarter
 
 NOT_ASKED = "No clause of the landlord's policy asks for this report."
 EDITIONS = {

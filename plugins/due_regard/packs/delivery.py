@@ -21,7 +21,7 @@ from due_regard.landlords import Landlord, PackSwitch
 from due_regard.packs.content import basis
 from due_regard.packs.definition import load_definition
 from due_regard.packs.filing import PackReport
-from due_regard.packs.quarters import LONDON, Quarter
+from due_regard.quarters import LONDON, Quarter
 from due_regard.working_days import WorkingCalendar
 
 MAY_LEAVE_FOR = 10

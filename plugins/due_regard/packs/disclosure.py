@@ -17,8 +17,8 @@ import pandas as pd
 from scipy.optimize import linprog
 
 from due_regard.packs.headlines import HIDDEN
-from due_regard.packs.quarters import Quarter
 from due_regard.packs.tables import Table
+from due_regard.quarters import Quarter
 
 SMALLEST_SHOWN = 5
 """A count from 1 to one less than this is hidden."""

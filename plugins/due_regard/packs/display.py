@@ -14,8 +14,8 @@ import pandas as pd
 
 from due_regard.packs.headlines import HIDDEN
 from due_regard.packs.measures.snapshot import NO_DUTY, NOT_MEASURED, NOTHING_TO_MEASURE
-from due_regard.packs.quarters import Quarter
 from due_regard.packs.tables import Table
+from due_regard.quarters import Quarter
 
 Cell: TypeAlias = str | int | float | date
 Form = Literal["text", "number", "percent", "date", "month"]

@@ -14,8 +14,8 @@ import pandas as pd
 from sqlalchemy import Connection, Engine, insert, select
 
 from due_regard.errors import PackError
-from due_regard.packs.quarters import LONDON
 from due_regard.packs.tables import Table
+from due_regard.quarters import LONDON
 from due_regard.register import audit_append, writing
 from due_regard.register.pack_tables import Pack, PackIssue
 

@@ -18,9 +18,9 @@ from sqlalchemy import Engine
 from due_regard.contract import ASSESSMENT_COLUMNS
 from due_regard.landlords import Landlord
 from due_regard.packs.definition import Basis, PackDefinition, load_definition
-from due_regard.packs.quarters import Quarter
 from due_regard.policy import Document, Duty, PolicyHistory
 from due_regard.policy.duties import Cycle, Notice
+from due_regard.quarters import Quarter
 from due_regard.register import reading, sql
 from due_regard.settings import Settings
 

@@ -14,9 +14,9 @@ import pandas as pd
 from due_regard.assessment import assess
 from due_regard.contract import Records
 from due_regard.packs.measures import DUTY_COLUMNS, Snapshot
-from due_regard.packs.quarters import Quarter
 from due_regard.packs.tables import COLUMNS_SHOWN
 from due_regard.policy import Deadline, Duty, Policy, PolicyHistory
+from due_regard.quarters import Quarter
 from due_regard.working_days import WorkingCalendar
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from due_regard.contract import CATEGORIES, CHANNELS, VIOLENCE
 from due_regard.packs.measures.figure import Figure, missing
 from due_regard.packs.measures.snapshot import NOT_MEASURED, Snapshot
-from due_regard.packs.quarters import Quarter
+from due_regard.quarters import Quarter
 
 CATEGORY_LABELS = {
     "aggressive_or_abusive": "Aggressive or abusive behaviour",

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from due_regard.contract import OPEN_STATES, Records
-from due_regard.packs.quarters import Quarter
+from due_regard.quarters import Quarter
 
 CountDays: TypeAlias = Callable[[npt.NDArray[np.datetime64], npt.NDArray[np.datetime64]], npt.NDArray[np.int64]]
 """Working days d with after < d <= to, on arrays of datetime64[D] (`WorkingCalendar.count`)."""
