@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .PHONY: demo up down test test-all check format lock env samples bench docs clean
 
 $(VENV)/.installed: requirements.txt pyproject.toml
-	$(PYTHON) -m venv $(VENV)
+	"$(PYTHON)" -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(BIN)/uv pip sync --quiet --require-hashes --compile-bytecode requirements.txt
 	VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
@@ -61,7 +61,7 @@ export MAKE_ENV
 
 # Secrets for docker-compose.yaml; never overwrites.
 env:
-	@$(PYTHON) -c "$$MAKE_ENV"
+	@"$(PYTHON)" -c "$$MAKE_ENV"
 
 # The sample drops, from their seed; the demo and the tests read what is committed.
 samples: $(VENV)/.installed
