@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from due_regard.errors import DueRegardError
 from due_regard.landlord_files import check_landlord
 from due_regard.landlords import load_landlord
 from due_regard.policy import load_policies
+from due_regard.quarters import LONDON
 from due_regard.settings import Settings
 from due_regard.terms import register_of, run_here, terms
 from due_regard.working_days import SUBDIVISIONS, load_calendar, read_snapshot
@@ -33,7 +33,7 @@ class Item:
 
 def examine(settings: Settings, *, now: datetime, freshness: bool = False) -> list[Item]:
     """Every check of this installation; with `freshness`, only whether the runs are in time."""
-    today = now.astimezone(ZoneInfo("Europe/London")).date()
+    today = now.astimezone(LONDON).date()
     if freshness:
         return _safely(lambda: _fresh(settings, now))
     landlords = run_here(settings)

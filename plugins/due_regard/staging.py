@@ -9,8 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from due_regard.quarters import LONDON
 from due_regard.settings import Settings
-from due_regard.terms import LONDON
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine

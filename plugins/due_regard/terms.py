@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from due_regard.landlords import Landlord, landlord_ids, load_landlord
 from due_regard.policy import PolicyHistory, load_policies
@@ -18,8 +17,6 @@ from due_regard.working_days import WorkingCalendar, load_calendar
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
-
-LONDON = ZoneInfo("Europe/London")
 
 
 @dataclass(frozen=True)

@@ -7,16 +7,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select
 
 from due_regard.alerts.wording import day
 from due_regard.landlords import Landlord
+from due_regard.quarters import LONDON
 from due_regard.register.tables import Batch
 from due_regard.working_days import WorkingCalendar
 
-LONDON = ZoneInfo("Europe/London")
 CADENCE_DAYS = {"daily": 1, "weekly": 7, "fortnightly": 14, "monthly": 31}
 ARRIVED = ("loaded", "unchanged", "released")
 NOT_ARRIVED = ("held", "missing")

@@ -21,6 +21,7 @@ from due_regard.alerts import wording
 from due_regard.alerts.calendar_files import CalendarFile
 from due_regard.alerts.letters import Letter
 from due_regard.landlords import Landlord
+from due_regard.mime import fix_boundaries
 
 
 def message_id(letter: Letter, landlord: str, sender: str) -> str:
@@ -91,13 +92,6 @@ def _addressed(letter: Letter, landlord: Landlord, sender: str, identity: str, n
     mail["List-Id"] = f"Due Regard alerts <alerts.{landlord.id.replace('_', '-')}.{domain}>"
     mail["Content-Language"] = "en-GB"
     return mail
-
-
-def fix_boundaries(mail: EmailMessage, identity: str) -> None:
-    """Boundaries made of the Message-ID: the library's own are random, and a re-built mail must be the same bytes."""
-    parts = [part for part in mail.walk() if part.is_multipart()]
-    for number, part in enumerate(parts):
-        part.set_boundary(f"=={hashlib.sha256(f'{identity}{number}'.encode()).hexdigest()[:40]}==")
 
 
 @lru_cache(maxsize=4)

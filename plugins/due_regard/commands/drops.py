@@ -9,8 +9,9 @@ from typing import Any
 
 from due_regard import pipeline
 from due_regard.commands import Commands, Result, add, group
+from due_regard.quarters import LONDON
 from due_regard.settings import Settings
-from due_regard.terms import LONDON, register_of
+from due_regard.terms import register_of
 
 
 def register_commands(commands: Commands) -> None:

@@ -12,8 +12,9 @@ from due_regard import pipeline, questions
 from due_regard.commands import Commands, Result, add, group
 from due_regard.contract import ASSESSMENT_COLUMNS
 from due_regard.errors import SettingsError
+from due_regard.quarters import LONDON
 from due_regard.settings import Settings
-from due_regard.terms import LONDON, register_of
+from due_regard.terms import register_of
 
 
 def register_commands(commands: Commands) -> None:

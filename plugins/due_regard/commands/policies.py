@@ -10,8 +10,9 @@ from due_regard import questions
 from due_regard.commands import Commands, Result, add, group
 from due_regard.commands.judging import as_day
 from due_regard.errors import PolicyError
+from due_regard.quarters import LONDON
 from due_regard.settings import Settings
-from due_regard.terms import LONDON, run_here, terms
+from due_regard.terms import run_here, terms
 
 
 def register_commands(commands: Commands) -> None:

@@ -18,6 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from due_regard.errors import PackError
 from due_regard.landlords import Landlord, PackSwitch
+from due_regard.mime import fix_boundaries
 from due_regard.packs.content import basis
 from due_regard.packs.definition import load_definition
 from due_regard.packs.filing import PackReport
@@ -130,11 +131,5 @@ def _message(
     if switch.deliver == "attachment":
         for file in files:
             mail.add_attachment(file.read_bytes(), *_KINDS[file.suffix], filename=file.name)
-    _fix_boundaries(mail, identity)
+    fix_boundaries(mail, identity)
     return mail
-
-
-def _fix_boundaries(mail: EmailMessage, identity: str) -> None:
-    """Boundaries made of the identity: the library's own are random, and a mail built again must be the same bytes."""
-    for place, part in enumerate(part for part in mail.walk() if part.is_multipart()):
-        part.set_boundary(f"=={hashlib.sha256(f'{identity}{place}'.encode()).hexdigest()[:40]}==")
