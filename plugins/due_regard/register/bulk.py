@@ -20,7 +20,7 @@ import pyarrow.csv as pa_csv
 import sqlalchemy as sa
 from sqlalchemy import Connection, Table, column, literal, select, table
 
-from due_regard.register.encoding import arrow, python_values, words
+from due_regard.register.encoding import arrow, sqlite_values, words
 
 Columns = Mapping[str, pa.Array]
 CHUNK = 50_000
@@ -49,7 +49,7 @@ def insert(connection: Connection, into: Table, columns: Columns, constants: Map
         dialect, inline = connection.dialect, {"literal_binds": True}
         said = {n: literal(value, into.c[n].type) for n, value in constants.items()}
         inlined = [str(value.compile(dialect=dialect, compile_kwargs=inline)) for value in said.values()]
-        _executemany(connection, into.name, [*columns, *constants], ["?"] * len(columns) + inlined, columns)
+        _executemany(connection, into.name, columns, dict(zip(constants, inlined, strict=True)))
 
 
 def stage(connection: Connection, name: str, like: Table, columns: Columns) -> None:
@@ -63,22 +63,22 @@ def stage(connection: Connection, name: str, like: Table, columns: Columns) -> N
         _copy(connection, f"COPY {name} ({names}) FROM STDIN (FORMAT csv)", columns)
     else:
         connection.exec_driver_sql(f"CREATE TEMP TABLE {name} ({names})")
-        _executemany(connection, f"{schema}.{name}", list(columns), ["?"] * len(columns), columns)
+        _executemany(connection, f"{schema}.{name}", columns, {})
 
 
 def _names(names: Iterable[str]) -> str:
     return ", ".join(f'"{name}"' for name in names)
 
 
-def _executemany(
-    connection: Connection, into: str, names: Sequence[str], values: Sequence[str], columns: Columns
-) -> None:
+def _executemany(connection: Connection, into: str, columns: Columns, inlined: Mapping[str, str]) -> None:
     """Insert by the driver's own executemany and from a zip: a list of row tuples costs half as much again."""
     if len(next(iter(columns.values()))):
+        marks, values = zip(*map(sqlite_values, columns.values()), strict=True)
+        names, expressions = _names([*columns, *inlined]), ", ".join([*marks, *inlined.values()])
         with closing(_cursor(connection)) as cursor:
             cursor.executemany(
-                f"INSERT INTO {into} ({_names(names)}) VALUES ({', '.join(values)})",  # noqa: S608 - our own names
-                zip(*map(python_values, columns.values()), strict=True),
+                f"INSERT INTO {into} ({names}) VALUES ({expressions})",  # noqa: S608 - our own names
+                zip(*values, strict=True),
             )
 
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import secrets
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 from sqlalchemy import Connection, column, func, select, table
 
@@ -28,7 +30,10 @@ def number_customers(connection: Connection, landlord: str, refs: set[str]) -> N
     new = list(connection.scalars(select(met.c.customer_ref).where(~known.exists())))
     if new:
         first = int(connection.scalar(select(func.coalesce(func.max(_NUMBERS.c.customer_no), 0)).where(own)) or 0) + 1
-        numbers = list(range(first, first + len(new)))
-        secrets.SystemRandom().shuffle(numbers)
-        columns = {"customer_ref": pa.array(new), "customer_no": pa.array(numbers)}
+        columns = {"customer_ref": pa.array(new), "customer_no": pa.array(first + _shuffled(len(new)))}
         bulk.insert(connection, _NUMBERS, columns, {"landlord": landlord})
+
+
+def _shuffled(count: int) -> npt.NDArray[np.int64]:
+    """0 to `count` - 1 in an order that only the operating system's randomness decides."""
+    return np.argsort(np.frombuffer(secrets.token_bytes(8 * count), dtype=np.uint64))

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, func, insert, select, update
 
 from due_regard.contract import ASSESSMENT_COLUMNS
 from due_regard.register.audit import audit_append
-from due_regard.register.encoding import RowHasher, arrow
+from due_regard.register.encoding import arrow, row_hashes
 from due_regard.register.engines import writing
 from due_regard.register.finding_tables import AssessmentCount, AssessmentRun, Finding
 from due_regard.register.moves import Move
@@ -106,9 +106,8 @@ def _basis(
 
 def assessments_sha256(assessments: pd.DataFrame) -> str:
     """What identifies an assessment: its rows and their order, by the contract's columns."""
-    hasher = RowHasher()
     columns = ((name, arrow(assessments[name])) for name in ASSESSMENT_COLUMNS)
-    return hashlib.sha256(hasher.rows(columns, len(assessments)).tobytes()).hexdigest()
+    return hashlib.sha256(row_hashes(columns, len(assessments)).tobytes()).hexdigest()
 
 
 def _insert_run(connection: Connection, landlord: str, run: dict[str, Any]) -> int:

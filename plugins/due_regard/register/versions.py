@@ -1,14 +1,13 @@
 """Comparing a file's rows with what the register knows, and writing a version of each that differs.
 
-Rows are compared by a hash of their content, chunk by chunk in order of their reference, so that an unchanged file
-writes nothing and memory is bounded by the chunk. A column that the file does not carry is no news: it keeps what
-earlier files said.
+A file that says what the last one said is known by one digest and writes nothing. Else rows are compared by a hash of
+their content, chunk by chunk in order of their reference, so that memory is bounded by the chunk. A column that the
+file does not carry is no news: it keeps what earlier files said.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,7 +21,7 @@ from sqlalchemy import Connection, select
 from due_regard.batch import ROW_NUMBER, AcceptedFile
 from due_regard.contract import ENTITY, Entity
 from due_regard.register import bulk
-from due_regard.register.encoding import Hashes, RowHasher, arrow, key_order, signed
+from due_regard.register.encoding import ContentDigest, Hashes, arrow, key_order, row_hashes, signed
 from due_regard.register.record_tables import RECORD_TABLES
 from due_regard.register.records import carried, frame, has_records, versions
 from due_regard.register.tables import BatchFile
@@ -37,18 +36,8 @@ class Written:
     rows_sha256: str
 
 
-@dataclass(frozen=True)
-class _Rows:
-    """A file's rows, given out in key order a chunk at a time: never a second copy of the file."""
-
-    frame: pd.DataFrame
-    order: npt.NDArray[np.int64] | None
-
-    def chunks(self) -> Iterator[tuple[int, pd.DataFrame]]:
-        """Each chunk, and the place of its first row in key order."""
-        for start in range(0, len(self.frame), bulk.CHUNK):
-            here = slice(start, start + bulk.CHUNK)
-            yield start, self.frame.iloc[here if self.order is None else self.order[here]]
+_Place = slice | npt.NDArray[np.int64]
+"""Where the rows of one chunk are in their file."""
 
 
 @dataclass(frozen=True)
@@ -73,40 +62,37 @@ def write_versions(
         ValueError: a reference comes twice among the accepted rows.
     """
     entity = ENTITY[part.entity]
-    rows = _Rows(part.rows, key_order(part.rows, entity.key))
+    places = _places(len(part.rows), key_order(part.rows, entity.key))
     names = [column.name for column in entity.columns if column.name in part.columns]
-    hasher = RowHasher()
-    hashes = _hash_rows(hasher, rows, names, entity.key)
-    identity = _identity(rows, entity.key, hashes, names)
+    identity = _identity(part.rows, places, names)
     if identity == _last_identity(connection, landlord, entity.name, file_id):
         return Written(0, set(), identity)
     is_empty = not has_records(connection, landlord, entity.name)
     missing = carried(connection, landlord).get(entity.name, frozenset()) - set(names)
     target = _Target(connection, landlord, entity, file_id, known_from, missing, is_empty)
+    hashes = _hash_rows(part.rows, names, entity.key)
     loaded, customers = 0, set[str]()
-    for start, chunk in rows.chunks():
-        changed = _write_chunk(target, hasher, chunk, names, hashes[start : start + len(chunk)])
+    for place in places:
+        chunk = part.rows.iloc[place]
+        changed = _write_chunk(target, chunk, names, hashes[place])
         loaded += int(changed.sum())
         if "customer_ref" in chunk:
             customers.update(pc.unique(arrow(chunk.loc[changed, "customer_ref"])).to_pylist())
     return Written(loaded, customers, identity)
 
 
-def _hash_rows(hasher: RowHasher, rows: _Rows, names: list[str], key: str) -> Hashes:
-    """Hashes of what the file says, without the reference, which is what rows are matched by."""
-    parts = [
-        hasher.rows(((name, arrow(chunk[name])) for name in names if name != key), len(chunk))
-        for _, chunk in rows.chunks()
-    ]
-    return np.concatenate(parts) if parts else np.zeros(0, dtype=np.uint64)
+def _places(count: int, order: npt.NDArray[np.int64] | None) -> list[_Place]:
+    """Where the rows of each chunk are, chunks and rows in order of their reference."""
+    spans = [slice(start, start + bulk.CHUNK) for start in range(0, count, bulk.CHUNK)]
+    return list(spans) if order is None else [order[span] for span in spans]
 
 
-def _identity(rows: _Rows, key: str, hashes: Hashes, names: list[str]) -> str:
+def _identity(rows: pd.DataFrame, places: list[_Place], names: list[str]) -> str:
     """What the accepted rows and columns are, whatever order and file they came in."""
-    digest = hashlib.sha256("\n".join(names).encode())
-    for start, chunk in rows.chunks():
-        digest.update("\x1f".join(arrow(chunk[key]).to_numpy(zero_copy_only=False)).encode())
-        digest.update(hashes[start : start + len(chunk)].tobytes())
+    digest = ContentDigest(names)
+    for place in places:
+        chunk = rows.iloc[place]
+        digest.add((name, arrow(chunk[name])) for name in names)
     return digest.hexdigest()
 
 
@@ -122,24 +108,26 @@ def _last_identity(connection: Connection, landlord: str, entity: str, file_id: 
     return connection.scalar(last)
 
 
-def _write_chunk(
-    target: _Target, hasher: RowHasher, chunk: pd.DataFrame, names: list[str], hashes: Hashes
-) -> npt.NDArray[np.bool_]:
+def _write_chunk(target: _Target, chunk: pd.DataFrame, names: list[str], hashes: Hashes) -> npt.NDArray[np.bool_]:
     """Write what changed of one chunk, and say which rows did."""
     if target.is_empty:
-        version = np.zeros(len(chunk), dtype=np.int64)
-        _append(target, chunk, names, version, hashes)
+        _append(target, chunk, names, hashes)
         return np.ones(len(chunk), dtype=bool)
     keys = arrow(chunk[target.entity.key])
     span = (keys[0].as_py(), keys[-1].as_py())
     if target.missing:
-        chunk, hashes = _with_earlier_columns(target, hasher, chunk, hashes, span)
+        chunk, hashes = _with_earlier_columns(target, chunk, hashes, span)
         names = [*names, *sorted(target.missing)]
     version, known_hashes = _newest(target, keys, span)
     changed: npt.NDArray[np.bool_] = (version == 0) | (known_hashes != signed(hashes))
     if changed.any():
-        _append(target, chunk[changed], names, version[changed], hashes[changed])
+        _append(target, chunk[changed], names, hashes[changed], after=version[changed])
     return changed
+
+
+def _hash_rows(rows: pd.DataFrame, names: Iterable[str], key: str) -> Hashes:
+    """Hashes of what the rows say, without the reference, which is what rows are matched by."""
+    return row_hashes(((name, arrow(rows[name])) for name in names if name != key), len(rows))
 
 
 def _newest(
@@ -159,24 +147,31 @@ def _newest(
 
 
 def _with_earlier_columns(
-    target: _Target, hasher: RowHasher, chunk: pd.DataFrame, hashes: Hashes, span: tuple[str, str]
+    target: _Target, chunk: pd.DataFrame, hashes: Hashes, span: tuple[str, str]
 ) -> tuple[pd.DataFrame, Hashes]:
     """The chunk with the columns its file does not carry, as earlier files left them."""
     key = target.entity.key
     earlier = frame(target.connection, target.landlord, target.entity, target.missing | {key}, between=span)
     filled = chunk.merge(earlier, on=key, how="left", sort=False)
-    extra = hasher.rows(((name, arrow(filled[name])) for name in sorted(target.missing)), len(filled))
-    return filled, hashes + extra
+    return filled, hashes + _hash_rows(filled, sorted(target.missing), key)
 
 
 def _append(
-    target: _Target, rows: pd.DataFrame, names: list[str], version: npt.NDArray[np.int64], hashes: Hashes
+    target: _Target,
+    rows: pd.DataFrame,
+    names: list[str],
+    hashes: Hashes,
+    after: npt.NDArray[np.int64] | None = None,
 ) -> None:
+    """Write a version of each row, the next one `after` those that the register has; the first if it has none."""
     columns = {
-        "version": pa.array(version + 1),
         "row_number": arrow(rows[ROW_NUMBER]),
         "row_hash": pa.array(signed(hashes)),
         **{name: arrow(rows[name]) for name in names},
     }
     origin = {"landlord": target.landlord, "known_from": target.known_from, "batch_file_id": target.file_id}
+    if after is None:
+        origin["version"] = 1
+    else:
+        columns["version"] = pa.array(after + 1)
     bulk.insert(target.connection, RECORD_TABLES[target.entity.name], columns, origin)
