@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email
+import itertools
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -10,11 +11,15 @@ from email import policy
 from email.message import EmailMessage
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
+import pandas as pd
 import pytest
+from sqlalchemy import select
 
-from due_regard import orchestration, pipeline, questions, register
-from due_regard.errors import DropError, LandlordError, SettingsError
+from due_regard import assessment, orchestration, pipeline, questions, register
+from due_regard.errors import DropError, LandlordError, RegisterMovedOn, SettingsError
+from due_regard.register.finding_tables import AssessmentRun
 from due_regard.settings import Settings
 from due_regard.terms import register_of
 from tests.contract_examples import CONTRACT
@@ -208,3 +213,44 @@ def test_each_landlord_may_have_a_register_of_its_own(settings: Settings, drop: 
     assert set(found["landlord"]) == {L, "port_of_leith"}
     with pytest.raises(SettingsError, match="--register"), register_of(apart):
         pass
+
+
+def test_a_drop_that_comes_while_a_landlord_is_judged_is_judged_too(
+    settings: Settings, drop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the run would rest on other records than a later `--known-at` gives."""
+    take(settings)
+    late, judge = tmp_path / "late", assessment.assess
+    calls: list[pd.DataFrame] = []
+    late.mkdir()
+    (late / "reviews.csv").write_text(
+        "review_ref,restriction_ref,reviewed_on,outcome\nV-LATE,R000005,2026-06-29,retain\n", encoding="utf-8"
+    )
+
+    def interrupted(*terms: Any) -> pd.DataFrame:
+        if not calls:
+            pipeline.intake(settings, L, drop=late, source="canonical", now=NOW - timedelta(minutes=5))
+        calls.append(judge(*terms))
+        return calls[-1]
+
+    monkeypatch.setattr(assessment, "assess", interrupted)
+    _, found = pipeline.judged(settings, L, as_at=AS_AT, now=NOW)
+    assert len(calls) == 2
+    assert not calls[0].equals(calls[1]), "the late drop changes what is judged"
+    with register_of(settings, L) as engine, register.reading(engine, L) as connection:
+        known_at = connection.scalars(select(AssessmentRun.known_at)).all()
+    assert len(known_at) == 1, "the first judgement was not recorded"
+    monkeypatch.undo()
+    rebuilt, _ = questions.assessments(settings, L, as_at=AS_AT, known_at=known_at[0])
+    pd.testing.assert_frame_equal(rebuilt, found)
+
+
+def test_drops_that_keep_coming_end_in_an_error_and_not_in_a_loop(
+    settings: Settings, drop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take(settings)
+    newest = itertools.count(1)
+    monkeypatch.setattr(register, "newest_file", lambda *_: -next(newest))
+    with pytest.raises(RegisterMovedOn, match="judge it again"):
+        pipeline.assess(settings, L, as_at=AS_AT, now=NOW)
+    assert next(newest) == 4

@@ -9,7 +9,8 @@
     ├── DropError                  5  a whole drop cannot be taken (incomplete, held, missing)
     ├── CalendarError              5  a working day outside the calendar's years was needed
     ├── RegisterError              5  the register cannot be opened, read or written
-    │   └── AuditError             5  the audit chain does not hold
+    │   ├── AuditError             5  the audit chain does not hold
+    │   └── RegisterMovedOn        5  what was judged is no longer what the register says
     ├── MailError                  5  a mail could not be handed over
     ├── PackError                  5  a pack could not be built
     └── DemoError                  5  the demo's Airflow could not be started or followed
@@ -80,6 +81,10 @@ class RegisterError(DueRegardError):
 
 class AuditError(RegisterError):
     """The audit chain does not hold; the message says where."""
+
+
+class RegisterMovedOn(RegisterError):
+    """Files were loaded after the records that were judged had been read: judge again."""
 
 
 class MailError(DueRegardError):

@@ -8,23 +8,29 @@ packages are imported by the verb that needs them.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from due_regard import posting, staging
+from due_regard.errors import RegisterMovedOn
 from due_regard.questions import judged_to
 from due_regard.settings import Settings
 from due_regard.terms import Terms, register_of, run_here, terms
 
 if TYPE_CHECKING:
+    import pandas as pd
     from sqlalchemy import Engine
 
     from due_regard.register import RunReport
 
 Ticket = dict[str, Any]
 """JSON-safe: ids, dates as text and counts; never a row, a name or a file's content."""
+
+_ATTEMPTS = 3
+"""How often an assessment is begun anew because a drop came in meanwhile."""
 
 _MOVES = ("opened", "seen", "escalated", "resolved", "reopened", "open")
 
@@ -72,10 +78,15 @@ def assess(settings: Settings, landlord: str, *, as_at: date, now: datetime) -> 
         landlord, as_at, run_id, moved (False: an earlier date than the last, kept as a run that moves no finding),
         states (state -> number of assessments), findings (opened, seen, escalated, resolved, reopened, open).
     """
+    return judged(settings, landlord, as_at=as_at, now=now)[0]
+
+
+def judged(settings: Settings, landlord: str, *, as_at: date, now: datetime) -> tuple[Ticket, pd.DataFrame]:
+    """As `assess`, and beside the ticket the assessments themselves, without the duty to report."""
     known = terms(settings, landlord)
     with register_of(settings, landlord) as engine:
-        run = _judge(engine, settings, known, as_at, now)
-    return {
+        run, found = _judge(engine, settings, known, as_at, now)
+    ticket = {
         "landlord": landlord,
         "as_at": as_at.isoformat(),
         "run_id": run.run_id,
@@ -83,9 +94,22 @@ def assess(settings: Settings, landlord: str, *, as_at: date, now: datetime) -> 
         "states": dict(run.states),
         "findings": {name: getattr(run, name) for name in _MOVES},
     }
+    return ticket, found
 
 
-def _judge(engine: Engine, settings: Settings, known: Terms, as_at: date, now: datetime) -> RunReport:
+def _judge(
+    engine: Engine, settings: Settings, known: Terms, as_at: date, now: datetime
+) -> tuple[RunReport, pd.DataFrame]:
+    """Judge and record; once more where a drop was loaded meanwhile, for a run must rest on what the register said."""
+    for _ in range(_ATTEMPTS - 1):
+        with suppress(RegisterMovedOn):
+            return _judge_once(engine, settings, known, as_at, now)
+    return _judge_once(engine, settings, known, as_at, now)
+
+
+def _judge_once(
+    engine: Engine, settings: Settings, known: Terms, as_at: date, now: datetime
+) -> tuple[RunReport, pd.DataFrame]:
     import pandas as pd
 
     from due_regard import register
@@ -93,11 +117,15 @@ def _judge(engine: Engine, settings: Settings, known: Terms, as_at: date, now: d
     from due_regard.packs import report_duties
 
     landlord = known.landlord.id
-    judged = judge(register.read_records(engine, landlord), known.history, known.calendar, as_at)
+    newest = register.newest_file(engine, landlord)
+    found = judge(register.read_records(engine, landlord), known.history, known.calendar, as_at)
     reports = report_duties(engine, known.landlord, known.history, as_at=as_at, reports=settings.reports_dir)
-    found = pd.concat([judged, reports], ignore_index=True) if len(reports) else judged
+    every = pd.concat([found, reports], ignore_index=True) if len(reports) else found
     version = known.history.in_force(as_at).effective_from.isoformat()
-    return register.record_assessment(engine, landlord, found, as_at=as_at, now=now, policy_version=version)
+    run = register.record_assessment(
+        engine, landlord, every, as_at=as_at, now=now, policy_version=version, rests_on=newest
+    )
+    return run, found
 
 
 def alerts(

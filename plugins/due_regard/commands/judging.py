@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -74,13 +75,14 @@ def assess(args: Namespace, settings: Settings) -> Result:
     known_at = as_instant(args.known_at) if args.known_at else None
     if args.explain:
         return _explained(args, settings, as_at, known_at)
+    ticket: dict[str, Any] = {"landlord": args.landlord, "as_at": as_at.isoformat()}
+    drop = None
     if args.drop is None and known_at is None:
-        ticket = pipeline.assess(settings, args.landlord, as_at=as_at, now=datetime.now(UTC))
+        ticket, found = pipeline.judged(settings, args.landlord, as_at=as_at, now=datetime.now(UTC))
     else:
-        ticket = {"landlord": args.landlord, "as_at": as_at.isoformat()}
-    found, drop = questions.assessments(
-        settings, args.landlord, as_at=as_at, known_at=known_at, drop=args.drop, source=args.source
-    )
+        found, drop = questions.assessments(
+            settings, args.landlord, as_at=as_at, known_at=known_at, drop=args.drop, source=args.source
+        )
     refused = [] if drop is None else [f"{file.file}: refused ({file.code}): {file.message}" for file in drop.refused]
     rejected = [] if drop is None else [row.message for file in drop.files for row in file.rejections]
     ticket |= {"states": found["state"].value_counts().sort_index().to_dict(), "assessments": len(found)}

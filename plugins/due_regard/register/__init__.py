@@ -19,7 +19,7 @@ from due_regard.register.findings import (
 )
 from due_regard.register.load import FileLoad, LoadReport, drop_sha256, load_drop
 from due_regard.register.presence import missing_records
-from due_regard.register.records import known_refs, previous_rows, read_records, record_history
+from due_regard.register.records import known_refs, newest_file, previous_rows, read_records, record_history
 from due_regard.register.runs import RunReport, assessments_sha256, record_assessment
 from due_regard.register.types import EVER
 
@@ -48,6 +48,7 @@ __all__ = [
     "list_drops",
     "load_drop",
     "missing_records",
+    "newest_file",
     "open_findings",
     "open_register",
     "previous_rows",

@@ -18,7 +18,7 @@ from due_regard.contract import ENTITIES, ENTITY, Column, Entity, Kind, Records
 from due_regard.register import bulk
 from due_regard.register.engines import reading
 from due_regard.register.record_tables import RECORD_TABLES
-from due_regard.register.tables import CarriedColumn
+from due_regard.register.tables import BatchFile, CarriedColumn
 from due_regard.register.types import EVER
 
 _ARROW = {Kind.DATE: pa.timestamp("s"), Kind.YN: pa.bool_()}
@@ -129,6 +129,18 @@ def previous_rows(engine: Engine, landlord: str, entity: str) -> int | None:
         if entity not in carried(connection, landlord):
             return None
         return count_records(connection, landlord, entity)
+
+
+def newest_file(engine: Engine, landlord: str) -> int:
+    """The newest file the register has taken in of a landlord (`batch_files.id`), 0 before the first."""
+    with reading(engine, landlord) as connection:
+        return newest_file_of(connection, landlord)
+
+
+def newest_file_of(connection: Connection, landlord: str) -> int:
+    """As `newest_file`, inside a transaction."""
+    own = BatchFile.landlord == landlord, BatchFile.status != "refused"
+    return connection.scalar(select(func.max(BatchFile.id)).where(*own)) or 0
 
 
 def has_records(connection: Connection, landlord: str, entity: str) -> bool:

@@ -14,11 +14,13 @@ import pandas as pd
 from sqlalchemy import Connection, Engine, func, insert, select, update
 
 from due_regard.contract import ASSESSMENT_COLUMNS
+from due_regard.errors import RegisterMovedOn
 from due_regard.register.audit import audit_append
 from due_regard.register.encoding import arrow, row_hashes
 from due_regard.register.engines import writing
 from due_regard.register.finding_tables import AssessmentCount, AssessmentRun, Finding
 from due_regard.register.moves import Move
+from due_regard.register.records import newest_file_of
 from due_regard.register.tables import BatchFile
 
 _MOVES = ("opened", "seen", "escalated", "resolved", "reopened")
@@ -50,6 +52,7 @@ def record_assessment(
     now: datetime,
     policy_version: str,
     known_at: datetime | None = None,
+    rests_on: int | None = None,
 ) -> RunReport:
     """Keep an assessment as a run and move the landlord's findings to what it says.
 
@@ -64,8 +67,14 @@ def record_assessment(
         now: when it was computed.
         policy_version: the policy it was judged by, or the newest of them.
         known_at: the instant whose knowledge it rests on, if not the latest.
+        rests_on: `newest_file` before the records were read; nobody may have loaded another since.
+
+    Raises:
+        RegisterMovedOn: another file was loaded since `rests_on`; nothing was recorded.
     """
     with writing(engine, landlord) as connection:
+        if rests_on is not None and newest_file_of(connection, landlord) != rests_on:
+            raise RegisterMovedOn(f"{landlord}: files were loaded while it was judged; judge it again")
         run = {
             "as_at": as_at,
             "recorded_at": now,
