@@ -157,8 +157,10 @@ def test_what_disappears_from_a_snapshot_is_noted_and_kept_until_it_returns(regi
     missing = missing_records(register, LANDLORD)
     assert missing[["entity", "ref", "batch_file_id"]].values.tolist() == [["appeals", "A2", 2]]
     assert known_refs(register, LANDLORD, "appeals") == {"A1", "A2"}
+    assert previous_rows(register, LANDLORD, "appeals") == 1, "what went once does not hold the next snapshot again"
     load_drop(register, drop(accepted("appeals", [appeal("A1"), appeal("A2")])), now=LATEST)
     assert missing_records(register, LANDLORD).empty
+    assert previous_rows(register, LANDLORD, "appeals") == 2
 
 
 def test_customers_are_numbered_once_and_not_in_order(register: Engine) -> None:

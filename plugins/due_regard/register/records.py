@@ -18,7 +18,7 @@ from due_regard.contract import ENTITIES, ENTITY, Column, Entity, Kind, Records
 from due_regard.register import bulk
 from due_regard.register.engines import reading
 from due_regard.register.record_tables import RECORD_TABLES
-from due_regard.register.tables import BatchFile, CarriedColumn
+from due_regard.register.tables import BatchFile, CarriedColumn, Disappearance
 from due_regard.register.types import EVER
 
 _ARROW = {Kind.DATE: pa.timestamp("s"), Kind.YN: pa.bool_()}
@@ -124,11 +124,18 @@ def known_refs(engine: Engine, landlord: str, entity: str) -> frozenset[str] | N
 
 
 def previous_rows(engine: Engine, landlord: str, entity: str) -> int | None:
-    """How many records of an entity the register has; None if it was never delivered (for the shrinkage guard)."""
+    """How many records of an entity the newest files had; None if it was never delivered (for the shrinkage guard).
+
+    Records that a snapshot had lost and that have not come back do not count: what a person let go once would
+    else hold every later snapshot.
+    """
+    gone = select(func.count()).where(
+        Disappearance.landlord == landlord, Disappearance.entity == entity, Disappearance.returned_file_id.is_(None)
+    )
     with reading(engine, landlord) as connection:
         if entity not in carried(connection, landlord):
             return None
-        return count_records(connection, landlord, entity)
+        return count_records(connection, landlord, entity) - int(connection.scalar(gone) or 0)
 
 
 def newest_file(engine: Engine, landlord: str) -> int:
