@@ -147,6 +147,14 @@ def test_cells_that_show_an_error_or_no_value_reject_their_row(tmp_path: Path) -
     assert [rejection.cell for rejection in accepted.rejections] == ["Sheet1!C2", "Sheet1!C3"]
 
 
+def test_a_cell_with_a_nul_rejects_its_row(tmp_path: Path) -> None:
+    """PostgreSQL stores no NUL: one cell must not stop the whole drop."""
+    content = with_sheet(customers_workbook(3), lambda part: part.replace(b"00001", b"000_x0000_1"))
+    accepted = only(read(write(tmp_path, customers__xlsx=content)), "customers")
+    assert accepted.rows["customer_ref"].tolist() == ["00000", "00002"]
+    assert reasons(accepted) == [(3, "customer_ref", "unreadable_cell")]
+
+
 def test_a_formula_with_its_value_stored_is_read(tmp_path: Path) -> None:
     content = with_sheet(
         customers_workbook(1), lambda part: part.replace(b'<c r="C2" t="inlineStr"><is><t>yes</t></is></c>',

@@ -20,7 +20,8 @@ _REMEDY = {
     "unreadable_date": "is no date in the order {order}; write it so",
     "date_out_of_range": "is before 1990 or more than ten years ahead; correct the year",
     "month_first_column": "is in a column with month-first dates where {order} is declared; correct the column",
-    "unreadable_cell": "shows an error, or a formula without a stored value; open the file, mend it and save it",
+    "unreadable_cell": "shows an error, a formula without a stored value or a character that is no text; open the "
+    "file, mend it and save it",
     "conflicting_duplicate": "is the reference of another row with other values; keep the right one",
     "orphan": "points to a record of {target} that is neither in this drop nor in the register; send that record too, "
     "or correct the reference",

@@ -89,7 +89,8 @@ def _sheet(workbook: CalamineWorkbook, name: str, inspected: Inspected) -> Sheet
 
 def _as_text(value: Any) -> str:
     if isinstance(value, str):
-        return value
+        # A workbook can spell a NUL (_x0000_), which PostgreSQL cannot store and no keyboard types.
+        return f"{UNREADABLE}text" if "\0" in value else value
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):
