@@ -1,0 +1,214 @@
+"""docker-compose.yaml's own commands and environment as processes of this machine, on PostgreSQL, all four DAGs.
+
+No Docker engine is needed: what compose would give a container (its hosts, folders and port) is replaced here, and
+nothing else. It takes minutes of two cores, so it runs under `make test-all`; containers, images and networks are not
+tried by it.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import create_engine, make_url
+
+from due_regard.demo.api import Api, Outcome
+from due_regard.demo.chain import FIRST, FOLLOWS, follow
+from due_regard.demo.place import Place, address, free_port
+from due_regard.demo.run import AS_AT
+from tests.deployment.test_compose import COMPOSE, REFERENCE, ROOT
+from tests.journeys.installations import personal_values, small_include
+
+LANDLORDS = ("queens_cross", "united_welsh")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.timeout(1200),
+    pytest.mark.skipif(not os.environ.get("DUE_REGARD_LONG_TESTS"), reason="minutes of two cores: make test-all"),
+]
+
+
+class Administrator(Api):
+    """The demo's client, logged in as the administrator that compose's init makes."""
+
+    def __init__(self, place: Place, port: int, password: str) -> None:
+        super().__init__(place, port)
+        self.password = password
+
+    def log_in(self) -> str:
+        """Log in; returns the password."""
+        answer = self._http.post("/auth/token", json={"username": "admin", "password": self.password})
+        self._http.headers["Authorization"] = f"Bearer {answer.raise_for_status().json()['access_token']}"
+        return self.password
+
+    def switch_on(self, dag: str) -> bool:
+        """Switch a DAG on, once it is known; it starts paused."""
+        return self._http.patch(f"/api/v2/dags/{dag}", json={"is_paused": False}).is_success
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """What one run of the four DAGs came to, and where it left things."""
+
+    folder: Path
+    register: str
+    airflow: str
+    outcomes: dict[str, list[Outcome]]
+    again: dict[str, list[Outcome]]
+    init: list[int]
+    stranger: int
+    personal: set[str]
+
+
+@pytest.fixture(scope="module")
+def deployed(tmp_path_factory: pytest.TempPathFactory, new_postgresql: Callable[[], str]) -> Deployed:
+    """Compose's services on two databases, the chain run twice."""
+    folder = tmp_path_factory.mktemp("compose")
+    include = small_include(folder / "include", LANDLORDS, incidents=60)
+    airflow, register, port = new_postgresql(), new_postgresql(), free_port()
+    env = _environment(folder, include, airflow, register, port)
+    init = [_init(env) for _ in range(2)]
+    with _services(folder, env) as check:
+        api = _ready(folder, env, port, check)
+        stranger = httpx.get(f"{address(port)}/api/v2/dags", trust_env=False).status_code
+        outcomes = dict(follow(api, AS_AT, check))
+        again = dict(follow(api, AS_AT, check))
+    personal = personal_values(include / "samples" / LANDLORDS[0])
+    return Deployed(folder, register, airflow, outcomes, again, init, stranger, personal)
+
+
+def _environment(folder: Path, include: Path, airflow: str, register: str, port: int) -> dict[str, str]:
+    """The environment that compose gives each service, with this machine's databases, folders and port."""
+    fernet = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+    given = {
+        name: REFERENCE.sub(fernet if "FERNET" in name else secrets.token_hex(24), value)
+        for name, value in COMPOSE["services"]["init"]["environment"].items()
+        if value is not None
+    }
+    here = {
+        "AIRFLOW_HOME": str(folder / "airflow"),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{address(port)}/execution/",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": airflow,
+        "AIRFLOW__API__BASE_URL": address(port),
+        "AIRFLOW__API__HOST": "127.0.0.1",
+        "AIRFLOW__API__PORT": str(port),
+        "DUE_REGARD_REGISTER_URL": register,
+        "DUE_REGARD_VAR_DIR": str(folder / "var"),
+        "DUE_REGARD_DROPS_DIR": str(include / "samples"),
+        "DUE_REGARD_INCLUDE_DIR": str(include),
+    }
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "DUE_REGARD_"))}
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+    (folder / "airflow").mkdir()
+    return own | given | here | {"PATH": path, "GX_ANALYTICS_ENABLED": "false"}
+
+
+def _init(env: dict[str, str]) -> int:
+    command = [word.replace("$$", "$") for word in COMPOSE["services"]["init"]["command"]]
+    return subprocess.run(command, env=env, cwd=ROOT, capture_output=True, check=False, timeout=300).returncode
+
+
+@contextmanager
+def _services(folder: Path, env: dict[str, str]) -> Iterator[Callable[[], None]]:
+    """The three long-running services; what is yielded fails once one of them has ended."""
+    running: dict[str, subprocess.Popen[bytes]] = {}
+    for name in ("api-server", "scheduler", "dag-processor"):
+        with (folder / f"{name}.log").open("wb") as log:
+            command = COMPOSE["services"][name]["command"]
+            running[name] = subprocess.Popen(
+                command, env=env, cwd=folder, stdout=log, stderr=log, start_new_session=True
+            )
+
+    def check() -> None:
+        ended = [name for name, process in running.items() if process.poll() is not None]
+        assert ended == [], (folder / f"{ended[0]}.log").read_text(encoding="utf-8", errors="replace")[-3000:]
+
+    try:
+        yield check
+    finally:
+        for process in running.values():
+            os.killpg(process.pid, signal.SIGTERM)
+        for process in running.values():
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait(20)
+
+
+def _ready(folder: Path, env: dict[str, str], port: int, check: Callable[[], None]) -> Api:
+    """A client logged in as compose's administrator, the four DAGs known and switched on."""
+    api = Administrator(Place(folder, folder), port, env["AIRFLOW_ADMIN_PASSWORD"])
+    _until(api.answers, check)
+    api.log_in()
+    _until(api.scheduler_beats, check)
+    for dag in (FIRST, *FOLLOWS):
+        _until(partial(api.switch_on, dag), check)
+    return api
+
+
+def _until(ask: Callable[[], bool], check: Callable[[], None]) -> None:
+    until = time.monotonic() + 240
+    while not ask():
+        check()
+        assert time.monotonic() < until
+        time.sleep(0.5)
+
+
+def test_init_can_be_run_again(deployed: Deployed) -> None:
+    assert deployed.init == [0, 0]
+
+
+def test_every_task_of_every_dag_succeeds_on_postgresql(deployed: Deployed) -> None:
+    for outcomes in (deployed.outcomes, deployed.again):
+        assert set(outcomes) == {FIRST, *FOLLOWS}
+        states = {outcome.name: outcome.state for found in outcomes.values() for outcome in found}
+        assert set(states.values()) == {"success"}, states
+        for task in ("intake.load", "assessment.assess", "alerts.send", "committee_packs.build"):
+            assert {f"{task}[{landlord}]" for landlord in LANDLORDS} <= set(states)
+
+
+def test_findings_mails_and_packs_are_there_and_come_once(deployed: Deployed) -> None:
+    def tickets(outcomes: dict[str, list[Outcome]], dag: str, task: str) -> dict[str, Any]:
+        return {found.label: found.ticket for found in outcomes[dag] if found.task == task}
+
+    for landlord in LANDLORDS:
+        assert tickets(deployed.outcomes, "assessment", "assess")[landlord]["findings"]["opened"] > 0
+        assert tickets(deployed.outcomes, "alerts", "send")[landlord]["sent"] > 0
+        assert tickets(deployed.outcomes, "committee_packs", "build")[landlord]["packs"]
+        assert tickets(deployed.again, "intake", "load")[landlord]["status"] == "unchanged"
+        assert tickets(deployed.again, "assessment", "assess")[landlord]["findings"]["opened"] == 0
+        assert tickets(deployed.again, "alerts", "send")[landlord]["sent"] == 0
+    assert list((deployed.folder / "var" / "mail").glob("*.eml"))
+    assert list((deployed.folder / "var").rglob("*.xlsx"))
+
+
+def test_a_stranger_sees_nothing(deployed: Deployed) -> None:
+    assert deployed.stranger == 401
+
+
+def test_no_personal_value_is_in_airflows_database_or_logs(deployed: Deployed) -> None:
+    read = [file.read_text(encoding="utf-8", errors="replace") for file in deployed.folder.rglob("*.log")]
+    engine = create_engine(make_url(deployed.airflow))
+    with engine.connect() as connection:
+        for table, column in (("xcom", "value"), ("rendered_task_instance_fields", "rendered_fields")):
+            read += map(str, connection.exec_driver_sql(f"SELECT {column} FROM {table}").scalars())
+    engine.dispose()
+    everything = "\n".join(read)
+    assert "batch_id" in everything
+    assert len(deployed.personal) > 40
+    assert [value for value in deployed.personal if value in everything] == []
