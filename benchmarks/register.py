@@ -1,8 +1,8 @@
 """How fast the register loads 1,000,000 incidents, first and unchanged, next to `DataFrame.to_sql` with a merge.
 
-Run `python -m benchmarks.register [rows] [rounds]`. Both sides run in this process on the same frame and the same
-server, in turn; medians and ratios are printed. The other side is what one writes first: to_sql into a staging table,
-then INSERT … ON CONFLICT DO UPDATE of the rows that differ. It keeps neither versions nor an audit.
+Run `python -m benchmarks.register [rows] [rounds] [sqlite|postgresql]`. Both sides run in this process on the same
+frame and the same server, in turn; medians and ratios are printed. The other side is what one writes first: to_sql into
+a staging table, then INSERT … ON CONFLICT DO UPDATE of the rows that differ. It keeps neither versions nor an audit.
 """
 
 from __future__ import annotations
@@ -123,8 +123,8 @@ def databases(folder: Path) -> Iterator[Callable[[str], str]]:
     server.cleanup()
 
 
-def main(rows: int = 1_000_000, rounds: int = 3) -> None:
-    """Run both sides on both engines and print medians and ratios."""
+def main(rows: int = 1_000_000, rounds: int = 3, only: str = "") -> None:
+    """Run both sides on both engines (or on one `only`) and print medians and ratios."""
     frame = incidents(rows)
     changed = frame.assign(team=frame["team"].mask(np.arange(rows) % 100 == 0, "corrected"))
     folder = Path(tempfile.mkdtemp(prefix="bench-"))
@@ -132,7 +132,7 @@ def main(rows: int = 1_000_000, rounds: int = 3) -> None:
     print(f"{rows:,} incidents of {frame.shape[1]} columns, medians of {rounds}, seconds")
     try:
         with databases(folder) as empty:
-            for engine in ("sqlite", "postgresql"):
+            for engine in (only,) if only else ("sqlite", "postgresql"):
                 _report(engine, rounds, frame, changed, empty)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -154,4 +154,4 @@ def _report(engine: str, rounds: int, frame: pd.DataFrame, changed: pd.DataFrame
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    main(*map(int, sys.argv[1:3]), *sys.argv[3:])

@@ -19,7 +19,7 @@ from due_regard.register.types import Ref
 _NUMBERS = Base.metadata.tables[CustomerNumber.__tablename__]
 
 
-def number_customers(connection: Connection, landlord: str, refs: set[str]) -> None:
+def number_customers(connection: Connection, landlord: str, refs: frozenset[str]) -> None:
     """Give a number to each customer of `refs` that has none."""
     if not refs:
         return

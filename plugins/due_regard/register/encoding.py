@@ -128,15 +128,14 @@ def sqlite_values(values: pa.Array) -> tuple[str, list[Any]]:
     is bound as what no other value of the column equals, 0 among texts and "" among numbers, and becomes NULL there.
     """
     is_number = pa.types.is_boolean(values.type) or pa.types.is_integer(values.type)
-    if is_number:
-        values = values.cast(pa.int64())
-        if not values.null_count:
-            return "?", values.to_numpy().tolist()
-    coded = values.dictionary_encode(null_encoding="encode")
-    distinct = coded.dictionary if is_number else words(coded.dictionary)
+    if pa.types.is_integer(values.type) and not values.null_count:
+        return "?", values.to_numpy().tolist()  # hashes and row numbers, nearly all of them distinct
     mark, blank = ("nullif(?, '')", "") if is_number else ("nullif(?, 0)", 0)
-    objects = [blank if value is None else value for value in distinct.to_pylist()]
-    return mark, np.array([*objects, None], dtype=object)[coded.indices.to_numpy()].tolist()
+    coded = values.dictionary_encode(null_encoding="mask")
+    distinct = coded.dictionary.cast(pa.int64()) if is_number else words(coded.dictionary)
+    objects = np.array([*distinct.to_pylist(), blank], dtype=object)
+    cells = objects[pc.fill_null(coded.indices, len(distinct)).to_numpy()].tolist()
+    return mark if values.null_count else "?", cells
 
 
 def key_order(frame: pd.DataFrame, key: str) -> npt.NDArray[np.int64] | None:

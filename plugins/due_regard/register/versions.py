@@ -32,7 +32,7 @@ class Written:
     """What writing a file's rows came to: how many versions, of which customers, and what identifies the rows."""
 
     loaded: int
-    customers: set[str]
+    customers: frozenset[str]
     rows_sha256: str
 
 
@@ -66,19 +66,16 @@ def write_versions(
     names = [column.name for column in entity.columns if column.name in part.columns]
     identity = _identity(part.rows, places, names)
     if identity == _last_identity(connection, landlord, entity.name, file_id):
-        return Written(0, set(), identity)
+        return Written(0, frozenset(), identity)
     is_empty = not has_records(connection, landlord, entity.name)
     missing = carried(connection, landlord).get(entity.name, frozenset()) - set(names)
     target = _Target(connection, landlord, entity, file_id, known_from, missing, is_empty)
     hashes = _hash_rows(part.rows, names, entity.key)
-    loaded, customers = 0, set[str]()
+    is_new = np.zeros(len(part.rows), dtype=bool)
     for place in places:
-        chunk = part.rows.iloc[place]
-        changed = _write_chunk(target, chunk, names, hashes[place])
-        loaded += int(changed.sum())
-        if "customer_ref" in chunk:
-            customers.update(pc.unique(arrow(chunk.loc[changed, "customer_ref"])).to_pylist())
-    return Written(loaded, customers, identity)
+        is_new[place] = _write_chunk(target, part.rows.iloc[place], names, hashes[place])
+    met = part.rows["customer_ref"][is_new].dropna().unique() if "customer_ref" in names else ()
+    return Written(int(is_new.sum()), frozenset(met), identity)
 
 
 def _places(count: int, order: npt.NDArray[np.int64] | None) -> list[_Place]:
