@@ -10,11 +10,11 @@ import secrets
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from sqlalchemy import Connection, column, func, select, table
+import pyarrow.compute as pc
+from sqlalchemy import Connection, func, select
 
 from due_regard.register import bulk
 from due_regard.register.tables import Base, CustomerNumber
-from due_regard.register.types import Ref
 
 _NUMBERS = Base.metadata.tables[CustomerNumber.__tablename__]
 
@@ -23,15 +23,15 @@ def number_customers(connection: Connection, landlord: str, refs: frozenset[str]
     """Give a number to each customer of `refs` that has none."""
     if not refs:
         return
-    bulk.stage(connection, "met_customers", _NUMBERS, {"customer_ref": pa.array(sorted(refs))})
-    met = table("met_customers", column("customer_ref", Ref))
-    own = _NUMBERS.c.landlord == landlord
-    known = select(_NUMBERS.c.customer_no).where(own, _NUMBERS.c.customer_ref == met.c.customer_ref)
-    new = list(connection.scalars(select(met.c.customer_ref).where(~known.exists())))
-    if new:
-        first = int(connection.scalar(select(func.coalesce(func.max(_NUMBERS.c.customer_no), 0)).where(own)) or 0) + 1
-        columns = {"customer_ref": pa.array(new), "customer_no": pa.array(first + _shuffled(len(new)))}
-        bulk.insert(connection, _NUMBERS, columns, {"landlord": landlord})
+    all_known = "SELECT customer_ref FROM customer_numbers WHERE landlord = :landlord"
+    known = bulk.fetch(connection, all_known, {"landlord": landlord}, ["customer_ref"])["customer_ref"]
+    met = pa.array(sorted(refs))
+    new = met.filter(pc.invert(pc.is_in(met, known.combine_chunks())))
+    if len(new) == 0:
+        return
+    last = select(func.coalesce(func.max(_NUMBERS.c.customer_no), 0)).where(_NUMBERS.c.landlord == landlord)
+    numbers = int(connection.scalar(last) or 0) + 1 + _shuffled(len(new))
+    bulk.insert(connection, _NUMBERS, {"customer_ref": new, "customer_no": pa.array(numbers)}, {"landlord": landlord})
 
 
 def _shuffled(count: int) -> npt.NDArray[np.int64]:
