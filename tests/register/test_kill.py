@@ -94,3 +94,7 @@ def test_killed_at_random(register: Engine) -> None:
         check(register, set(outcomes))
     load_drop(register, big_drop("varied"), now=NOW)
     check(register, {"varied"})
+    if often == 100:
+        met = list_drops(register)["status"]
+        assert (met == "interrupted").sum() > 10, "kills that meet no load say nothing"
+        assert (met == "loaded").sum() > 10
