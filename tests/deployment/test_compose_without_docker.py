@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -57,6 +57,10 @@ class Administrator(Api):
         """Switch a DAG on, once it is known; it starts paused."""
         return self._http.patch(f"/api/v2/dags/{dag}", json={"is_paused": False}).is_success
 
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._http.close()
+
 
 @dataclass(frozen=True)
 class Deployed:
@@ -83,8 +87,9 @@ def deployed(tmp_path_factory: pytest.TempPathFactory, new_postgresql: Callable[
     with _services(folder, env) as check:
         api = _ready(folder, env, port, check)
         stranger = httpx.get(f"{address(port)}/api/v2/dags", trust_env=False).status_code
-        outcomes = dict(follow(api, AS_AT, check))
-        again = dict(follow(api, AS_AT, check))
+        with closing(api):
+            outcomes = dict(follow(api, AS_AT, check))
+            again = dict(follow(api, AS_AT, check))
     personal = personal_values(include / "samples" / LANDLORDS[0])
     return Deployed(folder, register, airflow, outcomes, again, init, stranger, personal)
 
@@ -150,7 +155,7 @@ def _services(folder: Path, env: dict[str, str]) -> Iterator[Callable[[], None]]
                 process.wait(20)
 
 
-def _ready(folder: Path, env: dict[str, str], port: int, check: Callable[[], None]) -> Api:
+def _ready(folder: Path, env: dict[str, str], port: int, check: Callable[[], None]) -> Administrator:
     """A client logged in as compose's administrator, the four DAGs known and switched on."""
     api = Administrator(Place(folder, folder), port, env["AIRFLOW_ADMIN_PASSWORD"])
     _until(api.answers, check)

@@ -23,6 +23,7 @@ from due_regard.register.types import Instant
 FOLDER = Path(__file__).resolve().parents[3] / "include" / "sql"
 
 _YES_NO = frozenset(column.name for entity in ENTITIES for column in entity.columns if column.kind is Kind.YN)
+_WHOLE = frozenset({"occurrence", "days_overdue"})
 _TYPES: tuple[tuple[type, TypeEngine[Any]], ...] = ((datetime, Instant()), (date, Date()), (bool, Boolean()))
 
 
@@ -70,8 +71,9 @@ def frame(result: CursorResult[Any]) -> pd.DataFrame:
     """A result as a frame, each column in the dtype its name calls for.
 
     `…_on`, `as_at` and `…_until` are datetime64[s], `…_at`, `…_since` and `known_from` datetime64[us, UTC], yes/no
-    columns of the contract and `is_…`, `has_…` nullable boolean; other whole numbers are int64 (Int64 where one is
-    blank) and text str. A column of none of these names without any value is str: say what it is by `astype`.
+    columns of the contract and `is_…`, `has_…` nullable boolean, `occurrence` and `days_overdue` int64; other whole
+    numbers are int64 (Int64 where one is blank) and text str. A column of none of these names without any value is str:
+    say what it is by `astype`.
     """
     names = list(result.keys())
     columns = list(zip(*result.all(), strict=True)) or [()] * len(names)
@@ -81,6 +83,8 @@ def frame(result: CursorResult[Any]) -> pd.DataFrame:
 def _series(name: str, values: tuple[Any, ...]) -> pd.Series:
     if name in _YES_NO or name.startswith(("is_", "has_")):
         return pd.Series([None if value is None else bool(value) for value in values], dtype="boolean")
+    if name in _WHOLE and None not in values:
+        return pd.Series(values, dtype="int64")
     if name in {"as_at", "until"} or name.endswith(("_on", "_as_at", "_until")):
         return pd.to_datetime(pd.Series(values, dtype="object"), format="ISO8601").astype("datetime64[s]")
     if name in {"at", "known_from"} or name.endswith(("_at", "_since")):

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import TypeAlias
 
 import numpy as np
@@ -111,8 +112,8 @@ class Snapshot:
         """Where the rows of each rule stand: found once, as a register's history holds millions of rows."""
         codes, rules = pd.factorize(self.assessments["rule"])
         starts = np.flatnonzero(np.diff(codes, prepend=-1))
-        ends = [*starts[1:].tolist(), len(codes)]
-        return {str(rules[codes[a]]): slice(a, b) for a, b in zip(starts.tolist(), ends, strict=True)}
+        bounds = [*starts.tolist(), len(codes)]
+        return {str(rules[codes[a]]): slice(a, b) for a, b in pairwise(bounds)}
 
     @cached_property
     def spans(self) -> pd.DataFrame:

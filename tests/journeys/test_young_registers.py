@@ -1,0 +1,64 @@
+"""A landlord's first drops, of which little is there yet: judged, alerted on and reported without a stumble."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from due_regard import pipeline
+from due_regard.batch import AcceptedFile
+from due_regard.contract import ENTITIES, Entity, Kind
+from due_regard.register import load_drop
+from due_regard.settings import Settings
+from due_regard.terms import register_of
+from tests.journeys.installations import LANDLORDS
+from tests.register.drops import accepted, drop
+
+NOW, AS_AT = datetime(2026, 7, 3, 9, tzinfo=UTC), date(2026, 6, 30)
+_LONG = bool(os.environ.get("DUE_REGARD_LONG_TESTS"))
+EDITIONS = ("confidential", "publishable") if _LONG else ("confidential",)
+
+
+def row(entity: Entity, *, required: bool) -> dict[str, object]:
+    """A record of an entity, every column filled, or the `required` ones alone."""
+    simple: dict[Kind, object] = {Kind.DATE: "2026-05-05", Kind.YN: True}
+    return {
+        column.name: column.codes[0] if column.codes else simple.get(column.kind, "X1")
+        for column in entity.columns
+        if column.required or not required
+    }
+
+
+def first_drops() -> Iterator[tuple[str, list[AcceptedFile]]]:
+    """Drops by what is in them: headers alone, one record of everything, one entity alone with or without a record."""
+    yield "headers alone", [accepted(entity.name, []) for entity in ENTITIES]
+    yield "a record of everything", [accepted(entity.name, [row(entity, required=False)]) for entity in ENTITIES]
+    for entity in ENTITIES:
+        yield f"a header of {entity.name}", [accepted(entity.name, [])]
+        yield f"one of {entity.name}", [accepted(entity.name, [row(entity, required=False)])]
+        narrow = row(entity, required=True)
+        yield f"the least of {entity.name}", [accepted(entity.name, [narrow], columns=tuple(narrow))]
+
+
+DROPS = dict(first_drops())
+SHORT = [("united_welsh", "headers alone"), ("queens_cross", "one of customers")]
+CASES = [(landlord, name) for landlord in LANDLORDS for name in DROPS] if _LONG else SHORT
+
+
+@pytest.mark.parametrize(("landlord", "name"), CASES)
+def test_every_verb_takes_a_young_register(landlord: str, name: str, tmp_path: Path) -> None:
+    settings = Settings(var_dir=tmp_path / "var", drops_dir=tmp_path / "drops", landlords=(landlord,))
+    with register_of(settings, landlord) as engine:
+        load_drop(engine, drop(*DROPS[name], landlord=landlord), now=NOW - timedelta(days=20))
+    pipeline.assess(settings, landlord, as_at=AS_AT, now=NOW)
+    assert pipeline.alerts(settings, as_at=AS_AT, now=NOW)["refused"] == 0
+    for edition in EDITIONS:
+        built = pipeline.build_packs(
+            settings, landlord, quarter="2026-Q2", edition=edition, out=tmp_path / "packs", now=NOW, issue=True
+        )
+        assert built["packs"]
+        assert all((tmp_path / "packs" / file).stat().st_size for pack in built["packs"] for file in pack["files"])
