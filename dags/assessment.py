@@ -6,8 +6,8 @@ the run and moves the findings' life (opened, seen again, resolved, re-opened). 
 
 **When.** After each `intake`, with its date; or by hand, for any date.
 
-**Never.** It reads no drop, mails nobody, and changes no record. A date earlier than the last one judged is kept as a
-run of its own and moves no finding.
+**Never.** It reads no drop, mails nobody, and changes no record. A date earlier than the last one judged, or still to
+come, is kept as a run of its own and moves no finding.
 
 **Run it again.** Clear it or trigger it: the same register, policy and date give the same findings.
 

@@ -136,13 +136,14 @@ def test_the_duty_to_report_is_judged_and_done_by_the_day_the_pack_is_issued(set
     pipeline.assess(settings, L, as_at=AS_AT, now=NOW)
     assert "report.issued" not in set(questions.assessments(settings, L, as_at=AS_AT)[0]["rule"])
     late = date(2026, 10, 2)
-    pipeline.assess(settings, L, as_at=late, now=NOW)
+    now = datetime(2026, 10, 2, 9, tzinfo=UTC)
+    pipeline.assess(settings, L, as_at=late, now=now)
     found = questions.findings(settings, as_at=late, landlord=L)
     assert "report.issued" in set(found["rule"]), "nobody was handed the quarter's report"
-    built = pipeline.build_packs(settings, L, quarter="2026-Q2", now=NOW, issue=True)
+    built = pipeline.build_packs(settings, L, quarter="2026-Q2", now=now, issue=True)
     assert all(pack["issued"] for pack in built["packs"])
     assert built["mails"] == len(built["packs"]) > 0
-    pipeline.assess(settings, L, as_at=late, now=NOW)
+    pipeline.assess(settings, L, as_at=late, now=now)
     assert "report.issued" not in set(questions.findings(settings, as_at=late, landlord=L)["rule"])
 
 
@@ -254,3 +255,14 @@ def test_drops_that_keep_coming_end_in_an_error_and_not_in_a_loop(
     with pytest.raises(RegisterMovedOn, match="judge it again"):
         pipeline.assess(settings, L, as_at=AS_AT, now=NOW)
     assert next(newest) == 4
+
+
+def test_a_mistyped_year_stops_neither_findings_nor_alerts(settings: Settings, drop: Path, tmp_path: Path) -> None:
+    take(settings)
+    far = AS_AT.replace(year=2036)
+    assert pipeline.assess(settings, L, as_at=far, now=NOW)["moved"] is False
+    with pytest.raises(SettingsError, match="2036-07-01 is still to come"):
+        pipeline.alerts(settings, as_at=far, now=NOW)
+    pipeline.alerts(settings, as_at=far, now=NOW, dry_run=tmp_path / "dry")
+    assert pipeline.assess(settings, L, as_at=AS_AT, now=NOW)["findings"]["opened"] > 0
+    assert pipeline.alerts(settings, as_at=AS_AT, now=NOW)["sent"] > 0

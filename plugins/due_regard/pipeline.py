@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from due_regard import posting, staging
-from due_regard.errors import RegisterMovedOn
+from due_regard.errors import RegisterMovedOn, SettingsError
+from due_regard.quarters import LONDON
 from due_regard.questions import judged_to
 from due_regard.settings import Settings
 from due_regard.terms import Terms, register_of, run_here, terms
@@ -75,7 +76,8 @@ def assess(settings: Settings, landlord: str, *, as_at: date, now: datetime) -> 
     """Judge a landlord's register at `as_at`, the duty to report included, record the run and move the findings' life.
 
     Returns:
-        landlord, as_at, run_id, moved (False: an earlier date than the last, kept as a run that moves no finding),
+        landlord, as_at, run_id, moved (False: an earlier date than the last or one to come, kept as a run that moves no
+        finding),
         states (state -> number of assessments), findings (opened, seen, escalated, resolved, reopened, open).
     """
     return judged(settings, landlord, as_at=as_at, now=now)[0]
@@ -142,10 +144,15 @@ def alerts(
     A landlord not yet judged at `as_at` is judged first, so that a missing export cannot silence a duty that has come
     due since. `clock` times the leases of a long drain; `now` throughout by default.
 
+    Raises:
+        SettingsError: `as_at` is still to come, and this is no dry run: the days before it would count as told.
+
     Returns:
         composed, sent, refused, uncertain, shadow, waiting (mails), told (stage -> findings), held_back, skipped
         (landlord -> why nothing was composed).
     """
+    if dry_run is None and as_at > now.astimezone(LONDON).date():
+        raise SettingsError(f"{as_at} is still to come: alerts are sent as at today or a day before; try a dry run")
     asked = run_here(settings, landlords)
     tickets = [_told(settings, names, as_at, now, dry_run, clock) for names in settings.registers(asked).values()]
     return posting.joined(tickets)

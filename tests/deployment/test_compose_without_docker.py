@@ -32,7 +32,7 @@ from due_regard.demo.run import AS_AT
 from tests.deployment.test_compose import COMPOSE, REFERENCE, ROOT
 from tests.journeys.installations import personal_values, small_include
 
-LANDLORDS = ("queens_cross", "united_welsh")
+LANDLORDS = ("queens_cross", "clydebank")
 pytestmark = [
     pytest.mark.long,
     pytest.mark.timeout(1200),

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, func, insert, select, update
 
 from due_regard.contract import ASSESSMENT_COLUMNS
 from due_regard.errors import RegisterMovedOn
+from due_regard.quarters import LONDON
 from due_regard.register.audit import audit_append
 from due_regard.register.encoding import arrow, row_hashes
 from due_regard.register.engines import writing
@@ -57,7 +58,7 @@ def record_assessment(
     """Keep an assessment as a run and move the landlord's findings to what it says.
 
     A date before that of the last moving run, or one computed `known_at` an earlier instant, is kept as a run but
-    moves no finding: it looks back.
+    moves no finding: it looks back. So is a date still to come: a mistyped year must not stop the findings' life.
 
     Args:
         engine: the register.
@@ -108,7 +109,7 @@ def _basis(
     last = connection.scalar(moving)
     return {
         "known_at": known_at or max(now, known_from or now),
-        "moved": known_at is None and (last is None or as_at >= last),
+        "moved": known_at is None and (last or date.min) <= as_at <= now.astimezone(LONDON).date(),
         "last_batch_file_id": file_id,
     }
 
