@@ -31,7 +31,7 @@ Ticket = dict[str, Any]
 """JSON-safe: ids, dates as text and counts; never a row, a name or a file's content."""
 
 _ATTEMPTS = 3
-"""How often an assessment is begun anew because a drop came in meanwhile."""
+"""How often a landlord is judged where drops keep coming in meanwhile."""
 
 _MOVES = ("opened", "seen", "escalated", "resolved", "reopened", "open")
 
@@ -77,8 +77,7 @@ def assess(settings: Settings, landlord: str, *, as_at: date, now: datetime) -> 
 
     Returns:
         landlord, as_at, run_id, moved (False: an earlier date than the last or one to come, kept as a run that moves no
-        finding),
-        states (state -> number of assessments), findings (opened, seen, escalated, resolved, reopened, open).
+        finding), states (state -> number of assessments), findings (opened, seen, escalated, resolved, reopened, open).
     """
     return judged(settings, landlord, as_at=as_at, now=now)[0]
 
