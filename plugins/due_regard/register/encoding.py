@@ -138,13 +138,12 @@ def sqlite_values(values: pa.Array) -> tuple[str, list[Any]]:
     return mark if values.null_count else "?", cells
 
 
-def key_order(frame: pd.DataFrame, key: str) -> npt.NDArray[np.int64] | None:
-    """Positions of the rows in code-point order of their key; None where they are in order already.
+def key_order(keys: pa.Array, key: str) -> npt.NDArray[np.int64] | None:
+    """Positions of the rows in code-point order of their keys; None where they are in order already.
 
     Raises:
         ValueError: a key comes twice; intake should have collapsed or rejected it.
     """
-    keys = arrow(frame[key])
     order = None if _is_ascending(keys) else pc.sort_indices(keys)
     if order is not None and not _is_ascending(keys.take(order)):
         raise ValueError(f"{key} is not unique among the accepted rows")

@@ -13,7 +13,6 @@ from datetime import datetime
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Connection, select
@@ -53,6 +52,15 @@ class _Target:
     is_empty: bool
 
 
+def _target(
+    connection: Connection, landlord: str, entity: Entity, file_id: int, known_from: datetime, names: list[str]
+) -> _Target:
+    """Where the rows of a file with the columns `names` go."""
+    missing = carried(connection, landlord).get(entity.name, frozenset()) - set(names)
+    is_empty = not has_records(connection, landlord, entity.name)
+    return _Target(connection, landlord, entity, file_id, known_from, missing, is_empty)
+
+
 def write_versions(
     connection: Connection, landlord: str, part: AcceptedFile, file_id: int, known_from: datetime
 ) -> Written:
@@ -62,20 +70,30 @@ def write_versions(
         ValueError: a reference comes twice among the accepted rows.
     """
     entity = ENTITY[part.entity]
-    places = _places(len(part.rows), key_order(part.rows, entity.key))
     names = [column.name for column in entity.columns if column.name in part.columns]
-    identity = _identity(part.rows, places, names)
+    rows = pa.RecordBatch.from_pydict({name: arrow(part.rows[name]) for name in [*names, ROW_NUMBER]})
+    places = _places(rows.num_rows, key_order(rows[entity.key], entity.key))
+    identity = _identity(rows, places, names)
     if identity == _last_identity(connection, landlord, entity.name, file_id):
         return Written(0, frozenset(), identity)
-    is_empty = not has_records(connection, landlord, entity.name)
-    missing = carried(connection, landlord).get(entity.name, frozenset()) - set(names)
-    target = _Target(connection, landlord, entity, file_id, known_from, missing, is_empty)
-    hashes = _hash_rows(part.rows, names, entity.key)
-    is_new = np.zeros(len(part.rows), dtype=bool)
+    target = _target(connection, landlord, entity, file_id, known_from, names)
+    is_new = _write_rows(target, rows, places, names)
+    return Written(int(is_new.sum()), _customers(rows, is_new), identity)
+
+
+def _write_rows(target: _Target, rows: pa.RecordBatch, places: list[_Place], names: list[str]) -> npt.NDArray[np.bool_]:
+    """Write what changed, chunk by chunk, and say which rows did."""
+    hashes = _hash_rows(rows, names, target.entity.key)
+    is_new = np.zeros(rows.num_rows, dtype=bool)
     for place in places:
-        is_new[place] = _write_chunk(target, part.rows.iloc[place], names, hashes[place])
-    met = part.rows["customer_ref"][is_new].dropna().unique() if "customer_ref" in names else ()
-    return Written(int(is_new.sum()), frozenset(met), identity)
+        is_new[place] = _write_chunk(target, _chunk(rows, place), names, hashes[place])
+    return is_new
+
+
+def _customers(rows: pa.RecordBatch, which: npt.NDArray[np.bool_]) -> frozenset[str]:
+    if "customer_ref" not in rows.schema.names:
+        return frozenset()
+    return frozenset(rows["customer_ref"].filter(pa.array(which)).unique().drop_null().to_pylist())
 
 
 def _places(count: int, order: npt.NDArray[np.int64] | None) -> list[_Place]:
@@ -84,12 +102,16 @@ def _places(count: int, order: npt.NDArray[np.int64] | None) -> list[_Place]:
     return list(spans) if order is None else [order[span] for span in spans]
 
 
-def _identity(rows: pd.DataFrame, places: list[_Place], names: list[str]) -> str:
+def _chunk(rows: pa.RecordBatch, place: _Place) -> pa.RecordBatch:
+    return rows.slice(place.start, bulk.CHUNK) if isinstance(place, slice) else rows.take(pa.array(place))
+
+
+def _identity(rows: pa.RecordBatch, places: list[_Place], names: list[str]) -> str:
     """What the accepted rows and columns are, whatever order and file they came in."""
     digest = ContentDigest(names)
     for place in places:
-        chunk = rows.iloc[place]
-        digest.add((name, arrow(chunk[name])) for name in names)
+        chunk = _chunk(rows, place)
+        digest.add((name, chunk[name]) for name in names)
     return digest.hexdigest()
 
 
@@ -105,12 +127,12 @@ def _last_identity(connection: Connection, landlord: str, entity: str, file_id: 
     return connection.scalar(last)
 
 
-def _write_chunk(target: _Target, chunk: pd.DataFrame, names: list[str], hashes: Hashes) -> npt.NDArray[np.bool_]:
+def _write_chunk(target: _Target, chunk: pa.RecordBatch, names: list[str], hashes: Hashes) -> npt.NDArray[np.bool_]:
     """Write what changed of one chunk, and say which rows did."""
     if target.is_empty:
         _append(target, chunk, names, hashes)
-        return np.ones(len(chunk), dtype=bool)
-    keys = arrow(chunk[target.entity.key])
+        return np.ones(chunk.num_rows, dtype=bool)
+    keys = chunk[target.entity.key]
     span = (keys[0].as_py(), keys[-1].as_py())
     if target.missing:
         chunk, hashes = _with_earlier_columns(target, chunk, hashes, span)
@@ -118,13 +140,13 @@ def _write_chunk(target: _Target, chunk: pd.DataFrame, names: list[str], hashes:
     version, known_hashes = _newest(target, keys, span)
     changed: npt.NDArray[np.bool_] = (version == 0) | (known_hashes != signed(hashes))
     if changed.any():
-        _append(target, chunk[changed], names, hashes[changed], after=version[changed])
+        _append(target, chunk.filter(pa.array(changed)), names, hashes[changed], after=version[changed])
     return changed
 
 
-def _hash_rows(rows: pd.DataFrame, names: Iterable[str], key: str) -> Hashes:
+def _hash_rows(rows: pa.RecordBatch, names: Iterable[str], key: str) -> Hashes:
     """Hashes of what the rows say, without the reference, which is what rows are matched by."""
-    return row_hashes(((name, arrow(rows[name])) for name in names if name != key), len(rows))
+    return row_hashes(((name, rows[name]) for name in names if name != key), rows.num_rows)
 
 
 def _newest(
@@ -144,27 +166,31 @@ def _newest(
 
 
 def _with_earlier_columns(
-    target: _Target, chunk: pd.DataFrame, hashes: Hashes, span: tuple[str, str]
-) -> tuple[pd.DataFrame, Hashes]:
+    target: _Target, chunk: pa.RecordBatch, hashes: Hashes, span: tuple[str, str]
+) -> tuple[pa.RecordBatch, Hashes]:
     """The chunk with the columns its file does not carry, as earlier files left them."""
-    key = target.entity.key
+    key, names = target.entity.key, sorted(target.missing)
     earlier = frame(target.connection, target.landlord, target.entity, target.missing | {key}, between=span)
-    filled = chunk.merge(earlier, on=key, how="left", sort=False)
-    return filled, hashes + _hash_rows(filled, sorted(target.missing), key)
+    known = arrow(earlier[key]).cast(chunk[key].type)
+    place = pc.index_in(chunk[key], known)
+    filled = chunk
+    for name in names:
+        filled = filled.append_column(name, arrow(earlier[name]).take(place))
+    return filled, hashes + _hash_rows(filled, names, key)
 
 
 def _append(
     target: _Target,
-    rows: pd.DataFrame,
+    rows: pa.RecordBatch,
     names: list[str],
     hashes: Hashes,
     after: npt.NDArray[np.int64] | None = None,
 ) -> None:
     """Write a version of each row, the next one `after` those that the register has; the first if it has none."""
     columns = {
-        "row_number": arrow(rows[ROW_NUMBER]),
+        "row_number": rows[ROW_NUMBER],
         "row_hash": pa.array(signed(hashes)),
-        **{name: arrow(rows[name]) for name in names},
+        **{name: rows[name] for name in names},
     }
     origin = {"landlord": target.landlord, "known_from": target.known_from, "batch_file_id": target.file_id}
     if after is None:
