@@ -75,7 +75,9 @@ def check_landlord(settings: Settings, landlord: str) -> tuple[list[str], list[s
             good.append(f"{name}: {check()}")
         except DueRegardError as reason:
             wrong.append(f"{name}: {reason}")
-    return good, wrong + _unreachable(settings, landlord, wrong)
+    if not wrong:
+        wrong = [*_unreachable(settings, landlord), *_unread(settings, landlord)]
+    return good, wrong
 
 
 def _policy(settings: Settings, landlord: str) -> str:
@@ -91,11 +93,17 @@ def _years(folder: Path, division: str, closure_days: tuple[object, ...]) -> str
     return f"{division}, {calendar.first_year} to {calendar.last_year}, published to {published}{own}"
 
 
-def _unreachable(settings: Settings, landlord: str, wrong: list[str]) -> list[str]:
+def _unreachable(settings: Settings, landlord: str) -> list[str]:
     """Owner roles of the policy that only a mailbox can stand for and that have none."""
-    if wrong:
-        return []
     mailboxes = load_landlord(settings.landlords_dir, landlord).alerts.role_mailboxes
     duties = load_policies(settings.policies_dir, landlord).versions[-1].duties
     wanted = {duty.owner_role for duty in duties} & {"governance", "services_manager"}
     return [f"alerts.role_mailboxes: no mailbox for {role}" for role in sorted(wanted - set(mailboxes))]
+
+
+def _unread(settings: Settings, landlord: str) -> list[str]:
+    """Readings confirmed of rules that no version of the policy reads anything into: a slip would confirm nothing."""
+    confirmed = load_landlord(settings.landlords_dir, landlord).confirmed_readings
+    versions = load_policies(settings.policies_dir, landlord).versions
+    read = {duty.rule for version in versions for duty in version.duties if duty.reading}
+    return [f"confirmed_readings: {rule} has no reading in the policy" for rule in sorted(set(confirmed) - read)]

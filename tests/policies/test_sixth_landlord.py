@@ -157,3 +157,11 @@ def test_the_command_line_shows_and_checks_it(include: Path, capsys: pytest.Capt
     assert 'Reading confirmed by Head of Housing, 2 March 2026: The policy says "promptly"; we read 14 days.' in said
     assert main(["policy", "rules"]) == 0
     assert "Sixth Housing Association, from 1 September 2026" in capsys.readouterr().out
+
+
+def test_a_confirmed_reading_of_a_mistyped_rule_is_told(include: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = include / "landlords" / "sixth.yaml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("confirmed_readings:", "confirmed_readings:\n  appeal.acknowlege: somebody"), "utf-8")
+    assert main(["landlord", "check", "sixth"]) != 0
+    assert "confirmed_readings: appeal.acknowlege has no reading in the policy" in capsys.readouterr().out
