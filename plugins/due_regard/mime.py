@@ -1,4 +1,4 @@
-"""What every mail we compose needs of MIME, whichever room composes it: the same mail built again is the same bytes.
+"""What every mail we compose has in common, whichever room composes it; built again it is the same bytes.
 
 Headers and words are the composing room's (alerts, packs), which must not know each other.
 """
@@ -6,7 +6,24 @@ Headers and words are the composing room's (alerts, packs), which must not know 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
 from email.message import EmailMessage
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """A composed mail on its way into the outbox."""
+
+    message_id: str
+    kind: str
+    mail_on: date
+    sender: str
+    recipient: str
+    subject: str
+    body: bytes
+    send_days: Sequence[date]
 
 
 def fix_boundaries(mail: EmailMessage, identity: str) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -145,7 +144,7 @@ def post_pack(engine: Engine, settings: Settings, known: Terms, report: PackRepo
             connection, known.landlord.id, report.pack_id, how="mail", now=now, on=mail.mail_on
         )
         if is_new:
-            outbox.put(connection, known.landlord.id, outbox.Outgoing(**asdict(mail)), now=now)
+            outbox.put(connection, known.landlord.id, mail, now=now)
     return is_new
 
 

@@ -19,6 +19,7 @@ import pytest
 from sqlalchemy import func, select
 
 from due_regard.alerts import outbox
+from due_regard.mime import Outgoing
 from due_regard.register.alert_tables import AlertMessage
 from due_regard.register.engines import reading, writing
 from tests.alerts.mail_server import Mailbox, serving
@@ -36,7 +37,7 @@ def fill(world: World, rows: int) -> None:
             message_id = f"<mail.{n}@example.org>"
             recipient = f"reader{n}@example.org"
             body = f"From: a@example.org\r\nTo: {recipient}\r\nMessage-ID: {message_id}\r\n\r\nHello\r\n".encode()
-            mail = outbox.Outgoing(
+            mail = Outgoing(
                 message_id=message_id,
                 kind="digest",
                 mail_on=today,

@@ -9,6 +9,7 @@ import pytest
 from due_regard.alerts import compose_alerts, outbox, send_alerts
 from due_regard.alerts.transport import Delivery, FolderTransport, ShadowTransport
 from due_regard.errors import MailError
+from due_regard.mime import Outgoing
 from due_regard.register import audit_verify, writing
 from tests.alerts.world import RECORDS, Sink, World, at, calendar, due, history, one, text, to
 
@@ -193,7 +194,7 @@ def test_two_senders_at_once_hand_over_each_mail_once(world: World) -> None:
 
 def test_another_rooms_mail_is_never_replaced(world: World) -> None:
     with writing(world.engine, "example") as conn:
-        pack = outbox.Outgoing("<p@x>", "pack", TUE, "a@example.org", "clerk@example.org", "x", b"x", [TUE, WED])
+        pack = Outgoing("<p@x>", "pack", TUE, "a@example.org", "clerk@example.org", "x", b"x", [TUE, WED])
         outbox.put(conn, "example", pack, now=at(TUE))
     world.compose(WED)
     assert world.send(WED).sent == 1

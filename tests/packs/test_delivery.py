@@ -12,7 +12,8 @@ from sqlalchemy import Engine
 from due_regard.alerts import outbox
 from due_regard.errors import PackError
 from due_regard.landlords import Landlord, PackSwitch
-from due_regard.packs import PackMail, PackReport, Quarter, issue, pack_mail, report_duties
+from due_regard.mime import Outgoing
+from due_regard.packs import PackReport, Quarter, issue, pack_mail, report_duties
 from due_regard.packs.delivery import leaves_on
 from due_regard.register import writing
 from tests.packs.known import REPORTS, calendar, history, landlord
@@ -26,7 +27,7 @@ def switched(**more: object) -> Landlord:
     return landlord(NAME).model_copy(update={"packs": (switch,)})
 
 
-def mail_of(report: PackReport, **more: object) -> PackMail:
+def mail_of(report: PackReport, **more: object) -> Outgoing:
     return pack_mail(
         report, switched(**more), calendar(NAME), sender="due-regard@example.org", reports=REPORTS, now=BUILT
     )
@@ -86,7 +87,7 @@ def test_it_goes_through_the_outbox_once_and_counts_as_issued(kept: Engine, repo
     for _ in range(2):
         with writing(kept, NAME) as conn:
             if issue(conn, NAME, report.pack_id, how="mail", now=BUILT, on=made.mail_on):
-                outbox.put(conn, NAME, outbox.Outgoing(**vars(made)), now=BUILT)
+                outbox.put(conn, NAME, made, now=BUILT)
     assert outbox.waiting(kept) == 1
     assert outbox.due(kept, now=BUILT + timedelta(days=2)) == []
     assert outbox.due(kept, now=datetime(2026, 8, 12, 9, tzinfo=UTC)) == [(NAME, made.message_id)]

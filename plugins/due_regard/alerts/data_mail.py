@@ -16,9 +16,8 @@ from pathlib import Path
 
 from due_regard.alerts.drops import london_day
 from due_regard.alerts.message import environment
-from due_regard.alerts.outbox import Outgoing
 from due_regard.landlords import Landlord
-from due_regard.mime import fix_boundaries
+from due_regard.mime import Outgoing, fix_boundaries
 from due_regard.working_days import WorkingCalendar
 
 MAY_LEAVE_FOR = 5

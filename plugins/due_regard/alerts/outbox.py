@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, Engine, func, insert, or_, select, update
 
 from due_regard.alerts.drops import london_day
+from due_regard.mime import Outgoing
 from due_regard.register import audit_append
 from due_regard.register.alert_tables import AlertMessage
 from due_regard.register.engines import reading, writing
@@ -32,20 +33,6 @@ class Parcel:
     body: bytes
     attempts: int
     resends: int
-
-
-@dataclass(frozen=True)
-class Outgoing:
-    """A composed mail on its way into the outbox."""
-
-    message_id: str
-    kind: str
-    mail_on: date
-    sender: str
-    recipient: str
-    subject: str
-    body: bytes
-    send_days: Sequence[date]
 
 
 def put(conn: Connection, landlord: str, mail: Outgoing, *, now: datetime) -> None:

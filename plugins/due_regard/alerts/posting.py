@@ -20,6 +20,7 @@ from due_regard.alerts.planning import Draft, Plan
 from due_regard.alerts.transport import eml_name
 from due_regard.alerts.wording import day
 from due_regard.landlords import Landlord
+from due_regard.mime import Outgoing
 from due_regard.register import audit_append
 from due_regard.working_days import WorkingCalendar
 
@@ -58,7 +59,7 @@ class Bureau:
         letter, landlord = draft.letter, self.landlord.id
         identity = message_id(letter, landlord, self.sender)
         title, body = self.mail(draft)
-        outgoing = outbox.Outgoing(
+        outgoing = Outgoing(
             message_id=identity,
             kind=letter.kind,
             mail_on=letter.mail_on,

@@ -5,14 +5,13 @@ intake, alerts or web.
 """
 
 from due_regard.packs.build import build_pack
-from due_regard.packs.delivery import PackMail, pack_mail
+from due_regard.packs.delivery import pack_mail
 from due_regard.packs.filing import PackReport
 from due_regard.packs.kept import is_issued, issue, issue_pack
 from due_regard.packs.report_duties import report_duties, with_report_duty
 from due_regard.quarters import Quarter, last_closed
 
 __all__ = [
-    "PackMail",
     "PackReport",
     "Quarter",
     "build_pack",

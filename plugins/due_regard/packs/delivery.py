@@ -7,7 +7,6 @@ pack is never issued twice nor mailed without being on record. Names no customer
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -18,7 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from due_regard.errors import PackError
 from due_regard.landlords import Landlord, PackSwitch
-from due_regard.mime import fix_boundaries
+from due_regard.mime import Outgoing, fix_boundaries
 from due_regard.packs.content import basis
 from due_regard.packs.definition import load_definition
 from due_regard.packs.filing import PackReport
@@ -32,20 +31,6 @@ _XLSX = ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet")
 _KINDS = {".xlsx": _XLSX, ".pdf": ("application", "pdf")}
 
 
-@dataclass(frozen=True)
-class PackMail:
-    """One mail for the outbox; the fields are those of an outgoing mail there."""
-
-    message_id: str
-    kind: str
-    mail_on: date
-    sender: str
-    recipient: str
-    subject: str
-    body: bytes
-    send_days: tuple[date, ...]
-
-
 def pack_mail(
     report: PackReport,
     landlord: Landlord,
@@ -55,7 +40,7 @@ def pack_mail(
     reports: Path,
     now: datetime,
     link: str | None = None,
-) -> PackMail:
+) -> Outgoing:
     """The mail of one pack to its clerk.
 
     Args:
@@ -76,7 +61,7 @@ def pack_mail(
     leaves = calendar.next_working(max(now.astimezone(LONDON).date(), leaves_on(switch, Quarter.parse(report.quarter))))
     days = (leaves, *(calendar.shift(leaves, place) for place in range(1, MAY_LEAVE_FOR + 1)))
     mail = _message(report, landlord, switch, sender, reports, now, link)
-    return PackMail(
+    return Outgoing(
         str(mail["Message-ID"]), "pack", leaves, sender, switch.clerk, str(mail["Subject"]), mail.as_bytes(), days
     )
 
