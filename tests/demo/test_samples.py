@@ -14,6 +14,7 @@ from due_regard.batch import ValidatedDrop
 from due_regard.demo.samples import write_samples
 from due_regard.intake import load_source, read_drop
 from due_regard.landlords import landlord_ids, load_landlord
+from tests.journeys.installations import small_include
 
 INCLUDE = Path(__file__).resolve().parents[2] / "include"
 SAMPLES = INCLUDE / "samples"
@@ -31,6 +32,18 @@ def test_make_samples_writes_what_is_committed(tmp_path: Path) -> None:
     written, committed = _digests(tmp_path), _digests(SAMPLES)
     assert len(written) > 20
     assert written == committed
+
+
+def test_a_small_sample_keeps_the_header_of_what_it_has_none_of(tmp_path: Path) -> None:
+    include = small_include(tmp_path / "include", ["hanover"], incidents=60)
+    files = sorted(file.name for file in (include / "samples" / "hanover").iterdir())
+    assert files == sorted(file.name for file in (SAMPLES / "hanover").iterdir())
+    validated = read_drop(
+        include / "samples" / "hanover", "hanover", load_source(INCLUDE / "sources", "titled_workbook"), on=AS_AT,
+        known=lambda _: None, great_expectations=False,
+    )  # fmt: skip
+    assert validated.refused == ()
+    assert min(len(file.rows) for file in validated.files) == 0
 
 
 @pytest.fixture(scope="module")

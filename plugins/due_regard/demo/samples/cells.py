@@ -34,11 +34,15 @@ _FAULTS: Sequence[tuple[str, str, str]] = (
 """Entity, column and the cell that makes a row be rejected."""
 
 
-def cells_of(world: World, entity: str, columns: Mapping[str, ColumnMap], source: Source) -> list[Cells]:
-    """The rows of `entity` as this source writes them, a few of them spoilt."""
+def columns_of(world: World, entity: str, columns: Mapping[str, ColumnMap]) -> dict[str, ColumnMap]:
+    """The columns of `entity` that this landlord's export writes."""
     absent = world.profile.absent.get(entity, ())
-    kept = {name: column for name, column in columns.items() if name not in absent and not column.constant}
-    rows = [_cells(world, entity, row, kept, source) for row in world.rows[entity]]
+    return {name: column for name, column in columns.items() if name not in absent and not column.constant}
+
+
+def cells_of(world: World, entity: str, columns: Mapping[str, ColumnMap], source: Source) -> list[Cells]:
+    """The rows of `entity` as this source writes its `columns_of`, a few of them spoilt."""
+    rows = [_cells(world, entity, row, columns, source) for row in world.rows[entity]]
     return _spoilt(world, entity, [_ruffled(world, entity, row, source) for row in rows])
 
 

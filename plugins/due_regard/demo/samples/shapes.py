@@ -15,7 +15,7 @@ from pathlib import Path
 from openpyxl import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from due_regard.demo.samples.cells import Cell, Cells, cells_of
+from due_regard.demo.samples.cells import Cell, Cells, cells_of, columns_of
 from due_regard.demo.samples.world import World
 from due_regard.intake.source import ColumnMap, Part, Source
 from due_regard.packs.archive import workbook_bytes
@@ -43,9 +43,8 @@ def write_drop(world: World, source: Source, folder: Path) -> None:
 
 def _table(world: World, part: Part, source: Source) -> Table:
     (entity,) = part.entities
-    columns = part.columns(entity)
-    rows = cells_of(world, entity, columns, source)
-    kept = {name: columns[name] for name in rows[0]}
+    kept = columns_of(world, entity, part.columns(entity))
+    rows = cells_of(world, entity, kept, source)
     headers = [header for column in kept.values() for header in _headers(column)] + list(part.ignore)
     left_out = [f"{header}, never loaded" for header in part.ignore]
     return headers, [[*_spread(row, kept), *left_out] for row in rows]
