@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from email import policy
 from email.message import EmailMessage
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -19,6 +20,7 @@ from sqlalchemy import select
 
 from due_regard import assessment, orchestration, pipeline, questions, register
 from due_regard.errors import DropError, LandlordError, RegisterMovedOn, SettingsError
+from due_regard.intake import load_source, read_drop
 from due_regard.register.finding_tables import AssessmentRun
 from due_regard.settings import Settings
 from due_regard.terms import register_of
@@ -46,6 +48,15 @@ def drop(tmp_path: Path) -> Path:
 
 def take(settings: Settings, now: datetime = NOW) -> pipeline.Ticket:
     return pipeline.intake(settings, L, source="canonical", now=now)
+
+
+def load(settings: Settings, folder: Path, now: datetime = NOW) -> None:
+    """Take a drop without Great Expectations, whose verdict is the same and takes seconds (tests/intake)."""
+    source = load_source(settings.sources_dir, "canonical")
+    with register_of(settings, L) as engine:
+        known = partial(register.known_refs, engine, L)
+        validated = read_drop(folder, L, source, on=AS_AT, known=known, great_expectations=False)
+        register.load_drop(engine, validated, now=now)
 
 
 def mails(settings: Settings) -> Iterator[EmailMessage]:
@@ -132,7 +143,7 @@ def test_a_shrunken_snapshot_is_held_until_a_person_releases_it(settings: Settin
 
 
 def test_the_duty_to_report_is_judged_and_done_by_the_day_the_pack_is_issued(settings: Settings, drop: Path) -> None:
-    take(settings)
+    load(settings, drop)
     pipeline.assess(settings, L, as_at=AS_AT, now=NOW)
     assert "report.issued" not in set(questions.assessments(settings, L, as_at=AS_AT)[0]["rule"])
     late = date(2026, 10, 2)
@@ -174,14 +185,14 @@ def test_running_every_verb_again_changes_nothing(settings: Settings, drop: Path
 
 
 def test_alerts_judge_a_day_that_nobody_judged(settings: Settings, drop: Path) -> None:
-    take(settings)
+    load(settings, drop)
     told = pipeline.alerts(settings, as_at=AS_AT, now=NOW)
     assert told["sent"] == told["composed"] + told["waiting"] > 0
     assert len(questions.findings(settings, as_at=AS_AT, landlord=L)) > 0
 
 
 def test_a_dry_run_records_nothing(settings: Settings, drop: Path, tmp_path: Path) -> None:
-    take(settings)
+    load(settings, drop)
     pipeline.assess(settings, L, as_at=AS_AT, now=NOW)
     shown = pipeline.alerts(settings, as_at=AS_AT, now=NOW, dry_run=tmp_path / "dry")
     assert len(list((tmp_path / "dry").glob("*.eml"))) == shown["composed"] > 0
@@ -220,7 +231,7 @@ def test_a_drop_that_comes_while_a_landlord_is_judged_is_judged_too(
     settings: Settings, drop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else the run would rest on other records than a later `--known-at` gives."""
-    take(settings)
+    load(settings, drop)
     late, judge = tmp_path / "late", assessment.assess
     calls: list[pd.DataFrame] = []
     late.mkdir()
@@ -230,7 +241,7 @@ def test_a_drop_that_comes_while_a_landlord_is_judged_is_judged_too(
 
     def interrupted(*terms: Any) -> pd.DataFrame:
         if not calls:
-            pipeline.intake(settings, L, drop=late, source="canonical", now=NOW - timedelta(minutes=5))
+            load(settings, late, NOW - timedelta(minutes=5))
         calls.append(judge(*terms))
         return calls[-1]
 
@@ -249,7 +260,7 @@ def test_a_drop_that_comes_while_a_landlord_is_judged_is_judged_too(
 def test_drops_that_keep_coming_end_in_an_error_and_not_in_a_loop(
     settings: Settings, drop: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    take(settings)
+    load(settings, drop)
     newest = itertools.count(1)
     monkeypatch.setattr(register, "newest_file", lambda *_: -next(newest))
     with pytest.raises(RegisterMovedOn, match="judge it again"):
@@ -258,7 +269,7 @@ def test_drops_that_keep_coming_end_in_an_error_and_not_in_a_loop(
 
 
 def test_a_mistyped_year_stops_neither_findings_nor_alerts(settings: Settings, drop: Path, tmp_path: Path) -> None:
-    take(settings)
+    load(settings, drop)
     far = AS_AT.replace(year=2036)
     assert pipeline.assess(settings, L, as_at=far, now=NOW)["moved"] is False
     with pytest.raises(SettingsError, match="2036-07-01 is still to come"):

@@ -45,7 +45,7 @@ def first_drops() -> Iterator[tuple[str, list[AcceptedFile]]]:
 
 
 DROPS = dict(first_drops())
-SHORT = [("united_welsh", "headers alone"), ("queens_cross", "one of customers")]
+SHORT = [("united_welsh", "headers alone")]
 EVERYWHERE = [(landlord, name) for landlord in LANDLORDS for name in ("headers alone", "a record of everything")]
 LONG = [*EVERYWHERE, *(("united_welsh", name) for name in DROPS if ("united_welsh", name) not in EVERYWHERE)]
 

@@ -71,3 +71,10 @@ def test_a_failing_database_names_no_value(register: Engine) -> None:
         connection.exec_driver_sql(statement)
     assert "Smith" not in str(caught.value)
     assert caught.value.__cause__ is None
+
+
+def test_whole_numbers_of_the_contract_are_so_without_a_row(register: Engine) -> None:
+    with reading(register, "nobody") as connection:
+        found = sql.read(connection, "packs/finding_references", landlord="nobody")
+    assert len(found) == 0
+    assert found["occurrence"].dtype == "int64"
