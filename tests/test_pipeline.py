@@ -159,10 +159,10 @@ def test_the_duty_to_report_is_judged_and_done_by_the_day_the_pack_is_issued(set
 
 
 def test_a_quarters_pack_is_mailed_once_however_often_it_is_built(settings: Settings, drop: Path) -> None:
-    take(settings)
+    load(settings, drop)
     pipeline.build_packs(settings, L, quarter="2026-Q2", pack=PACK, now=NOW, issue=True)
     spoil(drop)
-    pipeline.intake(settings, L, source="canonical", now=NOW + timedelta(hours=1))
+    load(settings, drop, NOW + timedelta(hours=1))
     later = NOW + timedelta(hours=2)
     again = pipeline.build_packs(settings, L, quarter="2026-Q2", pack=PACK, now=later, issue=True)
     assert not any(pack["issued"] for pack in again["packs"])
