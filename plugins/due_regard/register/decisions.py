@@ -12,14 +12,14 @@ import secrets
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, func, insert, select, update
+from sqlalchemy import Connection, Engine, insert, update
 
 from due_regard.errors import RegisterError, SettingsError
 from due_regard.register.audit import audit_append
 from due_regard.register.engines import reading, writing
 from due_regard.register.finding_tables import Finding, FindingEvent
 from due_regard.register.findings import finding_on
-from due_regard.register.tables import BatchFile
+from due_regard.register.records import newest_load
 
 
 def silence(engine: Engine, register_ref: str, *, actor: str, why: str, until: date, now: datetime) -> None:
@@ -73,15 +73,10 @@ def _decide(
         if found["status"] != "open":
             raise RegisterError(f"{found['register_ref']} is resolved already; nothing was changed")
         if event == "reported_done":
-            changes["awaiting_file_id"] = _last_file(connection, landlord)
+            changes["awaiting_file_id"] = newest_load(connection, landlord)[0] or 0
         connection.execute(update(Finding).where(Finding.id == found["id"]).values(**changes))
         said = {"actor": actor.strip(), "why": why.strip(), "until": until}
         _record(connection, found, event, now, said)
-
-
-def _last_file(connection: Connection, landlord: str) -> int:
-    own = select(func.max(BatchFile.id)).where(BatchFile.landlord == landlord, BatchFile.status != "refused")
-    return int(connection.scalar(own) or 0)
 
 
 def _record(connection: Connection, found: dict[str, Any], event: str, now: datetime, said: dict[str, Any]) -> None:

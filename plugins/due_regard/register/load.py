@@ -21,6 +21,7 @@ from due_regard.register.customers import number_customers
 from due_regard.register.engines import writing
 from due_regard.register.finding_tables import AssessmentRun
 from due_regard.register.presence import note_presence
+from due_regard.register.records import newest_load
 from due_regard.register.tables import Batch, BatchFile, CarriedColumn, RejectionCount, ValidationResult
 from due_regard.register.versions import write_versions
 
@@ -191,9 +192,7 @@ def _finish_file(connection: Connection, file_id: int, done: FileLoad, rows_sha2
 
 def _knowing_since(connection: Connection, landlord: str, now: datetime) -> datetime:
     """`now`, but not before what is known already, and after every recorded run: those must stay rebuildable."""
-    last = connection.scalar(
-        select(func.max(BatchFile.known_from)).where(BatchFile.landlord == landlord, BatchFile.status != "refused")
-    )
+    _, last = newest_load(connection, landlord)
     assessed = connection.scalar(select(func.max(AssessmentRun.known_at)).where(AssessmentRun.landlord == landlord))
     after = assessed + timedelta(microseconds=1) if assessed else now
     return max(now, last or now, after)

@@ -141,13 +141,14 @@ def previous_rows(engine: Engine, landlord: str, entity: str) -> int | None:
 def newest_file(engine: Engine, landlord: str) -> int:
     """The newest file the register has taken in of a landlord (`batch_files.id`), 0 before the first."""
     with reading(engine, landlord) as connection:
-        return newest_file_of(connection, landlord)
+        return newest_load(connection, landlord)[0] or 0
 
 
-def newest_file_of(connection: Connection, landlord: str) -> int:
-    """As `newest_file`, inside a transaction."""
-    own = BatchFile.landlord == landlord, BatchFile.status != "refused"
-    return connection.scalar(select(func.max(BatchFile.id)).where(*own)) or 0
+def newest_load(connection: Connection, landlord: str) -> tuple[int | None, datetime | None]:
+    """The newest file taken in (`batch_files.id`) and the instant it is known from; None before the first."""
+    newest = select(func.max(BatchFile.id), func.max(BatchFile.known_from))
+    found = connection.execute(newest.where(BatchFile.landlord == landlord, BatchFile.status != "refused")).one()
+    return found[0], found[1]
 
 
 def has_records(connection: Connection, landlord: str, entity: str) -> bool:

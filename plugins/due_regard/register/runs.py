@@ -21,8 +21,7 @@ from due_regard.register.encoding import arrow, row_hashes
 from due_regard.register.engines import writing
 from due_regard.register.finding_tables import AssessmentCount, AssessmentRun, Finding
 from due_regard.register.moves import Move
-from due_regard.register.records import newest_file_of
-from due_regard.register.tables import BatchFile
+from due_regard.register.records import newest_load
 
 _MOVES = ("opened", "seen", "escalated", "resolved", "reopened")
 
@@ -74,7 +73,8 @@ def record_assessment(
         RegisterMovedOn: another file was loaded since `rests_on`; nothing was recorded.
     """
     with writing(engine, landlord) as connection:
-        if rests_on is not None and newest_file_of(connection, landlord) != rests_on:
+        file_id, known_from = newest_load(connection, landlord)
+        if rests_on is not None and (file_id or 0) != rests_on:
             raise RegisterMovedOn(f"{landlord}: files were loaded while it was judged; judge it again")
         run = {
             "as_at": as_at,
@@ -82,13 +82,15 @@ def record_assessment(
             "policy_version": policy_version,
             "rows": len(assessments),
             "sha256": assessments_sha256(assessments),
-            **_basis(connection, landlord, as_at, now, known_at),
+            "known_at": known_at or max(now, known_from or now),
+            "moved": known_at is None and _is_latest(connection, landlord, as_at, now),
+            "last_batch_file_id": file_id,
         }
         run_id = _insert_run(connection, landlord, run)
         _count(connection, landlord, run_id, assessments)
         moves = dict.fromkeys(_MOVES, 0)
         if run["moved"]:
-            move = Move(connection, landlord, run_id, as_at, now, policy_version, run["last_batch_file_id"])
+            move = Move(connection, landlord, run_id, as_at, now, policy_version, file_id)
             moves = move.findings(assessments)
         open_after = _finish_run(connection, landlord, run_id, moves)
         states = {str(state): int(n) for state, n in assessments["state"].value_counts().sort_index().items()}
@@ -97,21 +99,11 @@ def record_assessment(
     return RunReport(run_id, as_at, bool(run["moved"]), states, str(run["sha256"]), **moves, open=open_after)
 
 
-def _basis(
-    connection: Connection, landlord: str, as_at: date, now: datetime, known_at: datetime | None
-) -> dict[str, Any]:
-    """What a run rests on: the newest file, the instant it knows, and whether it is the landlord's latest word."""
-    newest = select(func.max(BatchFile.id), func.max(BatchFile.known_from)).where(
-        BatchFile.landlord == landlord, BatchFile.status != "refused"
-    )
-    file_id, known_from = connection.execute(newest).one()
+def _is_latest(connection: Connection, landlord: str, as_at: date, now: datetime) -> bool:
+    """Whether a run as at that day is the landlord's latest word: neither before the last one nor still to come."""
     moving = select(func.max(AssessmentRun.as_at)).where(AssessmentRun.landlord == landlord, AssessmentRun.moved)
-    last = connection.scalar(moving)
-    return {
-        "known_at": known_at or max(now, known_from or now),
-        "moved": known_at is None and (last or date.min) <= as_at <= now.astimezone(LONDON).date(),
-        "last_batch_file_id": file_id,
-    }
+    last = connection.scalar(moving) or date.min
+    return last <= as_at <= now.astimezone(LONDON).date()
 
 
 def assessments_sha256(assessments: pd.DataFrame) -> str:

@@ -173,10 +173,9 @@ def _with_earlier_columns(
     earlier = frame(target.connection, target.landlord, target.entity, target.missing | {key}, between=span)
     known = arrow(earlier[key]).cast(chunk[key].type)
     place = pc.index_in(chunk[key], known)
-    filled = chunk
     for name in names:
-        filled = filled.append_column(name, arrow(earlier[name]).take(place))
-    return filled, hashes + _hash_rows(filled, names, key)
+        chunk = chunk.append_column(name, arrow(earlier[name]).take(place))
+    return chunk, hashes + _hash_rows(chunk, names, key)
 
 
 def _append(
