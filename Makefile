@@ -15,17 +15,17 @@ $(VENV)/.installed: requirements.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(BIN)/uv pip sync --quiet --require-hashes --compile-bytecode requirements.txt
 	VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
-	$(BIN)/python -m compileall -q plugins dags
+	$(BIN)/python -m compileall -q plugins dags demo
 	touch $@
 
 demo: $(VENV)/.installed
-	@$(BIN)/due-regard demo --out "$(DEMO)"
+	@$(BIN)/python -m demo --out "$(DEMO)"
 
 up: $(VENV)/.installed
-	@$(BIN)/due-regard demo --out "$(DEMO)" --stay-up
+	@$(BIN)/python -m demo --out "$(DEMO)" --stay-up
 
 down:
-	@$(BIN)/due-regard demo --out "$(DEMO)" --stop
+	@$(BIN)/python -m demo --out "$(DEMO)" --stop
 
 test: $(VENV)/.installed
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal
@@ -65,7 +65,7 @@ env:
 
 # The sample drops, from their seed; the demo and the tests read what is committed.
 samples: $(VENV)/.installed
-	$(BIN)/python -m due_regard.demo.samples
+	$(BIN)/python -m demo.samples
 
 lock:
 	$(BIN)/uv pip compile requirements.in -o requirements.txt --generate-hashes --python-version 3.11 --custom-compile-command 'make lock' --quiet

@@ -17,11 +17,11 @@ import pandas as pd
 from pydantic import BaseModel
 
 from benchmarks.assessment_data import AS_AT, Case
-from due_regard.contract import ENTITY, ENTITY_OF_SUBJECT, Column, Entity, Kind, Records
-from due_regard.policy import Check, Deadline, Duty, Policy, Review
+from due_regard.calendars.working_days import WorkingCalendar
+from due_regard.policy import CheckDuty, DeadlineDuty, Duty, Policy, ReviewDuty
 from due_regard.policy import conditions as words
-from due_regard.policy.fields import resolve
-from due_regard.working_days import WorkingCalendar
+from due_regard.policy.field_checks import resolve_field
+from due_regard.records.canonical import ENTITY, ENTITY_OF_SUBJECT, CanonicalColumn, ColumnKind, Entity, Records
 
 Row = Any  # a Series: the record's own columns by name, linked ones by path
 Judged = tuple[int, str, Any, Any, int, str]  # occurrence, state, due_on, done_on, days_overdue, severity
@@ -36,7 +36,7 @@ def _masked(entity: Entity, frame: pd.DataFrame, as_at: pd.Timestamp) -> pd.Data
     if entity.opened_on:
         frame = frame[frame[entity.opened_on] <= as_at]
     later = {c.name: frame[c.known_once] > as_at for c in entity.columns if c.known_once}
-    later |= {c.name: frame[c.name] > as_at for c in entity.columns if c.kind is Kind.DATE and not c.planned}
+    later |= {c.name: frame[c.name] > as_at for c in entity.columns if c.kind is ColumnKind.DATE and not c.planned}
     return frame.assign(**{name: frame[name].mask(gone) for name, gone in later.items()})
 
 
@@ -92,11 +92,11 @@ class RowJudge:
         return judge
 
     def _answer(self, duty: Duty) -> Callable[[Row], Iterator[tuple[Any, ...]]]:
-        if isinstance(duty, Check):
+        if isinstance(duty, CheckDuty):
             return self._check(duty)
-        return self._deadline(duty) if isinstance(duty, Deadline) else self._review(duty)
+        return self._deadline(duty) if isinstance(duty, DeadlineDuty) else self._review(duty)
 
-    def _check(self, duty: Check) -> Callable[[Row], Iterator[tuple[Any, ...]]]:
+    def _check(self, duty: CheckDuty) -> Callable[[Row], Iterator[tuple[Any, ...]]]:
         holds = self._holds(duty.require)
 
         def answer(row: Row) -> Iterator[tuple[Any, ...]]:
@@ -104,7 +104,7 @@ class RowJudge:
 
         return answer
 
-    def _deadline(self, duty: Deadline) -> Callable[[Row], Iterator[tuple[Any, ...]]]:
+    def _deadline(self, duty: DeadlineDuty) -> Callable[[Row], Iterator[tuple[Any, ...]]]:
         start, done = duty.start or duty.due, self._day(duty.done)
         due_after = self._due(duty)
 
@@ -114,7 +114,7 @@ class RowJudge:
 
         return answer
 
-    def _due(self, duty: Deadline) -> Callable[[pd.Timestamp], pd.Timestamp]:
+    def _due(self, duty: DeadlineDuty) -> Callable[[pd.Timestamp], pd.Timestamp]:
         within = duty.within
         if within is None:
             return lambda start: start
@@ -132,7 +132,7 @@ class RowJudge:
     def _working(self, start: pd.Timestamp, n: int, roll: str) -> pd.Timestamp:
         return pd.Timestamp(np.busday_offset(start.date(), n, roll=roll, busdaycal=self.holidays))
 
-    def _dated(self, duty: Deadline | Review, due: Any, done: Any) -> tuple[Any, ...]:
+    def _dated(self, duty: DeadlineDuty | ReviewDuty, due: Any, done: Any) -> tuple[Any, ...]:
         if pd.isna(done):
             soon = due <= self._soon(duty)
             state = "overdue" if due < self.as_at else "due_soon" if soon else "pending"
@@ -141,18 +141,18 @@ class RowJudge:
         until = self.as_at if pd.isna(done) else done
         return state, due, done, self._late(duty, due, until) if until > due else 0
 
-    def _soon(self, duty: Deadline | Review) -> pd.Timestamp:
+    def _soon(self, duty: DeadlineDuty | ReviewDuty) -> pd.Timestamp:
         if duty.notice.working_days is not None:
             return self._working(self.as_at, duty.notice.working_days, "backward")
         return self.as_at + pd.Timedelta(days=duty.notice.days or 0)
 
-    def _late(self, duty: Deadline | Review, due: pd.Timestamp, until: pd.Timestamp) -> int:
+    def _late(self, duty: DeadlineDuty | ReviewDuty, due: pd.Timestamp, until: pd.Timestamp) -> int:
         if duty.notice.working_days is None:
             return (until - due).days
         day = timedelta(1)
         return int(np.busday_count(due.date() + day, until.date() + day, busdaycal=self.holidays))
 
-    def _review(self, duty: Review) -> Callable[[Row], Iterator[tuple[Any, ...]]]:
+    def _review(self, duty: ReviewDuty) -> Callable[[Row], Iterator[tuple[Any, ...]]]:
         key, held = ENTITY_OF_SUBJECT[duty.subject].key, self._held(duty)
         cycle = pd.DateOffset(months=duty.cycle.in_months) if duty.cycle else None
 
@@ -171,7 +171,7 @@ class RowJudge:
 
         return answer
 
-    def _held(self, duty: Review) -> dict[str, list[Any]]:
+    def _held(self, duty: ReviewDuty) -> dict[str, list[Any]]:
         frame, key = self.records[duty.reviews], ENTITY_OF_SUBJECT[duty.subject].key
         closes = self._holds(duty.closes)
         held: dict[str, list[Any]] = defaultdict(list)
@@ -271,7 +271,7 @@ def _paths(word: Any, entity: Entity) -> set[str]:
     """Every field of the subject that a duty or a word in it names."""
     if isinstance(word, words.Related):
         inner = [word.same, word.after, word.before, word.not_before, word.not_after]
-    elif isinstance(word, Review):
+    elif isinstance(word, ReviewDuty):
         inner = [*word.base, word.agreed, word.ended, word.when, *word.severity_where.values()]
     elif isinstance(word, BaseModel):
         inner = [value for _, value in word]
@@ -279,7 +279,7 @@ def _paths(word: Any, entity: Entity) -> set[str]:
         inner = [*word.keys(), *word.values()]
     else:
         inner = list(word) if isinstance(word, tuple) else []
-    own = {word} if isinstance(word, str) and isinstance(resolve(entity, word), Column) else set()
+    own = {word} if isinstance(word, str) and isinstance(resolve_field(entity, word), CanonicalColumn) else set()
     return own.union(*(_paths(part, entity) for part in inner)) if inner else own
 
 

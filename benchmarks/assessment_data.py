@@ -15,11 +15,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from due_regard.assessment import assess
-from due_regard.contract import ENTITY, Column, Kind, Records
-from due_regard.landlords import landlord_ids, load_landlord
+from due_regard.assessment import assess_records
+from due_regard.calendars.working_days import WorkingCalendar, load_calendar
+from due_regard.config.landlord import list_landlord_ids, load_landlord
 from due_regard.policy import PolicyHistory, load_policies
-from due_regard.working_days import WorkingCalendar, load_calendar
+from due_regard.records.canonical import ENTITY, CanonicalColumn, ColumnKind, Records
 
 INCLUDE = Path(__file__).parents[1] / "include"
 
@@ -52,12 +52,12 @@ class Case:
 
     def by_engine(self) -> pd.DataFrame:
         """The product's own answer."""
-        return assess(self.records, self.history, self.calendar, AS_AT)
+        return assess_records(self.records, self.history, self.calendar, AS_AT)
 
 
 def cases(incidents: int) -> list[Case]:
     """Every landlord of include/, with an equal share of the incidents."""
-    ids = landlord_ids(INCLUDE / "landlords")
+    ids = list_landlord_ids(INCLUDE / "landlords")
     return [_case(name, incidents // len(ids), seed) for seed, name in enumerate(ids)]
 
 
@@ -92,16 +92,16 @@ def _entity(rng: np.random.Generator, name: str, sizes: dict[str, int]) -> pd.Da
 
 
 def _column(
-    rng: np.random.Generator, column: Column, entity: str, size: int, sizes: dict[str, int], opened: np.ndarray
+    rng: np.random.Generator, column: CanonicalColumn, entity: str, size: int, sizes: dict[str, int], opened: np.ndarray
 ) -> pd.Series:
     if column.name == ENTITY[entity].key:
         return _text(_refs(entity, np.arange(size)))
-    if column.kind is Kind.DATE:
+    if column.kind is ColumnKind.DATE:
         return _dates(rng, column, entity, opened)
-    if column.kind is Kind.YN:
+    if column.kind is ColumnKind.YN:
         drawn = rng.random(size)
         return pd.Series(pd.array(drawn < 0.7, dtype="boolean")).mask(drawn > 1 - _BLANK)
-    if column.kind is Kind.REF:
+    if column.kind is ColumnKind.REF:
         target = _target(column.name)
         return _text(_refs(target, rng.integers(0, sizes[target], size)), _gaps(rng, column, size))
     words = _words(column)
@@ -113,10 +113,10 @@ def _target(column: str) -> str:
     return next((name for name, entity in ENTITY.items() if entity.key == column), "staff")
 
 
-def _words(column: Column) -> list[str]:
-    if column.kind is Kind.TEXT:
+def _words(column: CanonicalColumn) -> list[str]:
+    if column.kind is ColumnKind.TEXT:
         return ["recorded", "see file"]
-    if column.kind is not Kind.LIST:
+    if column.kind is not ColumnKind.LIST:
         return list(column.codes)
     pairs = [f"{one};{other}" for one, other in zip(column.codes, column.codes[1:], strict=False)]
     return [*column.codes, *pairs, ";".join(column.codes)]
@@ -126,7 +126,7 @@ def _days(rng: np.random.Generator, size: int) -> np.ndarray:
     return _FIRST + rng.integers(0, int((_LAST - _FIRST).astype(int)), size)
 
 
-def _dates(rng: np.random.Generator, column: Column, entity: str, opened: np.ndarray) -> pd.Series:
+def _dates(rng: np.random.Generator, column: CanonicalColumn, entity: str, opened: np.ndarray) -> pd.Series:
     """The opening date itself; planned dates months after it; other events days after it."""
     days = opened.astype("datetime64[s]")
     if column.name != ENTITY[entity].opened_on:
@@ -136,7 +136,7 @@ def _dates(rng: np.random.Generator, column: Column, entity: str, opened: np.nda
     return pd.Series(days)
 
 
-def _gaps(rng: np.random.Generator, column: Column, size: int) -> np.ndarray:
+def _gaps(rng: np.random.Generator, column: CanonicalColumn, size: int) -> np.ndarray:
     return rng.random(size) < (0.0 if column.required else _BLANK)
 
 

@@ -12,8 +12,8 @@ import pyarrow as pa
 
 from benchmarks.assessment_data import AS_AT, Case
 from benchmarks.assessment_sql import assessment_sql
-from due_regard.contract import ENTITY, Kind
-from due_regard.working_days import WorkingCalendar
+from due_regard.calendars.working_days import WorkingCalendar
+from due_regard.records.canonical import ENTITY, ColumnKind
 
 VERSION = duckdb.__version__
 
@@ -27,7 +27,7 @@ class DuckSide:
         self._load_calendar(case.calendar)
         self.connection.execute("CREATE SCHEMA delivered")
         for name, frame in case.records.items():
-            dated = {column.name for column in ENTITY[name].columns if column.kind is Kind.DATE}
+            dated = {column.name for column in ENTITY[name].columns if column.kind is ColumnKind.DATE}
             columns = ", ".join(f"CAST({c} AS DATE) AS {c}" if c in dated else c for c in frame.columns)
             self._create(f"delivered.{name}", columns, frame)
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from due_regard.contract import ENTITIES, ENTITY, ENTITY_OF_SUBJECT, Column, Entity, Kind
-from due_regard.policy import Check, Deadline, Document, Duty, Policy, Review
+from due_regard.calendars.working_days import WorkingCalendar
+from due_regard.policy import CheckDuty, DeadlineDuty, DocumentDuty, Duty, Policy, ReviewDuty
 from due_regard.policy import conditions as words
-from due_regard.working_days import WorkingCalendar
+from due_regard.records.canonical import ENTITIES, ENTITY, ENTITY_OF_SUBJECT, CanonicalColumn, ColumnKind, Entity
 
 CALENDAR = "calendar (day DATE, elapsed INTEGER) and working (n INTEGER, day DATE), numbered from 1"
 _FAR_PAST = "DATE '0001-01-01'"
@@ -39,10 +39,10 @@ def _as_at(entity: Entity, as_at: date) -> str:
     return f"SELECT {columns} FROM delivered.{entity.name}{opened}"
 
 
-def _masked(entity: Entity, column: Column, as_at: date) -> str:
+def _masked(entity: Entity, column: CanonicalColumn, as_at: date) -> str:
     if column.known_once:
         return f"CASE WHEN {column.known_once} > DATE '{as_at}' THEN NULL ELSE {column.name} END"
-    if column.kind is Kind.DATE and not column.planned and column.name != entity.opened_on:
+    if column.kind is ColumnKind.DATE and not column.planned and column.name != entity.opened_on:
         return f"CASE WHEN {column.name} <= DATE '{as_at}' THEN {column.name} END"
     return column.name
 
@@ -165,19 +165,21 @@ class _Query:
 
 
 def _duty(policy: Policy, duty: Duty, calendar: WorkingCalendar, as_at: date) -> str:
-    if isinstance(duty, Document):
+    if isinstance(duty, DocumentDuty):
         return _document(policy, duty, as_at)
     query = _Query(ENTITY_OF_SUBJECT[duty.subject])
     wanted = [f"{query.link('s', link)}.{ENTITY_OF_SUBJECT[link].key} IS NOT NULL" for link in duty.requires]
     if duty.when is not None:
         wanted.append(query.holds(duty.when))
-    if isinstance(duty, Check):
+    if isinstance(duty, CheckDuty):
         return _check(query, duty, wanted)
-    occurrences = _deadline(query, duty, policy, wanted) if isinstance(duty, Deadline) else _chain(query, duty, wanted)
+    occurrences = (
+        _deadline(query, duty, policy, wanted) if isinstance(duty, DeadlineDuty) else _chain(query, duty, wanted)
+    )
     return _dated(duty, occurrences, calendar, as_at)
 
 
-def _check(query: _Query, duty: Check, wanted: list[str]) -> str:
+def _check(query: _Query, duty: CheckDuty, wanted: list[str]) -> str:
     state = f"CASE WHEN {query.holds(duty.require)} THEN 'met' ELSE 'breach' END"
     severity = _severity(query, duty)
     return f"""SELECT {_said(duty)}, s.{query.subject.key} AS subject_ref, 1 AS occurrence, {state} AS state,
@@ -185,7 +187,7 @@ def _check(query: _Query, duty: Check, wanted: list[str]) -> str:
 {query.source} {_where(wanted)}"""
 
 
-def _deadline(query: _Query, duty: Deadline, policy: Policy, wanted: list[str]) -> str:
+def _deadline(query: _Query, duty: DeadlineDuty, policy: Policy, wanted: list[str]) -> str:
     start = query.column(duty.start or duty.due or "")
     due = _within(query, duty, policy.counting, start)
     if duty.roll:
@@ -195,7 +197,7 @@ def _deadline(query: _Query, duty: Deadline, policy: Policy, wanted: list[str]) 
        {severity} AS severity {query.source} {_where([*wanted, f"{start} IS NOT NULL"])}"""
 
 
-def _within(query: _Query, duty: Deadline, counting: str, start: str) -> str:
+def _within(query: _Query, duty: DeadlineDuty, counting: str, start: str) -> str:
     within = duty.within
     if within is None:
         return start
@@ -217,7 +219,7 @@ def _working(query: _Query, start: str, n: int, counting: str) -> str:
     return query.join(f"LEFT JOIN working AS $ ON $.n = {at}.elapsed + {n}") + ".day"
 
 
-def _chain(query: _Query, duty: Review, wanted: list[str]) -> str:
+def _chain(query: _Query, duty: ReviewDuty, wanted: list[str]) -> str:
     """A row for the subject and each of its reviews up to the one that closes; `lead` finds what ended each wait."""
     subject, reviews = query.subject, ENTITY[duty.reviews]
     base = f"coalesce({', '.join(query.column(path) for path in duty.base)})"
@@ -243,7 +245,7 @@ FROM (
 ) WHERE NOT closes AND due_on IS NOT NULL AND {_asked(query, duty)}"""
 
 
-def _asked(query: _Query, duty: Review) -> str:
+def _asked(query: _Query, duty: ReviewDuty) -> str:
     """Reviews of a subject that the duty is not for are left out with it."""
     if duty.when is None:
         return "true"
@@ -252,7 +254,7 @@ def _asked(query: _Query, duty: Review) -> str:
     return f"subject_ref IN (SELECT s.{query.subject.key} {own.source} WHERE {condition})"
 
 
-def _dated(duty: Deadline | Review, occurrences: str, calendar: WorkingCalendar, as_at: date) -> str:
+def _dated(duty: DeadlineDuty | ReviewDuty, occurrences: str, calendar: WorkingCalendar, as_at: date) -> str:
     """States and lateness of occurrences that have a due date and perhaps a done date."""
     counted = duty.notice.working_days is not None
     if counted:
@@ -270,7 +272,7 @@ def _dated(duty: Deadline | Review, occurrences: str, calendar: WorkingCalendar,
 FROM ({occurrences}) {joins}"""
 
 
-def _document(policy: Policy, duty: Document, as_at: date) -> str:
+def _document(policy: Policy, duty: DocumentDuty, as_at: date) -> str:
     said = f"SELECT {_said(duty, 'policy')}, {_text(policy.landlord)} AS subject_ref, 1 AS occurrence"
     severity = f"'{duty.severity}' AS severity"
     if duty.due is None and policy.approved_on is None:

@@ -12,8 +12,8 @@ import statistics
 import tempfile
 from pathlib import Path
 
-from due_regard.demo import run_demo
-from due_regard.settings import Settings
+from demo import run_demo
+from due_regard.config.settings import Settings
 
 AIM_S = 60.0
 PAIRS = 3

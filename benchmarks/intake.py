@@ -21,14 +21,14 @@ from typing import Any
 import openpyxl
 import pandas as pd
 
-from due_regard.contract import ENTITY
-from due_regard.intake import expectations, load_source, read_drop
-from due_regard.intake.checks import judge
+from due_regard.intake import expectations, load_source_mapping, read_drop
+from due_regard.intake.check_suite import build_suite
 from due_regard.intake.csv_reader import read_csv_table
-from due_regard.intake.drop import stage_drop
-from due_regard.intake.suite import contract_suite
+from due_regard.intake.drop_reading import stage_drop
+from due_regard.intake.row_checks import check_candidates
 from due_regard.intake.workbook_preflight import inspect_workbook
 from due_regard.intake.workbook_reader import read_sheets
+from due_regard.records.canonical import ENTITY
 
 ROWS, SHEET_ROWS, ROUNDS = 300_000, 100_000, 3
 SOURCES = Path(__file__).parents[1] / "include" / "sources"
@@ -95,12 +95,12 @@ def reading(path: Path) -> None:
 
 def plain_expectations(frame: pd.DataFrame) -> dict[str, int]:
     """The same checks by Great Expectations on the rows themselves, failing rows by number, as its manual shows it."""
-    gx = expectations.great_expectations_library()
-    checks = [check for check in contract_suite() if check.entity == "incidents" and check.column in frame]
+    gx = expectations.load_great_expectations()
+    checks = [check for check in build_suite() if check.entity == "incidents" and check.column in frame]
     cell_checks = [check for check in checks if check.rule not in {"reference", "order", "unique"}]
     asked = []
     for check in cell_checks:
-        expectation = expectations._expectation(check, check.column, ON)
+        expectation = expectations._build_expectation(check, check.column, ON)
         expectation.meta = {"check": check.name}
         asked.append(expectation)
     asked.append(gx.expectations.ExpectColumnValuesToBeUnique(column="incident_ref", meta={"check": "unique"}))
@@ -130,13 +130,13 @@ def raw_frame(judged: Any) -> pd.DataFrame:
 
 def validating(drop: Path) -> None:
     """The suite of one table."""
-    staged, _ = stage_drop(drop, load_source(SOURCES, "canonical"), on=ON)
-    judged = judge([item.candidate for item in staged], lambda _: None, contract_suite())
+    staged, _ = stage_drop(drop, load_source_mapping(SOURCES, "canonical"), on=ON)
+    judged = check_candidates([item.candidate for item in staged], lambda _: None, build_suite())
     frame = raw_frame(judged[0])
     dates = {column.name for column in INCIDENTS.columns if column.kind == "date"}
     ours = {
         check["check"]: check["failing"]
-        for check in expectations.judge_with_great_expectations(judged, on=ON)[0]["checks"]  # type: ignore[attr-defined]
+        for check in expectations.validate_with_great_expectations(judged, on=ON)[0]["checks"]  # type: ignore[attr-defined]
         if check["rule"] in {"required", "codes"} and check["column"] not in dates
     }
     plain = plain_expectations(frame.drop(columns=list(dates)))
@@ -144,7 +144,7 @@ def validating(drop: Path) -> None:
         name: failing for name, failing in ours.items() if name.endswith("codes")
     }
     sides: dict[str, Callable[[], object]] = {
-        "distinct values with counts": lambda: expectations.judge_with_great_expectations(judged, on=ON),
+        "distinct values with counts": lambda: expectations.validate_with_great_expectations(judged, on=ON),
         "rows": lambda: plain_expectations(frame),
     }
     report(f"Great Expectations on {ROWS:,} incidents", medians(sides))
@@ -182,7 +182,12 @@ def main() -> None:
         reading(path)
         whole = medians({
             "read, mapped, judged": lambda: read_drop(
-                drop, "a", load_source(SOURCES, "canonical"), on=ON, known=lambda _: None, great_expectations=False
+                drop,
+                "a",
+                load_source_mapping(SOURCES, "canonical"),
+                on=ON,
+                known=lambda _: None,
+                great_expectations=False,
             )
         })
         report(f"A drop of {ROWS:,} incidents, without Great Expectations", whole)

@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from due_regard.intake import Source, load_source, read_drop
+from due_regard.intake import SourceMapping, load_source_mapping, read_drop
 
 
 def most() -> int:
@@ -19,14 +19,14 @@ def most() -> int:
     return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmHWM"))
 
 
-def read(drop: Path, source: Source) -> None:
+def read(drop: Path, source: SourceMapping) -> None:
     """Reads a drop as intake does, Great Expectations aside."""
     read_drop(drop, "a", source, on=date(2026, 6, 30), known=lambda _: None, great_expectations=False)
 
 
 def main(drop: Path, sources: Path) -> None:
     """Reads a row first, so that what is imported late is not counted."""
-    source = load_source(sources, "canonical")
+    source = load_source_mapping(sources, "canonical")
     with TemporaryDirectory() as folder:
         (Path(folder) / "customers.csv").write_text("customer_ref,customer_type\n1,tenant\n", encoding="utf-8")
         read(Path(folder), source)

@@ -23,8 +23,8 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Engine, create_engine, make_url
 
-from due_regard.batch import ROW_NUMBER, AcceptedFile, ValidatedDrop
-from due_regard.contract import ENTITY, Kind
+from due_regard.records.canonical import ENTITY, ColumnKind
+from due_regard.records.validated_drop import ROW_NUMBER, AcceptedFile, ValidatedDrop
 from due_regard.register import load_drop, open_register, read_records
 
 ENTITY_NAME, LANDLORD = "incidents", "sample_landlord"
@@ -34,16 +34,16 @@ NOW = datetime(2026, 1, 5, 7, tzinfo=UTC)
 def incidents(rows: int) -> pd.DataFrame:
     """Synthetic incidents in canonical dtypes, some of every column blank."""
     luck = np.random.default_rng(1)
-    pools = {Kind.REF: [f"REF-{n:06d}" for n in range(50_000)], Kind.TEXT: [f"team {n}" for n in range(40)]}
+    pools = {ColumnKind.REF: [f"REF-{n:06d}" for n in range(50_000)], ColumnKind.TEXT: [f"team {n}" for n in range(40)]}
     columns: dict[str, pd.Series] = {}
     for column in ENTITY[ENTITY_NAME].columns:
         blank = np.zeros(rows, dtype=bool) if column.required else luck.random(rows) < 0.4
         if column.name == ENTITY[ENTITY_NAME].key:
             columns[column.name] = pd.Series([f"INC-{n:07d}" for n in range(rows)], dtype="str")
-        elif column.kind is Kind.DATE:
+        elif column.kind is ColumnKind.DATE:
             days = np.datetime64("2020-01-01", "D") + luck.integers(0, 2000, rows)
             columns[column.name] = pd.Series(days.astype("datetime64[s]")).mask(blank)
-        elif column.kind is Kind.YN:
+        elif column.kind is ColumnKind.YN:
             columns[column.name] = pd.Series(luck.random(rows) < 0.1, dtype="boolean").mask(blank)
         else:
             pool = np.array(column.codes or pools[column.kind], dtype=object)

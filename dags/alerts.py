@@ -20,22 +20,24 @@ from typing import Any
 
 from airflow.sdk import Asset, AssetOrTimeSchedule, Connection, CronTriggerTimetable, Param, dag, task
 
-from due_regard import orchestration as o
+from due_regard.services import orchestration
 
 
 @dag(
     schedule=AssetOrTimeSchedule(
-        assets=[Asset(o.ASSESSED)],
-        timetable=CronTriggerTimetable("0 7 * * 1-5", timezone=o.LONDON.key, run_immediately=o.NO_SLOT_MADE_UP),
+        assets=[Asset(orchestration.ASSESSED)],
+        timetable=CronTriggerTimetable(
+            "0 7 * * 1-5", timezone=orchestration.LONDON.key, run_immediately=orchestration.NO_SLOT_MADE_UP
+        ),
     ),
     catchup=False,
     max_active_runs=1,
-    default_args=o.DEFAULT_ARGS,
-    tags=o.TAGS,
+    default_args=orchestration.DEFAULT_ARGS,
+    tags=orchestration.TAGS,
     doc_md=__doc__,
     params={
-        "as_at": Param(**o.AS_AT),
-        "landlords": Param(**o.LANDLORDS),
+        "as_at": Param(**orchestration.AS_AT),
+        "landlords": Param(**orchestration.LANDLORDS),
     },
 )
 def alerts() -> None:
@@ -43,15 +45,15 @@ def alerts() -> None:
 
     @task
     def landlords(params: dict[str, Any]) -> list[str]:
-        return o.landlords_to_run(params["landlords"])
+        return orchestration.choose_landlords(params["landlords"])
 
     @task(map_index_template="{{ landlord }}")
     def send(landlord: str, **context: Any) -> dict[str, Any]:
-        from due_regard import pipeline
+        from due_regard.services.run_alerts import run_alerts
 
-        return pipeline.alerts(
-            o.settings_with(Connection.get),
-            as_at=o.as_at_of(context),
+        return run_alerts(
+            orchestration.load_settings_with_connection(Connection.get),
+            as_at=orchestration.find_as_at(context),
             now=datetime.now(UTC),
             landlords=[landlord],
             clock=lambda: datetime.now(UTC),

@@ -19,19 +19,19 @@ from typing import Any
 
 from airflow.sdk import Asset, Param, dag, task
 
-from due_regard import orchestration as o
+from due_regard.services import orchestration
 
 
 @dag(
-    schedule=[Asset(o.LOADED)],
+    schedule=[Asset(orchestration.LOADED)],
     catchup=False,
     max_active_runs=1,
-    default_args=o.DEFAULT_ARGS,
-    tags=o.TAGS,
+    default_args=orchestration.DEFAULT_ARGS,
+    tags=orchestration.TAGS,
     doc_md=__doc__,
     params={
-        "as_at": Param(**o.AS_AT),
-        "landlords": Param(**o.LANDLORDS),
+        "as_at": Param(**orchestration.AS_AT),
+        "landlords": Param(**orchestration.LANDLORDS),
     },
 )
 def assessment() -> None:
@@ -39,19 +39,19 @@ def assessment() -> None:
 
     @task
     def landlords(params: dict[str, Any]) -> list[str]:
-        return o.landlords_to_run(params["landlords"])
+        return orchestration.choose_landlords(params["landlords"])
 
     @task(map_index_template="{{ landlord }}")
     def assess(landlord: str, **context: Any) -> dict[str, Any]:
-        from due_regard import pipeline
-        from due_regard.settings import Settings
+        from due_regard.config.settings import Settings
+        from due_regard.services.assess_landlord import assess_landlord
 
-        return pipeline.assess(Settings(), landlord, as_at=o.as_at_of(context), now=datetime.now(UTC))
+        return assess_landlord(Settings(), landlord, as_at=orchestration.find_as_at(context), now=datetime.now(UTC))
 
-    @task(trigger_rule="all_done", outlets=[Asset(o.ASSESSED)])
+    @task(trigger_rule="all_done", outlets=[Asset(orchestration.ASSESSED)])
     def publish(outlet_events: Any = None, **context: Any) -> str:
-        as_at = o.as_at_of(context).isoformat()
-        outlet_events[Asset(o.ASSESSED)].extra = {"as_at": as_at}
+        as_at = orchestration.find_as_at(context).isoformat()
+        outlet_events[Asset(orchestration.ASSESSED)].extra = {"as_at": as_at}
         return as_at
 
     assess.expand(landlord=landlords()) >> publish()

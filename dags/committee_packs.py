@@ -21,25 +21,27 @@ from typing import Any
 from airflow.sdk import Asset, AssetOrTimeSchedule, Connection, CronTriggerTimetable, Param, dag, task
 from airflow.sdk.exceptions import AirflowSkipException
 
-from due_regard import orchestration as o
+from due_regard.services import orchestration
 
 
 @dag(
     schedule=AssetOrTimeSchedule(
-        assets=[Asset(o.ASSESSED)],
-        timetable=CronTriggerTimetable("0 5 3 1,4,7,10 *", timezone=o.LONDON.key, run_immediately=o.NO_SLOT_MADE_UP),
+        assets=[Asset(orchestration.ASSESSED)],
+        timetable=CronTriggerTimetable(
+            "0 5 3 1,4,7,10 *", timezone=orchestration.LONDON.key, run_immediately=orchestration.NO_SLOT_MADE_UP
+        ),
     ),
     catchup=False,
     max_active_runs=1,
-    default_args=o.DEFAULT_ARGS,
-    tags=o.TAGS,
+    default_args=orchestration.DEFAULT_ARGS,
+    tags=orchestration.TAGS,
     doc_md=__doc__,
     params={
         "quarter": Param(None, type=["null", "string"], pattern=r"^\d{4}-Q[1-4]$", description="YYYY-Q1 to YYYY-Q4"),
         "known": Param("now", enum=["now", "close"], description="Figures as known now, or at the quarter's close"),
         "issue": Param(True, type="boolean", description="Mail a quarter's first build of each pack to its clerk"),
-        "as_at": Param(**o.AS_AT),
-        "landlords": Param(**o.LANDLORDS),
+        "as_at": Param(**orchestration.AS_AT),
+        "landlords": Param(**orchestration.LANDLORDS),
     },
 )
 def committee_packs() -> None:
@@ -47,18 +49,18 @@ def committee_packs() -> None:
 
     @task
     def landlords(params: dict[str, Any], **context: Any) -> list[str]:
-        if o.quarter_of(context | {"params": params}) is None:
+        if orchestration.find_quarter(context | {"params": params}) is None:
             raise AirflowSkipException("nothing to do: no quarter ended on this run's date or in the days before it")
-        return o.landlords_to_run(params["landlords"])
+        return orchestration.choose_landlords(params["landlords"])
 
     @task(map_index_template="{{ landlord }}")
     def build(landlord: str, params: dict[str, Any], **context: Any) -> dict[str, Any]:
-        from due_regard import pipeline
+        from due_regard.services.build_packs import build_packs
 
-        quarter = o.quarter_of(context | {"params": params})
+        quarter = orchestration.find_quarter(context | {"params": params})
         known_at = quarter.closes_at if params["known"] == "close" else None
-        return pipeline.build_packs(
-            o.settings_with(Connection.get),
+        return build_packs(
+            orchestration.load_settings_with_connection(Connection.get),
             landlord,
             quarter=str(quarter),
             now=datetime.now(UTC),

@@ -20,19 +20,21 @@ from typing import Any
 from airflow.sdk import Asset, CronTriggerTimetable, Param, dag, task
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
-from due_regard import orchestration as o
+from due_regard.services import orchestration
 
 
 @dag(
-    schedule=CronTriggerTimetable("0 6 * * 1-5", timezone=o.LONDON.key, run_immediately=o.NO_SLOT_MADE_UP),
+    schedule=CronTriggerTimetable(
+        "0 6 * * 1-5", timezone=orchestration.LONDON.key, run_immediately=orchestration.NO_SLOT_MADE_UP
+    ),
     catchup=False,
     max_active_runs=1,
-    default_args=o.DEFAULT_ARGS,
-    tags=o.TAGS,
+    default_args=orchestration.DEFAULT_ARGS,
+    tags=orchestration.TAGS,
     doc_md=__doc__,
     params={
-        "as_at": Param(**o.AS_AT),
-        "landlords": Param(**o.LANDLORDS),
+        "as_at": Param(**orchestration.AS_AT),
+        "landlords": Param(**orchestration.LANDLORDS),
     },
 )
 def intake() -> None:
@@ -40,26 +42,26 @@ def intake() -> None:
 
     @task
     def landlords(params: dict[str, Any]) -> list[str]:
-        return o.landlords_to_run(params["landlords"])
+        return orchestration.choose_landlords(params["landlords"])
 
     @task(map_index_template="{{ landlord }}")
     def load(landlord: str) -> dict[str, Any]:
-        from due_regard import pipeline
-        from due_regard.settings import Settings
+        from due_regard.config.settings import Settings
+        from due_regard.services.take_in_drop import take_in_drop
 
-        ticket = pipeline.intake(Settings(), landlord, now=datetime.now(UTC))
-        if ticket["status"] in {"missing", "waiting"}:
-            raise AirflowSkipException(f"{landlord}: no drop to take: {ticket['why']}")
-        if ticket["status"] == "held":
-            raise AirflowFailException(f"{landlord}: batch {ticket['batch_id']} is held for a person: {ticket['why']}")
-        if ticket["status"] == "refused":
+        result = take_in_drop(Settings(), landlord, now=datetime.now(UTC))
+        if result["status"] in {"missing", "waiting"}:
+            raise AirflowSkipException(f"{landlord}: no drop to take: {result['why']}")
+        if result["status"] == "held":
+            raise AirflowFailException(f"{landlord}: batch {result['batch_id']} is held for a person: {result['why']}")
+        if result["status"] == "refused":
             raise AirflowFailException(f"{landlord}: the drop was refused; see its quarantine folder")
-        return ticket
+        return result
 
-    @task(trigger_rule="all_done", outlets=[Asset(o.LOADED)])
+    @task(trigger_rule="all_done", outlets=[Asset(orchestration.LOADED)])
     def publish(outlet_events: Any = None, **context: Any) -> str:
-        as_at = o.as_at_of(context).isoformat()
-        outlet_events[Asset(o.LOADED)].extra = {"as_at": as_at}
+        as_at = orchestration.find_as_at(context).isoformat()
+        outlet_events[Asset(orchestration.LOADED)].extra = {"as_at": as_at}
         return as_at
 
     load.expand(landlord=landlords()) >> publish()

@@ -18,11 +18,11 @@ class _Preload:
     def on_starting(self, component: object) -> None:
         """Called by every component of Airflow as it starts; its job does not say yet which one it is."""
         if "scheduler" in sys.argv[1:2]:
-            from due_regard.orchestration import preload
-            from due_regard.settings import Settings
+            from due_regard.config.settings import Settings
+            from due_regard.services.orchestration import preload_heavy_packages
 
             if Settings().preload:
-                preload()
+                preload_heavy_packages()
 
 
 class DueRegardPlugin(AirflowPlugin):

@@ -107,11 +107,11 @@ def test_bad_input_is_told_by_place_and_the_rest_still_loads(
     assert tried == code
     assert all(word in out for word in told), out
     loaded, out, _ = run("--json", "intake", drop, "--landlord", "queens_cross")
-    ticket = json.loads(out)
+    result = json.loads(out)
     assert loaded == code
     assert "Traceback" not in err
-    assert sum(f["loaded"] for f in ticket["files"] if f["file"] == "restrictions.csv") == 30
-    assert Path(ticket["quarantine" if code == 4 else "rejections"]).is_dir()
+    assert sum(f["loaded"] for f in result["files"] if f["file"] == "restrictions.csv") == 30
+    assert Path(result["quarantine" if code == 4 else "rejections"]).is_dir()
     values = {"gnome", "glad", "C999999", "31/02/2026"}
     assert not any(value in err for value in values), "a cell's value stands in the log"
 

@@ -18,12 +18,21 @@ import pandas as pd
 import pytest
 from sqlalchemy import select
 
-from due_regard import assessment, orchestration, pipeline, questions, register
+from due_regard import assessment, register
+from due_regard.config.settings import Settings
 from due_regard.errors import DropError, LandlordError, RegisterMovedOn, SettingsError
-from due_regard.intake import load_source, read_drop
-from due_regard.register.finding_tables import AssessmentRun
-from due_regard.settings import Settings
-from due_regard.terms import register_of
+from due_regard.intake import load_source_mapping, read_drop
+from due_regard.register.schema.finding_tables import AssessmentRun
+from due_regard.services import orchestration
+from due_regard.services.assess_landlord import assess_landlord, assess_with_rows
+from due_regard.services.build_packs import build_packs
+from due_regard.services.landlord_context import open_landlord_register
+from due_regard.services.list_findings import list_findings
+from due_regard.services.read_assessments import read_assessments
+from due_regard.services.report_failure import report_failure
+from due_regard.services.result import Result
+from due_regard.services.run_alerts import run_alerts
+from due_regard.services.take_in_drop import take_in_drop
 from tests.contract_examples import CONTRACT
 
 NOW = datetime(2026, 7, 1, 9, tzinfo=UTC)
@@ -46,15 +55,15 @@ def drop(tmp_path: Path) -> Path:
     return folder
 
 
-def take(settings: Settings, now: datetime = NOW) -> pipeline.Ticket:
-    return pipeline.intake(settings, L, source="canonical", now=now)
+def take(settings: Settings, now: datetime = NOW) -> Result:
+    return take_in_drop(settings, L, source="canonical", now=now)
 
 
 def load(settings: Settings, folder: Path, now: datetime = NOW) -> None:
     """Take a drop without Great Expectations, whose verdict is the same and takes seconds (tests/intake)."""
-    source = load_source(settings.sources_dir, "canonical")
-    with register_of(settings, L) as engine:
-        known = partial(register.known_refs, engine, L)
+    source = load_source_mapping(settings.sources_dir, "canonical")
+    with open_landlord_register(settings, L) as engine:
+        known = partial(register.read_known_refs, engine, L)
         validated = read_drop(folder, L, source, on=AS_AT, known=known, great_expectations=False)
         register.load_drop(engine, validated, now=now)
 
@@ -85,22 +94,22 @@ def test_a_drop_still_being_written_waits(settings: Settings, drop: Path) -> Non
 
 def test_a_drop_named_by_hand_must_be_there(settings: Settings, tmp_path: Path) -> None:
     with pytest.raises(DropError):
-        pipeline.intake(settings, L, drop=tmp_path / "nowhere", source="canonical", now=NOW)
+        take_in_drop(settings, L, drop=tmp_path / "nowhere", source="canonical", now=NOW)
 
 
 def test_an_unknown_landlord_is_named_with_those_known(settings: Settings) -> None:
     with pytest.raises(LandlordError, match=r"known: .*hanover"):
-        pipeline.intake(settings, "nobody", now=NOW)
+        take_in_drop(settings, "nobody", now=NOW)
 
 
 def test_the_data_owner_hears_once_of_what_was_not_taken(settings: Settings, drop: Path) -> None:
     spoil(drop)
-    ticket = take(settings)
-    assert ticket["exit_code"] == 3
-    assert "A-SPOILT" in next(Path(ticket["rejections"]).glob("appeals*")).read_text(encoding="utf-8-sig")
+    result = take(settings)
+    assert result["exit_code"] == 3
+    assert "A-SPOILT" in next(Path(result["rejections"]).glob("appeals*")).read_text(encoding="utf-8-sig")
     again = take(settings, NOW + timedelta(days=1))
-    assert (again["status"], again["rejections"]) == ("unchanged", ticket["rejections"])
-    pipeline.alerts(settings, as_at=AS_AT, now=NOW)
+    assert (again["status"], again["rejections"]) == ("unchanged", result["rejections"])
+    run_alerts(settings, as_at=AS_AT, now=NOW)
     told = [mail for mail in mails(settings) if "rows to mend" in mail["Subject"]]
     assert len(told) == 1
     body = told[0].get_body(("plain",))
@@ -117,54 +126,54 @@ def test_mending_and_sending_again_loads_just_those_rows(settings: Settings, dro
     rejected = next(Path(take(settings)["rejections"]).glob("appeals*"))
     mended = tmp_path / "mended"
     mended.mkdir()
-    with register_of(settings) as engine:
-        there = min(register.known_refs(engine, L, "restrictions") or ())
+    with open_landlord_register(settings) as engine:
+        there = min(register.read_known_refs(engine, L, "restrictions") or ())
     text = rejected.read_text(encoding="utf-8-sig").replace("R-NOWHERE", there)
     (mended / rejected.name).write_text(text, encoding="utf-8")
-    ticket = pipeline.intake(settings, L, drop=mended, source="canonical", now=NOW)
-    assert [(file["read"], file["loaded"]) for file in ticket["files"]] == [(1, 1)]
+    result = take_in_drop(settings, L, drop=mended, source="canonical", now=NOW)
+    assert [(file["read"], file["loaded"]) for file in result["files"]] == [(1, 1)]
 
 
 def test_a_shrunken_snapshot_is_held_until_a_person_releases_it(settings: Settings, drop: Path) -> None:
     shutil.copytree(CONTRACT / "examples" / L / "exports", drop, dirs_exist_ok=True)
     snapshot = "canonical_snapshot"
-    assert pipeline.intake(settings, L, source=snapshot, now=NOW)["status"] == "loaded"
+    assert take_in_drop(settings, L, source=snapshot, now=NOW)["status"] == "loaded"
     lines = (drop / "incidents.csv").read_text(encoding="utf-8").splitlines(keepends=True)
     (drop / "incidents.csv").write_text("".join(lines[: len(lines) // 4]), encoding="utf-8")
-    held = pipeline.intake(settings, L, source=snapshot, now=NOW)
+    held = take_in_drop(settings, L, source=snapshot, now=NOW)
     assert (held["status"], held["exit_code"]) == ("held", 5)
     assert "incidents" in held["why"]
-    with register_of(settings) as engine:
+    with open_landlord_register(settings) as engine:
         register.release_drop(engine, held["batch_id"], actor="data-owner", why="a new system", now=NOW)
         before = len(register.read_records(engine, L)["incidents"])
-    assert pipeline.intake(settings, L, source=snapshot, now=NOW)["status"] in {"loaded", "unchanged"}
-    with register_of(settings) as engine:
+    assert take_in_drop(settings, L, source=snapshot, now=NOW)["status"] in {"loaded", "unchanged"}
+    with open_landlord_register(settings) as engine:
         assert len(register.read_records(engine, L)["incidents"]) == before, "a snapshot never deletes"
 
 
 def test_the_duty_to_report_is_judged_and_done_by_the_day_the_pack_is_issued(settings: Settings, drop: Path) -> None:
     load(settings, drop)
-    pipeline.assess(settings, L, as_at=AS_AT, now=NOW)
-    assert "report.issued" not in set(questions.assessments(settings, L, as_at=AS_AT)[0]["rule"])
+    assess_landlord(settings, L, as_at=AS_AT, now=NOW)
+    assert "report.issued" not in set(read_assessments(settings, L, as_at=AS_AT)[0]["rule"])
     late = date(2026, 10, 2)
     now = datetime(2026, 10, 2, 9, tzinfo=UTC)
-    pipeline.assess(settings, L, as_at=late, now=now)
-    found = questions.findings(settings, as_at=late, landlord=L)
+    assess_landlord(settings, L, as_at=late, now=now)
+    found = list_findings(settings, as_at=late, landlord=L)
     assert "report.issued" in set(found["rule"]), "nobody was handed the quarter's report"
-    built = pipeline.build_packs(settings, L, quarter="2026-Q2", now=now, issue=True)
+    built = build_packs(settings, L, quarter="2026-Q2", now=now, issue=True)
     assert all(pack["issued"] for pack in built["packs"])
     assert built["mails"] == len(built["packs"]) > 0
-    pipeline.assess(settings, L, as_at=late, now=now)
-    assert "report.issued" not in set(questions.findings(settings, as_at=late, landlord=L)["rule"])
+    assess_landlord(settings, L, as_at=late, now=now)
+    assert "report.issued" not in set(list_findings(settings, as_at=late, landlord=L)["rule"])
 
 
 def test_a_quarters_pack_is_mailed_once_however_often_it_is_built(settings: Settings, drop: Path) -> None:
     load(settings, drop)
-    pipeline.build_packs(settings, L, quarter="2026-Q2", pack=PACK, now=NOW, issue=True)
+    build_packs(settings, L, quarter="2026-Q2", pack=PACK, now=NOW, issue=True)
     spoil(drop)
     load(settings, drop, NOW + timedelta(hours=1))
     later = NOW + timedelta(hours=2)
-    again = pipeline.build_packs(settings, L, quarter="2026-Q2", pack=PACK, now=later, issue=True)
+    again = build_packs(settings, L, quarter="2026-Q2", pack=PACK, now=later, issue=True)
     assert not any(pack["issued"] for pack in again["packs"])
     subjects = [mail["Subject"] for mail in mails(settings)]
     assert len(subjects) == len(set(subjects)) == len(again["packs"])
@@ -173,42 +182,42 @@ def test_a_quarters_pack_is_mailed_once_however_often_it_is_built(settings: Sett
 def test_running_every_verb_again_changes_nothing(settings: Settings, drop: Path) -> None:
     for again in (False, True):
         loaded = take(settings)
-        judged = pipeline.assess(settings, L, as_at=AS_AT, now=NOW)
-        told = pipeline.alerts(settings, as_at=AS_AT, now=NOW)
-        built = pipeline.build_packs(settings, L, quarter="2026-Q2", pack=PACK, now=NOW)
+        judged = assess_landlord(settings, L, as_at=AS_AT, now=NOW)
+        told = run_alerts(settings, as_at=AS_AT, now=NOW)
+        built = build_packs(settings, L, quarter="2026-Q2", pack=PACK, now=NOW)
         if again:
             assert loaded["status"] == "unchanged"
             assert (judged["findings"]["opened"], judged["findings"]["resolved"]) == (0, 0)
             assert (told["composed"], told["sent"]) == (0, 0)
             assert {pack["status"] for pack in built["packs"]} == {"unchanged"}
-    assert judged["findings"]["open"] == len(questions.findings(settings, as_at=AS_AT, landlord=L))
+    assert judged["findings"]["open"] == len(list_findings(settings, as_at=AS_AT, landlord=L))
 
 
 def test_alerts_judge_a_day_that_nobody_judged(settings: Settings, drop: Path) -> None:
     load(settings, drop)
-    told = pipeline.alerts(settings, as_at=AS_AT, now=NOW)
+    told = run_alerts(settings, as_at=AS_AT, now=NOW)
     assert told["sent"] == told["composed"] + told["waiting"] > 0
-    assert len(questions.findings(settings, as_at=AS_AT, landlord=L)) > 0
+    assert len(list_findings(settings, as_at=AS_AT, landlord=L)) > 0
 
 
 def test_a_dry_run_records_nothing(settings: Settings, drop: Path, tmp_path: Path) -> None:
     load(settings, drop)
-    pipeline.assess(settings, L, as_at=AS_AT, now=NOW)
-    shown = pipeline.alerts(settings, as_at=AS_AT, now=NOW, dry_run=tmp_path / "dry")
+    assess_landlord(settings, L, as_at=AS_AT, now=NOW)
+    shown = run_alerts(settings, as_at=AS_AT, now=NOW, dry_run=tmp_path / "dry")
     assert len(list((tmp_path / "dry").glob("*.eml"))) == shown["composed"] > 0
-    assert pipeline.alerts(settings, as_at=AS_AT, now=NOW)["sent"] == shown["composed"]
+    assert run_alerts(settings, as_at=AS_AT, now=NOW)["sent"] == shown["composed"]
 
 
 def test_a_failed_task_is_told_to_the_data_owner_once(settings: Settings) -> None:
     for _ in range(2):
-        pipeline.report_failure(settings, dag="intake", task="load", run_id="scheduled__1", now=NOW)
+        report_failure(settings, dag="intake", task="load", run_id="scheduled__1", now=NOW)
     assert [mail["To"] for mail in mails(settings)] == ["data-team@hanover.example"]
 
 
 def test_a_failed_tasks_callback_names_its_landlord(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DUE_REGARD_VAR_DIR", str(settings.var_dir))
     failed = SimpleNamespace(dag_id="alerts", task_id="send", run_id="manual__1", rendered_map_index=L, start_date=NOW)
-    orchestration.tell_data_team({"task_instance": failed})
+    orchestration.report_failed_task({"task_instance": failed})
     assert [mail["Subject"] for mail in mails(settings)] == ["Hanover Scotland Housing Association: alerts failed"]
 
 
@@ -216,14 +225,14 @@ def test_each_landlord_may_have_a_register_of_its_own(settings: Settings, drop: 
     url = f"sqlite:///{tmp_path}/{{landlord}}.db"
     apart = settings.model_copy(update={"register_url": url, "landlords": (L, "port_of_leith")})
     take(apart)
-    told = pipeline.alerts(apart, as_at=AS_AT, now=NOW)
+    told = run_alerts(apart, as_at=AS_AT, now=NOW)
     assert told["sent"] > 0
     assert sorted(file.stem for file in tmp_path.glob("*.db")) == sorted(apart.landlords)
-    with register_of(apart, "port_of_leith") as engine:
+    with open_landlord_register(apart, "port_of_leith") as engine:
         assert register.read_records(engine, L) == {}
-    found = questions.findings(apart, as_at=AS_AT)
+    found = list_findings(apart, as_at=AS_AT)
     assert set(found["landlord"]) == {L, "port_of_leith"}
-    with pytest.raises(SettingsError, match="--register"), register_of(apart):
+    with pytest.raises(SettingsError, match="--register"), open_landlord_register(apart):
         pass
 
 
@@ -232,7 +241,7 @@ def test_a_drop_that_comes_while_a_landlord_is_judged_is_judged_too(
 ) -> None:
     """Else the run would rest on other records than a later `--known-at` gives."""
     load(settings, drop)
-    late, judge = tmp_path / "late", assessment.assess
+    late, judge = tmp_path / "late", assessment.assess_records
     calls: list[pd.DataFrame] = []
     late.mkdir()
     (late / "reviews.csv").write_text(
@@ -245,15 +254,15 @@ def test_a_drop_that_comes_while_a_landlord_is_judged_is_judged_too(
         calls.append(judge(*terms))
         return calls[-1]
 
-    monkeypatch.setattr(assessment, "assess", interrupted)
-    _, found = pipeline.judged(settings, L, as_at=AS_AT, now=NOW)
+    monkeypatch.setattr(assessment, "assess_records", interrupted)
+    _, found = assess_with_rows(settings, L, as_at=AS_AT, now=NOW)
     assert len(calls) == 2
     assert not calls[0].equals(calls[1]), "the late drop changes what is judged"
-    with register_of(settings, L) as engine, register.reading(engine, L) as connection:
+    with open_landlord_register(settings, L) as engine, register.reading(engine, L) as connection:
         known_at = connection.scalars(select(AssessmentRun.known_at)).all()
     assert len(known_at) == 1, "the first judgement was not recorded"
     monkeypatch.undo()
-    rebuilt, _ = questions.assessments(settings, L, as_at=AS_AT, known_at=known_at[0])
+    rebuilt, _ = read_assessments(settings, L, as_at=AS_AT, known_at=known_at[0])
     pd.testing.assert_frame_equal(rebuilt, found)
 
 
@@ -262,18 +271,18 @@ def test_drops_that_keep_coming_end_in_an_error_and_not_in_a_loop(
 ) -> None:
     load(settings, drop)
     newest = itertools.count(1)
-    monkeypatch.setattr(register, "newest_file", lambda *_: -next(newest))
+    monkeypatch.setattr(register, "find_newest_file", lambda *_: -next(newest))
     with pytest.raises(RegisterMovedOn, match="judge it again"):
-        pipeline.assess(settings, L, as_at=AS_AT, now=NOW)
+        assess_landlord(settings, L, as_at=AS_AT, now=NOW)
     assert next(newest) == 4
 
 
 def test_a_mistyped_year_stops_neither_findings_nor_alerts(settings: Settings, drop: Path, tmp_path: Path) -> None:
     load(settings, drop)
     far = AS_AT.replace(year=2036)
-    assert pipeline.assess(settings, L, as_at=far, now=NOW)["moved"] is False
+    assert assess_landlord(settings, L, as_at=far, now=NOW)["moved"] is False
     with pytest.raises(SettingsError, match="2036-07-01 is still to come"):
-        pipeline.alerts(settings, as_at=far, now=NOW)
-    pipeline.alerts(settings, as_at=far, now=NOW, dry_run=tmp_path / "dry")
-    assert pipeline.assess(settings, L, as_at=AS_AT, now=NOW)["findings"]["opened"] > 0
-    assert pipeline.alerts(settings, as_at=AS_AT, now=NOW)["sent"] > 0
+        run_alerts(settings, as_at=far, now=NOW)
+    run_alerts(settings, as_at=far, now=NOW, dry_run=tmp_path / "dry")
+    assert assess_landlord(settings, L, as_at=AS_AT, now=NOW)["findings"]["opened"] > 0
+    assert run_alerts(settings, as_at=AS_AT, now=NOW)["sent"] > 0

@@ -14,22 +14,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from due_regard.__main__ import main
-from due_regard.assessment import assess
+from due_regard.assessment import assess_records
+from due_regard.calendars.working_days import (
+    SUBDIVISIONS,
+    BankHolidayYear,
+    CalendarFileError,
+    CalendarSnapshot,
+    Convention,
+    WorkingCalendar,
+    compute_calendar_snapshot,
+    load_calendar,
+    merge_snapshots,
+    read_calendar_snapshot,
+    write_calendar_snapshot,
+)
 from due_regard.errors import CalendarError
 from due_regard.policy import load_policies
-from due_regard.working_days import (
-    SUBDIVISIONS,
-    CalendarFileError,
-    Convention,
-    Snapshot,
-    WorkingCalendar,
-    Year,
-    compute_snapshot,
-    load_calendar,
-    merge,
-    read_snapshot,
-    write_snapshot,
-)
 from tests.policies.case_tables import INCLUDE, records
 
 CALENDARS = INCLUDE / "calendars"
@@ -250,21 +250,21 @@ def test_a_duty_due_beyond_the_calendar_stops_the_assessment() -> None:
     history = load_policies(INCLUDE / "policies", "queens_cross")
     given = {"appeal": [{"received_on": date(2026, 12, 24)}]}
     with pytest.raises(CalendarError, match="2026 to 2026; a working day outside them is needed"):
-        assess(records(given), history, SHORT, date(2026, 12, 24))
+        assess_records(records(given), history, SHORT, date(2026, 12, 24))
 
 
-def _year(*days: date, source: str = "a", taken: date = date(2026, 1, 1)) -> Year:
-    return Year(taken_on=taken, source=source, days=days)
+def _year(*days: date, source: str = "a", taken: date = date(2026, 1, 1)) -> BankHolidayYear:
+    return BankHolidayYear(taken_on=taken, source=source, days=days)
 
 
-def _snapshot(years: dict[int, Year], to: int = 2027) -> Snapshot:
-    return Snapshot(division="scotland", published_to=to, years=years)
+def _snapshot(years: dict[int, BankHolidayYear], to: int = 2027) -> CalendarSnapshot:
+    return CalendarSnapshot(division="scotland", published_to=to, years=years)
 
 
 def test_a_published_year_replaces_the_stored_and_none_is_lost() -> None:
     stored = _snapshot({2025: _year(), 2026: _year(date(2026, 1, 1)), 2027: _year(date(2027, 1, 1))}, to=2027)
     new = _year(date(2026, 1, 1), date(2026, 6, 15), taken=date(2026, 3, 1))
-    merged = merge(stored, _snapshot({2026: new, 2028: _year(date(2028, 1, 1))}, to=2026))
+    merged = merge_snapshots(stored, _snapshot({2026: new, 2028: _year(date(2028, 1, 1))}, to=2026))
     assert list(merged.years) == [2025, 2026, 2027, 2028]
     assert merged.years[2026] == new
     assert merged.years[2025] == stored.years[2025]
@@ -275,9 +275,9 @@ def test_a_published_year_replaces_the_stored_and_none_is_lost() -> None:
 def test_a_year_that_says_the_same_stays_as_it_was_taken() -> None:
     stored = _snapshot({2026: _year(date(2026, 1, 1))})
     later = date(2026, 11, 1)
-    same = merge(stored, _snapshot({2026: _year(date(2026, 1, 1), taken=later)}))
+    same = merge_snapshots(stored, _snapshot({2026: _year(date(2026, 1, 1), taken=later)}))
     assert same == stored
-    confirmed = merge(stored, _snapshot({2026: _year(date(2026, 1, 1), source="b", taken=later)}))
+    confirmed = merge_snapshots(stored, _snapshot({2026: _year(date(2026, 1, 1), source="b", taken=later)}))
     assert confirmed.years[2026].taken_on == later
 
 
@@ -287,26 +287,28 @@ YEARS = st.dictionaries(
 
 
 @given(stored=YEARS, published=YEARS)
-def test_merging_loses_no_year_and_is_idempotent(stored: dict[int, Year], published: dict[int, Year]) -> None:
-    first = merge(_snapshot(stored), _snapshot(published))
+def test_merging_loses_no_year_and_is_idempotent(
+    stored: dict[int, BankHolidayYear], published: dict[int, BankHolidayYear]
+) -> None:
+    first = merge_snapshots(_snapshot(stored), _snapshot(published))
     assert first.years.keys() == stored.keys() | published.keys()
     assert list(first.years) == sorted(first.years)
-    assert merge(first, _snapshot(published)) == first
+    assert merge_snapshots(first, _snapshot(published)) == first
 
 
 def test_a_calendar_file_reads_back_as_written(tmp_path: Path) -> None:
-    snapshot = compute_snapshot("scotland", 2025, 2027, taken_on=date(2026, 11, 20), published_to=2028)
-    file = write_snapshot(tmp_path, snapshot)
-    assert read_snapshot(tmp_path, "scotland") == snapshot
+    snapshot = compute_calendar_snapshot("scotland", 2025, 2027, taken_on=date(2026, 11, 20), published_to=2028)
+    file = write_calendar_snapshot(tmp_path, snapshot)
+    assert read_calendar_snapshot(tmp_path, "scotland") == snapshot
     assert date(2026, 6, 15) in snapshot.years[2026].days
     before = file.read_bytes()
-    write_snapshot(tmp_path, read_snapshot(tmp_path, "scotland"))
+    write_calendar_snapshot(tmp_path, read_calendar_snapshot(tmp_path, "scotland"))
     assert file.read_bytes() == before
     assert load_calendar("scotland", folder=tmp_path).last_year == 2027
 
 
 def test_a_missing_year_between_two_is_refused(tmp_path: Path) -> None:
-    write_snapshot(tmp_path, _snapshot({2025: _year(), 2027: _year()}))
+    write_calendar_snapshot(tmp_path, _snapshot({2025: _year(), 2027: _year()}))
     with pytest.raises(CalendarFileError, match="gap between its years"):
         load_calendar("scotland", folder=tmp_path)
 
@@ -336,10 +338,10 @@ def test_refreshing_twice_changes_nothing_the_second_time(folder: Path) -> None:
 
 
 def test_refreshing_mends_a_year_that_has_changed_and_says_so(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    stored = read_snapshot(folder, "scotland")
+    stored = read_calendar_snapshot(folder, "scotland")
     old = stored.years[2026].model_copy(update={"days": stored.years[2026].days[:-3]})
-    write_snapshot(folder, stored.model_copy(update={"years": {**stored.years, 2026: old}}))
+    write_calendar_snapshot(folder, stored.model_copy(update={"years": {**stored.years, 2026: old}}))
     assert main(["calendar", "refresh"]) == 0
-    assert read_snapshot(folder, "scotland").years[2026].days == stored.years[2026].days
+    assert read_calendar_snapshot(folder, "scotland").years[2026].days == stored.years[2026].days
     assert "changed: 2026" in capsys.readouterr().out
-    assert read_snapshot(folder, "scotland").years.keys() >= stored.years.keys()
+    assert read_calendar_snapshot(folder, "scotland").years.keys() >= stored.years.keys()

@@ -15,36 +15,43 @@ from collections.abc import Sequence
 from pydantic import ValidationError
 
 from due_regard import __version__
-from due_regard.commands import Result, drops, judging, keeping, policies, telling
+from due_regard.commands import (
+    CommandResult,
+    alert_commands,
+    assessment_commands,
+    intake_commands,
+    policy_commands,
+    register_commands,
+)
+from due_regard.config.settings import Settings
 from due_regard.errors import DueRegardError
-from due_regard.settings import Settings
 
-_ROOMS = (drops, judging, telling, policies, keeping)
+_GROUPS = (intake_commands, assessment_commands, alert_commands, policy_commands, register_commands)
 _EXIT_CODES = """exit codes: 0 done, nothing rejected; 2 wrong usage or settings; 3 done, some rows were rejected;
 4 a file was refused (other files are loaded); 5 could not be done (nothing changed)"""
 
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code (contract: CLI, exit codes)."""
-    given, as_json, register = _global_options(list(sys.argv[1:] if words is None else words))
-    args = _parser().parse_args(given)
+    given, as_json, register = _split_global_options(list(sys.argv[1:] if words is None else words))
+    args = _build_parser().parse_args(given)
     args.json = as_json
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     for chatty in ("alembic", "great_expectations", "httpx", "matplotlib"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     try:
         settings = Settings() if register is None else Settings(register_url=register)
-        result: Result = args.run(args, settings)
+        result: CommandResult = args.run(args, settings)
     except ValidationError as reason:
         fields = "; ".join(f"DUE_REGARD_{str(e['loc'][0]).upper()}: {e['msg']}" for e in reason.errors() if e["loc"])
-        return _fail(2, f"settings are wrong: {fields}", as_json)
+        return _report_failure(2, f"settings are wrong: {fields}", as_json)
     except DueRegardError as reason:
-        return _fail(reason.exit_code, str(reason), as_json)
-    _show(json.dumps(result.ticket, indent=2, default=str) if as_json else "\n".join(result.lines))
+        return _report_failure(reason.exit_code, str(reason), as_json)
+    _print_text(json.dumps(result.result, indent=2, default=str) if as_json else "\n".join(result.lines))
     return result.exit_code
 
 
-def _show(text: str) -> None:
+def _print_text(text: str) -> None:
     """Print, and end quietly where the reader (`| head`) has gone."""
     try:
         print(text, flush=True)
@@ -52,7 +59,7 @@ def _show(text: str) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _global_options(words: list[str]) -> tuple[list[str], bool, str | None]:
+def _split_global_options(words: list[str]) -> tuple[list[str], bool, str | None]:
     """`--json` and `--register URL` may stand anywhere, before or after the command."""
     shared = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     shared.add_argument("--json", action="store_true")
@@ -61,7 +68,7 @@ def _global_options(words: list[str]) -> tuple[list[str], bool, str | None]:
     return rest, found.json, found.register
 
 
-def _parser() -> argparse.ArgumentParser:
+def _build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="due-regard", description="Keep a landlord's register honest against its own policy.", epilog=_EXIT_CODES
     )
@@ -69,12 +76,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--json", action="store_true", help="machine-readable results on standard output")
     parser.add_argument("--register", metavar="URL", help="SQLAlchemy URL of the register; default from settings")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for room in _ROOMS:
-        room.register_commands(commands)
+    for group in _GROUPS:
+        group.add_commands(commands)
     return parser
 
 
-def _fail(code: int, message: str, as_json: bool) -> int:
+def _report_failure(code: int, message: str, as_json: bool) -> int:
     print(f"due-regard: {message}", file=sys.stderr)
     if as_json:
         print(json.dumps({"error": message, "exit_code": code}))

@@ -11,7 +11,8 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import event
 
-from due_regard.alerts import SmtpTransport, send_alerts
+from due_regard.mail.sending import send_waiting_mails
+from due_regard.mail.transport import SmtpTransport
 from due_regard.register import open_register
 
 LEASE = timedelta(milliseconds=150)
@@ -23,7 +24,7 @@ def send(url: str, port: int) -> None:
     # A killed process loses nothing that it gave the operating system; the disk is not what is tested.
     event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous = OFF"))
     transport = SmtpTransport("127.0.0.1", port, starttls=False)
-    send_alerts(engine, transport, now=datetime.now(UTC), clock=lambda: datetime.now(UTC), lease=LEASE)
+    send_waiting_mails(engine, transport, now=datetime.now(UTC), clock=lambda: datetime.now(UTC), lease=LEASE)
 
 
 def main() -> None:

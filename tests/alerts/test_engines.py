@@ -7,9 +7,10 @@ from datetime import date, timedelta
 
 from sqlalchemy import Engine
 
-from due_regard.alerts import delivery_record, explain, outbox, stale
-from due_regard.alerts.transport import Delivery
-from due_regard.register import audit_verify
+from due_regard.alerts import explain_mail, find_late_runs, read_delivery_record
+from due_regard.mail import outbox
+from due_regard.mail.transport import Delivery
+from due_regard.register import verify_audit
 from tests.alerts.world import RECORDS, Sink, World, at, calendar, check, due, history, one, to
 
 FRI, MON, TUE, WED = date(2026, 6, 26), date(2026, 6, 29), date(2026, 6, 30), date(2026, 7, 1)
@@ -30,19 +31,19 @@ def test_a_week(register: Engine) -> None:
     assert to(monday) == [
         *["appeals@example.org", "data@example.org", "fallback@example.org", "governance@example.org"]
     ]
-    assert "it was coming due" in explain(register, one(monday, "fallback@example.org")["Message-ID"], history())
+    assert "it was coming due" in explain_mail(register, one(monday, "fallback@example.org")["Message-ID"], history())
     world.assess(ROWS, TUE)
     world.compose(TUE)
-    handed, *left = outbox.due(register, now=at(TUE))
-    outbox.lease(register, *handed, now=at(TUE), until=at(TUE) + timedelta(minutes=10))
+    handed, *left = outbox.list_due_mails(register, now=at(TUE))
+    outbox.lease_mail(register, *handed, now=at(TUE), until=at(TUE) + timedelta(minutes=10))
     assert world.compose(WED).superseded == len(left) == 1
     world.send(WED)
     assert handed[1] in {mail["Message-ID"] for mail in world.sink.take()}
-    record = delivery_record(register, "example", since=FRI, until=WED)
+    record = read_delivery_record(register, "example", since=FRI, until=WED)
     assert {"ahead", "backlog", "overdue", "notice"} <= set(record["stage"])
     assert {"sent", "refused"} <= set(record["status"])
-    assert stale(register, world.landlord, calendar(), now=at(WED)) == []
-    assert audit_verify(register).rows > 10
+    assert find_late_runs(register, world.landlord, calendar(), now=at(WED)) == []
+    assert verify_audit(register).rows > 10
 
 
 def test_two_at_once(register: Engine) -> None:

@@ -6,9 +6,16 @@ from datetime import date
 
 import pytest
 
-from due_regard.alerts import delivery_record, explain, message_landlord, record_bounce, slow_cadences, stale
-from due_regard.alerts.transport import Delivery
+from due_regard.alerts import (
+    explain_mail,
+    find_late_runs,
+    find_mail_landlord,
+    find_slow_cadences,
+    read_delivery_record,
+    record_bounce,
+)
 from due_regard.errors import RegisterError
+from due_regard.mail.transport import Delivery
 from due_regard.register import hold_drop
 from tests.alerts.world import LANDLORD, RECORDS, World, at, calendar, due, history, one
 
@@ -23,9 +30,9 @@ ROWS = [
 
 def test_explain_says_why_to_whom_and_what_became_of_it(world: World) -> None:
     mail = one(world.run(ROWS, TUE), OWNER)
-    said = explain(world.engine, mail["Message-ID"], history())
-    assert explain(world.engine, mail["Message-ID"].strip("<>"), history()) == said
-    assert message_landlord(world.engine, mail["Message-ID"]) == "example"
+    said = explain_mail(world.engine, mail["Message-ID"], history())
+    assert explain_mail(world.engine, mail["Message-ID"].strip("<>"), history()) == said
+    assert find_mail_landlord(world.engine, mail["Message-ID"]) == "example"
     assert f"Mail of Tue 30 June 2026 to {OWNER}" in said
     ref = world.ref("appeal.acknowledge", "A1")
     assert (
@@ -40,17 +47,17 @@ def test_explain_of_a_refused_mail_and_of_none(world: World) -> None:
     world.sink.answers = {OWNER: [Delivery("refused", 550, "the mail server refused the recipient's address")]}
     world.run(ROWS, TUE)
     refused = next(row for row in world.messages() if row["recipient"] == OWNER)
-    assert "The mail server refused it. (the mail server refused the recipient's address) Code 550." in explain(
+    assert "The mail server refused it. (the mail server refused the recipient's address) Code 550." in explain_mail(
         world.engine, refused["message_id"]
     )
     with pytest.raises(RegisterError, match="no mail has that Message-ID"):
-        explain(world.engine, "<nothing@nowhere>")
+        explain_mail(world.engine, "<nothing@nowhere>")
 
 
 def test_delivery_record_counts_by_stage_and_status(world: World) -> None:
     world.sink.answers = {"boss@example.org": [Delivery("refused", 550, "", is_address_refused=True)]}
     world.run(ROWS, TUE)
-    found = delivery_record(world.engine, "example", since=MON, until=TUE)
+    found = read_delivery_record(world.engine, "example", since=MON, until=TUE)
     rows = {(row.stage, row.status): (row.recipients, row.mails) for row in found.itertuples()}
     assert rows == {
         ("ahead", "sent"): (1, 1),
@@ -59,13 +66,13 @@ def test_delivery_record_counts_by_stage_and_status(world: World) -> None:
         ("notice", "sent"): (1, 1),
         ("overdue", "sent"): (1, 1),
     }
-    assert delivery_record(world.engine, "example", since=WED, until=WED).empty
+    assert read_delivery_record(world.engine, "example", since=WED, until=WED).empty
 
 
 def test_a_bounce_is_recorded_and_its_address_not_used_again(world: World) -> None:
     mail = one(world.run(ROWS[:1], TUE), OWNER)
     record_bounce(world.engine, "example", mail["Message-ID"], now=at(TUE, 12))
-    assert "It was sent and came back." in explain(world.engine, mail["Message-ID"])
+    assert "It was sent and came back." in explain_mail(world.engine, mail["Message-ID"])
     later = [*ROWS[:1], due("restriction.review", "R2", "2026-06-30")]
     mails = world.run(later, WED)
     assert "fallback@example.org" in [m["To"] for m in mails] and OWNER not in [m["To"] for m in mails]
@@ -74,11 +81,11 @@ def test_a_bounce_is_recorded_and_its_address_not_used_again(world: World) -> No
 
 
 def test_a_watchdog_hears_what_has_not_run(world: World) -> None:
-    never = stale(world.engine, world.landlord, calendar(), now=at(TUE))
+    never = find_late_runs(world.engine, world.landlord, calendar(), now=at(TUE))
     assert never == ["example: assessment has never run", "example: alerts has never run"]
     world.run(ROWS, TUE)
-    assert stale(world.engine, world.landlord, calendar(), now=at(WED)) == []
-    late = stale(world.engine, world.landlord, calendar(), now=at(date(2026, 7, 3)))
+    assert find_late_runs(world.engine, world.landlord, calendar(), now=at(WED)) == []
+    late = find_late_runs(world.engine, world.landlord, calendar(), now=at(date(2026, 7, 3)))
     assert [line.split(" last ran")[0] for line in late] == ["example: assessment", "example: alerts"]
     hold_drop(
         world.engine,
@@ -90,20 +97,20 @@ def test_a_watchdog_hears_what_has_not_run(world: World) -> None:
         now=at(WED),
         status="missing",
     )
-    assert "has not come" in stale(world.engine, world.landlord, calendar(), now=at(WED))[0]
+    assert "has not come" in find_late_runs(world.engine, world.landlord, calendar(), now=at(WED))[0]
 
 
 def test_mail_that_cannot_leave_is_noticed(world: World) -> None:
     world.assess(ROWS, TUE)
     world.compose(TUE)
     world.load({"customers": RECORDS["customers"]}, date(2026, 7, 3), "fresh")
-    found = stale(world.engine, world.landlord, calendar(), now=at(date(2026, 7, 3)))
+    found = find_late_runs(world.engine, world.landlord, calendar(), now=at(date(2026, 7, 3)))
     assert "example: 4 mails composed before Thu 2 July 2026 could not be handed over" in found
 
 
 def test_a_cadence_slower_than_a_notice_is_named() -> None:
-    said = slow_cadences(LANDLORD, history(), on=TUE)
+    said = find_slow_cadences(LANDLORD, history(), on=TUE)
     assert [line.split(" (")[0] for line in said] == ["example: appeal.acknowledge"]
     monthly = LANDLORD.model_copy(update={"cadence": "monthly"})
-    assert len(slow_cadences(monthly, history(), on=TUE)) == 4
-    assert slow_cadences(LANDLORD.model_copy(update={"cadence": "daily"}), history(), on=TUE) == []
+    assert len(find_slow_cadences(monthly, history(), on=TUE)) == 4
+    assert find_slow_cadences(LANDLORD.model_copy(update={"cadence": "daily"}), history(), on=TUE) == []

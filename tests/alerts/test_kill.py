@@ -18,10 +18,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from due_regard.alerts import outbox
-from due_regard.mime import Outgoing
-from due_regard.register.alert_tables import AlertMessage
+from due_regard.mail import outbox
+from due_regard.mail.mime import ComposedMail
 from due_regard.register.engines import reading, writing
+from due_regard.register.schema.alert_tables import AlertMessage
 from tests.alerts.mail_server import Mailbox, serving
 from tests.alerts.world import World
 
@@ -37,7 +37,7 @@ def fill(world: World, rows: int) -> None:
             message_id = f"<mail.{n}@example.org>"
             recipient = f"reader{n}@example.org"
             body = f"From: a@example.org\r\nTo: {recipient}\r\nMessage-ID: {message_id}\r\n\r\nHello\r\n".encode()
-            mail = Outgoing(
+            mail = ComposedMail(
                 message_id=message_id,
                 kind="digest",
                 mail_on=today,
@@ -47,7 +47,7 @@ def fill(world: World, rows: int) -> None:
                 body=body,
                 send_days=[date.fromordinal(today.toordinal() + step) for step in (-1, 0, 1)],
             )
-            outbox.put(conn, "example", mail, now=now)
+            outbox.put_mail(conn, "example", mail, now=now)
 
 
 def statuses(world: World) -> dict[str, int]:

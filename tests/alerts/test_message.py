@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from icalendar import Calendar
 
-from due_regard.alerts import FolderTransport
-from due_regard.alerts.wording import BETRAYING
-from due_regard.landlords import landlord_ids
+from due_regard.alerts.finding_wording import BETRAYING
+from due_regard.config.landlord import list_landlord_ids
+from due_regard.mail.transport import FolderTransport
 from due_regard.policy import load_policies
 from tests.alerts.world import ABSENT, RECORDS, World, check, due, history, html, one, text
 
@@ -189,7 +189,7 @@ def test_a_label_that_betrays_falls_back_to_its_clause(world: World) -> None:
     assert "Open F-000001 in the register and complete what clause 5.5 asks." in text(mail)
 
 
-@pytest.mark.parametrize("landlord", landlord_ids(ROOT / "include" / "landlords"))
+@pytest.mark.parametrize("landlord", list_landlord_ids(ROOT / "include" / "landlords"))
 def test_every_shipped_policy_has_labels_fit_for_mail(landlord: str) -> None:
     for policy in load_policies(ROOT / "include" / "policies", landlord).versions:
         for duty in policy.duties:

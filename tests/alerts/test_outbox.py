@@ -6,11 +6,13 @@ from datetime import date, timedelta
 
 import pytest
 
-from due_regard.alerts import compose_alerts, outbox, send_alerts
-from due_regard.alerts.transport import Delivery, FolderTransport, ShadowTransport
+from due_regard.alerts import compose_alerts
 from due_regard.errors import MailError
-from due_regard.mime import Outgoing
-from due_regard.register import audit_verify, writing
+from due_regard.mail import outbox
+from due_regard.mail.mime import ComposedMail
+from due_regard.mail.sending import send_waiting_mails
+from due_regard.mail.transport import Delivery, FolderTransport, ShadowTransport
+from due_regard.register import verify_audit, writing
 from tests.alerts.world import RECORDS, Sink, World, at, calendar, due, history, one, text, to
 
 TUE, WED, FRI = date(2026, 6, 30), date(2026, 7, 1), date(2026, 7, 3)
@@ -39,17 +41,17 @@ def test_a_mail_put_off_is_tried_again_with_growing_pauses(world: World) -> None
     world.assess(ROWS, TUE)
     world.compose(TUE)
     now = at(TUE)
-    assert send_alerts(world.engine, world.sink, now=now).waiting == 1
-    assert send_alerts(world.engine, world.sink, now=now + timedelta(minutes=4)).sent == 0
-    assert send_alerts(world.engine, world.sink, now=now + timedelta(minutes=5)).sent == 0
-    assert send_alerts(world.engine, world.sink, now=now + timedelta(minutes=14)).sent == 0
-    assert send_alerts(world.engine, world.sink, now=now + timedelta(minutes=15)).sent == 1
+    assert send_waiting_mails(world.engine, world.sink, now=now).waiting == 1
+    assert send_waiting_mails(world.engine, world.sink, now=now + timedelta(minutes=4)).sent == 0
+    assert send_waiting_mails(world.engine, world.sink, now=now + timedelta(minutes=5)).sent == 0
+    assert send_waiting_mails(world.engine, world.sink, now=now + timedelta(minutes=14)).sent == 0
+    assert send_waiting_mails(world.engine, world.sink, now=now + timedelta(minutes=15)).sent == 1
     assert row(world, OWNER)["attempts"] == 3
 
 
 @pytest.mark.parametrize(("attempts", "minutes"), [(1, 5), (2, 10), (4, 40), (6, 160), (7, 240), (99, 240)])
 def test_pauses(attempts: int, minutes: int) -> None:
-    assert outbox.pause(attempts) == timedelta(minutes=minutes)
+    assert outbox.find_retry_pause(attempts) == timedelta(minutes=minutes)
 
 
 def test_no_answer_is_sent_once_more_with_the_same_message_id_then_told(world: World) -> None:
@@ -57,7 +59,7 @@ def test_no_answer_is_sent_once_more_with_the_same_message_id_then_told(world: W
     world.assess(ROWS, TUE)
     world.compose(TUE)
     for minutes in (0, 5, 10, 15):
-        send_alerts(world.engine, world.sink, now=at(TUE) + timedelta(minutes=minutes))
+        send_waiting_mails(world.engine, world.sink, now=at(TUE) + timedelta(minutes=minutes))
     handed = [mail["Message-ID"] for mail in world.sink.take() if mail["To"] == OWNER]
     assert len(handed) == 2 and len(set(handed)) == 1
     assert row(world, OWNER)["status"] == "uncertain"
@@ -68,21 +70,21 @@ def test_a_lease_keeps_others_off_until_it_runs_out(world: World) -> None:
     world.assess(ROWS, TUE)
     world.compose(TUE)
     now = at(TUE)
-    landlord, message_id = outbox.due(world.engine, now=now)[0]
+    landlord, message_id = outbox.list_due_mails(world.engine, now=now)[0]
     until = now + timedelta(minutes=10)
-    parcel = outbox.lease(world.engine, landlord, message_id, now=now, until=until)
-    assert parcel is not None
-    assert outbox.lease(world.engine, landlord, message_id, now=now, until=until) is None
-    assert send_alerts(world.engine, world.sink, now=now).sent == 1
+    outgoing = outbox.lease_mail(world.engine, landlord, message_id, now=now, until=until)
+    assert outgoing is not None
+    assert outbox.lease_mail(world.engine, landlord, message_id, now=now, until=until) is None
+    assert send_waiting_mails(world.engine, world.sink, now=now).sent == 1
     world.sink.take()
-    assert send_alerts(world.engine, world.sink, now=until + timedelta(seconds=1)).sent == 1
+    assert send_waiting_mails(world.engine, world.sink, now=until + timedelta(seconds=1)).sent == 1
     again = world.sink.kept[0]
-    assert (again.message_id, again.body) == (message_id, parcel.body)
+    assert (again.message_id, again.body) == (message_id, outgoing.body)
     assert row(world, again.recipient)["orphaned"] == 1
 
 
 class Unreachable:
-    def deliver(self, parcel: outbox.Parcel) -> Delivery:
+    def deliver(self, outgoing: outbox.OutboxMail) -> Delivery:
         raise MailError("the mail server mail.example:587 cannot be reached")
 
     def close(self) -> None:
@@ -113,8 +115,8 @@ def test_what_never_left_is_replaced_by_the_next_day_and_what_was_done_is_not_ma
 def test_what_may_have_left_is_never_replaced(world: World) -> None:
     world.assess(ROWS[:1], TUE)
     world.compose(TUE)
-    landlord, message_id = outbox.due(world.engine, now=at(TUE))[0]
-    outbox.lease(world.engine, landlord, message_id, now=at(TUE), until=at(TUE) + timedelta(minutes=10))
+    landlord, message_id = outbox.list_due_mails(world.engine, now=at(TUE))[0]
+    outbox.lease_mail(world.engine, landlord, message_id, now=at(TUE), until=at(TUE) + timedelta(minutes=10))
     assert world.compose(WED).superseded == 0
     world.send(WED)
     assert [mail["Message-ID"] for mail in world.sink.take()] == [message_id]
@@ -133,7 +135,7 @@ def test_a_simulated_day_may_leave_on_whatever_day_it_is_run(world: World) -> No
     saturday = date(2026, 11, 21)
     world.load({"customers": RECORDS["customers"]}, saturday, "today")
     compose_alerts(world.engine, world.landlord, history(), calendar(), as_at=TUE, now=at(saturday))
-    assert send_alerts(world.engine, world.sink, now=at(saturday)).sent == 2
+    assert send_waiting_mails(world.engine, world.sink, now=at(saturday)).sent == 2
 
 
 def test_shadow_running_says_what_it_would_have_sent(world: World) -> None:
@@ -165,7 +167,7 @@ def test_a_folder_that_cannot_be_written_stops_the_drain_with_a_reason(world: Wo
 
 def test_every_mail_is_audited_without_addresses(world: World) -> None:
     world.run(ROWS, TUE)
-    assert audit_verify(world.engine).rows > 0
+    assert verify_audit(world.engine).rows > 0
     with world.engine.connect() as conn:
         rows = conn.exec_driver_sql("SELECT action, details FROM audit WHERE action LIKE 'mail%'").all()
     assert sorted(action for action, _ in rows) == ["mail_compose", "mail_send", "mail_send"]
@@ -194,7 +196,7 @@ def test_two_senders_at_once_hand_over_each_mail_once(world: World) -> None:
 
 def test_another_rooms_mail_is_never_replaced(world: World) -> None:
     with writing(world.engine, "example") as conn:
-        pack = Outgoing("<p@x>", "pack", TUE, "a@example.org", "clerk@example.org", "x", b"x", [TUE, WED])
-        outbox.put(conn, "example", pack, now=at(TUE))
+        pack = ComposedMail("<p@x>", "pack", TUE, "a@example.org", "clerk@example.org", "x", b"x", [TUE, WED])
+        outbox.put_mail(conn, "example", pack, now=at(TUE))
     world.compose(WED)
     assert world.send(WED).sent == 1

@@ -7,16 +7,16 @@ from datetime import date
 
 import pytest
 
-from due_regard.alerts.lookup import Lookup
-from due_regard.alerts.recipients import Directory, Problem, Recipient, is_address
+from due_regard.alerts.recipients import Recipient, RecipientDirectory, RecipientProblem, is_address
+from due_regard.alerts.record_cells import RecordCells
 from tests.alerts.world import ALERTS, RECORDS, STAFF, World, check, due, frame, one, text, to
 
 MON, TUE, WED, THU = date(2026, 6, 29), date(2026, 6, 30), date(2026, 7, 1), date(2026, 7, 2)
 
 
-def directory(*, without: str = "", refused: frozenset[str] = frozenset(), **changes: object) -> Directory:
+def directory(*, without: str = "", refused: frozenset[str] = frozenset(), **changes: object) -> RecipientDirectory:
     records = {name: frame(name, rows) for name, rows in RECORDS.items() if name != without}
-    return Directory(Lookup(records), ALERTS.model_copy(update=changes), refused)
+    return RecipientDirectory(RecordCells(records), ALERTS.model_copy(update=changes), refused)
 
 
 @pytest.mark.parametrize(
@@ -66,8 +66,8 @@ def test_deputies_in_a_ring_end_at_the_fallback() -> None:
         {"staff_ref": "S2", "role": "manager", "email": "b@example.org", "deputy_ref": "S1", "is_active": False},
     ]
     ring = directory()
-    cells = Lookup({**ring.cells.records, "staff": frame("staff", rows)})
-    found = Directory(cells, ALERTS).owner("decider", "restriction", "R1")
+    cells = RecordCells({**ring.cells.records, "staff": frame("staff", rows)})
+    found = RecipientDirectory(cells, ALERTS).owner("decider", "restriction", "R1")
     assert found.address == "fallback@example.org"
 
 
@@ -77,8 +77,8 @@ def test_restricted_roles_have_no_stand_in() -> None:
     services = directory().restricted("services_manager", "incident", "I1")
     assert isinstance(services, Recipient) and services.address == "services@example.org"
     refused = directory(refused=frozenset({"decider@example.org"}))
-    assert isinstance(refused.restricted("line_manager", "incident", "I1"), Problem)
-    assert isinstance(directory(role_mailboxes={}).restricted("services_manager", "incident", "I1"), Problem)
+    assert isinstance(refused.restricted("line_manager", "incident", "I1"), RecipientProblem)
+    assert isinstance(directory(role_mailboxes={}).restricted("services_manager", "incident", "I1"), RecipientProblem)
 
 
 @pytest.mark.parametrize(

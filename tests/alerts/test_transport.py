@@ -10,18 +10,18 @@ from types import ModuleType, SimpleNamespace
 import pytest
 from pydantic import SecretStr
 
-from due_regard.alerts.login import check_mail, over_connection, smtp_for, transport_for
-from due_regard.alerts.outbox import Parcel
-from due_regard.alerts.transport import FolderTransport, ShadowTransport, SmtpTransport
+from due_regard.config.settings import Settings
 from due_regard.errors import MailError, SettingsError
-from due_regard.settings import Settings
+from due_regard.mail.login import check_mail_settings, lay_connection_over_settings, open_smtp_transport, open_transport
+from due_regard.mail.outbox import OutboxMail
+from due_regard.mail.transport import FolderTransport, ShadowTransport, SmtpTransport
 from tests.alerts.mail_server import Mailbox, make_certificate, serving
 
 BODY = b"From: a@example.org\r\nTo: b@example.org\r\nMessage-ID: <1@x>\r\n\r\n.a line that begins with a dot\r\nend\r\n"
 
 
-def parcel(recipient: str = "b@example.org") -> Parcel:
-    return Parcel("example", "<1@x>", "a@example.org", recipient, BODY, 1, 0)
+def outgoing(recipient: str = "b@example.org") -> OutboxMail:
+    return OutboxMail("example", "<1@x>", "a@example.org", recipient, BODY, 1, 0)
 
 
 @pytest.fixture(scope="module")
@@ -49,10 +49,10 @@ def test_answers(stage: str, answer: str, outcome: str, code: int | None, is_add
     (mailbox.at_rcpt if stage == "rcpt" else mailbox.at_data)["b@example.org"] = answer
     with serving(mailbox) as port:
         transport = open_line(port)
-        found = transport.deliver(parcel())
+        found = transport.deliver(outgoing())
         assert (found.outcome, found.code, found.is_address_refused) == (outcome, code, is_address)
         assert "b@example.org" not in found.reason
-        assert transport.deliver(parcel("c@example.org")).outcome == "sent"
+        assert transport.deliver(outgoing("c@example.org")).outcome == "sent"
         transport.close()
     assert mailbox.kept[-1] == ("c@example.org", BODY)
 
@@ -61,10 +61,10 @@ def test_a_session_the_server_ended_is_opened_again() -> None:
     mailbox = Mailbox()
     with serving(mailbox) as port:
         transport = open_line(port)
-        transport.deliver(parcel())
+        transport.deliver(outgoing())
         assert transport._session is not None
         transport._session.docmd("QUIT")
-        assert transport.deliver(parcel()).outcome == "sent"
+        assert transport.deliver(outgoing()).outcome == "sent"
         transport.close()
     assert len(mailbox.kept) == 2
 
@@ -73,19 +73,19 @@ def test_no_server_is_said_plainly() -> None:
     with serving(Mailbox()) as port:
         pass
     with pytest.raises(MailError, match=f"127.0.0.1:{port} cannot be reached"):
-        open_line(port).deliver(parcel())
+        open_line(port).deliver(outgoing())
 
 
 def test_starttls_is_required(certificate: Path) -> None:
     mailbox = Mailbox()
     with serving(mailbox) as port, pytest.raises(MailError, match="does not offer STARTTLS"):
-        SmtpTransport("127.0.0.1", port).deliver(parcel())
+        SmtpTransport("127.0.0.1", port).deliver(outgoing())
     with serving(mailbox, certificate=certificate) as port:
         trusted = SmtpTransport("127.0.0.1", port, context=ssl.create_default_context(cafile=certificate))
-        assert trusted.deliver(parcel()).outcome == "sent"
+        assert trusted.deliver(outgoing()).outcome == "sent"
         trusted.close()
         with pytest.raises(MailError, match="TLS with the mail server 127"):
-            SmtpTransport("127.0.0.1", port).deliver(parcel())
+            SmtpTransport("127.0.0.1", port).deliver(outgoing())
     assert len(mailbox.kept) == 1
 
 
@@ -101,13 +101,13 @@ def test_user_and_password(certificate: Path, monkeypatch: pytest.MonkeyPatch, g
     with serving(mailbox, certificate=certificate, auth=True) as port:
         settings = live(port, certificate, monkeypatch, smtp_password=SecretStr(given))
         if given == "right":
-            assert "logged in" in check_mail(settings)
-            transport = transport_for(settings)
-            assert transport.deliver(parcel()).outcome == "sent"
+            assert "logged in" in check_mail_settings(settings)
+            transport = open_transport(settings)
+            assert transport.deliver(outgoing()).outcome == "sent"
             transport.close()
         else:
             with pytest.raises(MailError, match=r"refused the login \(code 535\)") as caught:
-                check_mail(settings)
+                check_mail_settings(settings)
             assert "wrong" not in str(caught.value)
     assert len(mailbox.kept) == (given == "right")
 
@@ -136,10 +136,10 @@ def test_microsoft_365(certificate: Path, monkeypatch: pytest.MonkeyPatch, beare
     with serving(mailbox, certificate=certificate, auth=True) as port:
         settings = live(port, certificate, monkeypatch, **OAUTH)
         if bearer == "GOOD":
-            assert "logged in" in check_mail(settings)
+            assert "logged in" in check_mail_settings(settings)
         else:
             with pytest.raises(MailError, match="refused the login"):
-                check_mail(settings)
+                check_mail_settings(settings)
     assert mailbox.logins[0][0] == "XOAUTH2"
 
 
@@ -148,10 +148,10 @@ def test_microsoft_365_without_a_token_or_without_msal(certificate: Path, monkey
         settings = live(port, certificate, monkeypatch, **OAUTH)
         monkeypatch.setitem(sys.modules, "msal", fake_msal({"error": "invalid_client"}))
         with pytest.raises(MailError, match="gave no token \\(invalid_client\\)"):
-            check_mail(settings)
+            check_mail_settings(settings)
         monkeypatch.setitem(sys.modules, "msal", None)
         with pytest.raises(MailError, match="needs the package msal"):
-            check_mail(settings)
+            check_mail_settings(settings)
 
 
 @pytest.mark.parametrize(
@@ -164,20 +164,20 @@ def test_microsoft_365_without_a_token_or_without_msal(certificate: Path, monkey
 )
 def test_settings_that_would_not_work(changes: dict[str, object], words: str) -> None:
     with pytest.raises(SettingsError, match=words):
-        smtp_for(Settings(_env_file=None, mail_mode="live", **changes))  # type: ignore[arg-type]
+        open_smtp_transport(Settings(_env_file=None, mail_mode="live", **changes))  # type: ignore[arg-type]
 
 
 def test_a_folder_until_live_and_an_allow_list_in_front(tmp_path: Path) -> None:
     settings = Settings(_env_file=None, var_dir=tmp_path)  # type: ignore[call-arg]
-    assert transport_for(settings) == FolderTransport(tmp_path / "mail")
-    assert "set DUE_REGARD_MAIL_MODE=live" in check_mail(settings)
-    shadow = transport_for(settings.model_copy(update={"mail_allow": ("Me@Example.org",)}))
+    assert open_transport(settings) == FolderTransport(tmp_path / "mail")
+    assert "set DUE_REGARD_MAIL_MODE=live" in check_mail_settings(settings)
+    shadow = open_transport(settings.model_copy(update={"mail_allow": ("Me@Example.org",)}))
     assert shadow == ShadowTransport(FolderTransport(tmp_path / "mail"), frozenset({"me@example.org"}))
 
 
 def test_an_airflow_connection_goes_over_the_settings() -> None:
     plain = Settings(_env_file=None, smtp_host="here", smtp_port=25, smtp_user="me")  # type: ignore[call-arg]
-    found = over_connection(
+    found = lay_connection_over_settings(
         plain,
         {"host": "there", "port": None, "login": "", "password": "p", "extra": {"oauth_tenant": "t"}},
     )

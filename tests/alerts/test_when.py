@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from due_regard.register import hold_drop, resolve, silence
+from due_regard.register import hold_drop, resolve_finding, silence_finding
 from tests.alerts.world import ALERTS, RECORDS, World, at, check, due, one, text, to
 
 FRI, SAT, MON, TUE, WED, THU = (date(2026, 6, 26) + timedelta(days=n) for n in (0, 1, 3, 4, 5, 6))
@@ -26,7 +26,7 @@ def test_quiet_days_roll_forward_and_what_is_done_meanwhile_is_dropped(world: Wo
 
 def test_closure_days_of_the_landlord_are_quiet(world: World) -> None:
     from due_regard.alerts import compose_alerts
-    from due_regard.working_days import load_calendar
+    from due_regard.calendars.working_days import load_calendar
     from tests.alerts.world import CALENDARS, history
 
     world.assess([LATE], TUE)
@@ -162,7 +162,7 @@ def test_what_no_act_can_cure_is_mailed_once_explained_counted_never_escalated(w
 
 def test_reported_done_pauses_the_ladder_until_the_next_export(world: World) -> None:
     world.run([LATE], FRI)
-    resolve(world.engine, "F-000001", actor="a manager", why="answered", now=at(FRI, 12))
+    resolve_finding(world.engine, "F-000001", actor="a manager", why="answered", now=at(FRI, 12))
     for day in (MON, TUE, WED, THU):
         mails = own(world.run([LATE], day))
         assert [mail["Subject"] for mail in mails] == (["1 still open - Example Homes"] if day == MON else [])
@@ -189,7 +189,7 @@ def test_silence_hides_until_its_end_but_never_a_statutory_clock_from_the_direct
     rows = [LATE, due("access_request.respond", "Q1", "2026-06-26")]
     world.assess(rows, MON)
     for ref in ("F-000001", "F-000002"):
-        silence(world.engine, ref, actor="governance", why="agreed", until=date(2026, 7, 31), now=at(MON, 8))
+        silence_finding(world.engine, ref, actor="governance", why="agreed", until=date(2026, 7, 31), now=at(MON, 8))
     reached: dict[str, date] = {}
     for n in range(40):
         day = MON + timedelta(days=n)

@@ -21,9 +21,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from sqlalchemy import event
 
 from due_regard.alerts import compose_alerts
-from due_regard.alerts.outbox import Parcel
-from due_regard.alerts.transport import Delivery
 from due_regard.errors import MailError
+from due_regard.mail.outbox import OutboxMail
+from due_regard.mail.transport import Delivery
 from due_regard.register import open_register
 from tests.alerts.world import RECORDS, Sink, World, at, calendar, check, due, history, text
 
@@ -60,7 +60,7 @@ def working_days(after: date, to: date) -> int:
     return sum(works(after + timedelta(days=n)) for n in range(1, (to - after).days + 1))
 
 
-def rung(row: dict[str, Any], opened: date, on: date) -> str:
+def step(row: dict[str, Any], opened: date, on: date) -> str:
     """The stage of a finding on a day, slowly."""
     if row["due_on"] is None:
         if working_days(opened, on) < 2:
@@ -84,10 +84,10 @@ class Weather(Sink):
 
     is_down = False
 
-    def deliver(self, parcel: Parcel) -> Delivery:
+    def deliver(self, outgoing: OutboxMail) -> Delivery:
         if self.is_down:
             raise MailError("down")
-        return super().deliver(parcel)
+        return super().deliver(outgoing)
 
 
 class Year(RuleBasedStateMachine):
@@ -215,7 +215,7 @@ class Year(RuleBasedStateMachine):
         for ref in NEWS.findall(text(mail)):
             slot = self.slot_of(ref)
             assert slot in self.rows, f"{ref} is done and was mailed on {self.today}"
-            stage = rung(self.rows[slot], self.opened[slot], self.today)
+            stage = step(self.rows[slot], self.opened[slot], self.today)
             told = self.heard.setdefault((ref, self.occasion(slot), mail["To"]), {})
             assert stage not in told, f"{ref} at {stage} told twice to {mail['To']}"
             told[stage] = str(self.today)
@@ -224,7 +224,7 @@ class Year(RuleBasedStateMachine):
         """After a working day's run every owner knows the stage each of their findings has reached."""
         overdue = {ref for name, ref in self.rows if "expiry" in name and self.is_late((name, ref))}
         for slot, row in self.rows.items():
-            stage = rung(row, self.opened[slot], self.today)
+            stage = step(row, self.opened[slot], self.today)
             if stage == "none" or ("review" in slot[0] and slot[1] in overdue and not self.is_late(slot)):
                 continue
             ref = self.ref_of(slot)
@@ -249,7 +249,7 @@ class Year(RuleBasedStateMachine):
 
     @invariant()
     def a_message_id_is_one_mail(self) -> None:
-        ids = [parcel.message_id for parcel in self.world.sink.kept]
+        ids = [outgoing.message_id for outgoing in self.world.sink.kept]
         assert ids == []  # everything that came was taken and looked at
 
 

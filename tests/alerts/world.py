@@ -17,22 +17,23 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Engine, select
 
-from due_regard.alerts import ComposeReport, SendReport, Transport, compose_alerts, send_alerts
-from due_regard.alerts.outbox import Parcel
-from due_regard.alerts.transport import Delivery
-from due_regard.batch import AcceptedFile, ValidatedDrop
-from due_regard.contract import ENTITY, dtype_of
-from due_regard.landlords import Alerts, Landlord
+from due_regard.alerts import ComposeReport, compose_alerts
+from due_regard.calendars.working_days import WorkingCalendar, load_calendar
+from due_regard.config.landlord import AlertSettings, Landlord
+from due_regard.mail.outbox import OutboxMail
+from due_regard.mail.sending import SendReport, send_waiting_mails
+from due_regard.mail.transport import Delivery, Transport
 from due_regard.policy import PolicyHistory, load_policies
-from due_regard.register import load_drop, open_findings, record_assessment
-from due_regard.register.alert_tables import AlertMessage, AlertTold
+from due_regard.records.canonical import ENTITY, find_dtype
+from due_regard.records.validated_drop import AcceptedFile, ValidatedDrop
+from due_regard.register import load_drop, read_open_findings, record_assessment
 from due_regard.register.engines import reading
-from due_regard.working_days import WorkingCalendar, load_calendar
+from due_regard.register.schema.alert_tables import AlertMessage, AlertTold
 
 HERE = Path(__file__).parent
 CALENDARS = HERE.parents[1] / "include" / "calendars"
 
-ALERTS = Alerts(
+ALERTS = AlertSettings(
     role_mailboxes={
         "governance": "governance@example.org",
         "appeal_handler": "appeals@example.org",
@@ -151,7 +152,7 @@ def frame(entity: str, rows: list[dict[str, Any]]) -> pd.DataFrame:
     """Rows in canonical dtypes, with row numbers."""
     table = pd.DataFrame(rows)
     for column in table.columns:
-        table[column] = table[column].astype(dtype_of(ENTITY[entity].by_name[column]))
+        table[column] = table[column].astype(find_dtype(ENTITY[entity].by_name[column]))
     return table.assign(row_number=range(2, len(table) + 2))
 
 
@@ -159,14 +160,14 @@ def frame(entity: str, rows: list[dict[str, Any]]) -> pd.DataFrame:
 class Sink:
     """A transport that keeps what it is handed, or answers as told: one answer a recipient, used up in order."""
 
-    kept: list[Parcel] = field(default_factory=list)
+    kept: list[OutboxMail] = field(default_factory=list)
     answers: dict[str, list[Delivery]] = field(default_factory=dict)
 
-    def deliver(self, parcel: Parcel) -> Delivery:
-        queue = self.answers.get(parcel.recipient)
+    def deliver(self, outgoing: OutboxMail) -> Delivery:
+        queue = self.answers.get(outgoing.recipient)
         answer = queue.pop(0) if queue else Delivery("sent", 250)
         if answer.outcome in {"sent", "uncertain"}:
-            self.kept.append(parcel)
+            self.kept.append(outgoing)
         return answer
 
     def close(self) -> None:
@@ -175,7 +176,7 @@ class Sink:
     def take(self) -> list[EmailMessage]:
         """What came since the last call."""
         taken, self.kept = self.kept, []
-        return [email.message_from_bytes(parcel.body, policy=default) for parcel in taken]  # type: ignore[misc]
+        return [email.message_from_bytes(outgoing.body, policy=default) for outgoing in taken]  # type: ignore[misc]
 
 
 @dataclass
@@ -206,7 +207,7 @@ class World:
         return compose_alerts(self.engine, self.landlord, history(), calendar(), as_at=day, now=at(day), **more)
 
     def send(self, day: date, transport: Transport | None = None, **more: Any) -> SendReport:
-        return send_alerts(self.engine, transport or self.sink, now=at(day), **more)
+        return send_waiting_mails(self.engine, transport or self.sink, now=at(day), **more)
 
     def mails(self, day: date) -> list[EmailMessage]:
         """Compose and send for a day; what was delivered."""
@@ -231,7 +232,7 @@ class World:
 
     def ref(self, rule: str, subject_ref: str) -> str:
         """Register reference of an open finding."""
-        found = open_findings(self.engine, self.landlord.id, as_at=date(2026, 1, 1))
+        found = read_open_findings(self.engine, self.landlord.id, as_at=date(2026, 1, 1))
         mine = (found["rule"] == rule) & (found["subject_ref"] == subject_ref)
         return str(found.loc[mine, "register_ref"].item())
 

@@ -15,10 +15,10 @@ from typing import Any
 
 import pandas as pd
 
-from due_regard.assessment import assess
-from due_regard.contract import ASSESSMENT_COLUMNS, Records
+from due_regard.assessment import assess_records
+from due_regard.calendars.working_days import Convention, WorkingCalendar, load_calendar
 from due_regard.policy import PolicyHistory, load_policies
-from due_regard.working_days import Convention, WorkingCalendar, load_calendar
+from due_regard.records.canonical import ASSESSMENT_COLUMNS, Records
 from tests.reference.drops import Drop
 from tests.reference.judge import judge
 
@@ -57,7 +57,7 @@ def engine_rows(
 ) -> list[dict[str, Any]]:
     """The engine's rows as plain values; None for a blank date."""
     history = counted_by(policies(landlord), convention)
-    return plain_rows(assess(records, history, calendar(landlord, closures), as_at))
+    return plain_rows(assess_records(records, history, calendar(landlord, closures), as_at))
 
 
 def plain_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:

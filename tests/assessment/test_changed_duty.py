@@ -10,8 +10,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from due_regard.assessment import assess
-from due_regard.policy import Check, Deadline, Document, Duty, PolicyHistory, Review
+from due_regard.assessment import assess_records
+from due_regard.policy import CheckDuty, DeadlineDuty, DocumentDuty, Duty, PolicyHistory, ReviewDuty
 from due_regard.policy.conditions import Not
 from tests.assessment.against_reference import calendar, policies
 from tests.reference.drops import build_drop
@@ -24,11 +24,11 @@ OTHER_WAY = {"met": "breach", "breach": "met"}
 
 def _changed(duty: Duty) -> Duty | None:
     """The duty with its figure one higher, or with its condition turned round; None where a column gives the date."""
-    if isinstance(duty, Check):
+    if isinstance(duty, CheckDuty):
         return duty.model_copy(update={"require": Not(not_=duty.require)})
-    if isinstance(duty, Deadline) and duty.within is not None:
+    if isinstance(duty, DeadlineDuty) and duty.within is not None:
         return duty.model_copy(update={"within": _one_more(duty.within)})
-    if isinstance(duty, Review | Document) and duty.cycle is not None:
+    if isinstance(duty, ReviewDuty | DocumentDuty) and duty.cycle is not None:
         return duty.model_copy(update={"cycle": _one_more(duty.cycle)})
     return None
 
@@ -50,9 +50,9 @@ def _histories(landlord: str) -> Iterator[tuple[Duty, PolicyHistory]]:
 
 @pytest.mark.parametrize("landlord", LANDLORDS)
 def test_one_change_changes_one_rule(landlord: str) -> None:
-    before = assess(RECORDS, policies(landlord), calendar(landlord), AS_AT)
+    before = assess_records(RECORDS, policies(landlord), calendar(landlord), AS_AT)
     for duty, history in _histories(landlord):
-        after = assess(RECORDS, history, calendar(landlord), AS_AT)
+        after = assess_records(RECORDS, history, calendar(landlord), AS_AT)
         pd.testing.assert_frame_equal(_others(before, duty), _others(after, duty))
         _assert_turned(duty, before[before["rule"] == duty.rule], after[after["rule"] == duty.rule])
 
@@ -62,8 +62,8 @@ def _others(frame: pd.DataFrame, duty: Duty) -> pd.DataFrame:
 
 
 def _assert_turned(duty: Duty, before: pd.DataFrame, after: pd.DataFrame) -> None:
-    if isinstance(duty, Check):
+    if isinstance(duty, CheckDuty):
         assert before["state"].map(OTHER_WAY).tolist() == after["state"].tolist()
-    elif not isinstance(duty, Document):
+    elif not isinstance(duty, DocumentDuty):
         assert (before["due_on"].to_numpy() <= after["due_on"].to_numpy()).all()
         assert (before["due_on"].to_numpy() < after["due_on"].to_numpy()).any()

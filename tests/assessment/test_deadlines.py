@@ -12,8 +12,8 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from due_regard.calendars.working_days import Convention
 from due_regard.errors import CalendarError
-from due_regard.working_days import Convention
 from tests.assessment.against_reference import IS_LONG, disagreements, engine_rows
 from tests.reference.dates import bank_holidays
 from tests.reference.drops import Row, drop_of

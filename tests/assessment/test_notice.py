@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from due_regard.assessment import assess
+from due_regard.assessment import assess_records
 from due_regard.policy import PolicyHistory
 from tests.assessment.against_reference import calendar, disagreements, engine_rows, plain_rows, policies
 from tests.reference.dates import DIVISIONS, WorkingDays
@@ -116,6 +116,6 @@ def test_a_cycle_runs_from_the_day_of_approval(landlord: str, approved_on: date,
     file = version.file.model_copy(update={"approved_on": approved_on})
     history = PolicyHistory((replace(version, file=file),))
     for as_at, state in ((due - timedelta(days=91), "pending"), (due - timedelta(days=90), "due_soon")):
-        rows = plain_rows(assess({}, history, calendar(landlord), as_at))
+        rows = plain_rows(assess_records({}, history, calendar(landlord), as_at))
         found = [(row["state"], row["due_on"]) for row in rows if row["rule"] == "policy.review"]
         assert found == [(state, due)]

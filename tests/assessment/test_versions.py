@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from due_regard.assessment import assess
+from due_regard.assessment import assess_records
 from due_regard.policy import Policy, PolicyHistory
 from tests.assessment.against_reference import IS_LONG, calendar, plain_rows, policies
 from tests.reference.dates import DIVISIONS, WorkingDays
@@ -85,7 +85,7 @@ def _history(old: str, new: str, change: date) -> PolicyHistory:
 def test_each_duty_is_judged_by_the_version_of_its_day(old: str, new: str, seed: int) -> None:
     drop = build_drop(seed + 900, AS_AT, size=20)
     change = AS_AT - timedelta(days=(30, 183, 400)[seed % 3])
-    frame = assess(drop.frames(), _history(old, new, change), calendar(old), AS_AT)
+    frame = assess_records(drop.frames(), _history(old, new, change), calendar(old), AS_AT)
     rows = [row for row in plain_rows(frame) if row["rule"] != "policy.review"]
     assert sorted(map(_short, rows), key=repr) == _spliced(drop, old, new, change)
     numbers = [(row["rule"], row["subject_ref"], row["occurrence"]) for row in rows]

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from benchmarks.assessment_data import AS_AT, Case, cases
-from due_regard.assessment import assess
-from due_regard.assessment.dates import add_months, end_of_quarter_after
+from due_regard.assessment import assess_records
+from due_regard.assessment.duty_dates import add_months, find_quarter_end_after
 
 DAYS = np.arange("2023-11-01", "2026-02-01", dtype="datetime64[D]")
 LONG = np.r_[DAYS, np.datetime64("NaT"), DAYS[::-1]]
@@ -25,7 +25,7 @@ def test_months_of_a_long_column_are_those_of_each_day(months: int) -> None:
 def test_quarters_of_a_long_column_are_those_of_each_day(quarters: int) -> None:
     recorded = LONG[~np.isnat(LONG)]
     expected = [(pd.Period(day, "Q") + quarters).end_time.date() for day in recorded]
-    found = end_of_quarter_after(LONG, quarters)
+    found = find_quarter_end_after(LONG, quarters)
     np.testing.assert_array_equal(found[~np.isnat(LONG)], np.array(expected, dtype="datetime64[D]"))
     assert np.isnat(found[np.isnat(LONG)]).all()
 
@@ -33,4 +33,4 @@ def test_quarters_of_a_long_column_are_those_of_each_day(quarters: int) -> None:
 @pytest.mark.parametrize("case", cases(2000), ids=lambda case: case.landlord)
 def test_records_in_any_order_give_the_same_assessments(case: Case) -> None:
     shuffled = {name: frame.sample(frac=1, random_state=1) for name, frame in case.records.items()}
-    pd.testing.assert_frame_equal(assess(shuffled, case.history, case.calendar, AS_AT), case.by_engine())
+    pd.testing.assert_frame_equal(assess_records(shuffled, case.history, case.calendar, AS_AT), case.by_engine())

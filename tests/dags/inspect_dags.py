@@ -8,7 +8,16 @@ import sys
 from pathlib import Path
 
 DAGS = Path(__file__).resolve().parents[2] / "dags"
-HEAVY = ("pandas", "numpy", "great_expectations", "matplotlib", "openpyxl", "pyarrow", "alembic", "due_regard.pipeline")
+HEAVY = (
+    "pandas",
+    "numpy",
+    "great_expectations",
+    "matplotlib",
+    "openpyxl",
+    "pyarrow",
+    "alembic",
+    "due_regard.services.landlord_context",
+)
 
 
 def _imported_by_the_files_alone() -> list[str]:

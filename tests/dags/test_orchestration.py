@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from due_regard import orchestration as o
 from due_regard.errors import SettingsError
+from due_regard.services import orchestration
 
 NIGHT = datetime(2026, 6, 30, 23, 30, tzinfo=UTC)  # half past midnight on 1 July in London
 NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)
@@ -18,7 +18,7 @@ NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)
 
 def resolve(**given: Any) -> date:
     known: dict[str, Any] = {"params": {}, "extras": [], "partition_key": None, "logical_date": None, "run_after": NOON}
-    return o.resolve_as_at(**known | given)
+    return orchestration.resolve_as_at(**known | given)
 
 
 @pytest.mark.parametrize(
@@ -50,12 +50,12 @@ def test_the_context_of_an_asset_triggered_run_has_no_logical_date() -> None:
     event = SimpleNamespace(extra={"as_at": "2026-06-30"})
     run = SimpleNamespace(logical_date=None, run_after=NOON)
     context = {"dag_run": run, "triggering_asset_events": {"asset": [event]}, "params": {"as_at": None}}
-    assert o.as_at_of(context) == date(2026, 6, 30)
+    assert orchestration.find_as_at(context) == date(2026, 6, 30)
 
 
 def test_the_context_of_a_run_started_by_hand() -> None:
     run = SimpleNamespace(logical_date=None, run_after=NIGHT)
-    assert o.as_at_of({"dag_run": run, "triggering_asset_events": {}}) == date(2026, 7, 1)
+    assert orchestration.find_as_at({"dag_run": run, "triggering_asset_events": {}}) == date(2026, 7, 1)
 
 
 @pytest.mark.parametrize(
@@ -71,14 +71,14 @@ def test_the_context_of_a_run_started_by_hand() -> None:
     ],
 )
 def test_packs_are_built_around_a_quarters_end(as_at: date, expected: str | None) -> None:
-    found = o.quarter_to_report(as_at)
+    found = orchestration.choose_quarter_to_report(as_at)
     assert (found and str(found)) == expected
 
 
 def test_a_quarter_asked_for_is_built_on_any_day() -> None:
-    assert str(o.quarter_to_report(date(2026, 8, 20), "2025-Q4")) == "2025-Q4"
+    assert str(orchestration.choose_quarter_to_report(date(2026, 8, 20), "2025-Q4")) == "2025-Q4"
     with pytest.raises(SettingsError):
-        o.quarter_to_report(date(2026, 8, 20), "Q4")
+        orchestration.choose_quarter_to_report(date(2026, 8, 20), "Q4")
 
 
 def test_landlords_asked_for_must_be_run_here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ def test_landlords_asked_for_must_be_run_here(monkeypatch: pytest.MonkeyPatch, t
         file.parent.mkdir(exist_ok=True)
         file.touch()
     monkeypatch.setenv("DUE_REGARD_INCLUDE_DIR", str(tmp_path))
-    assert o.landlords_to_run() == ["one", "two"]
-    assert o.landlords_to_run(["two"]) == ["two"]
+    assert orchestration.choose_landlords() == ["one", "two"]
+    assert orchestration.choose_landlords(["two"]) == ["two"]
     with pytest.raises(SettingsError, match="not run here: three; known: one, two"):
-        o.landlords_to_run(["two", "three"])
+        orchestration.choose_landlords(["two", "three"])

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from due_regard import orchestration
+from due_regard.services import orchestration
 
 ROOT = Path(__file__).resolve().parents[2]
 CODE = """
 import json, sys
 from airflow import plugins_manager
 from airflow.listeners.listener import get_listener_manager
-from due_regard import orchestration
+from due_regard.services import orchestration
 orchestration._HEAVY = ("this",)
 sys.argv = ["airflow", sys.argv[1]]
 get_listener_manager().hook.on_starting(component=object())

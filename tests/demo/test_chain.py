@@ -8,8 +8,8 @@ from typing import Any, cast
 import httpx
 import pytest
 
-from due_regard.demo import chain
-from due_regard.demo.api import Api, Outcome, Run
+from demo import chain
+from demo.api import AirflowApi, DagRun, TaskOutcome
 from due_regard.errors import DemoError
 
 AS_AT = date(2026, 6, 30)
@@ -22,26 +22,26 @@ class Played:
         self.published, self.stumbles = published, stumbles
         self.triggered: list[tuple[str, dict[str, Any]]] = []
 
-    def trigger(self, dag: str, conf: dict[str, Any]) -> Run:
+    def trigger(self, dag: str, conf: dict[str, Any]) -> DagRun:
         self.triggered.append((dag, conf))
-        return Run(dag, "run-intake", "queued")
+        return DagRun(dag, "run-intake", "queued")
 
-    def runs(self, dag: str) -> list[Run]:
+    def runs(self, dag: str) -> list[DagRun]:
         # An older run of the same DAG comes first in the list: it must not be taken for ours.
-        return [Run(dag, "older", "success"), Run(dag, f"run-{dag}", "running")]
+        return [DagRun(dag, "older", "success"), DagRun(dag, f"run-{dag}", "running")]
 
-    def started_by(self, run: Run) -> set[str]:
+    def started_by(self, run: DagRun) -> set[str]:
         return set() if run.id == "older" else {f"run-{chain.FOLLOWS[run.dag]}"}
 
-    def run(self, dag: str, run_id: str) -> Run:
+    def run(self, dag: str, run_id: str) -> DagRun:
         if self.stumbles:
             self.stumbles -= 1
             raise httpx.ConnectError("stumble")
-        return Run(dag, run_id, "success")
+        return DagRun(dag, run_id, "success")
 
-    def outcomes(self, run: Run) -> list[Outcome]:
+    def outcomes(self, run: DagRun) -> list[TaskOutcome]:
         state = "success" if self.published else "failed"
-        return [Outcome(run.dag, "publish", -1, "", state)]
+        return [TaskOutcome(run.dag, "publish", -1, "", state)]
 
 
 @pytest.fixture(autouse=True)
@@ -51,7 +51,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def follow(played: Played) -> list[str]:
-    return [dag for dag, _ in chain.follow(cast(Api, played), AS_AT, lambda: None)]
+    return [dag for dag, _ in chain.follow_chain(cast(AirflowApi, played), AS_AT, lambda: None)]
 
 
 def test_follows_every_dag_in_order_from_the_one_it_starts() -> None:
@@ -74,6 +74,6 @@ def test_gives_up_on_a_server_that_only_stumbles() -> None:
 
 
 def test_says_which_run_did_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Played, "runs", lambda self, dag: [Run(dag, "older", "success")])
+    monkeypatch.setattr(Played, "runs", lambda self, dag: [DagRun(dag, "older", "success")])
     with pytest.raises(DemoError, match="assessment did not start after intake"):
         follow(Played())

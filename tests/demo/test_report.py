@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from due_regard.demo import report
-from due_regard.demo.api import Outcome
+from demo import report
+from demo.api import TaskOutcome
 
 
 def intake(landlord: str, loaded: int, unchanged: int, rejected: int, read: int | None = None) -> dict[str, Any]:
@@ -29,34 +29,43 @@ STEPS: dict[str, list[dict[str, Any]]] = {
 
 
 def test_intake_shows_rows_that_add_up_and_totals() -> None:
-    lines = report.lines_of("intake", STEPS["intake"], {})
+    lines = report.describe_dag("intake", STEPS["intake"], {})
     assert lines[0].split("  ")[0] == "landlord"
     assert [word for word in lines[1].split() if word.isdecimal()] == ["10", "6", "2", "2", "1"]
     assert [word for word in lines[-1].split() if word.isdecimal()] == ["30", "26", "2", "2", "2"]
 
 
 def test_assessment_shows_rules_states_and_findings() -> None:
-    head, row = report.lines_of("assessment", STEPS["assessment"], {"one": 25})
+    head, row = report.describe_dag("assessment", STEPS["assessment"], {"one": 25})
     assert "rules held" in head
     assert [int(word) for word in row.split()[1:]] == [25, 5, 0, 0, 0, 0, 2, 0, 2, 2, 0]
 
 
 def test_mails_and_packs_are_shown() -> None:
-    assert report.lines_of("alerts", STEPS["alerts"], {})[1].split() == ["one", "4", "3", "0", "1"]
-    assert report.lines_of("committee_packs", STEPS["committee_packs"], {})[1].split() == ["one", "2026-Q2", "senior"]
+    assert report.describe_dag("alerts", STEPS["alerts"], {})[1].split() == ["one", "4", "3", "0", "1"]
+    assert report.describe_dag("committee_packs", STEPS["committee_packs"], {})[1].split() == [
+        "one",
+        "2026-Q2",
+        "senior",
+    ]
 
 
 def test_a_landlord_without_a_pack_is_said_to_have_none() -> None:
-    lines = report.lines_of("committee_packs", [{"landlord": "two", "quarter": "2026-Q2", "packs": []}], {})
+    lines = report.describe_dag("committee_packs", [{"landlord": "two", "quarter": "2026-Q2", "packs": []}], {})
     assert lines[1].endswith("none switched on")
 
 
 def test_a_step_nobody_came_through_still_prints() -> None:
-    assert len(report.lines_of("intake", [], {})) == 1
+    assert len(report.describe_dag("intake", [], {})) == 1
 
 
 def test_everything_that_changed_is_said() -> None:
-    assert report.changes(STEPS, {}) == ["26 rows loaded", "2 findings moved", "3 mails sent", "1 packs built anew"]
+    assert report.describe_changes(STEPS, {}) == [
+        "26 rows loaded",
+        "2 findings moved",
+        "3 mails sent",
+        "1 packs built anew",
+    ]
 
 
 def test_nothing_changed_is_nothing() -> None:
@@ -66,21 +75,21 @@ def test_nothing_changed_is_nothing() -> None:
         "alerts": [{"sent": 0}],
         "committee_packs": STEPS["committee_packs"],
     }
-    assert report.changes(quiet, report.pack_sums(STEPS)) == []
-    assert report.changes(quiet, {"one 2026-Q2 senior": "other"}) == ["1 packs built anew"]
+    assert report.describe_changes(quiet, report.list_pack_checksums(STEPS)) == []
+    assert report.describe_changes(quiet, {"one 2026-Q2 senior": "other"}) == ["1 packs built anew"]
 
 
 def test_rows_that_do_not_add_up_are_found() -> None:
-    assert report.unbalanced(STEPS["intake"]) == []
-    assert report.unbalanced([intake("one", 1, 1, 1, read=4)]) == ["one"]
+    assert report.find_unbalanced(STEPS["intake"]) == []
+    assert report.find_unbalanced([intake("one", 1, 1, 1, read=4)]) == ["one"]
 
 
 def test_tasks_are_named_with_their_landlord() -> None:
     outcomes = [
-        Outcome("intake", "landlords", -1, "", "success", ["one"]),
-        Outcome("intake", "load", 0, "one", "success", {"status": "loaded"}),
-        Outcome("intake", "load", 1, "two", "failed"),
-        Outcome("intake", "load", 2, "", "upstream_failed"),
+        TaskOutcome("intake", "landlords", -1, "", "success", ["one"]),
+        TaskOutcome("intake", "load", 0, "one", "success", {"status": "loaded"}),
+        TaskOutcome("intake", "load", 1, "two", "failed"),
+        TaskOutcome("intake", "load", 2, "", "upstream_failed"),
     ]
-    assert report.failures(outcomes) == ["intake.load[two]: failed", "intake.load[2]: upstream_failed"]
-    assert report.tickets_of("intake", outcomes) == [{"landlord": "one", "status": "loaded"}]
+    assert report.list_failures(outcomes) == ["intake.load[two]: failed", "intake.load[2]: upstream_failed"]
+    assert report.select_results("intake", outcomes) == [{"landlord": "one", "status": "loaded"}]

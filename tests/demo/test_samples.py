@@ -10,16 +10,16 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from due_regard.batch import ValidatedDrop
-from due_regard.demo.samples import write_samples
-from due_regard.intake import load_source, read_drop
-from due_regard.landlords import landlord_ids, load_landlord
+from demo.samples import write_samples
+from due_regard.config.landlord import list_landlord_ids, load_landlord
+from due_regard.intake import load_source_mapping, read_drop
+from due_regard.records.validated_drop import ValidatedDrop
 from tests.journeys.installations import small_include
 
 INCLUDE = Path(__file__).resolve().parents[2] / "include"
 SAMPLES = INCLUDE / "samples"
 AS_AT = date(2026, 6, 30)
-LANDLORDS = landlord_ids(INCLUDE / "landlords")
+LANDLORDS = list_landlord_ids(INCLUDE / "landlords")
 
 
 def _digests(folder: Path) -> dict[str, str]:
@@ -39,8 +39,8 @@ def test_a_small_sample_keeps_the_header_of_what_it_has_none_of(tmp_path: Path) 
     files = sorted(file.name for file in (include / "samples" / "hanover").iterdir())
     assert files == sorted(file.name for file in (SAMPLES / "hanover").iterdir())
     validated = read_drop(
-        include / "samples" / "hanover", "hanover", load_source(INCLUDE / "sources", "titled_workbook"), on=AS_AT,
-        known=lambda _: None, great_expectations=False,
+        include / "samples" / "hanover", "hanover", load_source_mapping(INCLUDE / "sources", "titled_workbook"),
+        on=AS_AT, known=lambda _: None, great_expectations=False,
     )  # fmt: skip
     assert validated.refused == ()
     assert min(len(file.rows) for file in validated.files) == 0
@@ -51,7 +51,7 @@ def drops() -> dict[str, ValidatedDrop]:
     found = {}
     for landlord in LANDLORDS:
         settings = load_landlord(INCLUDE / "landlords", landlord)
-        source = load_source(INCLUDE / "sources", settings.source)
+        source = load_source_mapping(INCLUDE / "sources", settings.source)
         found[landlord] = read_drop(SAMPLES / settings.drop_folder, landlord, source, on=AS_AT, known=lambda _: None)
     return found
 

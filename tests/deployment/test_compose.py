@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from due_regard.settings import Settings
+from due_regard.config.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yaml").read_text(encoding="utf-8"))

@@ -25,10 +25,10 @@ import httpx
 import pytest
 from sqlalchemy import create_engine, make_url
 
-from due_regard.demo.api import Api, Outcome
-from due_regard.demo.chain import FIRST, FOLLOWS, follow
-from due_regard.demo.place import Place, address, free_port
-from due_regard.demo.run import AS_AT
+from demo.api import AirflowApi, TaskOutcome
+from demo.chain import FIRST, FOLLOWS, follow_chain
+from demo.place import DemoPlace, find_free_port, make_address
+from demo.run import AS_AT
 from tests.deployment.test_compose import COMPOSE, REFERENCE, ROOT
 from tests.journeys.installations import personal_values, small_include
 
@@ -40,10 +40,10 @@ pytestmark = [
 ]
 
 
-class Administrator(Api):
+class Administrator(AirflowApi):
     """The demo's client, logged in as the administrator that compose's init makes."""
 
-    def __init__(self, place: Place, port: int, password: str) -> None:
+    def __init__(self, place: DemoPlace, port: int, password: str) -> None:
         super().__init__(place, port)
         self.password = password
 
@@ -69,8 +69,8 @@ class Deployed:
     folder: Path
     register: str
     airflow: str
-    outcomes: dict[str, list[Outcome]]
-    again: dict[str, list[Outcome]]
+    outcomes: dict[str, list[TaskOutcome]]
+    again: dict[str, list[TaskOutcome]]
     init: list[int]
     stranger: int
     personal: set[str]
@@ -81,15 +81,15 @@ def deployed(tmp_path_factory: pytest.TempPathFactory, new_postgresql: Callable[
     """Compose's services on two databases, the chain run twice."""
     folder = tmp_path_factory.mktemp("compose")
     include = small_include(folder / "include", LANDLORDS, incidents=60)
-    airflow, register, port = new_postgresql(), new_postgresql(), free_port()
+    airflow, register, port = new_postgresql(), new_postgresql(), find_free_port()
     env = _environment(folder, include, airflow, register, port)
     init = [_init(env) for _ in range(2)]
     with _services(folder, env) as check:
         api = _ready(folder, env, port, check)
-        stranger = httpx.get(f"{address(port)}/api/v2/dags", trust_env=False).status_code
+        stranger = httpx.get(f"{make_address(port)}/api/v2/dags", trust_env=False).status_code
         with closing(api):
-            outcomes = dict(follow(api, AS_AT, check))
-            again = dict(follow(api, AS_AT, check))
+            outcomes = dict(follow_chain(api, AS_AT, check))
+            again = dict(follow_chain(api, AS_AT, check))
     personal = personal_values(include / "samples" / LANDLORDS[0])
     return Deployed(folder, register, airflow, outcomes, again, init, stranger, personal)
 
@@ -106,9 +106,9 @@ def _environment(folder: Path, include: Path, airflow: str, register: str, port:
         "AIRFLOW_HOME": str(folder / "airflow"),
         "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
-        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{address(port)}/execution/",
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{make_address(port)}/execution/",
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": airflow,
-        "AIRFLOW__API__BASE_URL": address(port),
+        "AIRFLOW__API__BASE_URL": make_address(port),
         "AIRFLOW__API__HOST": "127.0.0.1",
         "AIRFLOW__API__PORT": str(port),
         "DUE_REGARD_REGISTER_URL": register,
@@ -157,7 +157,7 @@ def _services(folder: Path, env: dict[str, str]) -> Iterator[Callable[[], None]]
 
 def _ready(folder: Path, env: dict[str, str], port: int, check: Callable[[], None]) -> Administrator:
     """A client logged in as compose's administrator, the four DAGs known and switched on."""
-    api = Administrator(Place(folder, folder), port, env["AIRFLOW_ADMIN_PASSWORD"])
+    api = Administrator(DemoPlace(folder, folder), port, env["AIRFLOW_ADMIN_PASSWORD"])
     _until(api.answers, check)
     api.log_in()
     _until(api.scheduler_beats, check)
@@ -188,7 +188,7 @@ def test_every_task_of_every_dag_succeeds_on_postgresql(deployed: Deployed) -> N
 
 
 def test_findings_mails_and_packs_are_there_and_come_once(deployed: Deployed) -> None:
-    def tickets(outcomes: dict[str, list[Outcome]], dag: str, task: str) -> dict[str, Any]:
+    def tickets(outcomes: dict[str, list[TaskOutcome]], dag: str, task: str) -> dict[str, Any]:
         return {found.label: found.ticket for found in outcomes[dag] if found.task == task}
 
     for landlord in LANDLORDS:

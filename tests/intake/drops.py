@@ -8,8 +8,8 @@ from typing import Any
 
 from openpyxl import Workbook
 
-from due_regard.batch import AcceptedFile, ValidatedDrop
-from due_regard.intake import Source, load_source, read_drop
+from due_regard.intake import SourceMapping, load_source_mapping, read_drop
+from due_regard.records.validated_drop import AcceptedFile, ValidatedDrop
 
 SOURCES = Path(__file__).parents[2] / "include" / "sources"
 ON = date(2026, 6, 30)
@@ -23,8 +23,8 @@ RESTRICTIONS = (
 APPEALS = "appeal_ref,restriction_ref,received_on\nA1,R1,2026-03-01\nA2,R2,2026-03-02\n"
 
 
-def source(name: str = "canonical") -> Source:
-    return load_source(SOURCES, name)
+def source(name: str = "canonical") -> SourceMapping:
+    return load_source_mapping(SOURCES, name)
 
 
 def write(folder: Path, **files: str | bytes) -> Path:

@@ -12,13 +12,13 @@ import pandas as pd
 from openpyxl import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from due_regard.contract import ENTITY, Column, Kind
-from due_regard.intake.source import ColumnMap, Part, Source
+from due_regard.intake.source_mapping import ColumnMap, SourceMapping, SourcePart
+from due_regard.records.canonical import ENTITY, CanonicalColumn, ColumnKind
 
 TITLES = [["Housing system report"], ["Printed on 29/06/2026 by the system"], ["Area: all"], [""]]
 
 
-def write_shape(records: Mapping[str, pd.DataFrame], source: Source, folder: Path) -> Path:
+def write_shape(records: Mapping[str, pd.DataFrame], source: SourceMapping, folder: Path) -> Path:
     """A drop folder of `records` as `source` delivers them, ignored columns filled with what must never be loaded."""
     folder.mkdir(parents=True, exist_ok=True)
     book = Workbook()
@@ -44,7 +44,7 @@ def write_shape(records: Mapping[str, pd.DataFrame], source: Source, folder: Pat
     return folder
 
 
-def _rows(frame: pd.DataFrame, part: Part, entity: str, source: Source) -> list[list[object]]:
+def _rows(frame: pd.DataFrame, part: SourcePart, entity: str, source: SourceMapping) -> list[list[object]]:
     columns = [(ENTITY[entity].by_name[name], column) for name, column in part.columns(entity).items() if name in frame]
     cells: dict[str, list[object]] = {}
     for column, mapped in columns:
@@ -59,37 +59,37 @@ def _rows(frame: pd.DataFrame, part: Part, entity: str, source: Source) -> list[
     return [list(cells), *map(list, zip(*cells.values(), strict=True))]
 
 
-def _cell(value: object, column: Column, mapped: ColumnMap, source: Source) -> object:
+def _cell(value: object, column: CanonicalColumn, mapped: ColumnMap, source: SourceMapping) -> object:
     if pd.isna(value):
         return ""
     words = source.codes[mapped.codes] if isinstance(mapped.codes, str) else {}
     word_of = {code: word for word, code in words.items()}
-    if column.kind is Kind.DATE:
+    if column.kind is ColumnKind.DATE:
         day = pd.Timestamp(str(value)).date()
         if mapped.day_month_year:
             return f"{day:%d/%m/%Y}"
         return _written_date(day, source, mapped)
-    if column.kind is Kind.YN:
+    if column.kind is ColumnKind.YN:
         return (source.yes_words or ("Y",))[0] if value else (source.no_words or ("N",))[0]
-    if column.kind is Kind.LIST:
+    if column.kind is ColumnKind.LIST:
         return mapped.separator.join(word_of[code] for code in str(value).split(";"))
     return word_of[str(value)] if column.codes else str(value)
 
 
-def _written_date(day: date, source: Source, mapped: ColumnMap) -> object:
+def _written_date(day: date, source: SourceMapping, mapped: ColumnMap) -> object:
     if source.name == "semicolon_cp1252":
         return f"{day:%d.%m.%Y}"
     # Workbooks mix real dates with text, as people who type into them do.
     return day if "book" in source.name and day.day % 3 else f"{day:%d/%m/%Y}"
 
 
-def _csv(rows: list[list[object]], source: Source) -> bytes:
+def _csv(rows: list[list[object]], source: SourceMapping) -> bytes:
     text = io.StringIO()
     csv.writer(text, delimiter=source.delimiter or ",").writerows(rows)
     return text.getvalue().encode(source.encoding or "utf-8")
 
 
-def _fill(sheet: Worksheet, rows: list[list[object]], part: Part) -> None:
+def _fill(sheet: Worksheet, rows: list[list[object]], part: SourcePart) -> None:
     header, *data = rows
     if part.header_rows == 2:
         for title in TITLES:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from due_regard.contract import ENTITIES, ENTITY, dtype_of
 from due_regard.errors import DropError
+from due_regard.records.canonical import ENTITIES, ENTITY, find_dtype
 from tests.intake.drops import APPEALS, CUSTOMERS, RESTRICTIONS, only, read, reasons, workbook, write
 
 CONTRACT = Path(__file__).parents[1] / "contract"
@@ -26,7 +26,9 @@ def test_the_contract_examples_are_read_whole(drop: Path) -> None:
         assert (file.read, len(file.rows), file.rejections) == (len(lines) - 1, len(lines) - 1, ())
         assert file.columns == tuple(lines[0].split(","))
         for name in file.columns:
-            assert str(file.rows[name].dtype) == str(pd.Series(dtype=dtype_of(ENTITY[file.entity].by_name[name])).dtype)
+            assert str(file.rows[name].dtype) == str(
+                pd.Series(dtype=find_dtype(ENTITY[file.entity].by_name[name])).dtype
+            )
 
 
 def test_cells_are_trimmed_codes_ignore_case_and_refs_are_kept(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from due_regard.errors import DropError
-from due_regard.intake import drop_completeness
+from due_regard.intake import check_completeness
 from tests.intake.drops import APPEALS, CUSTOMERS, RESTRICTIONS, only, read, source, write
 
 NOW = datetime(2026, 6, 30, 12, tzinfo=UTC)
@@ -37,27 +37,27 @@ def aged(drop: Path, minutes: int) -> Path:
 @pytest.mark.parametrize(("minutes", "ready"), [(0, False), (14, False), (15, True), (600, True)])
 def test_an_unmarked_drop_waits_until_it_is_still(tmp_path: Path, minutes: int, ready: bool) -> None:
     drop = aged(write(tmp_path, customers=CUSTOMERS), minutes)
-    assert drop_completeness(drop, source(), now=NOW).is_ready is ready
+    assert check_completeness(drop, source(), now=NOW).is_ready is ready
 
 
 def test_a_ready_marker_ends_the_wait(tmp_path: Path) -> None:
     drop = write(tmp_path, customers=CUSTOMERS)
     (drop / "READY").touch()
-    assert drop_completeness(aged(drop, 0), source(), now=NOW).is_ready
+    assert check_completeness(aged(drop, 0), source(), now=NOW).is_ready
     assert [accepted.file for accepted in read(drop).files] == ["customers.csv"]
 
 
 def test_a_manifest_that_matches_ends_the_wait_and_is_checked_when_read(tmp_path: Path) -> None:
     drop = write(tmp_path, customers=CUSTOMERS, appeals=APPEALS)
     with_manifest(drop, entry(drop / "customers.csv", 2), entry(drop / "appeals.csv"))
-    assert drop_completeness(aged(drop, 0), source(), now=NOW).is_ready
+    assert check_completeness(aged(drop, 0), source(), now=NOW).is_ready
     assert read(drop).refused == ()
 
 
 def test_a_manifest_that_names_what_is_not_there_makes_the_drop_wait(tmp_path: Path) -> None:
     drop = write(tmp_path, customers=CUSTOMERS)
     with_manifest(drop, entry(drop / "customers.csv"), {"name": "appeals.csv", "sha256": "0" * 64})
-    found = drop_completeness(aged(drop, 600), source(), now=NOW)
+    found = check_completeness(aged(drop, 600), source(), now=NOW)
     assert not found.is_ready
     assert "appeals.csv" in found.why
     with pytest.raises(DropError, match=r"appeals\.csv"):
@@ -69,7 +69,7 @@ def test_a_file_that_differs_from_the_manifest_is_refused_alone(tmp_path: Path) 
     entries = [entry(drop / "customers.csv", 3), entry(drop / "appeals.csv")]
     with_manifest(drop, *entries)
     (drop / "appeals.csv").write_text(APPEALS[:-20], encoding="utf-8")
-    assert not drop_completeness(aged(drop, 600), source(), now=NOW).is_ready
+    assert not check_completeness(aged(drop, 600), source(), now=NOW).is_ready
     assert {refused.file: refused.code for refused in read(drop).refused} == {
         "appeals.csv": "manifest_mismatch",
         "customers.csv": "manifest_rows",

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from due_regard.batch import ValidatedDrop
-from due_regard.contract import ENTITIES
 from due_regard.errors import DropError
-from due_regard.intake import checks, expectations, publish_data_docs
-from due_regard.intake.suite import Check, Rule, contract_suite
+from due_regard.intake import expectations, publish_data_docs, row_checks
+from due_regard.intake.check_suite import CheckRule, ColumnCheck, build_suite
+from due_regard.records.canonical import ENTITIES
+from due_regard.records.validated_drop import ValidatedDrop
 from tests.intake import drops
 from tests.intake.drops import APPEALS, CUSTOMERS, RESTRICTIONS, only, reasons, write
 
@@ -36,18 +36,20 @@ def answers(validated: ValidatedDrop) -> dict[str, int]:
 
 
 def test_the_suite_is_generated_from_the_contract() -> None:
-    suite = contract_suite()
+    suite = build_suite()
     assert len({check.name for check in suite}) == len(suite)
     for entity in ENTITIES:
         mine = [check for check in suite if check.entity == entity.name]
-        assert {check.column for check in mine if check.rule is Rule.REQUIRED} == {
+        assert {check.column for check in mine if check.rule is CheckRule.REQUIRED} == {
             column.name for column in entity.columns if column.required
         }
-        assert {check.column for check in mine if check.rule in {Rule.TYPE, Rule.CODES}} == set(entity.by_name)
-        assert [check.column for check in mine if check.rule is Rule.REFERENCE] == [
+        assert {check.column for check in mine if check.rule in {CheckRule.TYPE, CheckRule.CODES}} == set(
+            entity.by_name
+        )
+        assert [check.column for check in mine if check.rule is CheckRule.REFERENCE] == [
             column for column, _ in entity.links
         ]
-        assert all((check.severity == "warning") is (check.rule is Rule.ORDER) for check in mine)
+        assert all((check.severity == "warning") is (check.rule is CheckRule.ORDER) for check in mine)
 
 
 def test_every_rejected_row_is_counted_by_great_expectations(tmp_path: Path) -> None:
@@ -83,13 +85,13 @@ def test_no_value_of_the_drop_is_in_the_answers_or_their_pages(tmp_path: Path) -
 def test_a_check_taken_out_lets_the_bad_row_in(tmp_path: Path) -> None:
     drop = write(tmp_path, customers=CUSTOMERS + "003,lodger,yes\n")
     assert reasons(only(read(drop), "customers")) == [(4, "customer_type", "unknown_code")]
-    suite = tuple(check for check in contract_suite() if check.name != "customers.customer_type.codes")
+    suite = tuple(check for check in build_suite() if check.name != "customers.customer_type.codes")
     assert only(read(drop, suite=suite), "customers").rows["customer_ref"].tolist() == ["001", "002", "003"]
 
 
 def test_a_check_put_in_rejects_the_good_row(tmp_path: Path) -> None:
     drop = write(tmp_path, customers=CUSTOMERS)
-    suite = (*contract_suite(), Check("customers", Rule.REQUIRED, "receives_support_service"))
+    suite = (*build_suite(), ColumnCheck("customers", CheckRule.REQUIRED, "receives_support_service"))
     validated = read(drop, suite=suite)
     assert reasons(only(validated, "customers")) == [(3, "receives_support_service", "required")]
     assert answers(validated)["customers.receives_support_service.required"] == 1
@@ -98,21 +100,23 @@ def test_a_check_put_in_rejects_the_good_row(tmp_path: Path) -> None:
 def test_a_check_made_a_warning_loads_the_row_with_a_note(tmp_path: Path) -> None:
     suite = tuple(
         replace(check, severity="warning") if check.name == "customers.customer_type.codes" else check
-        for check in contract_suite()
+        for check in build_suite()
     )
     accepted = only(read(write(tmp_path, customers=CUSTOMERS + "003,lodger,yes\n"), suite=suite), "customers")
     assert len(accepted.rows) == 3
     assert [(note.row_number, note.reason) for note in accepted.notes] == [(4, "unknown_code")]
 
 
-@pytest.mark.parametrize("rule", [Rule.CODES, Rule.REQUIRED, Rule.TYPE, Rule.RANGE])
-def test_a_drop_on_which_the_two_disagree_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rule: Rule) -> None:
-    sound = checks._bad_values
+@pytest.mark.parametrize("rule", [CheckRule.CODES, CheckRule.REQUIRED, CheckRule.TYPE, CheckRule.RANGE])
+def test_a_drop_on_which_the_two_disagree_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rule: CheckRule
+) -> None:
+    sound = row_checks._find_bad_values
 
-    def blind(asked: Rule, coded: checks.Coded) -> object:
+    def blind(asked: CheckRule, coded: row_checks.CodedColumn) -> object:
         return sound(asked, coded) & (asked is not rule)
 
-    monkeypatch.setattr(checks, "_bad_values", blind)
+    monkeypatch.setattr(row_checks, "_find_bad_values", blind)
     drop = write(tmp_path, **DIRTY)
     with pytest.raises(DropError, match="two validations differ") as caught:
         read(drop)
@@ -120,8 +124,8 @@ def test_a_drop_on_which_the_two_disagree_fails(tmp_path: Path, monkeypatch: pyt
 
 
 def test_a_validator_that_cannot_judge_fails_the_drop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    sound = expectations._frame
-    monkeypatch.setattr(expectations, "_frame", lambda profiles: sound(profiles).drop(columns="0"))
+    sound = expectations._build_profile_frame
+    monkeypatch.setattr(expectations, "_build_profile_frame", lambda profiles: sound(profiles).drop(columns="0"))
     with pytest.raises(DropError, match="could not judge"):
         read(write(tmp_path, customers=CUSTOMERS))
 
@@ -144,7 +148,7 @@ def test_a_column_of_unknown_words_is_counted_whole(tmp_path: Path) -> None:
 
 def test_a_header_alone_is_judged_too(tmp_path: Path) -> None:
     validated = read(write(tmp_path, **{entity.name: ",".join(entity.by_name) + "\n" for entity in ENTITIES}))
-    assert len(answers(validated)) == len(contract_suite())
+    assert len(answers(validated)) == len(build_suite())
     assert not any(answers(validated).values())
 
 

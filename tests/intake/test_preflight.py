@@ -12,7 +12,7 @@ from openpyxl import Workbook
 from openpyxl.styles import Font
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
-from due_regard.intake import quarantine
+from due_regard.intake import quarantine_files
 from tests.intake.drops import APPEALS, CUSTOMERS, only, read, reasons, workbook, write
 from tests.intake.packages import customers_workbook, repacked, saved, with_dimension, with_sheet
 
@@ -70,7 +70,7 @@ def test_what_may_not_be_opened_is_refused_and_kept_untouched(tmp_path: Path, co
     validated = read(drop)
     assert [(refused.file, refused.code) for refused in validated.refused] == [("customers.xlsx", code)]
     assert [accepted.entity for accepted in validated.files] == ["appeals"]
-    (kept,) = quarantine(validated, drop, tmp_path / "quarantine")
+    (kept,) = quarantine_files(validated, drop, tmp_path / "quarantine")
     assert kept.read_bytes() == content == (drop / "customers.xlsx").read_bytes()
     assert code in (tmp_path / "quarantine" / "customers.xlsx.why.txt").read_text(encoding="utf-8")
 
@@ -89,7 +89,7 @@ def test_a_link_out_of_the_drop_is_not_followed(tmp_path: Path) -> None:
     Path(drop / "customers.csv").symlink_to(tmp_path / "outside.csv")
     validated = read(drop)
     assert [refused.code for refused in validated.refused] == ["outside_drop"]
-    assert quarantine(validated, drop, tmp_path / "quarantine") == []
+    assert quarantine_files(validated, drop, tmp_path / "quarantine") == []
 
 
 @pytest.mark.parametrize("name", [b"cust\nomers.csv", b"customers\xff.csv", b"\x1b[31mcustomers.csv"])
@@ -101,7 +101,7 @@ def test_a_name_that_cannot_be_printed_is_refused_and_made_printable(tmp_path: P
     assert refused.code == "bad_name"
     assert refused.file.isprintable()
     assert refused.file.encode().decode() in refused.message
-    quarantine(validated, drop, tmp_path / "quarantine")
+    quarantine_files(validated, drop, tmp_path / "quarantine")
 
 
 @pytest.mark.timeout(20)

@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
-from due_regard.batch import ValidatedDrop
 from due_regard.errors import DropError
 from due_regard.intake.csv_reader import _holds_rows
-from due_regard.intake.text import plain
+from due_regard.intake.text_cleaning import clean_text
+from due_regard.records.validated_drop import ValidatedDrop
 from tests.intake.drops import CUSTOMERS, only, read, write
 from tests.intake.packages import SHEET, customers_workbook, repacked, saved
 
@@ -44,7 +44,7 @@ def test_any_text_survives_a_csv_file(cells: list[tuple[str, str]], delimiter: s
     csv.writer(text, delimiter=delimiter, quoting=csv.QUOTE_ALL).writerows([HEADER, *rows])
     with TemporaryDirectory() as folder:
         found = only(read(write(Path(folder), restrictions=text.getvalue())), "restrictions").rows
-    assert found["restriction_ref"].tolist() == [plain(row[0]) for row in rows]
+    assert found["restriction_ref"].tolist() == [clean_text(row[0]) for row in rows]
     assert found["duration_reason"].fillna("").tolist() == [row[6].strip() for row in rows]
 
 
@@ -61,7 +61,7 @@ def test_any_text_survives_a_workbook(cells: list[tuple[str, str]]) -> None:
         cell.data_type = "s"
     with TemporaryDirectory() as folder:
         found = only(read(write(Path(folder), restrictions__xlsx=saved(book))), "restrictions").rows
-    assert found["restriction_ref"].tolist() == [plain(row[0]) for row in rows]
+    assert found["restriction_ref"].tolist() == [clean_text(row[0]) for row in rows]
     assert found["duration_reason"].fillna("").tolist() == [row[6].strip() for row in rows]
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from due_regard.intake.text import column_letters, decode, folded, plain
+from due_regard.intake.text_cleaning import clean_text, decode_text, fold_text, make_column_letters
 from tests.intake.drops import CUSTOMERS, only, read, reasons, workbook, write
 
 TEXT = "customer_ref,customer_type\nCafé-1,tenant\n"
@@ -39,7 +39,7 @@ def test_encodings_line_ends_and_separators(tmp_path: Path, content: bytes) -> N
 @pytest.mark.parametrize("cut", range(1, 12))
 def test_short_cp1252_is_not_taken_for_anything_else(cut: int) -> None:
     text = "£é\u2013ñ°ü\u2019ß€øà"[:cut] + "a"
-    assert decode(text.encode("cp1252")) == (text, "cp1252")
+    assert decode_text(text.encode("cp1252")) == (text, "cp1252")
 
 
 def test_a_header_under_titles_is_found_and_rows_keep_their_numbers(tmp_path: Path) -> None:
@@ -167,9 +167,9 @@ def test_more_columns_than_any_export_has_are_refused(tmp_path: Path) -> None:
     ("position", "letters"), [(0, "A"), (25, "Z"), (26, "AA"), (51, "AZ"), (52, "BA"), (701, "ZZ"), (702, "AAA")]
 )
 def test_column_letters(position: int, letters: str) -> None:
-    assert column_letters(position) == letters
+    assert make_column_letters(position) == letters
 
 
 def test_folding_is_for_comparing_and_plain_for_keeping() -> None:
-    assert folded("  Customer\u00a0 Ref\n\u2011 Nº ") == "customer ref - nº"
-    assert plain("\ufeff a\u200b\u2011b \u00a0") == "a-b"
+    assert fold_text("  Customer\u00a0 Ref\n\u2011 Nº ") == "customer ref - nº"
+    assert clean_text("\ufeff a\u200b\u2011b \u00a0") == "a-b"

@@ -10,8 +10,8 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from due_regard.batch import ValidatedDrop
-from due_regard.intake import rejection_summary, write_rejections
+from due_regard.intake import summarise_rejections, write_rejections
+from due_regard.records.validated_drop import ValidatedDrop
 from tests.intake.drops import APPEALS, CUSTOMERS, RESTRICTIONS, only, read, reasons, source, workbook, write
 from tests.intake.shapes import write_shape
 
@@ -127,6 +127,6 @@ def test_the_summary_is_one_page_whatever_happens(tmp_path: Path) -> None:
     header = ",".join(["restriction_ref", "customer_ref", "measure", "decided_on", "decided_by", "starts_on"])
     files = {f"junk{number}__csv": "x" for number in range(60)}
     validated = read(write(tmp_path, restrictions=f"{header}\n1,,,,,\n", **files))
-    lines = rejection_summary(validated).splitlines()
+    lines = summarise_rejections(validated).splitlines()
     assert len(lines) <= 40
     assert any("1 of 1 restrictions rejected" in line for line in lines)

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from due_regard.errors import SourceError
-from due_regard.intake import Source, load_source
-from due_regard.intake.source import ColumnMap, Part
+from due_regard.intake import SourceMapping, load_source_mapping
+from due_regard.intake.source_mapping import ColumnMap, SourcePart
 from tests.intake.drops import SOURCES, only, read, reasons, source, workbook, write
 from tests.intake.shapes import write_shape
 
@@ -116,13 +116,13 @@ def small(folder: Path, text: str = MAPPING) -> Path:
 )
 def test_a_wrong_mapping_is_told_by_file_and_line(tmp_path: Path, old: str, new: str, told: str) -> None:
     with pytest.raises(SourceError, match=r"small\.yaml") as caught:
-        load_source(small(tmp_path, MAPPING.replace(old, new)), "small")
+        load_source_mapping(small(tmp_path, MAPPING.replace(old, new)), "small")
     assert told in str(caught.value)
 
 
 def test_an_unknown_mapping_names_the_known_ones() -> None:
     with pytest.raises(SourceError, match="canonical"):
-        load_source(SOURCES, "nowhere")
+        load_source_mapping(SOURCES, "nowhere")
 
 
 def test_a_column_with_month_first_dates_is_rejected_whole(tmp_path: Path) -> None:
@@ -171,7 +171,7 @@ def test_an_unknown_sheet_stops_the_workbook_and_names_it(tmp_path: Path) -> Non
 
 def test_every_word_of_a_mapping_is_documented() -> None:
     page = (SOURCES.parents[1] / "docs" / "sources.md").read_text(encoding="utf-8")
-    for model in (Source, Part, ColumnMap):
+    for model in (SourceMapping, SourcePart, ColumnMap):
         for word in model.model_fields:
             assert f"`{word}`" in page, word
     for mapping in SOURCES.glob("*.yaml"):

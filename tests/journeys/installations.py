@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from due_regard.demo.samples import write_samples
+from demo.samples import write_samples
 
 ROOT = Path(__file__).resolve().parents[2]
 INCLUDE = ROOT / "include"

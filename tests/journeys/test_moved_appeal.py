@@ -13,8 +13,11 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from due_regard import pipeline
-from due_regard.settings import Settings
+from due_regard.config.settings import Settings
+from due_regard.services.assess_landlord import assess_landlord
+from due_regard.services.build_packs import build_packs
+from due_regard.services.run_alerts import run_alerts
+from due_regard.services.take_in_drop import take_in_drop
 from tests.journeys.installations import small_include
 
 LANDLORD, PACK = "queens_cross", "health_and_safety_committee"
@@ -47,10 +50,10 @@ def _run(folder: Path, received_on: str | None) -> Told:
     if received_on:
         _move_last_appeal(drop / "appeals.csv", received_on)
     settings = Settings(include_dir=include, var_dir=folder / "var", drops_dir=include / "samples")
-    pipeline.intake(settings, LANDLORD, now=NOW)
-    pipeline.assess(settings, LANDLORD, as_at=AS_AT, now=NOW)
-    pipeline.alerts(settings, as_at=AS_AT, now=NOW)
-    pipeline.build_packs(settings, LANDLORD, quarter="2026-Q2", pack=PACK, now=NOW, out=folder / "pack")
+    take_in_drop(settings, LANDLORD, now=NOW)
+    assess_landlord(settings, LANDLORD, as_at=AS_AT, now=NOW)
+    run_alerts(settings, as_at=AS_AT, now=NOW)
+    build_packs(settings, LANDLORD, quarter="2026-Q2", pack=PACK, now=NOW, out=folder / "pack")
     row, headline, chart = _timeliness(folder / "pack")
     return Told(row, headline, chart, _mails(settings.mail_dir))
 

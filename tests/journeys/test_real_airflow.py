@@ -63,8 +63,8 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
 
 def _due_regard(folder: Path, include: Path, word: str) -> subprocess.CompletedProcess[str]:
     env = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "DUE_REGARD_"))}
-    env |= {"DUE_REGARD_INCLUDE_DIR": str(include)}
-    command = [sys.executable, "-m", "due_regard", "demo", "--out", str(folder / "out"), word]
+    env |= {"DUE_REGARD_INCLUDE_DIR": str(include), "PYTHONPATH": str(Path(__file__).parents[2])}
+    command = [sys.executable, "-m", "demo", "--out", str(folder / "out"), word]
     return subprocess.run(command, env=env, cwd=folder, capture_output=True, text=True, check=False, timeout=480)
 
 
@@ -94,7 +94,7 @@ def test_a_failed_task_makes_the_demo_fail_and_is_named(ran: Ran) -> None:
 
 
 def test_the_other_landlords_get_findings_mails_and_packs(ran: Ran) -> None:
-    steps = {dag: {ticket["landlord"]: ticket for ticket in tickets} for dag, tickets in ran.result["steps"].items()}
+    steps = {dag: {result["landlord"]: result for result in results} for dag, results in ran.result["steps"].items()}
     for landlord in ran.others:
         assert steps["assessment"][landlord]["findings"]["opened"] > 0
         assert steps["alerts"][landlord]["sent"] > 0
@@ -102,8 +102,8 @@ def test_the_other_landlords_get_findings_mails_and_packs(ran: Ran) -> None:
 
 
 def test_the_date_is_handed_on_from_run_to_run(ran: Ran) -> None:
-    assert {ticket["as_at"] for ticket in ran.result["steps"]["assessment"]} == {"2026-06-30"}
-    assert {ticket["quarter"] for ticket in ran.result["steps"]["committee_packs"]} == {"2026-Q2"}
+    assert {result["as_at"] for result in ran.result["steps"]["assessment"]} == {"2026-06-30"}
+    assert {result["quarter"] for result in ran.result["steps"]["committee_packs"]} == {"2026-Q2"}
 
 
 def test_what_stays_up_asks_for_the_login_that_was_printed(ran: Ran) -> None:

@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
-from due_regard import pipeline
-from due_regard.settings import Settings
+from due_regard.config.settings import Settings
+from due_regard.services.assess_landlord import assess_landlord
+from due_regard.services.build_packs import build_packs
+from due_regard.services.run_alerts import run_alerts
+from due_regard.services.take_in_drop import take_in_drop
 from tests.journeys.installations import LANDLORDS, small_include, spoil
 
 AS_AT, NOW = date(2026, 6, 30), datetime(2026, 7, 1, 9, tzinfo=UTC)
@@ -24,21 +27,20 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, dict[st
     spoil(include / "samples" / REFUSED)
     settings = Settings(include_dir=include, var_dir=folder / "var", drops_dir=include / "samples")
     return {
-        "intake": {who: pipeline.intake(settings, who, now=NOW) for who in LANDLORDS},
-        "assess": {who: pipeline.assess(settings, who, as_at=AS_AT, now=NOW) for who in LANDLORDS},
-        "alerts": {who: pipeline.alerts(settings, as_at=AS_AT, now=NOW, landlords=[who]) for who in LANDLORDS},
+        "intake": {who: take_in_drop(settings, who, now=NOW) for who in LANDLORDS},
+        "assess": {who: assess_landlord(settings, who, as_at=AS_AT, now=NOW) for who in LANDLORDS},
+        "alerts": {who: run_alerts(settings, as_at=AS_AT, now=NOW, landlords=[who]) for who in LANDLORDS},
         "packs": {
-            who: pipeline.build_packs(settings, who, quarter="2026-Q2", pack="senior_management", now=NOW)
-            for who in OTHERS
+            who: build_packs(settings, who, quarter="2026-Q2", pack="senior_management", now=NOW) for who in OTHERS
         },
     }
 
 
 def test_the_refused_drop_says_so_and_changes_nothing(run: dict[str, dict[str, dict[str, Any]]]) -> None:
-    ticket = run["intake"][REFUSED]
-    assert ticket["status"] == "refused"
-    assert ticket["exit_code"] == 4
-    assert ticket["quarantine"] is not None
+    result = run["intake"][REFUSED]
+    assert result["status"] == "refused"
+    assert result["exit_code"] == 4
+    assert result["quarantine"] is not None
     assert run["assess"][REFUSED]["findings"]["opened"] <= 1  # the policy's own review needs no drop
 
 

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from due_regard import pipeline
-from due_regard.batch import AcceptedFile
-from due_regard.contract import ENTITIES, Entity, Kind
+from due_regard.config.settings import Settings
+from due_regard.records.canonical import ENTITIES, ColumnKind, Entity
+from due_regard.records.validated_drop import AcceptedFile
 from due_regard.register import load_drop
-from due_regard.settings import Settings
-from due_regard.terms import register_of
+from due_regard.services.assess_landlord import assess_landlord
+from due_regard.services.build_packs import build_packs
+from due_regard.services.landlord_context import open_landlord_register
+from due_regard.services.run_alerts import run_alerts
 from tests.journeys.installations import LANDLORDS
 from tests.register.drops import accepted, drop
 
@@ -25,7 +27,7 @@ EDITIONS = ("confidential", "publishable") if _LONG else ("confidential",)
 
 def row(entity: Entity, *, required: bool) -> dict[str, object]:
     """A record of an entity, every column filled, or the `required` ones alone."""
-    simple: dict[Kind, object] = {Kind.DATE: "2026-05-05", Kind.YN: True}
+    simple: dict[ColumnKind, object] = {ColumnKind.DATE: "2026-05-05", ColumnKind.YN: True}
     return {
         column.name: column.codes[0] if column.codes else simple.get(column.kind, "X1")
         for column in entity.columns
@@ -53,12 +55,12 @@ LONG = [*EVERYWHERE, *(("united_welsh", name) for name in DROPS if ("united_wels
 @pytest.mark.parametrize(("landlord", "name"), LONG if _LONG else SHORT)
 def test_every_verb_takes_a_young_register(landlord: str, name: str, tmp_path: Path) -> None:
     settings = Settings(var_dir=tmp_path / "var", drops_dir=tmp_path / "drops", landlords=(landlord,))
-    with register_of(settings, landlord) as engine:
+    with open_landlord_register(settings, landlord) as engine:
         load_drop(engine, drop(*DROPS[name], landlord=landlord), now=NOW - timedelta(days=20))
-    pipeline.assess(settings, landlord, as_at=AS_AT, now=NOW)
-    assert pipeline.alerts(settings, as_at=AS_AT, now=NOW)["refused"] == 0
+    assess_landlord(settings, landlord, as_at=AS_AT, now=NOW)
+    assert run_alerts(settings, as_at=AS_AT, now=NOW)["refused"] == 0
     for edition in EDITIONS:
-        built = pipeline.build_packs(
+        built = build_packs(
             settings, landlord, quarter="2026-Q2", edition=edition, out=tmp_path / "packs", now=NOW, issue=True
         )
         assert built["packs"]

@@ -12,17 +12,17 @@ from typing import Any
 
 import pandas as pd
 
-from due_regard.batch import ROW_NUMBER, AcceptedFile, ValidatedDrop
-from due_regard.contract import ENTITY, Kind, Records, dtype_of
-from due_regard.landlords import Landlord, load_landlord
-from due_regard.packs.content import PackContent, compose
-from due_regard.packs.definition import load_definition
-from due_regard.packs.measures import BATCH_COLUMNS, Snapshot
-from due_regard.packs.snapshots import take_snapshots
-from due_regard.packs.tables import SPECS, Table, build_table
+from due_regard.calendars.quarters import Quarter
+from due_regard.calendars.working_days import WorkingCalendar, load_calendar
+from due_regard.config.landlord import Landlord, load_landlord
+from due_regard.packs.content.measure_tables import SPECS, MeasureTable, build_measure_table
+from due_regard.packs.content.pack_content import PackContent, compose_content
+from due_regard.packs.content.pack_definition import load_pack_definition
+from due_regard.packs.content.snapshots import take_snapshots
+from due_regard.packs.measures import BATCH_COLUMNS, QuarterSnapshot
 from due_regard.policy import PolicyHistory, load_policies
-from due_regard.quarters import Quarter
-from due_regard.working_days import WorkingCalendar, load_calendar
+from due_regard.records.canonical import ENTITY, ColumnKind, Records, find_dtype
+from due_regard.records.validated_drop import ROW_NUMBER, AcceptedFile, ValidatedDrop
 
 INCLUDE = Path(__file__).parents[2] / "include"
 REPORTS = INCLUDE / "reports"
@@ -69,27 +69,27 @@ def _file(path: Path) -> AcceptedFile:
     return AcceptedFile(path.name, digest, path.stem, columns, numbered, len(rows))
 
 
-def _typed(values: pd.Series, kind: Kind) -> pd.Series:
+def _typed(values: pd.Series, kind: ColumnKind) -> pd.Series:
     blank = values.str.strip() == ""
-    if kind is Kind.YN:
+    if kind is ColumnKind.YN:
         yes = values.str.lower().isin(["yes", "y", "true", "1"])
         return yes.astype("boolean").mask(blank)
-    if kind is Kind.DATE:
+    if kind is ColumnKind.DATE:
         return pd.to_datetime(values.mask(blank)).astype("datetime64[s]")
     return values.mask(blank).astype("str")
 
 
 @cache
-def example_snapshots(name: str, quarter: Quarter = QUARTER) -> tuple[Snapshot, ...]:
+def example_snapshots(name: str, quarter: Quarter = QUARTER) -> tuple[QuarterSnapshot, ...]:
     return snapshots(example_drop(name).records(), name, quarter)
 
 
 @cache
-def example_tables(name: str) -> dict[str, Table]:
-    return {table: build_table(table, example_snapshots(name)) for table in SPECS}
+def example_tables(name: str) -> dict[str, MeasureTable]:
+    return {table: build_measure_table(table, example_snapshots(name)) for table in SPECS}
 
 
-def snapshots(records: Records, name: str, quarter: Quarter = QUARTER) -> tuple[Snapshot, ...]:
+def snapshots(records: Records, name: str, quarter: Quarter = QUARTER) -> tuple[QuarterSnapshot, ...]:
     rows = [(pd.Timestamp(TAKEN_IN.date()), entity, len(f), len(f), 0, 0) for entity, f in records.items()]
     files = pd.DataFrame(rows, columns=list(BATCH_COLUMNS))
     return take_snapshots(records, history(name), calendar(name), quarter, files=files, confirmed={})
@@ -98,24 +98,24 @@ def snapshots(records: Records, name: str, quarter: Quarter = QUARTER) -> tuple[
 def content(
     name: str,
     pack: str,
-    tables: Mapping[str, Table] | None = None,
+    tables: Mapping[str, MeasureTable] | None = None,
     edition: str = "confidential",
     *,
     with_charts: bool = False,
 ) -> PackContent:
-    definition = load_definition(REPORTS, pack)
+    definition = load_pack_definition(REPORTS, pack)
     if not with_charts:
         sections = tuple(section.model_copy(update={"chart": False}) for section in definition.sections)
         definition = definition.model_copy(update={"sections": sections})
     filled = dict(tables or example_tables(name))
-    return compose(definition, landlord(name), filled, quarter=QUARTER, edition=edition, standing=("A test.",))
+    return compose_content(definition, landlord(name), filled, quarter=QUARTER, edition=edition, standing=("A test.",))
 
 
 def frame(entity: str, *rows: Mapping[str, Any], columns: tuple[str, ...] = ()) -> pd.DataFrame:
     """Records of `entity` in canonical dtypes, every required and named column carried."""
     names = dict.fromkeys([c.name for c in ENTITY[entity].columns if c.required])
     names |= dict.fromkeys([*columns, *(name for row in rows for name in row)])
-    kinds = {name: dtype_of(ENTITY[entity].by_name[name]) for name in names}
+    kinds = {name: find_dtype(ENTITY[entity].by_name[name]) for name in names}
     return pd.DataFrame([dict(row) for row in rows], columns=list(names)).astype(kinds)
 
 

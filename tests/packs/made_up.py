@@ -6,7 +6,7 @@ import random
 from datetime import date, timedelta
 from typing import Any
 
-from due_regard.contract import CATEGORIES, CHANNELS, MEASURES, Records
+from due_regard.records.canonical import CATEGORIES, CHANNELS, MEASURES, Records
 from tests.packs.known import frame
 
 _FIRST = date(2023, 7, 1)

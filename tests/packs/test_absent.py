@@ -5,22 +5,22 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from due_regard.contract import Records
-from due_regard.packs.display import grid
-from due_regard.packs.tables import SPECS, Table, build_table
-from due_regard.packs.workbook import committee_workbook
+from due_regard.packs.content.measure_tables import SPECS, MeasureTable, build_measure_table
+from due_regard.packs.documents.display_grid import build_grid
+from due_regard.packs.documents.workbook import build_committee_workbook
+from due_regard.records.canonical import Records
 from tests.packs.checklist import faults
 from tests.packs.known import EXAMPLES, IS_LONG, LANDLORDS, content, example_drop, read_drop_folder, snapshots
 
 ABSENT = EXAMPLES.parent / "examples_absent"
 
 
-def tables(records: Records, name: str) -> dict[str, Table]:
+def tables(records: Records, name: str) -> dict[str, MeasureTable]:
     found = snapshots(records, name)
-    return {table: build_table(table, found) for table in SPECS}
+    return {table: build_measure_table(table, found) for table in SPECS}
 
 
-def whys(table: Table) -> set[str]:
+def whys(table: MeasureTable) -> set[str]:
     assert table.figures is not None
     return set(table.figures["why"])
 
@@ -29,8 +29,8 @@ def whys(table: Table) -> set[str]:
 def test_a_pack_of_an_export_with_gaps_keeps_the_checklist(name: str) -> None:
     filled = tables(read_drop_folder(ABSENT / name / "exports", name).records(), name)
     for table in filled.values():
-        grid(table)
-    assert faults(committee_workbook(content(name, "senior_management", filled))) == {}
+        build_grid(table)
+    assert faults(build_committee_workbook(content(name, "senior_management", filled))) == {}
 
 
 def test_a_register_without_records_measures_nothing() -> None:
@@ -41,7 +41,7 @@ def test_a_register_without_records_measures_nothing() -> None:
     assert listing is not None
     assert len(listing) > 20
     assert listing["Why"].str.startswith("No ").sum() > 20
-    assert faults(committee_workbook(content("queens_cross", "health_and_safety_committee", filled))) == {}
+    assert faults(build_committee_workbook(content("queens_cross", "health_and_safety_committee", filled))) == {}
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_a_register_without_records_measures_nothing() -> None:
 def test_a_column_not_carried_is_not_measured(entity: str, column: str, table: str, measure: str) -> None:
     records = dict(example_drop("queens_cross").records())
     records[entity] = records[entity].drop(columns=column)
-    found = build_table(table, snapshots(records, "queens_cross")).figures
+    found = build_measure_table(table, snapshots(records, "queens_cross")).figures
     assert found is not None
     rows = found[found["measure"] == measure]
     assert len(rows) == 5 and set(rows["why"]) == {"not measured"} and rows["numerator"].isna().all()
@@ -83,7 +83,7 @@ def test_a_blank_is_lacking_and_not_unmeasured() -> None:
     records = dict(example_drop("queens_cross").records())
     blank = pd.Series(pd.NA, index=records["restrictions"].index, dtype="boolean")
     records["restrictions"] = records["restrictions"].assign(emergency_route=blank)
-    found = build_table("lacking", snapshots(records, "queens_cross")).figures
+    found = build_measure_table("lacking", snapshots(records, "queens_cross")).figures
     assert found is not None
     row = found[found["measure"] == "no_emergency_route"].iloc[0]
     assert row["numerator"] == row["denominator"] == 22
@@ -93,8 +93,8 @@ def test_a_blank_is_lacking_and_not_unmeasured() -> None:
     ("name", "measure"), [("port_of_leith", "acknowledgements_due"), ("clydebank", "decisions_due")]
 )
 def test_what_no_policy_promises_is_no_row(name: str, measure: str) -> None:
-    table = build_table("appeals", snapshots(example_drop(name).records(), name))
+    table = build_measure_table("appeals", snapshots(example_drop(name).records(), name))
     assert table.figures is not None
     labels = table.figures.loc[table.figures["measure"] == measure, "label"].unique()
     assert len(labels) == 1
-    assert str(labels[0]) not in {row[0] for row in grid(table).rows}
+    assert str(labels[0]) not in {row[0] for row in build_grid(table).rows}

@@ -10,9 +10,9 @@ import pytest
 from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from due_regard.packs.action_list import HEADINGS, action_workbook, actions, open_duties
-from due_regard.packs.cells import LONGEST, put, safe_text
-from due_regard.packs.tables import SPECS
+from due_regard.packs.content.measure_tables import SPECS
+from due_regard.packs.documents.action_list import HEADINGS, build_action_workbook, build_actions, select_open_duties
+from due_regard.packs.documents.safe_cells import LONGEST, make_safe_text, put_cell
 from tests.packs.known import example_snapshots
 
 DATED = datetime(2026, 6, 30, 23, tzinfo=UTC)
@@ -27,13 +27,13 @@ def references(assessments: pd.DataFrame) -> pd.DataFrame:
 def listed(**more: object) -> pd.DataFrame:
     now = example_snapshots("queens_cross")[0]
     known = more.get("references", references(now.assessments))
-    found = open_duties(now.assessments, more.get("restricted", ()))  # type: ignore[arg-type]
-    return actions(found, now.duties, known)  # type: ignore[arg-type]
+    found = select_open_duties(now.assessments, more.get("restricted", ()))  # type: ignore[arg-type]
+    return build_actions(found, now.duties, known)  # type: ignore[arg-type]
 
 
 def sheet(found: pd.DataFrame, name: str = "Actions", **more: int) -> Worksheet:
     asked = {"total": len(found), **more}
-    return load_workbook(io.BytesIO(action_workbook(found, "Action list", DATED, **asked)))[name]
+    return load_workbook(io.BytesIO(build_action_workbook(found, "Action list", DATED, **asked)))[name]
 
 
 def test_every_open_duty_is_listed_once() -> None:
@@ -77,12 +77,12 @@ def test_an_empty_list_says_none() -> None:
 
 
 def test_the_same_rows_give_the_same_bytes() -> None:
-    assert action_workbook(listed(), "A", DATED, total=9) == action_workbook(listed(), "A", DATED, total=9)
+    assert build_action_workbook(listed(), "A", DATED, total=9) == build_action_workbook(listed(), "A", DATED, total=9)
 
 
 def test_what_a_long_list_leaves_out_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = listed()
-    monkeypatch.setattr("due_regard.packs.action_list.LONGEST_LIST", 10)
+    monkeypatch.setattr("due_regard.packs.documents.action_list.LONGEST_LIST", 10)
     assert listed().equals(whole.head(10))
     about = [row[0].value for row in sheet(listed(), "About", total=len(whole), left_out=3)]
     assert f"Only the first 10 are listed here; {len(whole) - 10:,} more stand in the register." in about
@@ -95,7 +95,7 @@ def test_text_is_never_a_live_formula(text: str) -> None:
     cell = sheet(found)["B2"]
     assert cell.data_type == "s" and str(cell.value).strip() == text.strip()
     book = Workbook()
-    put(book.worksheets[0]["A1"], text)
+    put_cell(book.worksheets[0]["A1"], text)
     out = io.BytesIO()
     book.save(out)
     written = load_workbook(out).worksheets[0]["A1"]
@@ -103,8 +103,8 @@ def test_text_is_never_a_live_formula(text: str) -> None:
 
 
 def test_control_characters_and_long_texts_are_tamed() -> None:
-    assert safe_text("a\x00b\x1fc\ufffed\n") == "abcd\n"
-    assert len(safe_text("x" * 40_000)) == LONGEST
+    assert make_safe_text("a\x00b\x1fc\ufffed\n") == "abcd\n"
+    assert len(make_safe_text("x" * 40_000)) == LONGEST
 
 
 def test_every_table_of_figures_gives_its_denominator_or_is_a_plain_count() -> None:

@@ -15,11 +15,12 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import Engine, select
 
-from due_regard.batch import ValidatedDrop
+from due_regard.calendars.quarters import Quarter
 from due_regard.errors import PackError, SettingsError
-from due_regard.packs import PackReport, Quarter
+from due_regard.packs import PackReport
+from due_regard.records.validated_drop import ValidatedDrop
 from due_regard.register import load_drop, reading
-from due_regard.register.pack_tables import Pack
+from due_regard.register.schema.pack_tables import PackRow
 from tests.packs.known import QUARTER, TAKEN_IN, example_drop
 from tests.packs.registers import BUILT, NAME, Made, build
 
@@ -52,7 +53,7 @@ def built(made: Made) -> PackReport:
 def test_a_pack_is_kept_with_what_went_into_it(kept: Engine, built: PackReport) -> None:
     assert built.status == "built"
     with reading(kept, NAME) as conn:
-        (row,) = conn.execute(select(Pack)).all()
+        (row,) = conn.execute(select(PackRow)).all()
     found = row._mapping
     assert found["sha256"] == built.sha256 and found["built_at"] == BUILT
     assert set(found["files"]) == {file.name for file in built.files}

@@ -10,9 +10,15 @@ import pytest
 from PIL import Image
 
 from due_regard.packs import charts
-from due_regard.packs.charts import ageing, appeal_days, in_force, incident_run, timeliness
-from due_regard.packs.charts.incident_run import limits
-from due_regard.packs.tables import Table, build_table
+from due_regard.packs.charts import (
+    ageing_chart,
+    appeal_days_chart,
+    in_force_chart,
+    incident_run_chart,
+    timeliness_chart,
+)
+from due_regard.packs.charts.incident_run_chart import compute_limits
+from due_regard.packs.content.measure_tables import MeasureTable, build_measure_table
 from tests.packs.known import snapshots
 from tests.packs.made_up import records
 
@@ -20,14 +26,14 @@ SIZES = (0, 1, 3, 40, 400)
 
 
 @cache
-def tables(size: int) -> dict[str, Table]:
+def tables(size: int) -> dict[str, MeasureTable]:
     found = snapshots(records(size), "queens_cross")
-    return {name: build_table(name, found) for name in charts.CHARTS}
+    return {name: build_measure_table(name, found) for name in charts.CHARTS}
 
 
 @pytest.mark.parametrize("size", SIZES)
 def test_charts_are_drawn_at_every_size(size: int) -> None:
-    drawn = {name: charts.draw(table) for name, table in tables(size).items()}
+    drawn = {name: charts.draw_table_chart(table) for name, table in tables(size).items()}
     assert (size == 0) == all(chart is None for chart in drawn.values())
     for chart in filter(None, drawn.values()):
         width, height = Image.open(io.BytesIO(chart.png)).size
@@ -37,18 +43,18 @@ def test_charts_are_drawn_at_every_size(size: int) -> None:
 
 
 def test_the_same_data_give_the_same_picture() -> None:
-    again = {name: build_table(name, snapshots(records(40), "queens_cross")) for name in charts.CHARTS}
+    again = {name: build_measure_table(name, snapshots(records(40), "queens_cross")) for name in charts.CHARTS}
     for name, table in tables(40).items():
-        assert charts.draw(table) == charts.draw(again[name])
+        assert charts.draw_table_chart(table) == charts.draw_table_chart(again[name])
 
 
 def lateness(on_time: int, undone: int) -> pd.DataFrame:
     row = ["Restriction reviewed", on_time, 0, 0, 0, undone, on_time + undone]
-    return pd.DataFrame([row], columns=["Duty", *timeliness.LATENESS, "Due in the quarter"])
+    return pd.DataFrame([row], columns=["Duty", *timeliness_chart.LATENESS, "Due in the quarter"])
 
 
 def test_alt_text_follows_the_data() -> None:
-    before, after = timeliness.draw(lateness(3, 1)), timeliness.draw(lateness(2, 2))
+    before, after = timeliness_chart.draw_timeliness(lateness(3, 1)), timeliness_chart.draw_timeliness(lateness(2, 2))
     assert before is not None and after is not None
     assert before.title == "3 of 4 duties that fell due were done on time; 1 were not done by the quarter's end"
     assert "2 on time, 2 not done" in after.alt
@@ -70,18 +76,18 @@ def months(counts: list[int]) -> pd.DataFrame:
     ],
 )
 def test_limits_need_points_and_counts(counts: list[int], drawn: bool) -> None:
-    assert (limits(pd.Series(counts)) is not None) == drawn
+    assert (compute_limits(pd.Series(counts)) is not None) == drawn
 
 
 def test_a_month_outside_the_usual_range_is_named() -> None:
-    chart = incident_run.draw(months([10, 11, 9, 10, 12, 10, 11, 9, 10, 10, 11, 40]))
+    chart = incident_run_chart.draw_incident_run(months([10, 11, 9, 10, 12, 10, 11, 9, 10, 10, 11, 40]))
     assert chart is not None
     assert chart.title == "153 incidents in 12 months; 1 month lies outside the usual range"
     assert "December 2025 (40)" in chart.alt
 
 
 def test_too_few_are_said_to_be_too_few() -> None:
-    chart = incident_run.draw(months([1, 0, 2]))
+    chart = incident_run_chart.draw_incident_run(months([1, 0, 2]))
     assert chart is not None
     assert chart.title == "3 incidents in 3 months, 2 in the last; too few to say what is usual"
 
@@ -89,8 +95,8 @@ def test_too_few_are_said_to_be_too_few() -> None:
 def test_the_limit_of_appeals_is_the_policys_or_none() -> None:
     columns = ["Quarter", "Working days to decide", "Appeals", "Limit in working days"]
     rows = [("Jan to Mar 2026", "[z]", 0), ("Apr to Jun 2026", 9, 2), ("Apr to Jun 2026", 12, 1)]
-    limited = appeal_days.draw(pd.DataFrame([(*row, 10) for row in rows], columns=columns))
-    free = appeal_days.draw(pd.DataFrame([(*row, "[z]") for row in rows], columns=columns))
+    limited = appeal_days_chart.draw_appeal_days(pd.DataFrame([(*row, 10) for row in rows], columns=columns))
+    free = appeal_days_chart.draw_appeal_days(pd.DataFrame([(*row, "[z]") for row in rows], columns=columns))
     assert limited is not None and free is not None
     assert limited.title == "2 of 3 appeals decided in five quarters took no more than 10 working days"
     assert free.title == "3 appeals decided in five quarters, the slowest in 12 working days; the policy sets no limit"
@@ -98,8 +104,8 @@ def test_the_limit_of_appeals_is_the_policys_or_none() -> None:
 
 def test_ageing_says_how_old_the_oldest_is() -> None:
     ages = ["1 to 30 days", "31 to 90 days", "Over 365 days"]
-    some = ageing.draw(pd.DataFrame({"Age": ages, "Reviews": [2, 3, 0]}))
-    one = ageing.draw(pd.DataFrame({"Age": ages, "Reviews": [0, 0, 1]}))
+    some = ageing_chart.draw_ageing(pd.DataFrame({"Age": ages, "Reviews": [2, 3, 0]}))
+    one = ageing_chart.draw_ageing(pd.DataFrame({"Age": ages, "Reviews": [0, 0, 1]}))
     assert some is not None and one is not None
     assert some.title == "5 reviews are overdue, 3 of them by 31 to 90 days"
     assert one.title == "1 review is overdue, by over 365 days"
@@ -108,7 +114,7 @@ def test_ageing_says_how_old_the_oldest_is() -> None:
 def test_small_multiples_leave_out_what_never_was() -> None:
     data = pd.DataFrame({"Quarter": ["Jan to Mar 2026", "Apr to Jun 2026"], "All restrictions": [3, 1],
                          "By appointment only": [3, 1], "In writing only": [0, 0]})  # fmt: skip
-    chart = in_force.draw(data)
+    chart = in_force_chart.draw_in_force(data)
     assert chart is not None
     assert chart.alt.startswith("2 small line charts")
     assert "In writing only" not in chart.alt
@@ -119,4 +125,4 @@ def test_a_table_with_a_hidden_figure_has_no_chart() -> None:
     table = tables(40)["overdue_reviews"]
     assert table.figures is not None
     hidden = table.figures.assign(numerator=table.figures["numerator"].mask(table.figures["measure"] == "up_to_30"))
-    assert charts.draw(Table(table.name, table.title, figures=hidden)) is None
+    assert charts.draw_table_chart(MeasureTable(table.name, table.title, figures=hidden)) is None

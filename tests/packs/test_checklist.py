@@ -12,10 +12,10 @@ from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.worksheet.table import Table as SheetTable
 
-from due_regard.packs.definition import load_definition
-from due_regard.packs.disclosure import hide_small
-from due_regard.packs.tables import SPECS
-from due_regard.packs.workbook import committee_workbook
+from due_regard.packs.content.disclosure_control import hide_small_counts
+from due_regard.packs.content.measure_tables import SPECS
+from due_regard.packs.content.pack_definition import load_pack_definition
+from due_regard.packs.documents.workbook import build_committee_workbook
 from tests.packs.checklist import CHECKS, faults
 from tests.packs.known import LANDLORDS, REPORTS, content, example_tables, landlord
 
@@ -24,20 +24,20 @@ PACKS = sorted({(name, landlord(name).packs[0].name) for name in LANDLORDS})
 
 
 def test_the_packs_looked_at_show_every_table() -> None:
-    shown = {section.table for _, pack in PACKS for section in load_definition(REPORTS, pack).sections}
+    shown = {section.table for _, pack in PACKS for section in load_pack_definition(REPORTS, pack).sections}
     assert shown == set(SPECS)
 
 
 @pytest.mark.parametrize(("name", "pack"), PACKS)
 def test_a_committee_workbook_keeps_the_checklist(name: str, pack: str) -> None:
     made = content(name, pack, with_charts=name in {"queens_cross", "hanover"})
-    assert faults(committee_workbook(made)) == {}
+    assert faults(build_committee_workbook(made)) == {}
 
 
 @pytest.mark.parametrize(("name", "pack"), PACKS[:1])
 def test_a_published_workbook_keeps_the_checklist(name: str, pack: str) -> None:
-    shown = content(name, pack, hide_small(example_tables(name)), "publishable")
-    assert faults(committee_workbook(shown), is_published=True) == {}
+    shown = content(name, pack, hide_small_counts(example_tables(name)), "publishable")
+    assert faults(build_committee_workbook(shown), is_published=True) == {}
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ def sound() -> bytes:
     ]
     notes = tuple(dict.fromkeys(note for section in few for note in section.table.notes))
     numbered = [replace(section, notes=tuple(notes.index(note) + 1 for note in section.table.notes)) for section in few]
-    made = committee_workbook(replace(whole, sections=tuple(numbered), notes=notes))
+    made = build_committee_workbook(replace(whole, sections=tuple(numbered), notes=notes))
     assert faults(made) == {}
     return made
 

@@ -8,11 +8,11 @@ from itertools import pairwise
 import pandas as pd
 import pytest
 
+from due_regard.calendars.quarters import Quarter
+from due_regard.packs.content.measure_tables import SPECS, MeasureTable
 from due_regard.packs.measures import BATCH_COLUMNS
-from due_regard.packs.measures.restrictions import flow
-from due_regard.packs.measures.upkeep import data_quality
-from due_regard.packs.tables import SPECS, Table
-from due_regard.quarters import Quarter
+from due_regard.packs.measures.restrictions import measure_flow
+from due_regard.packs.measures.upkeep import measure_data_quality
 from tests.packs.known import LANDLORDS, example_tables, frame, restriction, snapshots
 from tests.packs.known import QUARTER as NOW
 
@@ -26,7 +26,7 @@ def value(figures: pd.DataFrame, measure: str, quarter: str) -> float | None:
     return None if pd.isna(found.iloc[0]) else float(found.iloc[0])
 
 
-def imbalances(table: Table) -> list[str]:
+def imbalances(table: MeasureTable) -> list[str]:
     assert table.figures is not None
     wrong = []
     for one in table.sums:
@@ -63,7 +63,7 @@ def test_a_broken_sum_is_found() -> None:
     assert table.figures is not None
     broken = table.figures.copy()
     broken.loc[broken["measure"] == "ended", "numerator"] += 1
-    assert len(imbalances(Table(table.name, table.title, sums=table.sums, figures=broken))) == 5
+    assert len(imbalances(MeasureTable(table.name, table.title, sums=table.sums, figures=broken))) == 5
 
 
 @pytest.mark.parametrize(
@@ -84,14 +84,14 @@ def test_a_broken_sum_is_found() -> None:
 def test_the_edges_of_a_quarter(begins: str, ends: str | None, expected: tuple[int, ...]) -> None:
     records = {"restrictions": frame("restrictions", restriction("R1", begins, ends))}
     snapshot = snapshots(records, "queens_cross", Quarter(2026, 2))[0]
-    found = {figure.measure: figure.numerator for figure in flow(snapshot)}
+    found = {figure.measure: figure.numerator for figure in measure_flow(snapshot)}
     assert tuple(found[name] for name in ("opening", "new", "ended", "in_force")) == expected
 
 
 def test_files_that_came_late_count_in_the_quarter_a_pack_reports_alone() -> None:
     found = snapshots({}, "queens_cross", Quarter(2026, 1))
     late = pd.DataFrame([(pd.Timestamp("2026-04-09"), "appeals", 5, 3, 1, 1)], columns=list(BATCH_COLUMNS))
-    counts = [{f.measure: f.numerator for f in data_quality(replace(one, files=late))} for one in found]
+    counts = [{f.measure: f.numerator for f in measure_data_quality(replace(one, files=late))} for one in found]
     assert counts[0] == {"files": 1, "read": 5, "loaded": 3, "unchanged": 1, "rejected": 1}
     assert all(count["files"] == 0 for count in counts[1:])
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from due_regard.packs.definition import DefinitionError, load_definition
+from due_regard.packs.content.pack_definition import DefinitionError, load_pack_definition
 from tests.packs.known import REPORTS, example_tables
 
 SOUND = (REPORTS / "packs" / "senior_management.yaml").read_text(encoding="utf-8")
@@ -34,18 +34,18 @@ def test_a_wrong_definition_is_named(tmp_path: Path, change: tuple[str, str], to
     spoilt = SOUND.replace(*change, 1)
     assert spoilt != SOUND
     with pytest.raises(DefinitionError, match=told) as caught:
-        load_definition(written(tmp_path, spoilt), "senior_management")
+        load_pack_definition(written(tmp_path, spoilt), "senior_management")
     assert "senior_management.yaml" in str(caught.value)
 
 
 def test_an_unknown_pack_lists_those_there_are(tmp_path: Path) -> None:
     with pytest.raises(DefinitionError, match="known: senior_management"):
-        load_definition(written(tmp_path, SOUND), "committee")
+        load_pack_definition(written(tmp_path, SOUND), "committee")
 
 
 def test_order_and_words_are_the_definitions(tmp_path: Path) -> None:
     text = SOUND.replace("  - table: lateness\n", "  - table: lateness\n    title: Promises kept and broken\n")
-    found = load_definition(written(tmp_path, text), "senior_management")
+    found = load_pack_definition(written(tmp_path, text), "senior_management")
     assert found.sections[0].title == "Promises kept and broken"
     assert [section.table for section in found.sections][:2] == ["lateness", "restrictions"]
 

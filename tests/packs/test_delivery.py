@@ -9,12 +9,13 @@ from email.policy import default
 import pytest
 from sqlalchemy import Engine
 
-from due_regard.alerts import outbox
+from due_regard.calendars.quarters import Quarter
+from due_regard.config.landlord import Landlord, PackSwitch
 from due_regard.errors import PackError
-from due_regard.landlords import Landlord, PackSwitch
-from due_regard.mime import Outgoing
-from due_regard.packs import PackReport, Quarter, issue, pack_mail, report_duties
-from due_regard.packs.delivery import leaves_on
+from due_regard.mail import outbox
+from due_regard.mail.mime import ComposedMail
+from due_regard.packs import PackReport, assess_report_duties, build_pack_mail, record_issue
+from due_regard.packs.life.pack_mail import find_leaving_day
 from due_regard.register import writing
 from tests.packs.known import REPORTS, calendar, history, landlord
 from tests.packs.registers import BUILT, NAME, PACK, Made
@@ -27,8 +28,8 @@ def switched(**more: object) -> Landlord:
     return landlord(NAME).model_copy(update={"packs": (switch,)})
 
 
-def mail_of(report: PackReport, **more: object) -> Outgoing:
-    return pack_mail(
+def mail_of(report: PackReport, **more: object) -> ComposedMail:
+    return build_pack_mail(
         report, switched(**more), calendar(NAME), sender="due-regard@example.org", reports=REPORTS, now=BUILT
     )
 
@@ -50,7 +51,7 @@ def report(made: Made) -> PackReport:
 )
 def test_it_leaves_before_the_next_meeting(meets_on: tuple[date, ...], days_before: int, expected: date) -> None:
     switch = PackSwitch(name=PACK, clerk=CLERK, meets_on=meets_on, days_before_meeting=days_before)
-    assert leaves_on(switch, Quarter(2026, 2)) == expected
+    assert find_leaving_day(switch, Quarter(2026, 2)) == expected
 
 
 def test_the_pack_is_attached(report: PackReport) -> None:
@@ -86,16 +87,16 @@ def test_it_goes_through_the_outbox_once_and_counts_as_issued(kept: Engine, repo
     made = mail_of(report, meets_on=(date(2026, 8, 19),))
     for _ in range(2):
         with writing(kept, NAME) as conn:
-            if issue(conn, NAME, report.pack_id, how="mail", now=BUILT, on=made.mail_on):
-                outbox.put(conn, NAME, made, now=BUILT)
-    assert outbox.waiting(kept) == 1
-    assert outbox.due(kept, now=BUILT + timedelta(days=2)) == []
-    assert outbox.due(kept, now=datetime(2026, 8, 12, 9, tzinfo=UTC)) == [(NAME, made.message_id)]
-    found = report_duties(kept, switched(), history(NAME), as_at=date(2026, 9, 1), reports=REPORTS)
+            if record_issue(conn, NAME, report.pack_id, how="mail", now=BUILT, on=made.mail_on):
+                outbox.put_mail(conn, NAME, made, now=BUILT)
+    assert outbox.count_waiting_mails(kept) == 1
+    assert outbox.list_due_mails(kept, now=BUILT + timedelta(days=2)) == []
+    assert outbox.list_due_mails(kept, now=datetime(2026, 8, 12, 9, tzinfo=UTC)) == [(NAME, made.message_id)]
+    found = assess_report_duties(kept, switched(), history(NAME), as_at=date(2026, 9, 1), reports=REPORTS)
     assert list(found["done_on"].dt.date) == [date(2026, 8, 12)] and list(found["state"]) == ["met"]
 
 
 def test_a_pack_without_a_clerk_is_not_mailed(report: PackReport) -> None:
     nobody = landlord(NAME).model_copy(update={"packs": ()})
     with pytest.raises(PackError, match="has not switched"):
-        pack_mail(report, nobody, calendar(NAME), sender="a@b.example", reports=REPORTS, now=BUILT)
+        build_pack_mail(report, nobody, calendar(NAME), sender="a@b.example", reports=REPORTS, now=BUILT)

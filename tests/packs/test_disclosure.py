@@ -11,26 +11,26 @@ import pytest
 from openpyxl import load_workbook
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from due_regard.packs.disclosure import hide_small
+from due_regard.packs.content.disclosure_control import hide_small_counts
+from due_regard.packs.content.measure_tables import SPECS, MeasureTable, TableSum, build_measure_table
+from due_regard.packs.documents.workbook import build_committee_workbook
 from due_regard.packs.measures import FIGURE_COLUMNS
-from due_regard.packs.tables import SPECS, Sum, Table, build_table
-from due_regard.packs.workbook import committee_workbook
 from tests.packs.known import IS_LONG, LANDLORDS, content, example_tables, snapshots
 from tests.packs.made_up import records
 
 NOW = "2026-Q2"
 
 
-def table(values: Mapping[str, int], total: str = "all", quarter: str = NOW) -> Table:
+def table(values: Mapping[str, int], total: str = "all", quarter: str = NOW) -> MeasureTable:
     """A whole and its parts, which add up to it."""
     whole = sum(values.values())
     rows = [(total, total, quarter, whole, None, "", "count", "")]
     rows += [(name, name, quarter, value, whole, total, "count", "") for name, value in values.items()]
     figures = pd.DataFrame(rows, columns=list(FIGURE_COLUMNS)).astype({"numerator": "Float64", "denominator": "Int64"})
-    return Table("made_up", "Made up", sums=(Sum(total, tuple(values)),), figures=figures)
+    return MeasureTable("made_up", "Made up", sums=(TableSum(total, tuple(values)),), figures=figures)
 
 
-def shown(hidden: Table) -> list[str]:
+def shown(hidden: MeasureTable) -> list[str]:
     assert hidden.figures is not None
     return ["[c]" if pd.isna(value) else str(int(value)) for value in hidden.figures["numerator"]]
 
@@ -51,15 +51,15 @@ def shown(hidden: Table) -> list[str]:
     ],
 )
 def test_the_boundaries(parts: tuple[int, int, int], expected: list[str]) -> None:
-    hidden = hide_small({"made_up": table(dict(zip("abc", parts, strict=True)))})["made_up"]
+    hidden = hide_small_counts({"made_up": table(dict(zip("abc", parts, strict=True)))})["made_up"]
     assert shown(hidden) == expected
 
 
 def test_a_part_whose_rest_is_small_is_hidden() -> None:
     one = table({"kept": 20, "broken": 2})
     assert one.figures is not None
-    alone = Table("made_up", "Made up", figures=one.figures[one.figures["measure"].isin(["all", "kept"])])
-    assert shown(hide_small({"made_up": alone})["made_up"]) == ["22", "[c]"]
+    alone = MeasureTable("made_up", "Made up", figures=one.figures[one.figures["measure"].isin(["all", "kept"])])
+    assert shown(hide_small_counts({"made_up": alone})["made_up"]) == ["22", "[c]"]
 
 
 def test_the_end_of_one_quarter_does_not_betray_the_start_of_the_next() -> None:
@@ -68,8 +68,8 @@ def test_the_end_of_one_quarter_does_not_betray_the_start_of_the_next() -> None:
         counts = {"opening": opening, "new": new, "ended": ended, "in_force": opening + new - ended}
         parts += [(name, name, quarter, value, None, "", "count", "") for name, value in counts.items()]
     figures = pd.DataFrame(parts, columns=list(FIGURE_COLUMNS)).astype({"numerator": "Float64", "denominator": "Int64"})
-    flow = Table("restrictions", "Flow", sums=SPECS["restrictions"].sums, figures=figures)
-    hidden = hide_small({"restrictions": flow})["restrictions"].figures
+    flow = MeasureTable("restrictions", "Flow", sums=SPECS["restrictions"].sums, figures=figures)
+    hidden = hide_small_counts({"restrictions": flow})["restrictions"].figures
     assert hidden is not None
     gone = {(row.measure, row.quarter) for row in hidden.itertuples() if pd.isna(row.numerator)}
     assert {("opening", "2026-Q2"), ("in_force", "2026-Q1")} < gone
@@ -79,7 +79,7 @@ def test_the_end_of_one_quarter_does_not_betray_the_start_of_the_next() -> None:
 class Audit:
     """What a reader of the published figures can work out, by integer programming and code of its own."""
 
-    def __init__(self, before: Mapping[str, Table], after: Mapping[str, Table]) -> None:
+    def __init__(self, before: Mapping[str, MeasureTable], after: Mapping[str, MeasureTable]) -> None:
         self.names: dict[tuple[str, str], int] = {}
         self.values: list[int] = []
         self.known: set[int] = set()
@@ -99,7 +99,7 @@ class Audit:
         assert self.values[place] == int(value), (measure, quarter)
         return place
 
-    def _read(self, name: str, before: Table, after: Table) -> None:
+    def _read(self, name: str, before: MeasureTable, after: MeasureTable) -> None:
         assert before.figures is not None and after.figures is not None
         for was, now in zip(before.figures.itertuples(), after.figures.itertuples(), strict=True):
             if was.unit != "count" or pd.isna(was.numerator):
@@ -150,7 +150,7 @@ class Audit:
         return False
 
 
-def publishable(size: int, seed: int) -> tuple[dict[str, Table], dict[str, Table]]:
+def publishable(size: int, seed: int) -> tuple[dict[str, MeasureTable], dict[str, MeasureTable]]:
     found = snapshots(records(size, seed), "queens_cross")
     names = (
         "restrictions",
@@ -160,8 +160,8 @@ def publishable(size: int, seed: int) -> tuple[dict[str, Table], dict[str, Table
         "incidents",
         "incidents_by_channel",
     )
-    before = {name: build_table(name, found) for name in names}
-    return before, hide_small(before)
+    before = {name: build_measure_table(name, found) for name in names}
+    return before, hide_small_counts(before)
 
 
 @pytest.mark.parametrize(("size", "seed"), [(2, 1), (12, 3), *([(5, 2), (20, 5), (40, 4)] if IS_LONG else [])])
@@ -174,8 +174,8 @@ def test_no_small_count_can_be_worked_out(size: int, seed: int) -> None:
 @pytest.mark.parametrize("name", LANDLORDS if IS_LONG else LANDLORDS[:1])
 def test_a_published_workbook_shows_no_count_under_five(name: str) -> None:
     pack = "senior_management"
-    made = content(name, pack, hide_small(example_tables(name)), "publishable")
-    book = load_workbook(io.BytesIO(committee_workbook(made)))
+    made = content(name, pack, hide_small_counts(example_tables(name)), "publishable")
+    book = load_workbook(io.BytesIO(build_committee_workbook(made)))
     seen = 0
     for section, sheet in zip(made.sections, book.worksheets[3:], strict=False):
         if section.table.figures is None:
@@ -194,6 +194,6 @@ def test_a_published_workbook_shows_no_count_under_five(name: str) -> None:
 
 
 def test_listings_of_single_cases_are_not_published() -> None:
-    after = hide_small(example_tables("queens_cross"))
+    after = hide_small_counts(example_tables("queens_cross"))
     gone = set(SPECS) - set(after)
     assert gone == {"no_review_by_choice", "days_to_decide", "lateness", "in_force_over_time", "incidents_by_month"}

@@ -7,24 +7,16 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from due_regard.register import EVER, load_drop, reading, sql
+from due_regard.register import EVER, load_drop, reading, sql_files
 from tests.packs.known import QUARTER, TAKEN_IN, example_drop
 from tests.packs.registers import NAME, build
-from tests.register.engines import (  # noqa: F401
-    new_postgresql,
-    postgresql_url,
-    register,
-    register_url,
-    shared_postgresql,
-    sqlite_template,
-)
 
 DAYS = {"starts_on": QUARTER.starts_on, "ends_on": QUARTER.ends_on}
 FLOW = {"customers_restricted": 14, "opening": 9, "new": 14, "ended": 1, "in_force": 22}
 
 
 def test_the_pack_is_the_same_on_both_engines(
-    register: Engine,  # noqa: F811 - the one of both engines
+    register: Engine,
     loaded: Engine,
     small: dict[str, Any],
     tmp_path: Path,
@@ -34,11 +26,11 @@ def test_the_pack_is_the_same_on_both_engines(
     again = build(register, tmp_path / "two", **small)
     assert (report.status, again.status) == ("built", "unchanged")
     with reading(register, NAME) as conn:
-        flow = sql.read(
+        flow = sql_files.read_statement(
             conn, "packs/restrictions_of_quarter", landlord=NAME, known_at=EVER, **DAYS,
             eve=QUARTER.shift(-1).ends_on,
         )  # fmt: skip
-        met = sql.read(conn, "packs/incidents_of_quarter", landlord=NAME, known_at=EVER, **DAYS)
+        met = sql_files.read_statement(conn, "packs/incidents_of_quarter", landlord=NAME, known_at=EVER, **DAYS)
     assert flow.iloc[0].to_dict() == FLOW
     assert met["incidents"].sum() == 21
     embedded = build(loaded, tmp_path / "embedded", **small)

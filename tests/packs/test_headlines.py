@@ -5,24 +5,24 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from due_regard.packs.content import basis, compose
-from due_regard.packs.definition import DefinitionError, load_definition
-from due_regard.packs.headlines import HIDDEN, check_headline, headline
-from due_regard.packs.measures.snapshot import NO_DUTY, NOT_MEASURED, NOTHING_TO_MEASURE
-from due_regard.packs.tables import Table
+from due_regard.packs.content.headlines import HIDDEN, check_headline, compute_headline
+from due_regard.packs.content.measure_tables import MeasureTable
+from due_regard.packs.content.pack_content import compose_content, describe_basis
+from due_regard.packs.content.pack_definition import DefinitionError, load_pack_definition
+from due_regard.packs.measures.quarter_snapshot import NO_DUTY, NOT_MEASURED, NOTHING_TO_MEASURE
 from tests.packs.known import LANDLORDS, QUARTER, REPORTS, example_tables, landlord
 
 PACKS = sorted(file.stem for file in (REPORTS / "packs").glob("*.yaml"))
 
 
-def table(values: list[float | None], *, of: int | None = None, why: str = "") -> Table:
+def table(values: list[float | None], *, of: int | None = None, why: str = "") -> MeasureTable:
     rows = [
         ("new", "New restrictions", str(QUARTER.shift(-back)), value, of, "", "count", why if value is None else "")
         for back, value in enumerate(values)
     ]
     columns = ["measure", "label", "quarter", "numerator", "denominator", "of", "unit", "why"]
     figures = pd.DataFrame(rows, columns=columns).astype({"numerator": "Float64", "denominator": "Int64"})
-    return Table("restrictions", "Restrictions", figures=figures)
+    return MeasureTable("restrictions", "Restrictions", figures=figures)
 
 
 @pytest.mark.parametrize(
@@ -42,12 +42,12 @@ def table(values: list[float | None], *, of: int | None = None, why: str = "") -
     ],
 )
 def test_what_is_said(wording: str, values: list[float | None], said: str) -> None:
-    assert headline(wording, table(values)) == said
+    assert compute_headline(wording, table(values)) == said
 
 
 def test_shares() -> None:
-    assert headline("{new} of {new.of}, {new.percent}", table([3], of=8)) == "3 of 8, 38 per cent"
-    assert headline("{new.percent}", table([0], of=0)) == ""
+    assert compute_headline("{new} of {new.of}, {new.percent}", table([3], of=8)) == "3 of 8, 38 per cent"
+    assert compute_headline("{new.percent}", table([0], of=0)) == ""
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_shares() -> None:
     ],
 )
 def test_what_is_said_without_a_figure(why: str, said: str) -> None:
-    assert headline("{new} began, {new.change} before", table([None, 4], why=why)) == said
+    assert compute_headline("{new} began, {new.change} before", table([None, 4], why=why)) == said
 
 
 @pytest.mark.parametrize("wording", ["{new", "new}", "{new.nonsense}", "{new:one}", "{New}", "{}", "{new!r}", "{0}"])
@@ -70,26 +70,26 @@ def test_braces_that_cannot_be_read_are_refused(wording: str) -> None:
 
 
 def test_rows_of_a_listing() -> None:
-    listing = Table("readings", "Readings", listing=pd.DataFrame({"Duty": ["one", "two"]}))
-    assert headline("{rows:reading stands|readings stand}", listing) == "2 readings stand"
+    listing = MeasureTable("readings", "Readings", listing=pd.DataFrame({"Duty": ["one", "two"]}))
+    assert compute_headline("{rows:reading stands|readings stand}", listing) == "2 readings stand"
 
 
 @pytest.mark.parametrize("pack", PACKS)
 @pytest.mark.parametrize("name", LANDLORDS)
 def test_every_sentence_of_every_pack_finds_its_figures(name: str, pack: str) -> None:
     tables = example_tables(name)
-    sections = load_definition(REPORTS, pack).sections
-    said = [headline(wording, tables[section.table]) for section in sections for wording in section.headlines]
+    sections = load_pack_definition(REPORTS, pack).sections
+    said = [compute_headline(wording, tables[section.table]) for section in sections for wording in section.headlines]
     assert len(said) >= 5
     assert not any("{" in sentence or "nan" in sentence.lower() for sentence in said)
 
 
 def test_a_sentence_of_an_unknown_figure_names_it() -> None:
-    definition = load_definition(REPORTS, "senior_management")
+    definition = load_pack_definition(REPORTS, "senior_management")
     section = definition.sections[1].model_copy(update={"headlines": ("{no_such_figure} began",)})
     spoilt = definition.model_copy(update={"sections": (section,)})
     with pytest.raises(DefinitionError, match="no_such_figure"):
-        compose(
+        compose_content(
             spoilt, landlord("hanover"), example_tables("hanover"), quarter=QUARTER, edition="confidential", standing=()
         )
 
@@ -113,4 +113,4 @@ def test_every_pack_a_landlord_switches_on_is_defined() -> None:
     ],
 )
 def test_a_pack_says_which_clause_asks_for_it(name: str, pack: str, clause: str) -> None:
-    assert basis(load_definition(REPORTS, pack), name)[0].startswith(clause)
+    assert describe_basis(load_pack_definition(REPORTS, pack), name)[0].startswith(clause)

@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from due_regard.calendars.quarters import Quarter, find_last_closed_quarter
 from due_regard.errors import SettingsError
-from due_regard.quarters import Quarter, last_closed
 
 
 @pytest.mark.parametrize(
@@ -58,5 +58,5 @@ def test_a_quarter_closes_at_midnight_in_london() -> None:
 
 
 def test_the_last_closed_quarter() -> None:
-    assert last_closed(date(2026, 7, 1)) == Quarter(2026, 2)
-    assert last_closed(date(2026, 6, 30)) == Quarter(2026, 1)
+    assert find_last_closed_quarter(date(2026, 7, 1)) == Quarter(2026, 2)
+    assert find_last_closed_quarter(date(2026, 6, 30)) == Quarter(2026, 1)

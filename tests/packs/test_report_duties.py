@@ -7,17 +7,17 @@ from datetime import UTC, date, datetime
 import pytest
 from sqlalchemy import Engine
 
-from due_regard.assessment import assess
-from due_regard.contract import ASSESSMENT_COLUMNS
+from due_regard.assessment import assess_records
 from due_regard.errors import PackError
-from due_regard.packs import issue_pack, report_duties, with_report_duty
-from due_regard.register import audit_verify
+from due_regard.packs import add_report_duty, assess_report_duties, issue_recorded_pack
+from due_regard.records.canonical import ASSESSMENT_COLUMNS
+from due_regard.register import verify_audit
 from tests.packs.known import REPORTS, calendar, history, landlord
 from tests.packs.registers import BUILT, NAME, PACK, Made
 
 
 def states(engine: Engine, name: str, as_at: date) -> dict[str, str]:
-    found = report_duties(engine, landlord(name), history(name), as_at=as_at, reports=REPORTS)
+    found = assess_report_duties(engine, landlord(name), history(name), as_at=as_at, reports=REPORTS)
     return dict(zip(found["subject_ref"], found["state"], strict=True))
 
 
@@ -39,7 +39,9 @@ def test_a_quarter_is_due_by_the_end_of_the_next(register: Engine, as_at: date, 
 
 
 def test_both_of_hanovers_audiences_are_watched(register: Engine) -> None:
-    found = report_duties(register, landlord("hanover"), history("hanover"), as_at=date(2026, 10, 5), reports=REPORTS)
+    found = assess_report_duties(
+        register, landlord("hanover"), history("hanover"), as_at=date(2026, 10, 5), reports=REPORTS
+    )
     assert list(found["subject_ref"]) == [
         "audit_performance_and_risk/2026-Q2",
         "audit_performance_and_risk/2026-Q3",
@@ -53,14 +55,14 @@ def test_both_of_hanovers_audiences_are_watched(register: Engine) -> None:
 @pytest.mark.parametrize("name", ["clydebank", "port_of_leith", "united_welsh"])
 def test_where_no_clause_asks_for_a_report_none_is_owed(register: Engine, name: str) -> None:
     assert states(register, name, date(2027, 1, 1)) == {}
-    assert with_report_duty(history(name), landlord(name), reports=REPORTS) is history(name)
+    assert add_report_duty(history(name), landlord(name), reports=REPORTS) is history(name)
 
 
 def test_the_rows_have_the_shape_of_the_cores(register: Engine) -> None:
-    ours = report_duties(
+    ours = assess_report_duties(
         register, landlord("queens_cross"), history("queens_cross"), as_at=date(2026, 10, 1), reports=REPORTS
     )
-    core = assess({}, history("queens_cross"), calendar("queens_cross"), date(2026, 10, 1))
+    core = assess_records({}, history("queens_cross"), calendar("queens_cross"), date(2026, 10, 1))
     assert list(ours.columns) == [*ASSESSMENT_COLUMNS, "policy_version"]
     assert dict(ours.dtypes) == dict(core[ours.columns].dtypes)
 
@@ -72,23 +74,23 @@ def test_the_rows_have_the_shape_of_the_cores(register: Engine) -> None:
 def test_it_is_done_the_day_the_pack_is_issued(
     kept: Engine, made: Made, issued: datetime, state: str, days: int
 ) -> None:
-    assert issue_pack(kept, NAME, made.report.pack_id, how="mail", now=issued)
-    assert not issue_pack(kept, NAME, made.report.pack_id, how="mail", now=issued)
-    found = report_duties(kept, landlord(NAME), history(NAME), as_at=date(2026, 10, 2), reports=REPORTS)
+    assert issue_recorded_pack(kept, NAME, made.report.pack_id, how="mail", now=issued)
+    assert not issue_recorded_pack(kept, NAME, made.report.pack_id, how="mail", now=issued)
+    found = assess_report_duties(kept, landlord(NAME), history(NAME), as_at=date(2026, 10, 2), reports=REPORTS)
     row = found[found["subject_ref"] == f"{PACK}/2026-Q2"].iloc[0]
     assert (row["state"], row["days_overdue"]) == (state, days)
-    before = report_duties(kept, landlord(NAME), history(NAME), as_at=date(2026, 9, 29), reports=REPORTS)
+    before = assess_report_duties(kept, landlord(NAME), history(NAME), as_at=date(2026, 9, 29), reports=REPORTS)
     assert list(before["state"]) == ["due_soon"]
-    audit_verify(kept)
+    verify_audit(kept)
 
 
 def test_an_unknown_pack_cannot_be_issued(loaded: Engine) -> None:
     with pytest.raises(PackError, match="no pack 7"):
-        issue_pack(loaded, NAME, 7, how="mail", now=BUILT)
+        issue_recorded_pack(loaded, NAME, 7, how="mail", now=BUILT)
 
 
 def test_alerts_find_the_dutys_words(register: Engine) -> None:
-    whole = with_report_duty(history("hanover"), landlord("hanover"), reports=REPORTS)
+    whole = add_report_duty(history("hanover"), landlord("hanover"), reports=REPORTS)
     duty = whole.duty("report.issued")
     assert duty.clause == "8.1"
     assert "Senior Management Team and the Audit, Performance & Risk Committee" in duty.label

@@ -14,11 +14,11 @@ import pandas as pd
 import pytest
 from sqlalchemy import Engine
 
+from due_regard.calendars.quarters import Quarter
+from due_regard.packs.content.measure_tables import SPECS
 from due_regard.packs.measures.restrictions import LENGTHS
 from due_regard.packs.measures.timeliness import OVERDUE_BANDS
-from due_regard.packs.tables import SPECS
-from due_regard.quarters import Quarter
-from due_regard.register import EVER, load_drop, open_register, reading, sql
+from due_regard.register import EVER, load_drop, open_register, reading, sql_files
 from tests.packs.known import (
     EXAMPLES,
     LANDLORDS,
@@ -56,7 +56,9 @@ def from_sql(engine: Engine, statement: str, name: str, quarter: Quarter, *wante
         "eve": quarter.starts_on - timedelta(days=1), "starts_on": quarter.starts_on, "ends_on": quarter.ends_on,
     }  # fmt: skip
     with reading(engine, name) as conn:
-        return sql.read(conn, f"packs/{statement}", landlord=name, known_at=EVER, **{key: days[key] for key in wanted})
+        return sql_files.read_statement(
+            conn, f"packs/{statement}", landlord=name, known_at=EVER, **{key: days[key] for key in wanted}
+        )
 
 
 ONE_ROW = {
@@ -102,7 +104,9 @@ def test_incidents_in_sql(examples: Engine, name: str) -> None:
 def test_rows_taken_in_in_sql(examples: Engine, name: str) -> None:
     figures = numerators(name, "data_quality", QUARTER)
     with reading(examples, name) as conn:
-        counted = sql.read(conn, "packs/rows_taken_in", landlord=name, since=QUARTER.shift(-1).closes_at, until=EVER)
+        counted = sql_files.read_statement(
+            conn, "packs/rows_taken_in", landlord=name, since=QUARTER.shift(-1).closes_at, until=EVER
+        )
     assert counted.iloc[0].to_dict() == figures
 
 

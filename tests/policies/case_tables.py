@@ -22,9 +22,17 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from due_regard.contract import ENTITIES, ENTITY_OF_SUBJECT, ROLES, Entity, Records, dtype_of, empty_frame
+from due_regard.calendars.working_days import WorkingCalendar, load_calendar
 from due_regard.policy import PolicyHistory, load_policies
-from due_regard.working_days import WorkingCalendar, load_calendar
+from due_regard.records.canonical import (
+    ENTITIES,
+    ENTITY_OF_SUBJECT,
+    ROLES,
+    Entity,
+    Records,
+    find_dtype,
+    make_empty_frame,
+)
 
 INCLUDE = Path(__file__).parents[2] / "include"
 CASES = Path(__file__).parent / "cases"
@@ -47,7 +55,7 @@ _REQUIRED: dict[str, dict[str, Any]] = {
     "access_request": {"customer_ref": "C1"},
 }
 _LETTER = {"customer": "C", "staff": "S", "incident": "I", "warning": "W", "restriction": "R", "review": "V"}
-_EMPTY = {entity.name: empty_frame(entity) for entity in ENTITIES}
+_EMPTY = {entity.name: make_empty_frame(entity) for entity in ENTITIES}
 _LETTER |= {"appeal": "A", "marker": "M", "access_request": "Q"}
 
 
@@ -102,7 +110,7 @@ def _frame(entity: Entity, rows: list[dict[str, Any]]) -> pd.DataFrame:
     if not whole:
         return _EMPTY[entity.name]
     columns = {c.name: [row.get(c.name) for row in whole] for c in entity.columns}
-    return pd.DataFrame({c.name: pd.Series(columns[c.name], dtype=dtype_of(c)) for c in entity.columns})
+    return pd.DataFrame({c.name: pd.Series(columns[c.name], dtype=find_dtype(c)) for c in entity.columns})
 
 
 def _records(value: Any, given: Any) -> list[dict[str, Any]]:

@@ -7,9 +7,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from due_regard.assessment import assess
-from due_regard.contract import ASSESSMENT_COLUMNS
-from due_regard.policy import Check, Deadline, Document, Duty, Review
+from due_regard.assessment import assess_records
+from due_regard.policy import CheckDuty, DeadlineDuty, DocumentDuty, Duty, ReviewDuty
+from due_regard.records.canonical import ASSESSMENT_COLUMNS
 from tests.policies.case_tables import LANDLORDS, Case, calendar_of, cases, policies
 
 CASES = cases()
@@ -31,7 +31,7 @@ def _plain(value: Any) -> Any:
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_rule_answers_as_its_table_says(case: Case) -> None:
-    found = assess(case.records(), case.history(), calendar_of(case.landlord), case.as_at)
+    found = assess_records(case.records(), case.history(), calendar_of(case.landlord), case.as_at)
     rows = [{str(name): _plain(value) for name, value in row.items()} for row in found.to_dict("records")]
     assert [{name: row[name] for name in ASSESSMENT_COLUMNS} for row in rows] == list(case.expected)
 
@@ -45,15 +45,15 @@ def test_every_possible_outcome_has_a_case(landlord: str, duty: Duty) -> None:
 
 def _possible(duty: Duty) -> set[str]:
     """Every outcome that its kind and words allow."""
-    excepting = {"no row"} if not isinstance(duty, Document) and (duty.when or duty.requires) else set()
+    excepting = {"no row"} if not isinstance(duty, DocumentDuty) and (duty.when or duty.requires) else set()
     match duty:
-        case Check():
+        case CheckDuty():
             return excepting | {"met", "breach", "not_measured"}
-        case Document(due=None):
+        case DocumentDuty(due=None):
             return {"not_measured", "overdue", "due_soon", "pending"}
-        case Document():
+        case DocumentDuty():
             return {"overdue", "due_soon", "pending"}
-        case Deadline() | Review():
+        case DeadlineDuty() | ReviewDuty():
             return excepting | {"met", "late", "overdue", "due_soon", "pending", "not_measured"}
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from due_regard.assessment import assess
+from due_regard.assessment import assess_records
 from due_regard.policy import Duty, PolicyFile
 from tests.policies.case_tables import LANDLORDS, Case, calendar_of, cases, policies
 
@@ -71,7 +71,7 @@ def _agrees(case: Case, duty: Duty) -> bool:
     history = replace(
         case.history(), versions=(replace(policy, file=policy.file.model_copy(update={"duties": (duty,)})),)
     )
-    found = assess(case.records(), history, calendar_of(case.landlord), case.as_at)
+    found = assess_records(case.records(), history, calendar_of(case.landlord), case.as_at)
     named = ["subject_ref", "occurrence", "state", "due_on", "done_on", "days_overdue", "severity"]
     rows = found[named].astype(object).where(found[named].notna(), None).to_dict("records")
     dated = [{n: v.date() if n.endswith("_on") and v else v for n, v in row.items()} for row in rows]

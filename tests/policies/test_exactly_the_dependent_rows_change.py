@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from due_regard.assessment import assess
-from due_regard.contract import Records
+from due_regard.assessment import assess_records
 from due_regard.policy import Duty, PolicyHistory, load_policies
+from due_regard.records.canonical import Records
 from tests.contract_examples import EXAMPLES, Example
 from tests.policies.case_tables import LANDLORDS, calendar_of, policies
 from tests.policies.policy_files import policy_in
@@ -58,7 +58,7 @@ def _records(example: Example) -> Records:
 
 
 def _rows(history: PolicyHistory, example: Example) -> dict[tuple[Any, ...], dict[str, Any]]:
-    found = assess(_records(example), history, calendar_of(example.landlord), example.as_at)
+    found = assess_records(_records(example), history, calendar_of(example.landlord), example.as_at)
     plain = found.astype(object).where(found.notna(), None).to_dict("records")
     return {tuple(row[name] for name in KEY): {str(name): value for name, value in row.items()} for row in plain}
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from due_regard.__main__ import main
-from due_regard.assessment.explain import explain
+from due_regard.assessment.explanation import explain_rule
+from due_regard.calendars.working_days import load_calendar
 from due_regard.errors import PolicyError, SettingsError
 from due_regard.policy import PolicyHistory, load_policies
-from due_regard.working_days import load_calendar
 from tests.contract_examples import EXAMPLES
 from tests.policies.case_tables import INCLUDE, LANDLORDS, calendar, calendar_of, cases, policies, records
 from tests.policies.policy_files import changed, policy_in
@@ -22,7 +22,7 @@ Given = dict[str, list[dict[str, Any]]]
 
 
 def _lines(landlord: str, given: Given, as_at: date, rule: str, subject: str, lacks: tuple[str, ...] = ()) -> list[str]:
-    return explain(records(given, lacks), policies(landlord), calendar_of(landlord), as_at, rule, subject)
+    return explain_rule(records(given, lacks), policies(landlord), calendar_of(landlord), as_at, rule, subject)
 
 
 def test_a_late_deadline_names_its_working_days_and_the_holidays_skipped() -> None:
@@ -66,14 +66,14 @@ def test_each_convention_counts_its_own_days(tmp_path: Path, counting: str, coun
     file.write_text(file.read_text(encoding="utf-8").replace("counting: day0", f"counting: {counting}"))
     given: Given = {"appeal": [{"received_on": date(2026, 6, 13)}]}
     history = load_policies(tmp_path, QC)
-    lines = explain(records(given), history, calendar("scotland"), date(2026, 6, 13), "appeal.acknowledge", "A1")
+    lines = explain_rule(records(given), history, calendar("scotland"), date(2026, 6, 13), "appeal.acknowledge", "A1")
     assert f"  Working days counted ({counting}): {counted}" in lines
 
 
 def test_closure_days_are_named_among_the_skipped() -> None:
     own = load_calendar("scotland", [date(2026, 6, 12)], folder=INCLUDE / "calendars")
     given: Given = {"appeal": [{"received_on": date(2026, 6, 11)}]}
-    lines = explain(records(given), policies(QC), own, date(2026, 6, 11), "appeal.acknowledge", "A1")
+    lines = explain_rule(records(given), policies(QC), own, date(2026, 6, 11), "appeal.acknowledge", "A1")
     skipped = "  Holidays and closure days skipped counting to the due date: Fri 12 Jun 2026, Mon 15 Jun 2026"
     assert skipped in lines
 
@@ -184,7 +184,7 @@ def test_each_version_explains_its_own_occurrences(tmp_path: Path) -> None:
     (folder / "2026-07-01.yaml").write_text(second, encoding="utf-8")
     history: PolicyHistory = load_policies(tmp_path, QC)
     given: Given = {"restriction": [{}], "review": [{"reviewed_on": date(2026, 7, 10)}]}
-    lines = explain(records(given), history, calendar("scotland"), date(2026, 8, 1), "restriction.review", "R1")
+    lines = explain_rule(records(given), history, calendar("scotland"), date(2026, 8, 1), "restriction.review", "R1")
     heads = [line for line in lines if line.startswith(("Clause", "Outcome"))]
     assert heads == [
         "Clause 6.6, in force from Sat 1 Jan 2022: Restriction reviewed",
@@ -210,7 +210,7 @@ def test_every_rule_explains_the_outcomes_it_has(rule: str) -> None:
     mine = [case for case in cases() if case.rule == rule and case.expected]
     for case in mine[:: 1 + len(mine) // 6]:
         subject = case.expected[0]["subject_ref"]
-        lines = explain(case.records(), case.history(), calendar_of(case.landlord), case.as_at, rule, subject)
+        lines = explain_rule(case.records(), case.history(), calendar_of(case.landlord), case.as_at, rule, subject)
         told = [line.split(": ")[1].split(",")[0] for line in lines if line.startswith("Outcome")]
         assert told == [row["state"].replace("_", " ") for row in case.expected if row["subject_ref"] == subject]
 

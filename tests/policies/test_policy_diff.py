@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from due_regard.__main__ import main
-from due_regard.policy.diff import changes
+from due_regard.policy.policy_diff import compare_findings
 from tests.policies.case_tables import INCLUDE
 from tests.policies.policy_files import changed
 
@@ -138,4 +138,4 @@ NONE: list[tuple[str, str, str, str | None]] = []
     ],
 )
 def test_changes_are_of_findings(old: list[Any], new: list[Any], change: list[str]) -> None:
-    assert list(changes(_frame(*old), _frame(*new))["change"]) == change
+    assert list(compare_findings(_frame(*old), _frame(*new))["change"]) == change

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from due_regard.landlords import Landlord, load_landlord
+from due_regard.config.landlord import Landlord, load_landlord
 from due_regard.policy import PolicyHistory, load_policies
-from due_regard.policy.rules_page import rules_page
+from due_regard.policy.rules_page import build_rules_page
 from tests.policies.case_tables import INCLUDE, LANDLORDS, cases, policies
 from tests.policies.policy_files import policy_in
 
@@ -19,11 +19,11 @@ def _landlords() -> dict[str, Landlord]:
 
 
 def _page(histories: list[PolicyHistory], landlords: dict[str, Landlord]) -> list[str]:
-    return rules_page(histories, landlords).splitlines()
+    return build_rules_page(histories, landlords).splitlines()
 
 
 def test_page_is_the_generated_one() -> None:
-    wanted = rules_page([policies(landlord) for landlord in LANDLORDS], _landlords())
+    wanted = build_rules_page([policies(landlord) for landlord in LANDLORDS], _landlords())
     assert PAGE.read_text(encoding="utf-8") == wanted, "docs/rules.md is stale: run make docs"
 
 

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from due_regard.__main__ import main
-from due_regard.assessment import assess
-from due_regard.landlords import load_landlord
+from due_regard.assessment import assess_records
+from due_regard.calendars.working_days import load_calendar
+from due_regard.config.landlord import load_landlord
 from due_regard.policy import load_policies
-from due_regard.working_days import load_calendar
 from tests.policies.case_tables import INCLUDE, records
 
 SIXTH = Path(__file__).parent / "sixth_landlord"
@@ -24,7 +24,7 @@ CALENDAR = load_calendar(SETTINGS.division, SETTINGS.closure_days, folder=INCLUD
 
 
 def _answers(given: dict[str, list[dict[str, Any]]], as_at: date, rule: str, lacks: tuple[str, ...] = ()) -> list[str]:
-    found = assess(records(given, lacks), HISTORY, CALENDAR, as_at)
+    found = assess_records(records(given, lacks), HISTORY, CALENDAR, as_at)
     mine = found[found["rule"] == rule]
     return [f"{row.subject_ref} {row.occurrence} {row.state} {str(row.due_on)[:10]}" for row in mine.itertuples()]
 
@@ -65,7 +65,7 @@ def test_one_named_role_holds_reviews() -> None:
     reviews = [
         {"reviewed_on": date(2026, 5, 10), "reviewed_by_role": role} for role in ("head_of_service", "director", None)
     ]
-    found = assess(records({"restriction": [{}], "review": reviews}), HISTORY, CALENDAR, date(2026, 6, 1))
+    found = assess_records(records({"restriction": [{}], "review": reviews}), HISTORY, CALENDAR, date(2026, 6, 1))
     roles = found[found["rule"] == "review.reviewer_role"]
     assert dict(zip(roles["subject_ref"], roles["state"], strict=True)) == {"V1": "met", "V2": "breach", "V3": "breach"}
 
@@ -100,7 +100,7 @@ def test_a_duty_is_for_those_with_an_earlier_record() -> None:
 def test_a_check_may_hold_two_dates_of_two_records_together() -> None:
     markers = [{"placed_on": day, "incident_ref": "I1"} for day in (date(2026, 2, 28), date(2026, 3, 1))]
     given = {"incident": [{"occurred_on": date(2026, 1, 31)}], "marker": [*markers, {"placed_on": date(2026, 2, 1)}]}
-    found = assess(records(given), HISTORY, CALENDAR, date(2026, 6, 1))
+    found = assess_records(records(given), HISTORY, CALENDAR, date(2026, 6, 1))
     found = found[found["rule"] == "marker.placed_in_time"]
     assert list(found["state"]) == ["met", "breach", "breach"]
     assert set(found["severity"]) == {"explain"}

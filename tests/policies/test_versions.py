@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
-from due_regard.assessment import assess
-from due_regard.contract import ASSESSMENT_COLUMNS
+from due_regard.assessment import assess_records
 from due_regard.policy import PolicyHistory, load_policies
+from due_regard.records.canonical import ASSESSMENT_COLUMNS
 from tests.contract_examples import EXAMPLES, Example
 from tests.policies.case_tables import calendar, calendar_of, policies, records
 from tests.reference.drops import read_drop
@@ -63,7 +63,7 @@ def _answers(
     history: PolicyHistory, given: dict[str, list[dict[str, Any]]], as_at: date, lacks: tuple[str, ...] = ()
 ) -> list[str]:
     """Each row as `subject occurrence state due clause`."""
-    found = assess(records(given, lacks), history, calendar("scotland"), as_at)
+    found = assess_records(records(given, lacks), history, calendar("scotland"), as_at)
     starts = {f"v{number}": version.effective_from for number, version in enumerate(history.versions, 1)}
     assert [starts[clause] for clause in found["clause"]] == [day.date() for day in found["policy_version"]]
     return [
@@ -180,13 +180,13 @@ def test_an_entity_never_delivered_is_one_row_of_the_version_in_force(tmp_path: 
 def test_a_rule_that_comes_or_goes_judges_its_own_time_alone(tmp_path: Path) -> None:
     history = _histories(tmp_path, {"restriction.old": _role("manager")}, {"restriction.new": _role("manager")})
     given = {"restriction": [{"decided_on": day} for day in (date(2010, 1, 1), date(2026, 6, 30), SECOND)]}
-    found = assess(records(given), history, calendar("scotland"), date(2026, 8, 1))
+    found = assess_records(records(given), history, calendar("scotland"), date(2026, 8, 1))
     assert [*zip(found["rule"], found["subject_ref"], strict=True)] == [
         ("restriction.new", "R3"),
         ("restriction.old", "R1"),
         ("restriction.old", "R2"),
     ]
-    never = assess(records({}, ("restriction",)), history, calendar("scotland"), SECOND)
+    never = assess_records(records({}, ("restriction",)), history, calendar("scotland"), SECOND)
     assert list(never["rule"]) == ["restriction.new"]
 
 
@@ -225,7 +225,7 @@ def test_a_second_version_that_says_the_same_changes_no_row(example: Example, sp
     twice = PolicyHistory((policy, replace(policy, effective_from=split), replace(policy, effective_from=THIRD)))
     frames = read_drop(example.exports).frames()
     once, again = (
-        assess(frames, history, calendar_of(example.landlord), example.as_at)
+        assess_records(frames, history, calendar_of(example.landlord), example.as_at)
         for history in (policies(example.landlord), twice)
     )
     columns = list(ASSESSMENT_COLUMNS)

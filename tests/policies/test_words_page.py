@@ -9,15 +9,27 @@ from typing import Any, get_args
 import pytest
 import yaml
 
-from due_regard.policy import Check, Deadline, Document, PolicyFile, Review, read_policy
+from due_regard.calendars.working_days import Convention
+from due_regard.policy import CheckDuty, DeadlineDuty, DocumentDuty, PolicyFile, ReviewDuty, read_policy
 from due_regard.policy.conditions import WORDS, EarliestOf, First, MonthsAfter, Related, Shifted
 from due_regard.policy.duties import Cycle, Notice, OwnerRole, Severity, Within
-from due_regard.working_days import Convention
 
 PAGE = Path(__file__).parents[2] / "docs" / "policy-words.md"
 TEXT = PAGE.read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```yaml\n(.+?)```", TEXT, flags=re.DOTALL)
-MODELS = [PolicyFile, Deadline, Check, Review, Document, Within, Notice, Cycle, MonthsAfter, Shifted, Related]
+MODELS = [
+    PolicyFile,
+    DeadlineDuty,
+    CheckDuty,
+    ReviewDuty,
+    DocumentDuty,
+    Within,
+    Notice,
+    Cycle,
+    MonthsAfter,
+    Shifted,
+    Related,
+]
 FIELDS = sorted({name for model in [*MODELS, First, EarliestOf] for name in model.model_fields})
 CODES = sorted({*get_args(Severity), *get_args(OwnerRole), *get_args(Convention), "next_working_day"})
 _SAID = {"label": "A duty", "mail_label": "A step is due", "clause": "1", "remedy": "Do it.", "owner_role": "decider"}

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from due_regard.__main__ import main
-from due_regard.contract import ENTITY, ROLES
 from due_regard.errors import PolicyError
 from due_regard.policy import load_policies, read_policy
 from due_regard.policy.conditions import WORDS
-from due_regard.policy.duties import Check
+from due_regard.policy.duties import CheckDuty
+from due_regard.records.canonical import ENTITY, ROLES
 
 RIGHT = """\
 landlord: sixth
@@ -255,7 +255,7 @@ WRONG = {
         "label: Decided by",
         "colour: red\n    label: Decided by",
         "colour",
-        f"no word 'colour' here; allowed: {', '.join(Check.model_fields)}",
+        f"no word 'colour' here; allowed: {', '.join(CheckDuty.model_fields)}",
     ),
     "unknown word of the file": (
         "title: Sixth",

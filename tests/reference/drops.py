@@ -16,7 +16,17 @@ from random import Random
 
 import pandas as pd
 
-from due_regard.contract import CHANNELS, ENTITIES, ENTITY, MEASURES, Column, Entity, Kind, Records, dtype_of
+from due_regard.records.canonical import (
+    CHANNELS,
+    ENTITIES,
+    ENTITY,
+    MEASURES,
+    CanonicalColumn,
+    ColumnKind,
+    Entity,
+    Records,
+    find_dtype,
+)
 from tests.reference.dates import WorkingDays, add_months, bank_holidays, next_quarter_end
 from tests.reference.records import Table, table, typed
 
@@ -114,10 +124,10 @@ def _frame(entity: Entity, sheet: Sheet) -> pd.DataFrame:
     return pd.DataFrame({name: _series(entity.by_name[name], [row[name] for row in rows]) for name in sheet.columns})
 
 
-def _series(column: Column, values: Sequence[object]) -> pd.Series:
-    if column.kind is Kind.LIST:
+def _series(column: CanonicalColumn, values: Sequence[object]) -> pd.Series:
+    if column.kind is ColumnKind.LIST:
         values = [";".join(sorted(value)) if isinstance(value, frozenset) else None for value in values]
-    return pd.Series(list(values), dtype=dtype_of(column))
+    return pd.Series(list(values), dtype=find_dtype(column))
 
 
 def build_drop(seed: int, anchor: date, *, size: int = 12) -> Drop:
@@ -153,8 +163,8 @@ def _shuffled(rng: Random, entity: Entity, rows: Iterable[Row]) -> Sheet:
     return Sheet(tuple(columns), tuple(delivered))
 
 
-def _dirty(rng: Random, column: Column, cell: str) -> str:
-    if column.kind in {Kind.CODE, Kind.LIST} and rng.random() < 0.2:
+def _dirty(rng: Random, column: CanonicalColumn, cell: str) -> str:
+    if column.kind in {ColumnKind.CODE, ColumnKind.LIST} and rng.random() < 0.2:
         cell = rng.choice((cell.upper(), cell.title()))
     return f" {cell} " if rng.random() < 0.05 else cell
 
@@ -207,19 +217,19 @@ class _Maker:
         """A row with every cell drawn by its kind; refs and dates are set by the entity's own maker."""
         return {column.name: self._cell(column) for column in ENTITY[entity].columns}
 
-    def _cell(self, column: Column) -> str:
+    def _cell(self, column: CanonicalColumn) -> str:
         rng = self.rng
         if not column.required and rng.random() < 0.25:
             return ""
-        if column.kind is Kind.YN:
+        if column.kind is ColumnKind.YN:
             return rng.choice(YES if rng.random() < 0.65 else NO)
-        if column.kind is Kind.CODE:
+        if column.kind is ColumnKind.CODE:
             return rng.choice(column.codes)
-        if column.kind is Kind.LIST:
+        if column.kind is ColumnKind.LIST:
             return ";".join(rng.sample(column.codes, rng.randint(1, len(column.codes))))
-        if column.kind is Kind.DATE:
+        if column.kind is ColumnKind.DATE:
             return self._base().isoformat()
-        if column.kind is Kind.TEXT:
+        if column.kind is ColumnKind.TEXT:
             return rng.choice(("repeated threats", "EV-1", "no", "0"))
         return self._person() if column.name.endswith(("_by", "staff_ref", "manager_ref", "owner_ref")) else ""
 

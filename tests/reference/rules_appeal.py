@@ -6,18 +6,7 @@ from typing import Any
 
 from tests.reference.records import ABSENT, Record, World, cell
 from tests.reference.roles import MANAGERS
-from tests.reference.verdicts import (
-    Answer,
-    Verdict,
-    add_wd,
-    all_of,
-    any_of,
-    check,
-    deadline,
-    is_in,
-    known,
-    negated,
-)
+from tests.reference.verdicts import Answer, Verdict, add_wd, all_of, any_of, check, deadline, is_in, known, negated
 
 
 def _restriction(world: World, appeal: Record) -> Any:

@@ -7,18 +7,7 @@ from typing import Any
 from tests.reference.dates import next_quarter_end
 from tests.reference.records import ABSENT, Record, World, cell
 from tests.reference.roles import MANAGERS, is_grave, is_harassing, is_violent
-from tests.reference.verdicts import (
-    Verdict,
-    add_wd,
-    all_of,
-    any_of,
-    check,
-    deadline,
-    is_in,
-    is_yes,
-    known,
-    needs_all,
-)
+from tests.reference.verdicts import Verdict, add_wd, all_of, any_of, check, deadline, is_in, is_yes, known, needs_all
 
 
 def committee_report(world: World, incident: Record) -> list[Verdict]:

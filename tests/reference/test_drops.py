@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 
-from due_regard.contract import ENTITIES, Entity, dtype_of
+from due_regard.records.canonical import ENTITIES, Entity, find_dtype
 from tests.reference.drops import ANCHORS, Drop, build_drop, read_drop, thin_out
 from tests.reference.edges import edge_drop, judging_days
 from tests.reference.judge import LANDLORDS, RULES, judge
@@ -55,7 +55,7 @@ def test_frames_have_canonical_dtypes() -> None:
     frames = build_drop(1, ANCHOR).frames()
     for entity in ENTITIES:
         dtypes = {name: str(dtype) for name, dtype in frames[entity.name].dtypes.items()}
-        assert dtypes == {column.name: dtype_of(column) for column in entity.columns}
+        assert dtypes == {column.name: find_dtype(column) for column in entity.columns}
 
 
 def test_drops_reach_every_verdict_of_every_rule() -> None:

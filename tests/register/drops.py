@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 import pandas as pd
 
-from due_regard.batch import ROW_NUMBER, AcceptedFile, ValidatedDrop
-from due_regard.contract import ASSESSMENT_COLUMNS, ENTITY, dtype_of
+from due_regard.records.canonical import ASSESSMENT_COLUMNS, ENTITY, find_dtype
+from due_regard.records.validated_drop import ROW_NUMBER, AcceptedFile, ValidatedDrop
 
 LANDLORD = "sample_landlord"
 OTHER = "other_landlord"
@@ -24,7 +24,7 @@ def frame(entity: str, rows: list[dict[str, object]], columns: tuple[str, ...] |
     carried = [c for c in ENTITY[entity].columns if columns is None or c.name in columns]
     values = {c.name: pd.Series([row.get(c.name) for row in rows], dtype="object") for c in carried}
     return pd.DataFrame({
-        c.name: (pd.to_datetime(values[c.name]) if c.kind == "date" else values[c.name]).astype(dtype_of(c))
+        c.name: (pd.to_datetime(values[c.name]) if c.kind == "date" else values[c.name]).astype(find_dtype(c))
         for c in carried
     })
 

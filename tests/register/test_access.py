@@ -11,19 +11,19 @@ import pytest
 from sqlalchemy import Engine, create_engine, inspect, make_url, text
 from sqlalchemy.exc import DBAPIError
 
-from due_regard.contract import ENTITIES, ENTITY, Kind
 from due_regard.errors import DueRegardError
+from due_regard.records.canonical import ENTITIES, ENTITY, ColumnKind
 from due_regard.register import (
-    audit_verify,
     load_drop,
-    open_findings,
     open_register,
+    read_open_findings,
     read_records,
     reading,
     record_assessment,
-    resolve,
-    silence,
-    sql,
+    resolve_finding,
+    silence_finding,
+    sql_files,
+    verify_audit,
 )
 from tests.register.drops import LANDLORD, OTHER, accepted, appeal, assessments, at, drop, restriction
 
@@ -108,10 +108,10 @@ def test_a_loader_works_for_its_landlord_and_cannot_write_for_another(login: Cal
     assert read_records(loader, LANDLORD)["appeals"]["outcome"].tolist() == ["varied"]
     assert set(read_records(loader, OTHER)) == set()
     record(loader, LANDLORD)
-    ref = open_findings(loader, as_at=date(2026, 6, 1))["register_ref"].item()
-    silence(loader, ref, actor="a", why="b", until=date(2026, 6, 9), now=NOW)
-    resolve(loader, ref, actor="a", why="b", now=NOW)
-    audit_verify(loader)
+    ref = read_open_findings(loader, as_at=date(2026, 6, 1))["register_ref"].item()
+    silence_finding(loader, ref, actor="a", why="b", until=date(2026, 6, 9), now=NOW)
+    resolve_finding(loader, ref, actor="a", why="b", now=NOW)
+    verify_audit(loader)
     with pytest.raises((DBAPIError, DueRegardError)):
         load_drop(loader, drop(accepted("appeals", [appeal("A1")]), landlord=OTHER), now=NOW)
 
@@ -149,14 +149,14 @@ def test_a_reporter_reads_views_without_customer_references(login: Callable[...,
     assert landlords_seen(reporter, "report_restrictions") == landlords_seen(reporter, "findings") == {LANDLORD}
     assert landlords_seen(login("reporter", "*"), "report_restrictions", OTHER) == {OTHER}
     with reading(reporter, LANDLORD) as connection:
-        row = sql.frame(connection.exec_driver_sql("SELECT * FROM report_restrictions")).iloc[0]
+        row = sql_files.make_frame(connection.exec_driver_sql("SELECT * FROM report_restrictions")).iloc[0]
     assert row["customer_no"] == 1
     assert (row["has_evidence_ref"], row["has_no_review_reason"]) == (True, False)
 
 
 def test_an_auditor_reads_the_audit_and_no_record(login: Callable[..., Engine]) -> None:
     auditor = login("auditor", "*")
-    assert audit_verify(auditor).rows > 0
+    assert verify_audit(auditor).rows > 0
     assert landlords_seen(auditor, "finding_events") == {LANDLORD, OTHER}
     for table in ("appeals", "report_appeals", "current_appeals", "customer_numbers"):
         forbidden(auditor, f"SELECT * FROM {table}")
@@ -184,7 +184,7 @@ def test_report_views_carry_every_column_but_the_personal_and_the_reasons(regist
     columns = {name: {c["name"] for c in inspect(register).get_columns(f"report_{name}")} for name in ENTITY}
     for entity in ENTITIES:
         hidden = {c.name for c in entity.columns if c.personal}
-        reasons = {c.name for c in entity.columns if c.kind is Kind.TEXT and c.name != "team"} - hidden
+        reasons = {c.name for c in entity.columns if c.kind is ColumnKind.TEXT and c.name != "team"} - hidden
         expected = {c.name for c in entity.columns} - hidden - reasons | {f"has_{name}" for name in reasons}
         assert columns[entity.name] == expected | {"landlord"} | (
             {"customer_no"} if "customer_ref" in hidden else set()

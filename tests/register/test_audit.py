@@ -12,14 +12,14 @@ from sqlalchemy.exc import DBAPIError
 
 from due_regard.errors import AuditError
 from due_regard.register import (
-    audit_append,
-    audit_head,
-    audit_verify,
+    append_audit,
     hold_drop,
     load_drop,
+    read_audit_head,
     record_assessment,
     release_drop,
-    silence,
+    silence_finding,
+    verify_audit,
     writing,
 )
 from tests.register.drops import LANDLORD, OTHER, accepted, appeal, assessments, at, drop
@@ -33,7 +33,7 @@ def filled(register: Engine) -> Engine:
         load_drop(register, drop(accepted("appeals", [appeal("A1")]), landlord=landlord), now=NOW)
         for n in range(5):
             with writing(register, landlord) as connection:
-                audit_append(connection, landlord=landlord, action="try", subject=f"s{n}", details={"n": n}, at=NOW)
+                append_audit(connection, landlord=landlord, action="try", subject=f"s{n}", details={"n": n}, at=NOW)
     return register
 
 
@@ -49,13 +49,13 @@ def tamper(register: Engine, statement: str) -> None:
 
 
 def test_an_untouched_chain_holds_and_prints_its_head(filled: Engine) -> None:
-    report = audit_verify(filled)
+    report = verify_audit(filled)
     assert report.rows == 14
-    assert report.head == audit_head(filled)
+    assert report.head == read_audit_head(filled)
     assert [part.split(":")[:2] for part in report.head.split(",")] == [[OTHER, "7"], [LANDLORD, "7"]]
-    assert audit_verify(filled, report.head) == report
+    assert verify_audit(filled, report.head) == report
     load_drop(filled, drop(accepted("appeals", [appeal("A2")])), now=NOW)
-    assert audit_verify(filled, report.head).rows == 16, "an older head still holds"
+    assert verify_audit(filled, report.head).rows == 16, "an older head still holds"
 
 
 @pytest.mark.parametrize("statement", ["UPDATE audit SET subject = 'x'", "DELETE FROM audit", "TRUNCATE audit"])
@@ -64,7 +64,7 @@ def test_triggers_forbid_change(filled: Engine, statement: str) -> None:
         statement = "REPLACE INTO audit SELECT * FROM audit"
     with pytest.raises((DBAPIError, sqlite3.Error), match="append-only"), filled.begin() as connection:
         connection.exec_driver_sql(statement)
-    assert audit_verify(filled).rows == 14
+    assert verify_audit(filled).rows == 14
 
 
 @pytest.mark.parametrize(
@@ -97,33 +97,33 @@ def test_tampering_is_found_and_placed(filled: Engine, change: str, words: str) 
         change = change.replace("08:00:01+00:00", "08:00:01.000000")
     tamper(filled, change)
     with pytest.raises(AuditError, match=words):
-        audit_verify(filled)
+        verify_audit(filled)
 
 
 def test_a_removed_tail_shows_against_a_printed_head_only(filled: Engine) -> None:
-    head = audit_head(filled)
+    head = read_audit_head(filled)
     tamper(filled, "DELETE FROM audit WHERE landlord = 'sample_landlord' AND seq > 5")
-    assert audit_verify(filled).rows == 12
+    assert verify_audit(filled).rows == 12
     with pytest.raises(AuditError, match=r"sample_landlord: ends at row 5.*row 7: tail removed"):
-        audit_verify(filled, head)
+        verify_audit(filled, head)
     with writing(filled, LANDLORD) as connection:
         for n in range(3):
-            audit_append(connection, landlord=LANDLORD, action="try", subject=f"new {n}", details={}, at=NOW)
+            append_audit(connection, landlord=LANDLORD, action="try", subject=f"new {n}", details={}, at=NOW)
     with pytest.raises(AuditError, match="row 7 is not the one"):
-        audit_verify(filled, head)
+        verify_audit(filled, head)
 
 
 def test_a_removed_chain_shows_against_a_printed_head(filled: Engine) -> None:
-    head = audit_head(filled)
+    head = read_audit_head(filled)
     tamper(filled, "DELETE FROM audit WHERE landlord = 'other_landlord'")
     with pytest.raises(AuditError, match="other_landlord: ends at row 0"):
-        audit_verify(filled, head)
+        verify_audit(filled, head)
 
 
 @pytest.mark.parametrize("head", ["nonsense", "a:b:c", "sample_landlord:7:", "sample_landlord:7:zz"])
 def test_a_head_that_was_never_printed_is_refused(filled: Engine, head: str) -> None:
     with pytest.raises(AuditError, match="printed"):
-        audit_verify(filled, head)
+        verify_audit(filled, head)
 
 
 ACTS: dict[str, Callable[[Engine], object]] = {
@@ -136,7 +136,7 @@ ACTS: dict[str, Callable[[Engine], object]] = {
         now=NOW,
         policy_version="2024-01-01",
     ),
-    "silence": lambda r: silence(
+    "silence": lambda r: silence_finding(
         r, "F-000001", actor="Ann Named", why="ask Bob Named", until=date(2026, 7, 1), now=NOW
     ),
     "hold": lambda r: hold_drop(
@@ -153,11 +153,11 @@ def test_every_act_is_audited_and_no_personal_value_is_in_it(filled: Engine) -> 
         rows = connection.exec_driver_sql("SELECT action, subject, details FROM audit").all()
     assert set(ACTS) <= {row.action for row in rows}
     assert not [row for row in rows if any(word in str(row) for word in ("Named", "A1", "A9", "R1"))]
-    audit_verify(filled)
+    verify_audit(filled)
 
 
 def test_a_rolled_back_act_leaves_no_trace(register: Engine) -> None:
     with pytest.raises(ZeroDivisionError), writing(register, LANDLORD) as connection:
-        audit_append(connection, landlord=LANDLORD, action="try", subject="s", details={}, at=NOW)
+        append_audit(connection, landlord=LANDLORD, action="try", subject="s", details={}, at=NOW)
         raise ZeroDivisionError
-    assert audit_verify(register).rows == 0
+    assert verify_audit(register).rows == 0

@@ -13,27 +13,27 @@ import pandas as pd
 import pytest
 from sqlalchemy import Engine, text
 
-from due_regard.contract import ENTITIES, Kind
 from due_regard.errors import AuditError, RegisterError
+from due_regard.records.canonical import ENTITIES, ColumnKind
 from due_regard.register import (
-    audit_append,
-    audit_verify,
-    backup,
-    finding_life,
+    append_audit,
     hold_drop,
     list_drops,
     load_drop,
-    open_findings,
     open_register,
+    read_finding_life,
+    read_open_findings,
     read_records,
     reading,
     record_assessment,
-    restore,
-    schema,
-    silence,
+    restore_backup,
+    silence_finding,
+    verify_audit,
+    write_backup,
     writing,
 )
-from due_regard.register.engines import connect
+from due_regard.register.engines import make_engine
+from due_regard.register.schema import revisions
 from tests.register.drops import LANDLORD, OTHER, accepted, appeal, assessments, at, drop, frame
 
 NOW, LATER = at("2026-06-01 08:00"), at("2026-06-08 08:00:00.000001")
@@ -47,17 +47,25 @@ def url_of(register: Engine) -> str:
 @pytest.fixture
 def filled(register: Engine) -> Engine:
     """A register with every entity, every kind of cell, corrections, findings, decisions and two landlords."""
-    samples = {Kind.DATE: "2026-02-28", Kind.YN: False, Kind.REF: "00123", Kind.TEXT: 'é "q", \\N;\n=1'}
+    samples = {
+        ColumnKind.DATE: "2026-02-28",
+        ColumnKind.YN: False,
+        ColumnKind.REF: "00123",
+        ColumnKind.TEXT: 'é "q", \\N;\n=1',
+    }
     for now, flag in ((NOW, False), (LATER, True)):
         rows = [
-            {c.name: c.codes[-1] if c.codes else flag if c.kind is Kind.YN else samples[c.kind] for c in entity.columns}
+            {
+                c.name: c.codes[-1] if c.codes else flag if c.kind is ColumnKind.YN else samples[c.kind]
+                for c in entity.columns
+            }
             for entity in ENTITIES
         ]
         files = [accepted(entity.name, frame(entity.name, [row])) for entity, row in zip(ENTITIES, rows, strict=True)]
         load_drop(register, drop(*files), now=now)
     load_drop(register, drop(accepted("appeals", [appeal("A1")]), landlord=OTHER), now=NOW)
     record(register, "A1")
-    silence(register, "F-000001", actor="an officer", why="a reason", until=date(2026, 7, 1), now=LATER)
+    silence_finding(register, "F-000001", actor="an officer", why="a reason", until=date(2026, 7, 1), now=LATER)
     hold_drop(register, landlord=LANDLORD, source="s", drop="d", sha256="ab", why="shrank", now=LATER)
     return register
 
@@ -83,55 +91,55 @@ def assert_equal(one: Engine, other: Engine) -> None:
             assert list(here) == list(there)
             for name in here:
                 pd.testing.assert_frame_equal(here[name], there[name])
-    pd.testing.assert_frame_equal(open_findings(one, as_at=DAY), open_findings(other, as_at=DAY))
-    pd.testing.assert_frame_equal(finding_life(one, "F-000001"), finding_life(other, "F-000001"))
+    pd.testing.assert_frame_equal(read_open_findings(one, as_at=DAY), read_open_findings(other, as_at=DAY))
+    pd.testing.assert_frame_equal(read_finding_life(one, "F-000001"), read_finding_life(other, "F-000001"))
     pd.testing.assert_frame_equal(list_drops(one), list_drops(other))
 
 
 def test_a_register_is_restored_on_either_engine_and_goes_on(filled: Engine, elsewhere: str, tmp_path: Path) -> None:
-    report = backup(url_of(filled), tmp_path / "kept", now=LATER)
+    report = write_backup(url_of(filled), tmp_path / "kept", now=LATER)
     assert report.file.name == "register-20260608T080000Z.zip"
     assert stat.S_IMODE(report.file.stat().st_mode) == 0o600
-    restored = restore(elsewhere, tmp_path / "kept", now=LATER)
+    restored = restore_backup(elsewhere, tmp_path / "kept", now=LATER)
     assert restored.head == report.head
     there = open_register(elsewhere)
     with reading(there) as connection:
         assert connection.scalar(text("SELECT action FROM audit WHERE landlord = '-'")) == "restore"
     assert_equal(filled, there)
-    audit_verify(there, report.head)
+    verify_audit(there, report.head)
     for engine in (filled, there):
         load_drop(engine, drop(accepted("appeals", [appeal("A1"), appeal("A2")]), landlord=OTHER), now=LATER)
         record(engine, "A2")
-        assert len(open_findings(engine, as_at=DAY)) == 1
+        assert len(read_open_findings(engine, as_at=DAY)) == 1
     assert_equal(filled, there)
     there.dispose()
 
 
 def test_a_backup_of_an_earlier_revision_is_restored_and_brought_up(elsewhere: str, tmp_path: Path) -> None:
     old = f"sqlite:///{tmp_path}/old.db"
-    engine = connect(old)
+    engine = make_engine(old)
     with writing(engine, LANDLORD) as connection:
-        schema.upgrade(connection, "0001_register")
-        audit_append(connection, landlord=LANDLORD, action="try", subject="s", details={"n": 1}, at=NOW)
-    from due_regard.register.backup import _write
+        revisions.upgrade_schema(connection, "0001_register")
+        append_audit(connection, landlord=LANDLORD, action="try", subject="s", details={"n": 1}, at=NOW)
+    from due_regard.register.backup import _write_archive
 
     file = tmp_path / "register-old.zip"
     with file.open("wb") as sink:
-        _write(engine, sink, NOW)
+        _write_archive(engine, sink, NOW)
     engine.dispose()
-    assert restore(elsewhere, file).rows == 1
+    assert restore_backup(elsewhere, file).rows == 1
     there = open_register(elsewhere)
     with reading(there) as connection:
-        assert schema.is_current(connection)
+        assert revisions.is_current(connection)
     there.dispose()
 
 
 def test_a_register_that_holds_anything_is_not_restored_over(filled: Engine, tmp_path: Path) -> None:
-    report = backup(url_of(filled), tmp_path, now=LATER)
-    before = audit_verify(filled)
+    report = write_backup(url_of(filled), tmp_path, now=LATER)
+    before = verify_audit(filled)
     with pytest.raises(RegisterError, match="not empty"):
-        restore(url_of(filled), report.file)
-    assert audit_verify(filled) == before
+        restore_backup(url_of(filled), report.file)
+    assert verify_audit(filled) == before
 
 
 def edited(file: Path, change: Callable[[dict[str, bytes]], object]) -> Path:
@@ -166,21 +174,21 @@ DAMAGE: dict[str, Callable[[dict[str, bytes]], object]] = {
 @pytest.mark.parametrize("words", DAMAGE)
 def test_a_damaged_backup_restores_nothing(filled: Engine, tmp_path: Path, words: str) -> None:
     elsewhere = f"sqlite:///{tmp_path}/restored/register.db"
-    file = edited(backup(url_of(filled), tmp_path, now=LATER).file, DAMAGE[words])
+    file = edited(write_backup(url_of(filled), tmp_path, now=LATER).file, DAMAGE[words])
     with pytest.raises((RegisterError, AuditError), match=words):
-        restore(elsewhere, file)
+        restore_backup(elsewhere, file)
     there = open_register(elsewhere)
     assert read_records(there, LANDLORD) == {}
-    assert audit_verify(there).rows == 0
+    assert verify_audit(there).rows == 0
     there.dispose()
 
 
 def test_no_backup_and_no_zip_are_refused(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/new.db"
     with pytest.raises(RegisterError, match="no backup"):
-        restore(url, tmp_path)
+        restore_backup(url, tmp_path)
     (tmp_path / "register-1.zip").write_text("Dear Sir")
     with pytest.raises(RegisterError, match="not a whole backup"):
-        restore(url, tmp_path)
+        restore_backup(url, tmp_path)
     with pytest.raises(RegisterError, match="not a whole backup"):
-        restore(url, tmp_path / "absent.zip")
+        restore_backup(url, tmp_path / "absent.zip")

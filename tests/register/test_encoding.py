@@ -11,8 +11,9 @@ import pyarrow as pa
 import pytest
 from sqlalchemy import BigInteger, Boolean, Column, Date, Engine, MetaData, String, Table, select
 
-from due_regard.register import bulk, reading, writing
-from due_regard.register.encoding import ContentDigest, arrow, row_hashes
+from due_regard.register import reading, writing
+from due_regard.register.loading import bulk
+from due_regard.register.loading.encoding import ContentDigest, hash_rows, make_arrow_column
 
 Columns = dict[str, pa.Array]
 ROWS: Columns = {
@@ -63,15 +64,15 @@ def test_a_digest_names_its_columns() -> None:
 
 
 def test_rows_hash_alike_alone_and_together() -> None:
-    whole = row_hashes(ROWS.items(), 5)
-    alone = [row_hashes([(name, values.slice(n, 1)) for name, values in ROWS.items()], 1)[0] for n in range(5)]
+    whole = hash_rows(ROWS.items(), 5)
+    alone = [hash_rows([(name, values.slice(n, 1)) for name, values in ROWS.items()], 1)[0] for n in range(5)]
     assert list(whole) == alone
     assert len(set(alone)) == 5
 
 
 def test_a_hash_of_a_row_never_changes() -> None:
     """Registers keep these for years: a new way of hashing would make every row look corrected."""
-    hashes = row_hashes([("outcome", pa.array(["upheld", None])), ("n", pa.array([1, 2]))], 2)
+    hashes = hash_rows([("outcome", pa.array(["upheld", None])), ("n", pa.array([1, 2]))], 2)
     assert [f"{value:016x}" for value in hashes] == ["3087d7cb518546d1", "3d0a5533dd7f8f05"]
 
 
@@ -91,7 +92,7 @@ def written(register: Engine) -> Iterator[Callable[[Columns], pd.DataFrame]]:
     def write(columns: Columns) -> pd.DataFrame:
         with writing(register, "sample_landlord") as connection:
             table.create(connection)
-            bulk.insert(connection, table, columns, {"same": "it's"})
+            bulk.insert_rows(connection, table, columns, {"same": "it's"})
         with reading(register) as connection:
             return pd.DataFrame(connection.execute(select(table)).all(), dtype=object)
 
@@ -116,5 +117,5 @@ def test_no_value_is_taken_for_a_blank(written: Callable[[Columns], pd.DataFrame
 
 def test_canonical_dtypes_become_the_same_arrays() -> None:
     frame = pd.DataFrame({"on": pd.to_datetime(["2026-01-05", None]).astype("datetime64[s]"), "text": ["a", None]})
-    assert arrow(frame["on"]).to_pylist() == [date(2026, 1, 5), None]
-    assert arrow(frame["text"].astype("str")).to_pylist() == ["a", None]
+    assert make_arrow_column(frame["on"]).to_pylist() == [date(2026, 1, 5), None]
+    assert make_arrow_column(frame["text"].astype("str")).to_pylist() == ["a", None]

@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import Engine, text
 
 from due_regard.errors import RegisterError
-from due_regard.register import audit_verify, engines, load_drop, open_register, read_records, reading, writing
-from due_regard.register.filesystem import network_filesystem
+from due_regard.register import engines, load_drop, open_register, read_records, reading, verify_audit, writing
+from due_regard.register.network_shares import find_network_share
 from tests.register.drops import LANDLORD, OTHER, accepted, appeal, at, drop
 
 NOW = at("2026-06-01 08:00")
@@ -40,7 +40,7 @@ sshfs#host: /home/a/far fuse.sshfs rw 0 0
     ],
 )
 def test_network_shares_are_told_from_local_disks(path: str, kind: str | None) -> None:
-    assert network_filesystem(Path(path), MOUNTS) == kind
+    assert find_network_share(Path(path), MOUNTS) == kind
 
 
 def test_a_register_on_a_network_share_is_refused_with_the_reason(
@@ -48,7 +48,7 @@ def test_a_register_on_a_network_share_is_refused_with_the_reason(
 ) -> None:
     mounts = tmp_path / "mounts"
     mounts.write_text(f"/dev/sda1 / ext4 rw 0 0\nserver:/x {tmp_path} nfs rw 0 0\n")
-    monkeypatch.setattr("due_regard.register.filesystem._MOUNTS", mounts)
+    monkeypatch.setattr("due_regard.register.network_shares._MOUNTS", mounts)
     with pytest.raises(RegisterError, match=r"network share \(nfs\).*local disk, or use PostgreSQL"):
         open_register(f"sqlite:///{tmp_path}/register.db")
     assert not (tmp_path / "register.db").exists()
@@ -155,7 +155,7 @@ def test_two_drops_at_once_end_as_if_one_after_the_other(register: Engine, landl
     with reading(register) as connection:
         gaps = text("SELECT count(*), max(version) FROM appeals GROUP BY landlord, appeal_ref")
         assert all(n == newest for n, newest in connection.execute(gaps)), "no version is missing or doubled"
-    audit_verify(register)
+    verify_audit(register)
     for engine in own:
         engine.dispose()
 

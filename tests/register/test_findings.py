@@ -11,23 +11,23 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from due_regard.contract import OPEN_STATES, STATES
 from due_regard.errors import RegisterError, SettingsError
+from due_regard.records.canonical import OPEN_STATES, STATES
 from due_regard.register import (
     RunReport,
-    audit_verify,
-    finding,
-    finding_flows,
-    finding_life,
-    findings_as_at,
+    count_finding_flows,
+    end_silence,
     load_drop,
-    open_findings,
+    read_finding,
+    read_finding_life,
+    read_findings_open_on,
+    read_open_findings,
     record_assessment,
-    resolve,
-    silence,
-    unsilence,
+    resolve_finding,
+    silence_finding,
+    verify_audit,
 )
-from due_regard.register.findings import OPEN_COLUMNS
+from due_regard.register.findings.open_findings import OPEN_COLUMNS
 from tests.register.drops import LANDLORD, OTHER, accepted, appeal, assessments, at, drop
 
 ACK = "appeal.acknowledge"
@@ -47,7 +47,7 @@ def row(ref: str, state: str, rule: str = ACK, **more: object) -> dict[str, obje
 
 
 def events(register: Engine, ref: str = "F-000001") -> list[str]:
-    return finding_life(register, ref)["event"].tolist()
+    return read_finding_life(register, ref)["event"].tolist()
 
 
 def test_a_finding_opens_escalates_resolves_and_reopens(register: Engine) -> None:
@@ -63,7 +63,7 @@ def test_a_finding_opens_escalates_resolves_and_reopens(register: Engine) -> Non
     back = run(register, "2026-06-08", [row("A1", "overdue", due_on="2026-06-03", days_overdue=3)])
     assert (back.opened, back.reopened, back.open) == (0, 1, 1)
     assert events(register) == ["opened", "escalated", "resolved", "reopened"]
-    now = finding(register, "f-000001")
+    now = read_finding(register, "f-000001")
     assert (now["times_opened"], now["times_seen"], now["days_overdue"]) == (2, 4, 3)
     assert (now["first_seen_as_at"], now["opened_on"]) == (date(2026, 6, 1), date(2026, 6, 8))
     assert now["resolved_on"] is None
@@ -76,16 +76,16 @@ def test_a_resolved_finding_says_by_what_record(register: Engine) -> None:
         register, drop(accepted("appeals", [appeal("A1", acknowledged_on="2026-06-02")])), now=at("2026-06-03 06:00")
     )
     run(register, "2026-06-03", [row("A1", "met", due_on="2026-06-03", done_on="2026-06-02")])
-    life = finding_life(register, "F-000001")
+    life = read_finding_life(register, "F-000001")
     assert life["file_id"].tolist()[1:] == [2]
-    settled = finding(register, "F-000001")
+    settled = read_finding(register, "F-000001")
     assert (settled["resolved_state"], settled["resolved_file_id"], settled["done_on"]) == ("met", 2, date(2026, 6, 2))
 
 
 def test_a_finding_whose_row_is_gone_is_resolved_as_gone(register: Engine) -> None:
     run(register, "2026-06-01", [row("A1", "breach")])
     assert run(register, "2026-06-02", []).resolved == 1
-    assert finding(register, "F-000001")["resolved_state"] == "gone"
+    assert read_finding(register, "F-000001")["resolved_state"] == "gone"
 
 
 def test_info_is_never_a_finding_and_a_finding_that_becomes_info_is_resolved(register: Engine) -> None:
@@ -106,7 +106,7 @@ def test_landlords_findings_do_not_touch(register: Engine) -> None:
     run(register, "2026-06-01", [row("A1", "breach")])
     run(register, "2026-06-01", [row("A1", "breach")], landlord=OTHER)
     run(register, "2026-06-02", [], landlord=OTHER)
-    found = open_findings(register, as_at=date(2026, 6, 2))
+    found = read_open_findings(register, as_at=date(2026, 6, 2))
     assert found["landlord"].tolist() == [LANDLORD]
     assert found["register_ref"].tolist() == ["F-000001"]
 
@@ -114,13 +114,13 @@ def test_landlords_findings_do_not_touch(register: Engine) -> None:
 def test_open_findings_come_oldest_due_first_in_typed_columns(register: Engine) -> None:
     rows = [row("A1", "breach"), row("A2", "overdue", due_on="2026-05-09"), row("A3", "overdue", due_on="2026-05-01")]
     run(register, "2026-06-01", rows)
-    found = open_findings(register, LANDLORD, as_at=date(2026, 6, 1))
+    found = read_open_findings(register, LANDLORD, as_at=date(2026, 6, 1))
     assert found["subject_ref"].tolist() == ["A3", "A2", "A1"]
     assert tuple(found.columns) == OPEN_COLUMNS
     kinds = found.dtypes.astype(str).to_dict()
     assert {kinds["due_on"], kinds["opened_on"], kinds["silenced_until"]} == {"datetime64[s]"}
     assert (kinds["opened_at"], kinds["occurrence"], kinds["rule"]) == ("datetime64[us, UTC]", "int64", "str")
-    empty = open_findings(register, OTHER, as_at=date(2026, 6, 1))
+    empty = read_open_findings(register, OTHER, as_at=date(2026, 6, 1))
     assert empty["due_on"].dtype == "datetime64[s]"
     assert len(empty) == 0
 
@@ -128,22 +128,24 @@ def test_open_findings_come_oldest_due_first_in_typed_columns(register: Engine) 
 def test_a_silence_ends_by_itself_and_can_be_taken_back(register: Engine) -> None:
     run(register, "2026-06-01", [row("A1", "breach")])
     now = at("2026-06-01 09:00")
-    silence(register, "F-000001", actor="governance officer", why="with the ombudsman", until=date(2026, 6, 9), now=now)
-    silenced = {day: open_findings(register, as_at=date(2026, 6, day))["is_silenced"].item() for day in (1, 9, 10)}
+    silence_finding(
+        register, "F-000001", actor="governance officer", why="with the ombudsman", until=date(2026, 6, 9), now=now
+    )
+    silenced = {day: read_open_findings(register, as_at=date(2026, 6, day))["is_silenced"].item() for day in (1, 9, 10)}
     assert silenced == {1: True, 9: True, 10: False}
-    unsilence(register, "F-000001", actor="governance officer", why="over", now=now)
-    assert not open_findings(register, as_at=date(2026, 6, 1))["is_silenced"].item()
-    assert finding_life(register, "F-000001")["why"].tolist()[1:] == ["with the ombudsman", "over"]
-    audit_verify(register)
+    end_silence(register, "F-000001", actor="governance officer", why="over", now=now)
+    assert not read_open_findings(register, as_at=date(2026, 6, 1))["is_silenced"].item()
+    assert read_finding_life(register, "F-000001")["why"].tolist()[1:] == ["with the ombudsman", "over"]
+    verify_audit(register)
 
 
 @pytest.mark.parametrize(("actor", "why"), [(" ", "because"), ("someone", "")])
 def test_a_decision_needs_a_name_and_a_reason(register: Engine, actor: str, why: str) -> None:
     run(register, "2026-06-01", [row("A1", "breach")])
     with pytest.raises(SettingsError, match="who"):
-        resolve(register, "F-000001", actor=actor, why=why, now=at("2026-06-01 09:00"))
+        resolve_finding(register, "F-000001", actor=actor, why=why, now=at("2026-06-01 09:00"))
     with pytest.raises(SettingsError, match="end date"):
-        silence(register, "F-000001", actor="a", why="b", until=date(2026, 5, 31), now=at("2026-06-01 09:00"))
+        silence_finding(register, "F-000001", actor="a", why="b", until=date(2026, 5, 31), now=at("2026-06-01 09:00"))
 
 
 def test_decisions_on_unknown_or_resolved_findings_are_refused(register: Engine) -> None:
@@ -151,29 +153,29 @@ def test_decisions_on_unknown_or_resolved_findings_are_refused(register: Engine)
     run(register, "2026-06-02", [])
     for ref, words in (("F-000001", "resolved already"), ("F-000009", "no finding")):
         with pytest.raises(RegisterError, match=words):
-            resolve(register, ref, actor="a", why="b", now=at("2026-06-02 09:00"))
+            resolve_finding(register, ref, actor="a", why="b", now=at("2026-06-02 09:00"))
 
 
 def test_reported_done_waits_for_the_next_drop_and_stays_open(register: Engine) -> None:
     load_drop(register, drop(accepted("appeals", [appeal("A1")])), now=at("2026-06-01 06:00"))
     run(register, "2026-06-04", [row("A1", "overdue", due_on="2026-06-03")])
-    resolve(register, "F-000001", actor="appeals officer", why="letter sent today", now=at("2026-06-04 09:00"))
+    resolve_finding(register, "F-000001", actor="appeals officer", why="letter sent today", now=at("2026-06-04 09:00"))
     run(register, "2026-06-05", [row("A1", "overdue", due_on="2026-06-03")])
-    assert open_findings(register, as_at=date(2026, 6, 5))["is_awaiting"].tolist() == [True], (
+    assert read_open_findings(register, as_at=date(2026, 6, 5))["is_awaiting"].tolist() == [True], (
         "no new drop: still waiting"
     )
     load_drop(register, drop(accepted("appeals", [appeal("A1")])), now=at("2026-06-08 06:00"))
     run(register, "2026-06-08", [row("A1", "overdue", due_on="2026-06-03")])
-    assert open_findings(register, as_at=date(2026, 6, 8))["is_awaiting"].tolist() == [False]
+    assert read_open_findings(register, as_at=date(2026, 6, 8))["is_awaiting"].tolist() == [False]
     assert events(register) == ["opened", "reported_done", "not_confirmed"]
 
 
 def test_reported_done_and_confirmed_is_resolved_by_the_record(register: Engine) -> None:
     run(register, "2026-06-04", [row("A1", "overdue", due_on="2026-06-03")])
-    resolve(register, "F-000001", actor="appeals officer", why="letter sent", now=at("2026-06-04 09:00"))
+    resolve_finding(register, "F-000001", actor="appeals officer", why="letter sent", now=at("2026-06-04 09:00"))
     run(register, "2026-06-08", [row("A1", "late", due_on="2026-06-03", done_on="2026-06-04")])
     assert events(register) == ["opened", "reported_done", "resolved"]
-    assert finding(register, "F-000001")["awaiting_since"] is None
+    assert read_finding(register, "F-000001")["awaiting_since"] is None
 
 
 def test_policy_versions_of_rows_are_kept(register: Engine) -> None:
@@ -181,7 +183,7 @@ def test_policy_versions_of_rows_are_kept(register: Engine) -> None:
     record_assessment(
         register, LANDLORD, table, as_at=date(2026, 6, 1), now=at("2026-06-01 07:00"), policy_version="2026-01-01"
     )
-    assert finding(register, "F-000001")["policy_version"] == "2023-04-01"
+    assert read_finding(register, "F-000001")["policy_version"] == "2023-04-01"
 
 
 SUBJECTS = st.tuples(
@@ -213,7 +215,7 @@ def test_findings_are_conserved_and_equal_the_current_assessment(
             for (rule, ref, n), (state, severity) in states.items()
             if state in OPEN_STATES and severity != "info"
         }
-        found = open_findings(register, landlord, as_at=on)
+        found = read_open_findings(register, landlord, as_at=on)
         keys = zip(found["rule"], found["subject_ref"], found["occurrence"], strict=True)
         assert dict(zip(keys, found["state"], strict=True)) == want
         assert report.open == len(want)
@@ -221,9 +223,9 @@ def test_findings_are_conserved_and_equal_the_current_assessment(
         history[on] = want
     for since in history:
         until = max(history)
-        flows = finding_flows(register, landlord, since, until).set_index("rule")
+        flows = count_finding_flows(register, landlord, since, until).set_index("rule")
         assert (flows["opening"] + flows["opened"] - flows["resolved"] == flows["closing"]).all()
         for column, day in (("opening", since), ("closing", until)):
             count = pd.Series([rule for rule, _, _ in history[day]], dtype="str").value_counts().to_dict()
             assert {rule: n for rule, n in flows[column].items() if n} == count
-        assert len(findings_as_at(register, landlord, since)) == len(history[since])
+        assert len(read_findings_open_on(register, landlord, since)) == len(history[since])

@@ -10,8 +10,8 @@ import time
 import pytest
 from sqlalchemy import Engine, text
 
-from due_regard.batch import ValidatedDrop
-from due_regard.register import audit_verify, list_drops, load_drop, open_register, read_records, reading
+from due_regard.records.validated_drop import ValidatedDrop
+from due_regard.register import list_drops, load_drop, open_register, read_records, reading, verify_audit
 from tests.register.drops import LANDLORD, accepted, appeal, at, drop, restriction
 
 POINTS = ("opened", "begun", "written", "committed", "closed")
@@ -51,7 +51,7 @@ def child(register: Engine, outcome: str, point: str = "", times: int = 1) -> in
 
 def check(register: Engine, outcomes: set[str]) -> None:
     """Each entity is wholly of one drop, and everything the register says of itself is true."""
-    audit_verify(register)
+    verify_audit(register)
     for entity, column in (("restrictions", "evidence_ref"), ("appeals", "outcome")):
         records = read_records(register, LANDLORD)
         if entity in records:

@@ -9,16 +9,8 @@ import pandas as pd
 import pytest
 from sqlalchemy import Engine
 
-from due_regard.contract import ENTITIES, Records
-from due_regard.register import (
-    EVER,
-    assessments_sha256,
-    load_drop,
-    read_records,
-    reading,
-    record_assessment,
-    sql,
-)
+from due_regard.records.canonical import ENTITIES, Records
+from due_regard.register import EVER, hash_assessments, load_drop, read_records, reading, record_assessment, sql_files
 from tests.register.drops import LANDLORD, accepted, appeal, assessments, at, drop, restriction
 
 START = at("2026-01-05 07:00")
@@ -71,8 +63,8 @@ def test_a_load_at_the_instant_of_a_run_is_known_after_it(register: Engine) -> N
 
 def test_an_assessment_has_one_hash_whoever_computes_it() -> None:
     rows: list[dict[str, object]] = [{"rule": "appeal.decide", "subject_ref": ref, "state": "met"} for ref in "AB"]
-    assert assessments_sha256(assessments(rows)) == assessments_sha256(assessments(rows))
-    assert assessments_sha256(assessments(rows)) != assessments_sha256(assessments(rows[::-1]))
+    assert hash_assessments(assessments(rows)) == hash_assessments(assessments(rows))
+    assert hash_assessments(assessments(rows)) != hash_assessments(assessments(rows[::-1]))
 
 
 @pytest.mark.parametrize("entity", [entity.name for entity in ENTITIES])
@@ -85,7 +77,7 @@ def test_the_current_view_is_what_read_records_gives(register: Engine, entity: s
     value = optional.codes[0] if optional.codes else True if optional.kind == "yn" else "2026-02-02"
     load_drop(register, drop(accepted(entity, [first | {optional.name: value}])), now=START + timedelta(days=1))
     with reading(register, LANDLORD) as connection:
-        rows = sql.frame(connection.exec_driver_sql(f"SELECT * FROM current_{entity}"))
+        rows = sql_files.make_frame(connection.exec_driver_sql(f"SELECT * FROM current_{entity}"))
         reported = connection.exec_driver_sql(f"SELECT * FROM report_{entity}").all()
     assert rows["version"].tolist() == [2]
     assert len(reported) == 1

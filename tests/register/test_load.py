@@ -11,20 +11,20 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, func, select
 
-from due_regard.batch import Rejection
-from due_regard.contract import ENTITIES, ENTITY, Kind, dtype_of
 from due_regard.errors import RegisterError
+from due_regard.records.canonical import ENTITIES, ENTITY, ColumnKind, find_dtype
+from due_regard.records.validated_drop import Rejection
 from due_regard.register import (
-    known_refs,
+    count_previous_rows,
     list_drops,
+    list_missing_records,
     load_drop,
-    missing_records,
-    previous_rows,
+    read_known_refs,
+    read_record_history,
     read_records,
     reading,
-    record_history,
 )
-from due_regard.register.record_tables import RECORD_TABLES
+from due_regard.register.schema.record_tables import RECORD_TABLES
 from tests.register.drops import LANDLORD, OTHER, accepted, appeal, at, drop, frame, restriction
 
 NOW, LATER, LATEST = at("2026-06-01 08:00"), at("2026-06-08 08:00"), at("2026-06-15 08:00")
@@ -37,7 +37,12 @@ def count_versions(register: Engine, entity: str) -> int:
 
 def filled(entity_name: str) -> pd.DataFrame:
     """One row with a value in every column and one with blanks wherever they are allowed."""
-    values = {Kind.DATE: "2026-02-28", Kind.YN: True, Kind.REF: "00123", Kind.TEXT: 'Ünïcode, "quoted"\nline; = \\N'}
+    values = {
+        ColumnKind.DATE: "2026-02-28",
+        ColumnKind.YN: True,
+        ColumnKind.REF: "00123",
+        ColumnKind.TEXT: 'Ünïcode, "quoted"\nline; = \\N',
+    }
     entity = ENTITY[entity_name]
     full = {c.name: c.codes[-1] if c.codes else values[c.kind] for c in entity.columns}
     least = {c.name: full[c.name] for c in entity.columns if c.required}
@@ -53,7 +58,7 @@ def test_every_entity_comes_back_as_it_was_delivered(register: Engine, entity: s
     assert list(back) == [entity]
     pd.testing.assert_frame_equal(back[entity], rows)
     assert {c.name: str(back[entity][c.name].dtype) for c in ENTITY[entity].columns} == {
-        c.name: dtype_of(c) for c in ENTITY[entity].columns
+        c.name: find_dtype(c) for c in ENTITY[entity].columns
     }
 
 
@@ -70,7 +75,7 @@ def test_a_corrected_row_is_a_new_version_and_the_rest_is_not_written(register: 
     corrected = [appeal("A1", acknowledged_on="2026-06-03"), appeal("A2"), appeal("A3")]
     report = load_drop(register, drop(accepted("appeals", corrected)), now=LATER)
     assert (report.files[0].loaded, report.files[0].unchanged) == (2, 1)
-    assert record_history(register, LANDLORD, "appeals", "A1")["version"].tolist() == [1, 2]
+    assert read_record_history(register, LANDLORD, "appeals", "A1")["version"].tolist() == [1, 2]
     assert read_records(register, LANDLORD)["appeals"]["acknowledged_on"].notna().tolist() == [True, False, False]
 
 
@@ -105,15 +110,18 @@ def test_absent_columns_and_entities_stay_absent(register: Engine) -> None:
     assert set(back) == {"appeals", "markers"}, "a file with a header alone counts as delivered"
     assert set(back["appeals"].columns) == set(narrow)
     assert len(back["markers"]) == 0
-    assert (known_refs(register, LANDLORD, "markers"), known_refs(register, LANDLORD, "reviews")) == (frozenset(), None)
-    assert previous_rows(register, LANDLORD, "appeals") == 1
-    assert previous_rows(register, LANDLORD, "reviews") is None
+    assert (read_known_refs(register, LANDLORD, "markers"), read_known_refs(register, LANDLORD, "reviews")) == (
+        frozenset(),
+        None,
+    )
+    assert count_previous_rows(register, LANDLORD, "appeals") == 1
+    assert count_previous_rows(register, LANDLORD, "reviews") is None
 
 
 def test_landlords_do_not_see_each_others_records(register: Engine) -> None:
     load_drop(register, drop(accepted("appeals", [appeal("A1", outcome="upheld")])), now=NOW)
     load_drop(register, drop(accepted("appeals", [appeal("A1"), appeal("A2")]), landlord=OTHER), now=NOW)
-    assert known_refs(register, LANDLORD, "appeals") == {"A1"}
+    assert read_known_refs(register, LANDLORD, "appeals") == {"A1"}
     assert len(read_records(register, OTHER)["appeals"]) == 2
     assert read_records(register, LANDLORD)["appeals"]["outcome"].tolist() == ["upheld"]
 
@@ -130,7 +138,7 @@ def test_read_equals_loaded_unchanged_and_rejected(register: Engine) -> None:
 def test_a_file_that_does_not_add_up_is_not_loaded(register: Engine) -> None:
     with pytest.raises(RegisterError, match=r"appeals\.csv.*nothing of this file"):
         load_drop(register, drop(accepted("appeals", [appeal("A1")], read=2)), now=NOW)
-    assert known_refs(register, LANDLORD, "appeals") is None
+    assert read_known_refs(register, LANDLORD, "appeals") is None
 
 
 def test_rows_are_read_in_code_point_order(register: Engine) -> None:
@@ -140,7 +148,7 @@ def test_rows_are_read_in_code_point_order(register: Engine) -> None:
 
 
 def test_many_chunks_load_and_replay_like_one(register: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("due_regard.register.bulk.CHUNK", 7)
+    monkeypatch.setattr("due_regard.register.loading.bulk.CHUNK", 7)
     rows = [appeal(f"A{n:03d}", acknowledged_on=date(2026, 6, 1 + n % 20)) for n in range(50)]
     assert load_drop(register, drop(accepted("appeals", rows)), now=NOW).files[0].loaded == 50
     rows[13]["outcome"] = "upheld"
@@ -154,13 +162,15 @@ def test_what_disappears_from_a_snapshot_is_noted_and_kept_until_it_returns(regi
     gone = accepted("appeals", [appeal("A1")], disappeared=("A2",))
     assert load_drop(register, drop(gone), now=LATER).files[0].vanished == 1
     load_drop(register, drop(accepted("appeals", [appeal("A1", outcome="upheld")], disappeared=("A2",))), now=LATER)
-    missing = missing_records(register, LANDLORD)
+    missing = list_missing_records(register, LANDLORD)
     assert missing[["entity", "ref", "batch_file_id"]].values.tolist() == [["appeals", "A2", 2]]
-    assert known_refs(register, LANDLORD, "appeals") == {"A1", "A2"}
-    assert previous_rows(register, LANDLORD, "appeals") == 1, "what went once does not hold the next snapshot again"
+    assert read_known_refs(register, LANDLORD, "appeals") == {"A1", "A2"}
+    assert count_previous_rows(register, LANDLORD, "appeals") == 1, (
+        "what went once does not hold the next snapshot again"
+    )
     load_drop(register, drop(accepted("appeals", [appeal("A1"), appeal("A2")])), now=LATEST)
-    assert missing_records(register, LANDLORD).empty
-    assert previous_rows(register, LANDLORD, "appeals") == 2
+    assert list_missing_records(register, LANDLORD).empty
+    assert count_previous_rows(register, LANDLORD, "appeals") == 2
 
 
 def test_customers_are_numbered_once_and_not_in_order(register: Engine) -> None:
@@ -206,4 +216,4 @@ def test_a_file_of_several_entities_is_one_transaction(register: Engine) -> None
     passed: list[str] = []
     load_drop(register, drop(*files), now=NOW, checkpoint=passed.append)
     assert passed == ["opened", *["begun", "written", "committed"] * 2, "closed"]
-    assert known_refs(register, LANDLORD, "restrictions") == {"R1", "R2"}
+    assert read_known_refs(register, LANDLORD, "restrictions") == {"R1", "R2"}

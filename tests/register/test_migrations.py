@@ -11,19 +11,14 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, inspect, text
 
-from due_regard.contract import ENTITIES
-from due_regard.register import (
-    audit_verify,
-    load_drop,
-    open_register,
-    read_records,
-    reading,
-    schema,
-)
+from due_regard.records.canonical import ENTITIES
+from due_regard.register import load_drop, open_register, read_records, reading, verify_audit
+from due_regard.register.schema import revisions
 from tests.register.drops import LANDLORD, accepted, appeal, at, drop
 
 REVISIONS = [
-    revision.revision for revision in ScriptDirectory.from_config(schema.migrations()).walk_revisions("base", "heads")
+    revision.revision
+    for revision in ScriptDirectory.from_config(revisions.make_migration_config()).walk_revisions("base", "heads")
 ]
 
 
@@ -39,7 +34,7 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def test_models_equal_what_the_migrations_make(register: Engine) -> None:
     with register.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
-        assert compare_metadata(context, schema.metadata()) == []
+        assert compare_metadata(context, revisions.build_metadata()) == []
 
 
 def test_every_entity_has_its_current_view(register: Engine) -> None:
@@ -49,13 +44,13 @@ def test_every_entity_has_its_current_view(register: Engine) -> None:
 
 def test_every_table_of_a_landlord_is_under_row_level_security(register: Engine) -> None:
     if register.dialect.name == "sqlite":
-        assert all("landlord" in table.c for table in schema.metadata().tables.values())
+        assert all("landlord" in table.c for table in revisions.build_metadata().tables.values())
         return
     with register.connect() as connection:
         rows = connection.execute(text("SELECT relname, relrowsecurity FROM pg_class WHERE relkind = 'r'")).all()
         protected = {name for name, on in rows if on}
         views = connection.execute(text("SELECT relname, reloptions FROM pg_class WHERE relkind = 'v'")).all()
-    assert set(schema.metadata().tables) - {"landlord_access"} == protected
+    assert set(revisions.build_metadata().tables) - {"landlord_access"} == protected
     ours = {name: options or () for name, options in views if name.startswith(("current_", "report_"))}
     for name, options in ours.items():
         rule = "security_invoker=true" if name.startswith("current_") else "security_barrier=true"
@@ -66,7 +61,7 @@ def test_every_table_of_a_landlord_is_under_row_level_security(register: Engine)
 def test_every_earlier_revision_goes_up_with_its_data(empty_url: str, revision: str) -> None:
     engine = create_engine(empty_url)
     with engine.begin() as connection:
-        schema.upgrade(connection, revision)
+        revisions.upgrade_schema(connection, revision)
         connection.exec_driver_sql(
             "INSERT INTO batches (id, landlord, source, drop_name, drop_sha256, received_at, status, rows_read, "
             "rows_loaded, rows_unchanged, rows_rejected, files_refused) VALUES "
@@ -93,9 +88,9 @@ def test_every_earlier_revision_goes_up_with_its_data(empty_url: str, revision: 
     assert read_records(register, LANDLORD)["appeals"].iloc[0]["outcome"] == "upheld"
     load_drop(register, drop(accepted("appeals", [appeal("A1"), appeal("A2")])), now=at("2026-02-01 07:00"))
     assert read_records(register, LANDLORD)["appeals"]["appeal_ref"].tolist() == ["A1", "A2"]
-    audit_verify(register)
+    verify_audit(register)
     with reading(register) as connection:
-        assert schema.is_current(connection)
+        assert revisions.is_current(connection)
     register.dispose()
 
 

@@ -9,20 +9,14 @@ import pandas as pd
 import pytest
 from sqlalchemy import Engine, text
 
-from due_regard.assessment import assess
-from due_regard.batch import AcceptedFile
-from due_regard.contract import ENTITY, Kind
-from due_regard.landlords import load_landlord
+from due_regard.assessment import assess_records
+from due_regard.calendars.working_days import load_calendar
+from due_regard.config.landlord import load_landlord
+from due_regard.config.settings import Settings
 from due_regard.policy import load_policies
-from due_regard.register import (
-    assessments_sha256,
-    load_drop,
-    read_records,
-    reading,
-    record_assessment,
-)
-from due_regard.settings import Settings
-from due_regard.working_days import load_calendar
+from due_regard.records.canonical import ENTITY, ColumnKind
+from due_regard.records.validated_drop import AcceptedFile
+from due_regard.register import hash_assessments, load_drop, read_records, reading, record_assessment
 from tests.contract_examples import CONTRACT
 from tests.register.drops import accepted, drop
 
@@ -38,9 +32,9 @@ def exported(folder: str, landlord: str) -> list[AcceptedFile]:
         columns = {c.name: c for c in ENTITY[file.stem].columns if c.name in raw}
         typed = {
             name: pd.to_datetime(raw[name], errors="coerce").astype("datetime64[s]")
-            if column.kind is Kind.DATE
+            if column.kind is ColumnKind.DATE
             else raw[name].str.lower().map({"yes": True, "no": False}).astype("boolean")
-            if column.kind is Kind.YN
+            if column.kind is ColumnKind.YN
             else raw[name]
             for name, column in columns.items()
         }
@@ -69,21 +63,21 @@ def test_a_past_day_as_known_then_is_what_was_computed_then(register: Engine, la
         as_at = date(2026, 6, 1) + timedelta(weeks=week)
         now = datetime.combine(as_at, time(7), UTC)
         load_drop(register, drop(*(corrected(part, week) for part in files), landlord=landlord), now=now)
-        found = assess(read_records(register, landlord), history, calendar, as_at)
+        found = assess_records(read_records(register, landlord), history, calendar, as_at)
         run = record_assessment(register, landlord, found, as_at=as_at, now=now, policy_version="2024-01-01")
         computed[run.run_id] = (as_at, found, run.sha256)
     with reading(register, landlord) as connection:
         runs = connection.execute(text("SELECT id, sha256 FROM assessment_runs ORDER BY id")).all()
     assert len({sha256 for _, sha256 in runs}) == WEEKS, "every week said something else"
     for (as_at, found, sha256), then in zip(computed.values(), known_at(register, landlord), strict=True):
-        again = assess(read_records(register, landlord, known_at=then), history, calendar, as_at)
+        again = assess_records(read_records(register, landlord, known_at=then), history, calendar, as_at)
         pd.testing.assert_frame_equal(again, found)
-        assert assessments_sha256(again) == sha256
+        assert hash_assessments(again) == sha256
 
 
 def known_at(register: Engine, landlord: str) -> list[datetime]:
     """The instant each recorded run rests on, as the register kept it."""
-    from due_regard.register.finding_tables import AssessmentRun
+    from due_regard.register.schema.finding_tables import AssessmentRun
 
     with reading(register, landlord) as connection:
         runs = AssessmentRun.__table__

@@ -11,15 +11,15 @@ import pytest
 from sqlalchemy import Engine
 
 from due_regard.errors import RegisterError
-from due_regard.register import load_drop, reading, sql
+from due_regard.register import load_drop, reading, sql_files
 from tests.register.drops import LANDLORD, accepted, appeal, at, drop, restriction
 
-FILES = sorted(sql.FOLDER.rglob("*.sql"))
+FILES = sorted(sql_files.FOLDER.rglob("*.sql"))
 NOT_ON_BOTH = re.compile(r"::|\bILIKE\b|\bFULL\s+JOIN\b|\bINTERVAL\b|\bJULIANDAY\b|\bSTRFTIME\b|[{}%]", re.I)
 
 
 def names(file: Path) -> str:
-    return file.relative_to(sql.FOLDER).with_suffix("").as_posix()
+    return file.relative_to(sql_files.FOLDER).with_suffix("").as_posix()
 
 
 @pytest.mark.parametrize("file", FILES, ids=names)
@@ -44,8 +44,10 @@ def test_parameters_of_every_kind_are_bound_on_both_engines(register: Engine, tm
     )
     given = {"landlord": LANDLORD, "known_at": at("2026-06-01 08:00"), "as_at": date(2026, 5, 1), "refs": ("R1", "R2")}
     with reading(register, LANDLORD) as connection:
-        found = sql.read(connection, "some", tmp_path, route=True, **given)
-        earlier = sql.read(connection, "some", tmp_path, route=True, **given | {"known_at": at("2026-06-01 07:59")})
+        found = sql_files.read_statement(connection, "some", tmp_path, route=True, **given)
+        earlier = sql_files.read_statement(
+            connection, "some", tmp_path, route=True, **given | {"known_at": at("2026-06-01 07:59")}
+        )
     assert found["restriction_ref"].tolist() == ["R1"]
     assert found["ended_on"].tolist() == [pd.Timestamp("2026-06-01")]
     assert found["known_from"].tolist() == [pd.Timestamp("2026-06-01 08:00", tz="UTC")]
@@ -57,10 +59,10 @@ def test_parameters_of_every_kind_are_bound_on_both_engines(register: Engine, tm
 def test_wrong_names_and_parameters_are_told(register: Engine, tmp_path: Path) -> None:
     (tmp_path / "some.sql").write_text("-- x\nSELECT 1 WHERE :a = :b")
     with pytest.raises(RegisterError, match="no statement"):
-        sql.statement("absent", tmp_path)
+        sql_files.bind_statement("absent", tmp_path)
     for given in ({"a": 1}, {"a": 1, "b": 2, "c": 3}):
         with pytest.raises(ValueError, match="missing or not used"):
-            sql.statement("some", tmp_path, **given)
+            sql_files.bind_statement("some", tmp_path, **given)
 
 
 def test_a_failing_database_names_no_value(register: Engine) -> None:
@@ -75,6 +77,6 @@ def test_a_failing_database_names_no_value(register: Engine) -> None:
 
 def test_whole_numbers_of_the_contract_are_so_without_a_row(register: Engine) -> None:
     with reading(register, "nobody") as connection:
-        found = sql.read(connection, "packs/finding_references", landlord="nobody")
+        found = sql_files.read_statement(connection, "packs/finding_references", landlord="nobody")
     assert len(found) == 0
     assert found["occurrence"].dtype == "int64"

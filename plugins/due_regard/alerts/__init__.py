@@ -4,12 +4,12 @@ Reads the register, writes its alert tables (register/alert_tables), renders `in
 states come from assessment, words about a duty from the policy file.
 """
 
-from due_regard.alerts.compose import ComposeReport, compose_alerts
-from due_regard.alerts.explain import delivery_record, explain, message_landlord, record_bounce
-from due_regard.alerts.login import check_mail, over_connection, transport_for
-from due_regard.alerts.send import SendReport, send_alerts
-from due_regard.alerts.transport import FolderTransport, ShadowTransport, SmtpTransport, Transport
-from due_regard.alerts.watch import slow_cadences, stale
+from due_regard.alerts.composition import ComposeReport, compose_alerts
+from due_regard.alerts.mail_explanation import explain_mail, find_mail_landlord, read_delivery_record, record_bounce
+from due_regard.alerts.run_lateness import find_late_runs, find_slow_cadences
+from due_regard.mail.login import check_mail_settings, lay_connection_over_settings, open_transport
+from due_regard.mail.sending import SendReport, send_waiting_mails
+from due_regard.mail.transport import FolderTransport, ShadowTransport, SmtpTransport, Transport
 
 __all__ = [
     "ComposeReport",
@@ -18,15 +18,15 @@ __all__ = [
     "ShadowTransport",
     "SmtpTransport",
     "Transport",
-    "check_mail",
+    "check_mail_settings",
     "compose_alerts",
-    "delivery_record",
-    "explain",
-    "message_landlord",
-    "over_connection",
+    "explain_mail",
+    "find_late_runs",
+    "find_mail_landlord",
+    "find_slow_cadences",
+    "lay_connection_over_settings",
+    "open_transport",
+    "read_delivery_record",
     "record_bounce",
-    "send_alerts",
-    "slow_cadences",
-    "stale",
-    "transport_for",
+    "send_waiting_mails",
 ]

@@ -13,7 +13,7 @@ from icalendar import Calendar, Event
 
 
 @dataclass(frozen=True)
-class Entry:
+class CalendarEntry:
     """One date in a recipient's calendar; `sequence` grows with each change."""
 
     finding_id: int
@@ -35,7 +35,7 @@ class CalendarFile:
 
 
 def build_calendars(
-    entries: Sequence[Entry], *, landlord: str, organizer: str, domain: str, now: datetime
+    entries: Sequence[CalendarEntry], *, landlord: str, organizer: str, domain: str, now: datetime
 ) -> list[CalendarFile]:
     """At most two files: dates to enter or move (PUBLISH), dates to take out (CANCEL)."""
     context = (landlord, organizer, domain, now)
@@ -43,34 +43,34 @@ def build_calendars(
     gone = [entry for entry in entries if entry.is_cancelled]
     found = []
     if kept:
-        found.append(CalendarFile("review-dates.ics", "PUBLISH", _calendar(kept, "PUBLISH", *context), False))
+        found.append(CalendarFile("review-dates.ics", "PUBLISH", _build_calendar(kept, "PUBLISH", *context), False))
     if gone:
-        found.append(CalendarFile("cancelled-dates.ics", "CANCEL", _calendar(gone, "CANCEL", *context), True))
+        found.append(CalendarFile("cancelled-dates.ics", "CANCEL", _build_calendar(gone, "CANCEL", *context), True))
     return found
 
 
-def uid(entry: Entry, landlord: str, domain: str) -> str:
+def make_entry_uid(entry: CalendarEntry, landlord: str, domain: str) -> str:
     """The same finding has the same UID for ever."""
     return f"{entry.register_ref}.{landlord}@{domain}"
 
 
-def _calendar(
-    entries: Sequence[Entry], method: str, landlord: str, organizer: str, domain: str, now: datetime
+def _build_calendar(
+    entries: Sequence[CalendarEntry], method: str, landlord: str, organizer: str, domain: str, now: datetime
 ) -> bytes:
     calendar = Calendar()
     calendar.add("prodid", "-//Due Regard//alerts//EN")
     calendar.add("version", "2.0")
     calendar.add("method", method)
     for entry in entries:
-        event = _event(entry, landlord, domain, now)
+        event = _build_event(entry, landlord, domain, now)
         event.add("organizer", f"mailto:{organizer}")
         calendar.add_component(event)
     return bytes(calendar.to_ical())
 
 
-def _event(entry: Entry, landlord: str, domain: str, now: datetime) -> Event:
+def _build_event(entry: CalendarEntry, landlord: str, domain: str, now: datetime) -> Event:
     event = Event()
-    event.add("uid", uid(entry, landlord, domain))
+    event.add("uid", make_entry_uid(entry, landlord, domain))
     event.add("dtstamp", now)
     event.add("sequence", entry.sequence)
     event.add("dtstart", entry.due_on)

@@ -12,19 +12,19 @@ from typing import Any
 
 import pandas as pd
 
-from due_regard.alerts.ladder import Clock, Stage, clock_of, stage_on
-from due_regard.alerts.lookup import Lookup
-from due_regard.contract import ENTITY_OF_SUBJECT
-from due_regard.landlords import Landlord
+from due_regard.alerts.escalation import EscalationClock, EscalationStage, find_clock, find_stage
+from due_regard.alerts.record_cells import RecordCells
+from due_regard.calendars.working_days import WorkingCalendar
+from due_regard.config.landlord import Landlord
 from due_regard.policy import Duty, PolicyHistory
-from due_regard.working_days import WorkingCalendar
+from due_regard.records.canonical import ENTITY_OF_SUBJECT
 
 INHIBITED_BY: Mapping[str, tuple[str, ...]] = {"restriction.review": ("restriction.expiry",)}
 """Rule -> rules which, overdue on the same subject, hide its `due soon`: a lapsed restriction needs no reminder."""
 
 
 @dataclass(frozen=True)
-class Finding:
+class OpenFinding:
     """One open finding of the register; `occasion` changes when it opens again or its due date moves."""
 
     finding_id: int
@@ -56,10 +56,10 @@ class Case:
         is_restricted: named roles alone may hear of it.
     """
 
-    finding: Finding
+    finding: OpenFinding
     duty: Duty
-    clock: Clock
-    stage: Stage
+    clock: EscalationClock
+    stage: EscalationStage
     is_backlog: bool
 
     @property
@@ -68,27 +68,27 @@ class Case:
         return bool(self.duty.restricted_to)
 
     @property
-    def is_hushed(self) -> bool:
+    def has_silence(self) -> bool:
         """Whether a person's silence holds; it cannot hide a statutory clock from the director's stage on."""
         return self.finding.is_silenced and not self.is_beyond_silence
 
     @property
     def is_beyond_silence(self) -> bool:
         """Whether it is a statutory clock that has reached the director."""
-        return self.duty.statutory and self.stage >= Stage.DIRECTOR
+        return self.duty.statutory and self.stage >= EscalationStage.DIRECTOR
 
 
-def read_findings(frame: pd.DataFrame) -> list[Finding]:
-    """The rows of `register.open_findings` as values."""
-    return [_finding(row) for row in frame.to_dict("records")]
+def make_findings(frame: pd.DataFrame) -> list[OpenFinding]:
+    """The rows of `register.read_open_findings` as values."""
+    return [_make_finding(row) for row in frame.to_dict("records")]
 
 
 def build_cases(
-    findings: Iterable[Finding],
+    findings: Iterable[OpenFinding],
     landlord: Landlord,
     history: PolicyHistory,
     calendar: WorkingCalendar,
-    cells: Lookup,
+    cells: RecordCells,
     *,
     as_at: date,
 ) -> list[Case]:
@@ -98,8 +98,8 @@ def build_cases(
     """
     # A finding opened by a later day's assessment was not known on `as_at`.
     known = [finding for finding in findings if finding.opened_on <= as_at]
-    found = [_case(finding, landlord, history, calendar, cells, as_at) for finding in known]
-    reached = [case for case in found if case is not None and (case.stage > Stage.NONE or case.is_backlog)]
+    found = [_build_case(finding, landlord, history, calendar, cells, as_at) for finding in known]
+    reached = [case for case in found if case is not None and (case.stage > EscalationStage.NONE or case.is_backlog)]
     # By date, not by the state recorded: the assessment may be older than the mail.
     lapsed = {
         (c.finding.rule, c.finding.subject_ref) for c in reached if not c.clock.is_check and c.clock.anchor < as_at
@@ -107,27 +107,27 @@ def build_cases(
     return [case for case in reached if case.clock.anchor < as_at or not _is_inhibited(case, lapsed)]
 
 
-def _case(
-    finding: Finding,
+def _build_case(
+    finding: OpenFinding,
     landlord: Landlord,
     history: PolicyHistory,
     calendar: WorkingCalendar,
-    cells: Lookup,
+    cells: RecordCells,
     as_at: date,
 ) -> Case | None:
     duty = history.duty(finding.rule, finding.policy_version)
-    clock = clock_of(
+    clock = find_clock(
         duty, due_on=finding.due_on, opened_on=finding.opened_on, calendar=calendar, alerts=landlord.alerts
     )
     if clock is None:
         return None
-    stage = stage_on(clock, as_at, calendar=calendar, alerts=landlord.alerts)
-    wrong_on = _went_wrong_on(finding, cells, as_at)
+    stage = find_stage(clock, as_at, calendar=calendar, alerts=landlord.alerts)
+    wrong_on = _find_day_it_went_wrong(finding, cells, as_at)
     is_backlog = not duty.restricted_to and wrong_on < min(landlord.alerts.go_live_on, as_at)
     return Case(finding, duty, clock, stage, is_backlog)
 
 
-def _went_wrong_on(finding: Finding, cells: Lookup, as_at: date) -> date:
+def _find_day_it_went_wrong(finding: OpenFinding, cells: RecordCells, as_at: date) -> date:
     """The day a finding went wrong: its due date; of a check, the day its subject came to be."""
     if finding.due_on is not None:
         return finding.due_on
@@ -143,25 +143,25 @@ def _is_inhibited(case: Case, lapsed: set[tuple[str, str]]) -> bool:
     return any((rule, case.finding.subject_ref) in lapsed for rule in worse)
 
 
-def _finding(row: Mapping[Any, Any]) -> Finding:
-    return Finding(
+def _make_finding(row: Mapping[Any, Any]) -> OpenFinding:
+    return OpenFinding(
         finding_id=int(str(row["finding_id"])),
         register_ref=str(row["register_ref"]),
         rule=str(row["rule"]),
         subject_type=str(row["subject_type"]),
         subject_ref=str(row["subject_ref"]),
-        due_on=_date(row["due_on"]),
+        due_on=_as_optional_date(row["due_on"]),
         clause=str(row["clause"]),
         owner_role=str(row["owner_role"]),
-        opened_on=_date(row["opened_on"]) or date.min,
+        opened_on=_as_optional_date(row["opened_on"]) or date.min,
         times_opened=int(str(row["times_opened"])),
         is_silenced=bool(row["is_silenced"]),
         is_awaiting=bool(row["is_awaiting"]),
-        policy_version=_date(row["policy_version"]),
+        policy_version=_as_optional_date(row["policy_version"]),
     )
 
 
-def _date(cell: Any) -> date | None:
+def _as_optional_date(cell: Any) -> date | None:
     if pd.isna(cell):
         return None
     return pd.Timestamp(str(cell)).date()

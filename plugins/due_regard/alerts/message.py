@@ -17,21 +17,21 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from due_regard.alerts import wording
+from due_regard.alerts import finding_wording
 from due_regard.alerts.calendar_files import CalendarFile
-from due_regard.alerts.letters import Letter
-from due_regard.landlords import Landlord
-from due_regard.mime import fix_boundaries
+from due_regard.alerts.mail_content import MailContent
+from due_regard.config.landlord import Landlord
+from due_regard.mail.mime import fix_mime_boundaries
 
 
-def message_id(letter: Letter, landlord: str, sender: str) -> str:
+def make_message_id(content: MailContent, landlord: str, sender: str) -> str:
     """The same letter (landlord, kind, recipient, day, topic) always has the same Message-ID."""
-    told = "\n".join((landlord, letter.kind, letter.recipient, letter.mail_on.isoformat(), letter.topic))
+    told = "\n".join((landlord, content.kind, content.recipient, content.mail_on.isoformat(), content.topic))
     return f"<due-regard.{hashlib.sha256(told.encode()).hexdigest()[:20]}@{sender.rpartition('@')[2]}>"
 
 
-def build_message(
-    letter: Letter,
+def build_letter_message(
+    content: MailContent,
     landlord: Landlord,
     *,
     sender: str,
@@ -44,7 +44,7 @@ def build_message(
     """The whole mail, ready to hand over.
 
     Args:
-        letter: what is said.
+        content: what is said.
         landlord: in whose name.
         sender: address it is sent from.
         data_as_at: which export the figures rest on, in words.
@@ -53,14 +53,14 @@ def build_message(
         templates: folder of `mail.txt.j2` and `mail.html.j2`.
         now: for the Date header.
     """
-    identity = message_id(letter, landlord.id, sender)
-    mail = _addressed(letter, landlord, sender, identity, now)
+    identity = make_message_id(content, landlord.id, sender)
+    mail = _address_message(content, landlord, sender, identity, now)
     view = {
-        "letter": letter,
+        "letter": content,
         "landlord": landlord.name,
         "title": mail["Subject"],
-        "day": wording.day,
-        "count": wording.count,
+        "day": finding_wording.format_day,
+        "count": finding_wording.format_count,
         "data_as_at": data_as_at,
         "policy_title": policy_title,
         "contact": landlord.alerts.role_mailboxes.get("governance", landlord.alerts.fallback_mailbox),
@@ -68,23 +68,25 @@ def build_message(
         "has_calendar": any(not item.is_cancelled for item in calendars),
         "has_cancelled": any(item.is_cancelled for item in calendars),
     }
-    letters = environment(templates)
+    letters = load_mail_templates(templates)
     mail.set_content(letters.get_template("mail.txt.j2").render(view), cte="quoted-printable")
     html = letters.get_template("mail.html.j2").render(view)
     mail.add_alternative(html, subtype="html", cte="quoted-printable")
     for item in calendars:
         params = {"method": item.method, "charset": "utf-8"}
         mail.add_attachment(item.data, "text", "calendar", filename=item.filename, params=params)
-    fix_boundaries(mail, identity)
+    fix_mime_boundaries(mail, identity)
     return mail
 
 
-def _addressed(letter: Letter, landlord: Landlord, sender: str, identity: str, now: datetime) -> EmailMessage:
+def _address_message(
+    content: MailContent, landlord: Landlord, sender: str, identity: str, now: datetime
+) -> EmailMessage:
     domain = sender.rpartition("@")[2]
     mail = EmailMessage(policy=SMTP)
     mail["From"] = f"Due Regard <{sender}>"
-    mail["To"] = letter.recipient
-    mail["Subject"] = wording.subject(letter, landlord.name)
+    mail["To"] = content.recipient
+    mail["Subject"] = finding_wording.build_subject(content, landlord.name)
     mail["Date"] = format_datetime(now)
     mail["Message-ID"] = identity
     mail["Auto-Submitted"] = "auto-generated"
@@ -95,7 +97,7 @@ def _addressed(letter: Letter, landlord: Landlord, sender: str, identity: str, n
 
 
 @lru_cache(maxsize=4)
-def environment(templates: Path) -> Environment:
+def load_mail_templates(templates: Path) -> Environment:
     """The mail templates of a folder; what is not given is an error, what is HTML is escaped."""
     return Environment(
         loader=FileSystemLoader(templates),

@@ -11,8 +11,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from due_regard.alerts.lookup import LAST_REVIEW, Lookup
-from due_regard.landlords import Alerts
+from due_regard.alerts.record_cells import LAST_REVIEW, RecordCells
+from due_regard.config.landlord import AlertSettings
 
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?\.[A-Za-z]{2,}")
 _LONGEST_ADDRESS = 254
@@ -59,7 +59,7 @@ POSTS = {
 
 
 @dataclass(frozen=True)
-class Problem:
+class RecipientProblem:
     """What in the landlord's data or settings kept a mail from its owner; `words` name a field, never a value."""
 
     key: str
@@ -73,7 +73,7 @@ class Recipient:
     address: str
     post: str
     why: str
-    problem: Problem | None = None
+    problem: RecipientProblem | None = None
     is_deputy: bool = False
 
     @property
@@ -91,7 +91,7 @@ class Recipient:
         return f"the deputy of {self.post}" if self.is_deputy else self.post
 
 
-def post(role: str) -> str:
+def name_post(role: str) -> str:
     """How a mail names `role`."""
     return POSTS.get(role, role.replace("_", " "))
 
@@ -104,7 +104,7 @@ def is_address(text: object) -> bool:
 
 
 @dataclass(frozen=True)
-class Directory:
+class RecipientDirectory:
     """The staff export, the records that point to it, and the landlord's mailboxes.
 
     Attributes:
@@ -113,8 +113,8 @@ class Directory:
         refused: addresses (lower case) that the mail server refused for good.
     """
 
-    cells: Lookup
-    alerts: Alerts
+    cells: RecordCells
+    alerts: AlertSettings
     refused: frozenset[str] = frozenset()
 
     def owner(self, role: str, subject_type: str, subject_ref: str) -> Recipient:
@@ -130,9 +130,9 @@ class Directory:
         manager = None if ref is None else self.cells.text("staff", ref, "line_manager_ref")
         if manager is None:
             return self.mailbox("line_manager", "the staff export names no line manager")
-        return self._person("line_manager", manager, f"line_manager_ref of {post(role)}")
+        return self._person("line_manager", manager, f"line_manager_ref of {name_post(role)}")
 
-    def restricted(self, role: str, subject_type: str, subject_ref: str) -> Recipient | Problem:
+    def restricted(self, role: str, subject_type: str, subject_ref: str) -> Recipient | RecipientProblem:
         """Who in `role` may hear of a restricted duty: nobody stands in for them, no fallback hears of it.
 
         The line manager is that of the member of staff concerned, not that of whoever must act.
@@ -141,22 +141,26 @@ class Directory:
             return self._alone(role, subject_type, subject_ref)
         address = self.alerts.role_mailboxes.get(role, "").lower()
         if not address or address in self.refused:
-            return Problem(f"restricted:{role}", f"{post(role)} has no working mailbox in the landlord's settings")
-        return Recipient(address, post(role), f"the mailbox of {post(role)}")
+            return RecipientProblem(
+                f"restricted:{role}", f"{name_post(role)} has no working mailbox in the landlord's settings"
+            )
+        return Recipient(address, name_post(role), f"the mailbox of {name_post(role)}")
 
     def mailbox(self, role: str, why: str) -> Recipient:
         """The landlord's mailbox for `role`, else its fallback mailbox with a problem."""
         address = self.alerts.role_mailboxes.get(role, "").lower()
         if not address:
-            problem = Problem(f"mailbox:{role}", f"the landlord's settings name no mailbox for {post(role)}")
+            problem = RecipientProblem(
+                f"mailbox:{role}", f"the landlord's settings name no mailbox for {name_post(role)}"
+            )
             return self._fallback(role, why, problem)
         if address in self.refused:
-            problem = Problem(f"refused:{role}", f"the mail server refuses the mailbox of {post(role)}")
+            problem = RecipientProblem(f"refused:{role}", f"the mail server refuses the mailbox of {name_post(role)}")
             return self._fallback(role, why, problem)
-        return Recipient(address, post(role), f"{why}, so the mailbox of {post(role)}")
+        return Recipient(address, name_post(role), f"{why}, so the mailbox of {name_post(role)}")
 
     def _person(self, role: str, ref: str, named_in: str) -> Recipient:
-        why = f"{post(role)}, named in {named_in}"
+        why = f"{name_post(role)}, named in {named_in}"
         if not self.cells.has("staff"):
             # No staff export at all is a landlord's choice, not a fault of one record.
             return self.mailbox(role, f"{why}, but no staff export was delivered")
@@ -166,12 +170,14 @@ class Directory:
             deputy = self.cells.text("staff", ref, "deputy_ref")
             if deputy is None:
                 break
-            ref, why = deputy, f"the deputy of {post(role)}, who is not active"
+            ref, why = deputy, f"the deputy of {name_post(role)}, who is not active"
         address = None if ref in seen else self._address(ref)
         if address is not None:
             found = f"{why}, with the address of the staff export"
-            return Recipient(address, post(role), found, is_deputy=bool(seen))
-        return self._fallback(role, why, Problem(f"staff:{ref}", self._fault(ref, post(role), away=ref in seen)))
+            return Recipient(address, name_post(role), found, is_deputy=bool(seen))
+        return self._fallback(
+            role, why, RecipientProblem(f"staff:{ref}", self._fault(ref, name_post(role), away=ref in seen))
+        )
 
     def _fault(self, ref: str, name: str, *, away: bool) -> str:
         if away:
@@ -182,7 +188,7 @@ class Directory:
             return f"the mail server refuses the address of {name} in the staff export"
         return f"{name} has no usable e-mail address in the staff export"
 
-    def _alone(self, role: str, subject_type: str, subject_ref: str) -> Recipient | Problem:
+    def _alone(self, role: str, subject_type: str, subject_ref: str) -> Recipient | RecipientProblem:
         if role == "line_manager":
             staff_ref = self.cells.follow(subject_type, subject_ref, "staff_ref")
             ref = None if staff_ref is None else self.cells.text("staff", staff_ref, "line_manager_ref")
@@ -190,14 +196,14 @@ class Directory:
             _, ref = self._named(role, subject_type, subject_ref)
         address = None if ref is None else self._address(ref)
         if address is None:
-            words = f"{post(role)} of a restricted duty has no usable address in the staff export"
-            return Problem(f"restricted:{role}:{subject_ref}", words)
-        return Recipient(address, post(role), f"{post(role)}, with the address of the staff export")
+            words = f"{name_post(role)} of a restricted duty has no usable address in the staff export"
+            return RecipientProblem(f"restricted:{role}:{subject_ref}", words)
+        return Recipient(address, name_post(role), f"{name_post(role)}, with the address of the staff export")
 
-    def _fallback(self, role: str, why: str, problem: Problem) -> Recipient:
+    def _fallback(self, role: str, why: str, problem: RecipientProblem) -> Recipient:
         fallback, data_owner = self.alerts.fallback_mailbox.lower(), self.alerts.data_owner.lower()
         address = data_owner if fallback in self.refused else fallback
-        return Recipient(address, post(role), f"{why}; {problem.words}, so the fallback mailbox", problem)
+        return Recipient(address, name_post(role), f"{why}; {problem.words}, so the fallback mailbox", problem)
 
     def _address(self, ref: str) -> str | None:
         text = (self.cells.text("staff", ref, "email") or "").strip().lower()

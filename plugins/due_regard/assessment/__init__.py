@@ -1,5 +1,5 @@
 """The functional core: records + policy + calendar + as_at -> assessments. Pure: no file, clock, database or log."""
 
-from due_regard.assessment.engine import assess
+from due_regard.assessment.engine import assess_records
 
-__all__ = ["assess"]
+__all__ = ["assess_records"]

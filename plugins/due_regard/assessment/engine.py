@@ -16,21 +16,21 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from due_regard.assessment.kinds import judge_check, judge_deadline, judge_document, view_of
-from due_regard.assessment.reviews import judge_review
-from due_regard.assessment.roles import with_derived_roles
-from due_regard.assessment.rows import Clock, Rows, not_measured
-from due_regard.assessment.truth import YES, truth
-from due_regard.assessment.versions import Versions, numbered_through, standing
-from due_regard.assessment.world import Ints, World
-from due_regard.contract import ENTITY_OF_SUBJECT, STATES, Records
-from due_regard.policy import Check, Deadline, Document, Duty, Policy, PolicyHistory, Review
-from due_regard.working_days import WorkingCalendar
+from due_regard.assessment.assessment_rows import AssessmentClock, AssessmentRows, make_unmeasured_rows
+from due_regard.assessment.condition_truth import YES, evaluate_condition
+from due_regard.assessment.derived_roles import add_derived_roles
+from due_regard.assessment.duty_kinds import assess_check, assess_deadline, assess_document, build_duty_view
+from due_regard.assessment.records_as_at import Ints, RecordsAsAt
+from due_regard.assessment.recurring_reviews import assess_review
+from due_regard.assessment.versions_in_force import Versions, number_occurrences, select_standing_rows
+from due_regard.calendars.working_days import WorkingCalendar
+from due_regard.policy import CheckDuty, DeadlineDuty, DocumentDuty, Duty, Policy, PolicyHistory, ReviewDuty
+from due_regard.records.canonical import ENTITY_OF_SUBJECT, STATES, Records
 
 _BLOCK = 1 << 12  # rows of a repeated word that share one piece of memory
 
 
-def assess(records: Records, history: PolicyHistory, calendar: WorkingCalendar, as_at: date) -> pd.DataFrame:
+def assess_records(records: Records, history: PolicyHistory, calendar: WorkingCalendar, as_at: date) -> pd.DataFrame:
     """Every assessment of one landlord's records on `as_at`.
 
     Returns:
@@ -41,10 +41,10 @@ def assess(records: Records, history: PolicyHistory, calendar: WorkingCalendar, 
     Raises:
         CalendarError: a working day outside the calendar's years is needed.
     """
-    world = World(with_derived_roles(records), as_at)
-    clock = Clock(as_at, calendar)
-    answers = [_answer(world, history, rule, clock) for rule in _rules(history)]
-    return _frame(world, history, [answer for answer in answers if answer is not None])
+    masked = RecordsAsAt(add_derived_roles(records), as_at)
+    clock = AssessmentClock(as_at, calendar)
+    answers = [_answer_rule(masked, history, rule, clock) for rule in _list_rules(history)]
+    return _build_frame(masked, history, [answer for answer in answers if answer is not None])
 
 
 @dataclass(frozen=True)
@@ -52,56 +52,58 @@ class _Answer:
     """One rule's rows, and for each row the version of the policy that judged it."""
 
     rule: str
-    rows: Rows
+    rows: AssessmentRows
     version: Versions
 
 
-def _rules(history: PolicyHistory) -> list[str]:
+def _list_rules(history: PolicyHistory) -> list[str]:
     return sorted({duty.rule for policy in history.versions for duty in policy.duties})
 
 
-def _answer(world: World, history: PolicyHistory, rule: str, clock: Clock) -> _Answer | None:
-    parts = list(_parts(world, history, rule, clock))
+def _answer_rule(masked: RecordsAsAt, history: PolicyHistory, rule: str, clock: AssessmentClock) -> _Answer | None:
+    parts = list(_answer_versions(masked, history, rule, clock))
     if not parts:
         return None
-    rows = Rows.joined([rows for _, rows in parts])
+    rows = AssessmentRows.joined([rows for _, rows in parts])
     version = np.repeat(np.array([number for number, _ in parts], np.int16), [len(rows.subject) for _, rows in parts])
-    if len(history.versions) > 1 and world.delivered(_entity_of(rule)):
+    if len(history.versions) > 1 and masked.delivered(_find_entity_name(rule)):
         starts = np.array([policy.effective_from for policy in history.versions], dtype="datetime64[D]")
-        return _Answer(rule, *standing(rows, version, starts))
-    return _Answer(rule, numbered_through(rows) if isinstance(history.duty(rule), Review) else rows, version)
+        return _Answer(rule, *select_standing_rows(rows, version, starts))
+    return _Answer(rule, number_occurrences(rows) if isinstance(history.duty(rule), ReviewDuty) else rows, version)
 
 
-def _parts(world: World, history: PolicyHistory, rule: str, clock: Clock) -> Iterator[tuple[int, Rows]]:
+def _answer_versions(
+    masked: RecordsAsAt, history: PolicyHistory, rule: str, clock: AssessmentClock
+) -> Iterator[tuple[int, AssessmentRows]]:
     """What each version of the policy says of `rule`; of the landlord as a whole, the version in force alone."""
     current = history.in_force(clock.day)
     for number, policy in enumerate(history.versions):
-        duty = _duty_of(policy, rule)
-        if duty is not None and (policy is current or world.delivered(_entity_of(rule))):
-            yield number, _judge(world, policy, duty, clock)
+        duty = _find_duty(policy, rule)
+        if duty is not None and (policy is current or masked.delivered(_find_entity_name(rule))):
+            yield number, _assess_duty(masked, policy, duty, clock)
 
 
-def _entity_of(rule: str) -> str:
+def _find_entity_name(rule: str) -> str:
     """Name of the entity of the rule's subjects; blank for the policy document itself."""
     entity = ENTITY_OF_SUBJECT.get(rule.split(".")[0])
     return "" if entity is None else entity.name
 
 
-def _judge(world: World, policy: Policy, duty: Duty, clock: Clock) -> Rows:
-    if isinstance(duty, Document):
-        return judge_document(duty, policy, clock)
-    if not world.delivered(ENTITY_OF_SUBJECT[duty.subject].name):
-        return not_measured(np.array([-1]), np.array([policy.effective_from], dtype="datetime64[D]"))
-    if isinstance(duty, Check):
-        return judge_check(world, duty)
-    if isinstance(duty, Deadline):
-        return judge_deadline(world, duty, policy.counting, clock)
-    return judge_review(world, duty, clock)
+def _assess_duty(masked: RecordsAsAt, policy: Policy, duty: Duty, clock: AssessmentClock) -> AssessmentRows:
+    if isinstance(duty, DocumentDuty):
+        return assess_document(duty, policy, clock)
+    if not masked.delivered(ENTITY_OF_SUBJECT[duty.subject].name):
+        return make_unmeasured_rows(np.array([-1]), np.array([policy.effective_from], dtype="datetime64[D]"))
+    if isinstance(duty, CheckDuty):
+        return assess_check(masked, duty)
+    if isinstance(duty, DeadlineDuty):
+        return assess_deadline(masked, duty, policy.counting, clock)
+    return assess_review(masked, duty, clock)
 
 
-def _frame(world: World, history: PolicyHistory, answers: list[_Answer]) -> pd.DataFrame:
+def _build_frame(masked: RecordsAsAt, history: PolicyHistory, answers: list[_Answer]) -> pd.DataFrame:
     """The contract's frame: rules come in order, and so do a rule's rows, since subjects are numbered in order."""
-    words = [_text_columns(world, history, answer) for answer in answers]
+    words = [_build_text_columns(masked, history, answer) for answer in answers]
     starts = np.array([policy.effective_from for policy in history.versions], dtype="datetime64[s]")
 
     def text(name: str) -> pd.Series:
@@ -123,55 +125,59 @@ def _frame(world: World, history: PolicyHistory, answers: list[_Answer]) -> pd.D
     return pd.DataFrame(columns, copy=False)
 
 
-def _text_columns(world: World, history: PolicyHistory, answer: _Answer) -> dict[str, list[pa.Array]]:
+def _build_text_columns(masked: RecordsAsAt, history: PolicyHistory, answer: _Answer) -> dict[str, list[pa.Array]]:
     """One rule's text columns, each as chunks."""
     rows, version = answer.rows, answer.version
     subject_type = answer.rule.split(".")[0]
     size, of_landlord = len(version), bool((rows.subject < 0).any())
-    duties = [_duty_of(policy, answer.rule) for policy in history.versions]
+    duties = [_find_duty(policy, answer.rule) for policy in history.versions]
     return {
-        "landlord": _constant(history.landlord, size),
-        "rule": _constant(answer.rule, size),
-        "subject_type": _constant("landlord" if of_landlord and subject_type != "policy" else subject_type, size),
-        "subject_ref": _constant(history.landlord, size) if of_landlord else _refs(world, subject_type, rows.subject),
-        "state": _words(rows.state, STATES),
-        "severity": _severity(world, duties, rows, version),
-        "clause": _words(version, [duty.clause if duty else "" for duty in duties]),
-        "owner_role": _words(version, [duty.owner_role if duty else "" for duty in duties]),
+        "landlord": _repeat_word(history.landlord, size),
+        "rule": _repeat_word(answer.rule, size),
+        "subject_type": _repeat_word("landlord" if of_landlord and subject_type != "policy" else subject_type, size),
+        "subject_ref": _repeat_word(history.landlord, size)
+        if of_landlord
+        else _find_refs(masked, subject_type, rows.subject),
+        "state": _look_up_words(rows.state, STATES),
+        "severity": _find_severity(masked, duties, rows, version),
+        "clause": _look_up_words(version, [duty.clause if duty else "" for duty in duties]),
+        "owner_role": _look_up_words(version, [duty.owner_role if duty else "" for duty in duties]),
     }
 
 
-def _duty_of(policy: Policy, rule: str) -> Duty | None:
+def _find_duty(policy: Policy, rule: str) -> Duty | None:
     return next((duty for duty in policy.duties if duty.rule == rule), None)
 
 
-def _severity(world: World, duties: list[Duty | None], rows: Rows, version: Versions) -> list[pa.Array]:
+def _find_severity(
+    masked: RecordsAsAt, duties: list[Duty | None], rows: AssessmentRows, version: Versions
+) -> list[pa.Array]:
     """The duty's severity, softened where the policy says so; what cannot be told softens nothing."""
     levels = ["breach", "explain", "warning", "info"]
     found = np.array([levels.index(duty.severity) if duty else 0 for duty in duties], np.int8)[version]
     for number, duty in enumerate(duties):
-        if duty is None or isinstance(duty, Document) or (rows.subject < 0).any():
+        if duty is None or isinstance(duty, DocumentDuty) or (rows.subject < 0).any():
             continue
         for level, condition in duty.severity_where.items():
-            holds = truth(view_of(world, duty), condition) == YES
+            holds = evaluate_condition(build_duty_view(masked, duty), condition) == YES
             found[(version == number) & holds[rows.subject]] = levels.index(level)
-    return _words(found, levels)
+    return _look_up_words(found, levels)
 
 
-def _refs(world: World, subject_type: str, subject: Ints) -> list[pa.Array]:
-    keys = world.keys(ENTITY_OF_SUBJECT[subject_type].name)
+def _find_refs(masked: RecordsAsAt, subject_type: str, subject: Ints) -> list[pa.Array]:
+    keys = masked.keys(ENTITY_OF_SUBJECT[subject_type].name)
     return [keys if len(subject) == len(keys) and (subject == np.arange(len(keys))).all() else keys.take(subject)]
 
 
-def _words(numbers: npt.NDArray[np.integer], words: Sequence[str]) -> list[pa.Array]:
+def _look_up_words(numbers: npt.NDArray[np.integer], words: Sequence[str]) -> list[pa.Array]:
     """The word of each number, as chunks of one column."""
     if len(numbers) == 0 or (numbers == numbers[0]).all():
-        return _constant(words[numbers[0]] if len(numbers) else "", len(numbers))
+        return _repeat_word(words[numbers[0]] if len(numbers) else "", len(numbers))
     coded = pa.DictionaryArray.from_arrays(pa.array(numbers), pa.array(words, type=pa.large_string()))
     return [coded.cast(pa.large_string())]
 
 
-def _constant(word: str, size: int) -> list[pa.Array]:
+def _repeat_word(word: str, size: int) -> list[pa.Array]:
     """One word `size` times over: one block of memory, shown again and again."""
     block = pa.repeat(pa.scalar(word, pa.large_string()), min(size, _BLOCK))
     return [block[: size - done] for done in range(0, size, _BLOCK)] or [block]

@@ -1,6 +1,6 @@
-"""The command line's verbs (contract: CLI), one module a subject; each calls pipeline.py or a room and prints.
+"""The command line's verbs (contract: CLI), one module a subject; each calls a service and prints.
 
-A command returns a `Result`; only __main__ prints it, and only an exception of errors.py ends it early.
+A command returns a `CommandResult`; only __main__ prints it, and only an exception of errors.py ends it early.
 """
 
 from __future__ import annotations
@@ -10,30 +10,30 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from due_regard.settings import Settings
+from due_regard.config.settings import Settings
 
 
 @dataclass(frozen=True)
-class Result:
+class CommandResult:
     """What a command says: a JSON-safe ticket, the same in lines for a person, and the exit code."""
 
-    ticket: dict[str, Any] = field(default_factory=dict)
+    result: dict[str, Any] = field(default_factory=dict)
     lines: tuple[str, ...] = ()
     exit_code: int = 0
 
 
-Command = Callable[[Namespace, Settings], Result]
+Command = Callable[[Namespace, Settings], CommandResult]
 Commands: TypeAlias = "_SubParsersAction[ArgumentParser]"
 
 
-def add(commands: Commands, name: str, run: Command, about: str) -> ArgumentParser:
+def add_command(commands: Commands, name: str, run: Command, about: str) -> ArgumentParser:
     """A subcommand called `name` that runs `run`."""
     parser = commands.add_parser(name, help=about, description=about)
     parser.set_defaults(run=run)
     return parser
 
 
-def group(commands: Commands, name: str, about: str) -> Commands:
+def add_command_group(commands: Commands, name: str, about: str) -> Commands:
     """A subcommand that has subcommands of its own."""
     parser = commands.add_parser(name, help=about, description=about)
     return parser.add_subparsers(dest=f"{name}_command", metavar="COMMAND", required=True)

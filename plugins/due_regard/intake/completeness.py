@@ -15,8 +15,8 @@ from pathlib import Path, PurePosixPath
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from due_regard.errors import DropError, FileRefused
-from due_regard.intake.preflight import drop_files
-from due_regard.intake.source import Source
+from due_regard.intake.preflight import list_drop_files
+from due_regard.intake.source_mapping import SourceMapping
 
 MANIFEST = "MANIFEST.json"
 READY = "READY"
@@ -98,7 +98,7 @@ def read_manifest(drop: Path) -> Manifest | None:
     return manifest
 
 
-def drop_completeness(drop: Path, source: Source, *, now: datetime) -> Completeness:
+def check_completeness(drop: Path, source: SourceMapping, *, now: datetime) -> Completeness:
     """Whether a drop may be taken: its manifest matches, or it is marked READY, or nothing has changed for a while.
 
     Args:
@@ -109,9 +109,9 @@ def drop_completeness(drop: Path, source: Source, *, now: datetime) -> Completen
     Raises:
         DropError: there is no drop, or its manifest cannot be read.
     """
-    files = drop_files(drop)
+    files = list_drop_files(drop)
     if (drop / MANIFEST).is_file():
-        return _by_manifest(drop)
+        return _check_manifest(drop)
     if (drop / READY).exists():
         return Completeness(True, f"marked {READY}")
     newest = max(datetime.fromtimestamp(path.lstat().st_mtime, UTC) for path in files)
@@ -121,7 +121,7 @@ def drop_completeness(drop: Path, source: Source, *, now: datetime) -> Completen
     return Completeness(False, f"{drop.name}: a file changed less than {source.stable_minutes} minutes ago; waiting")
 
 
-def _by_manifest(drop: Path) -> Completeness:
+def _check_manifest(drop: Path) -> Completeness:
     try:
         manifest = read_manifest(drop)
     except DropError as reason:
@@ -133,7 +133,9 @@ def _by_manifest(drop: Path) -> Completeness:
     return Completeness(True, f"{MANIFEST} matches")
 
 
-def shrunken(delivered: Mapping[str, int], source: Source, previous_rows: PreviousRows) -> tuple[str, ...]:
+def find_shrunken_entities(
+    delivered: Mapping[str, int], source: SourceMapping, previous_rows: PreviousRows
+) -> tuple[str, ...]:
     """Why a snapshot must wait for a person: entities that lost more than the source's declared share.
 
     Args:

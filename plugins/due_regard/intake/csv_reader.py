@@ -18,9 +18,17 @@ import pyarrow.csv as arrow_csv
 from numpy.typing import NDArray
 
 from due_regard.errors import FileRefused
-from due_regard.intake.limits import MOST_COLUMNS
-from due_regard.intake.tables import HEADER_SEARCH_ROWS, Header, Ragged, Table, blank_mask, check_header, find_header
-from due_regard.intake.text import decode
+from due_regard.intake.size_limits import MOST_COLUMNS
+from due_regard.intake.text_cleaning import decode_text
+from due_regard.intake.text_tables import (
+    HEADER_SEARCH_ROWS,
+    FoundHeader,
+    RaggedRow,
+    TextTable,
+    check_found_header,
+    find_blank_rows,
+    find_header,
+)
 
 _DELIMITERS = (",", ";", "\t", "|")
 _DOS_END = b"\x1a"
@@ -39,7 +47,7 @@ def read_csv_table(
     encoding: str | None = None,
     delimiter: str | None = None,
     depth: int = 1,
-) -> Table:
+) -> TextTable:
     """The table in a CSV file's bytes.
 
     Args:
@@ -55,15 +63,15 @@ def read_csv_table(
     """
     if content.endswith(_DOS_END):
         content = content.rstrip(_DOS_END)
-    text, found_encoding = decode(content, encoding)
+    text, found_encoding = decode_text(content, encoding)
     head = text[:_HEAD]
     if not head.strip() and not text.strip():
         raise FileRefused("empty_file", f"{file}: is empty; export it again (a header alone is enough for no records)")
     options = (delimiter,) if delimiter else _DELIMITERS
-    heads = [(sign, *_head(head, sign, depth)) for sign in options]
+    heads = [(sign, *_read_head(head, sign, depth)) for sign in options]
     found = [(find_header(rows, known, depth), sign, rows, ends) for sign, rows, ends in heads]
     header, sign, rows, ends = max(found, key=lambda option: option[0].score if option[0] else 0)
-    header = check_header(file, header)
+    header = check_found_header(file, header)
     start = ends[header.last_row]
     if found_encoding == "utf-8":
         # As nearly all exports are: a large file needs no second copy.
@@ -71,10 +79,10 @@ def read_csv_table(
     else:
         body = text[start:].encode()
     del text
-    return _table(file, header, rows, body, sign)
+    return _build_table(file, header, rows, body, sign)
 
 
-def _head(text: str, delimiter: str, depth: int) -> tuple[list[list[str]], list[int]]:
+def _read_head(text: str, delimiter: str, depth: int) -> tuple[list[list[str]], list[int]]:
     """First rows, and the offset at which each ends."""
     consumed = 0
 
@@ -98,7 +106,9 @@ def _head(text: str, delimiter: str, depth: int) -> tuple[list[list[str]], list[
     return rows, ends
 
 
-def _table(file: str, header: Header, head: list[list[str]], body: bytes | memoryview, delimiter: str) -> Table:
+def _build_table(
+    file: str, header: FoundHeader, head: list[list[str]], body: bytes | memoryview, delimiter: str
+) -> TextTable:
     width = max(len(header.names), len(head[header.last_row]))
     if width > MOST_COLUMNS:
         raise FileRefused("too_many_cells", f"{file}: has {width} columns; leave out what is not needed, or split it")
@@ -106,19 +116,19 @@ def _table(file: str, header: Header, head: list[list[str]], body: bytes | memor
     first = header.last_row + 2
     offsets = np.array([number for number, _ in misfits], dtype=np.int64) - 1
     numbers = np.delete(np.arange(len(cells) + len(offsets), dtype=np.int64), offsets) + first
-    _check_swallowed(file, cells, numbers, delimiter)
+    _check_swallowed_rows(file, cells, numbers, delimiter)
     ragged, mended = _split_misfits(file, misfits, width, delimiter, first)
     if mended:
         cells = pd.concat([cells, pd.DataFrame([row.cells for row in mended], dtype="str")], ignore_index=True)
         numbers = np.append(numbers, [row.row_number for row in mended])
         order = np.argsort(numbers, kind="stable")
         cells, numbers = cells.iloc[order].reset_index(drop=True), numbers[order]
-    blank = blank_mask(cells)
+    blank = find_blank_rows(cells)
     if blank.any():
         cells, numbers = cells[~blank].reset_index(drop=True), numbers[~blank]
     names = header.names + ("",) * (width - len(header.names))
     preamble = tuple(tuple(row) for row in head[: header.last_row + 1])
-    return Table(file, None, preamble, names, cells, numbers, tuple(ragged), int(blank.sum()), delimiter=delimiter)
+    return TextTable(file, None, preamble, names, cells, numbers, tuple(ragged), int(blank.sum()), delimiter=delimiter)
 
 
 def _read_rows(
@@ -156,7 +166,7 @@ def _read_rows(
     return cells, misfits
 
 
-def _check_swallowed(file: str, cells: pd.DataFrame, numbers: NDArray[np.int64], delimiter: str) -> None:
+def _check_swallowed_rows(file: str, cells: pd.DataFrame, numbers: NDArray[np.int64], delimiter: str) -> None:
     """Nothing, if no cell has swallowed rows.
 
     Raises:
@@ -166,7 +176,7 @@ def _check_swallowed(file: str, cells: pd.DataFrame, numbers: NDArray[np.int64],
         column = cells[position]
         for at in np.flatnonzero(column.str.contains("\n", regex=False).to_numpy(dtype=bool)):
             if _holds_rows(str(column.iloc[at]), position, cells.shape[1], delimiter):
-                raise _open_quote(file, int(numbers[at]))
+                raise _make_open_quote_error(file, int(numbers[at]))
 
 
 def _holds_rows(text: str, position: int, width: int, delimiter: str) -> bool:
@@ -182,7 +192,7 @@ def _holds_rows(text: str, position: int, width: int, delimiter: str) -> bool:
     return first == width - 1 - position and set(middle) <= {width - 1} and (last == position or at_end)
 
 
-def _open_quote(file: str, row: int) -> FileRefused:
+def _make_open_quote_error(file: str, row: int) -> FileRefused:
     return FileRefused(
         "open_quote", f"{file}: row {row} opens a quotation mark and closes it rows later or never; mend it"
     )
@@ -190,15 +200,15 @@ def _open_quote(file: str, row: int) -> FileRefused:
 
 def _split_misfits(
     file: str, misfits: list[tuple[int, str]], width: int, delimiter: str, first: int
-) -> tuple[list[Ragged], list[Ragged]]:
+) -> tuple[list[RaggedRow], list[RaggedRow]]:
     """Rows that are truly ragged, and those that only have blank cells too many."""
-    ragged: list[Ragged] = []
-    mended: list[Ragged] = []
+    ragged: list[RaggedRow] = []
+    mended: list[RaggedRow] = []
     for number, text in misfits:
         if "\n" in text or "\r" in text:
             # An open quotation mark swallows the rows that follow: rejecting this one would lose them unnamed.
-            raise _open_quote(file, first + number - 1)
+            raise _make_open_quote_error(file, first + number - 1)
         row = next(csv.reader([text], delimiter=delimiter), [])
         fits = len(row) > width and not any(cell.strip() for cell in row[width:])
-        (mended if fits else ragged).append(Ragged(first + number - 1, tuple(row[:width] if fits else row)))
+        (mended if fits else ragged).append(RaggedRow(first + number - 1, tuple(row[:width] if fits else row)))
     return ragged, mended

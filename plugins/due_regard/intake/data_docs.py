@@ -13,8 +13,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from due_regard.batch import ValidatedDrop
-from due_regard.intake.expectations import great_expectations_library
+from due_regard.intake.expectations import load_great_expectations
+from due_regard.records.validated_drop import ValidatedDrop
 
 KEPT_RUNS = 20
 _OUTSIDE = re.compile(
@@ -45,7 +45,7 @@ def publish_data_docs(validated: ValidatedDrop, out: Path, *, run: str, now: dat
     folder = out / validated.landlord
     folder.mkdir(parents=True, exist_ok=True)
     page = folder / f"{run}.html"
-    page.write_text(_page(validated, run, now), encoding="utf-8")
+    page.write_text(_render_page(validated, run, now), encoding="utf-8")
     pages = sorted(path for path in folder.glob("*.html") if path.name != "index.html")
     for old in pages[:-KEPT_RUNS]:
         old.unlink()
@@ -61,13 +61,13 @@ def publish_data_docs(validated: ValidatedDrop, out: Path, *, run: str, now: dat
     return page
 
 
-def _page(validated: ValidatedDrop, run: str, now: datetime) -> str:
-    great_expectations_library()
+def _render_page(validated: ValidatedDrop, run: str, now: datetime) -> str:
+    load_great_expectations()
     from great_expectations.core import ExpectationSuiteValidationResult
     from great_expectations.render.renderer import ValidationResultsPageRenderer
     from great_expectations.render.view import DefaultJinjaPageView
 
-    results = list(_results(validated))
+    results = list(_render_results(validated))
     passed = sum(result.success for result in results)
     suite = ExpectationSuiteValidationResult(
         success=passed == len(results),
@@ -86,7 +86,7 @@ def _page(validated: ValidatedDrop, run: str, now: datetime) -> str:
     return _OUTSIDE.sub("", html).replace("<head>", f"<head>{_HEAD}", 1)
 
 
-def _results(validated: ValidatedDrop) -> Iterator[Any]:
+def _render_results(validated: ValidatedDrop) -> Iterator[Any]:
     from great_expectations.core import ExpectationValidationResult
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 

@@ -20,12 +20,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from due_regard.contract import EARLIEST_YEAR, ENTITY, LATEST_YEARS_AHEAD, Kind
 from due_regard.errors import DropError
-from due_regard.intake.cells import Coded, years_later
-from due_regard.intake.checks import Judged, Tally
-from due_regard.intake.suite import Check, Rule
-from due_regard.intake.text import folded
+from due_regard.intake.cell_values import CodedColumn, add_years
+from due_regard.intake.check_suite import CheckRule, ColumnCheck
+from due_regard.intake.row_checks import CheckedCandidate, CheckTally
+from due_regard.intake.text_cleaning import fold_text
+from due_regard.records.canonical import EARLIEST_YEAR, ENTITY, LATEST_YEARS_AHEAD, ColumnKind
 
 _UNREADABLE = "unreadable"
 _WORDS_SHOWN = 1000
@@ -35,56 +35,58 @@ _HARMLESS: dict[str, object] = {"O": None, "M": np.datetime64("NaT"), "i": 0}
 
 
 @dataclass(frozen=True)
-class Profile:
+class CheckProfile:
     """What Great Expectations is shown for one check: values, and how many rows each stands for."""
 
     values: pd.Series
     weights: NDArray[np.int64]
 
 
-def judge_with_great_expectations(judged: Sequence[Judged], *, on: date) -> tuple[dict[str, object], ...]:
+def validate_with_great_expectations(checked: Sequence[CheckedCandidate], *, on: date) -> tuple[dict[str, object], ...]:
     """Judges every check of every table again, and answers what was found, without any cell's value.
 
     Args:
-        judged: tables with the tallies of the vectorised checks.
+        checked: tables with the tallies of the vectorised checks.
         on: day of intake, as for reading.
 
     Raises:
         DropError: Great Expectations counts other rows than the vectorised checks, or cannot judge.
     """
-    tallied = [(item, tally) for item in judged for tally in item.tallies]
+    tallied = [(item, tally) for item in checked for tally in item.tallies]
     if not tallied:
         return ()
-    profiles = [_profile(item, tally) for item, tally in tallied]
-    expectations = [_expectation(tally.check, str(number), on) for number, (_, tally) in enumerate(tallied)]
-    failing = _failing_rows(_frame(profiles), expectations, [profile.weights for profile in profiles])
-    answers: dict[int, list[dict[str, object]]] = {id(item): [] for item in judged}
+    profiles = [_build_profile(item, tally) for item, tally in tallied]
+    expectations = [_build_expectation(tally.check, str(number), on) for number, (_, tally) in enumerate(tallied)]
+    failing = _count_failing_rows(
+        _build_profile_frame(profiles), expectations, [profile.weights for profile in profiles]
+    )
+    answers: dict[int, list[dict[str, object]]] = {id(item): [] for item in checked}
     for (item, tally), expectation, profile, found in zip(tallied, expectations, profiles, failing, strict=True):
-        _compare(item, tally, found)
-        answers[id(item)].append(_answer(tally, expectation, int(profile.weights.sum())))
-    return tuple(_table_answer(item, answers[id(item)]) for item in judged)
+        _compare_totals(item, tally, found)
+        answers[id(item)].append(_make_answer(tally, expectation, int(profile.weights.sum())))
+    return tuple(_validate_table(item, answers[id(item)]) for item in checked)
 
 
-def _compare(judged: Judged, tally: Tally, found: int) -> None:
+def _compare_totals(checked: CheckedCandidate, tally: CheckTally, found: int) -> None:
     if found != tally.failing:
         raise DropError(
-            f"{judged.candidate.table.file}: two validations differ on {tally.check.name} "
+            f"{checked.candidate.table.file}: two validations differ on {tally.check.name} "
             f"({found} and {tally.failing} rows); nothing is loaded. Keep the drop and report it"
         )
 
 
-def _table_answer(judged: Judged, checks: list[dict[str, object]]) -> dict[str, object]:
-    table = judged.candidate.table
+def _validate_table(checked: CheckedCandidate, checks: list[dict[str, object]]) -> dict[str, object]:
+    table = checked.candidate.table
     return {
         "file": table.file,
         "sheet": table.sheet,
-        "entity": judged.candidate.entity,
+        "entity": checked.candidate.entity,
         "rows": len(table.cells),
         "checks": checks,
     }
 
 
-def _answer(tally: Tally, expectation: Any, rows: int) -> dict[str, object]:
+def _make_answer(tally: CheckTally, expectation: Any, rows: int) -> dict[str, object]:
     return {
         "check": tally.check.name,
         "column": tally.check.column,
@@ -92,13 +94,13 @@ def _answer(tally: Tally, expectation: Any, rows: int) -> dict[str, object]:
         "after": tally.check.after,
         "severity": tally.check.severity,
         "expectation": expectation.expectation_type,
-        "asked": _asked(expectation),
+        "asked": _describe_expectation(expectation),
         "judged": rows,
         "failing": tally.failing,
     }
 
 
-def _asked(expectation: Any) -> dict[str, object]:
+def _describe_expectation(expectation: Any) -> dict[str, object]:
     """What the expectation asks: bounds and code lists of the contract, never a value of the drop."""
     kwargs = expectation.configuration.kwargs
     words = ("value_set", "regex", "min_value", "max_value")
@@ -106,50 +108,50 @@ def _asked(expectation: Any) -> dict[str, object]:
     return {word: str(value) if isinstance(value, datetime) else value for word, value in asked.items()}
 
 
-def _profile(judged: Judged, tally: Tally) -> Profile:
+def _build_profile(checked: CheckedCandidate, tally: CheckTally) -> CheckProfile:
     check = tally.check
-    if check.rule in {Rule.UNIQUE, Rule.REFERENCE}:
+    if check.rule in {CheckRule.UNIQUE, CheckRule.REFERENCE}:
         seen = {value: rows for value, rows in tally.weights.items() if rows}
-        return Profile(pd.Series(list(seen), dtype="int64"), np.array(list(seen.values()), dtype=np.int64))
-    coded = judged.candidate.columns[check.column]
-    if check.rule is Rule.ORDER:
-        return _days_between(judged.rows[check.after], judged.rows[check.column])
-    if check.rule is Rule.RANGE:
-        return _counted(coded.values, coded)
-    return _words(coded)
+        return CheckProfile(pd.Series(list(seen), dtype="int64"), np.array(list(seen.values()), dtype=np.int64))
+    coded = checked.candidate.columns[check.column]
+    if check.rule is CheckRule.ORDER:
+        return _count_days_between(checked.rows[check.after], checked.rows[check.column])
+    if check.rule is CheckRule.RANGE:
+        return _count_values(coded.values, coded)
+    return _as_words(coded)
 
 
-def _days_between(earlier: pd.Series, later: pd.Series) -> Profile:
+def _count_days_between(earlier: pd.Series, later: pd.Series) -> CheckProfile:
     days = (later - earlier).dt.days.dropna().to_numpy(dtype=np.int64)
     values, counts = np.unique(days, return_counts=True)
-    return Profile(pd.Series(values), counts.astype(np.int64))
+    return CheckProfile(pd.Series(values), counts.astype(np.int64))
 
 
-def _words(coded: Coded) -> Profile:
+def _as_words(coded: CodedColumn) -> CheckProfile:
     """Distinct values as words: codes as read (unknown ones as sent), yes or no, ISO dates, texts as "text" alone."""
     kind = coded.column.kind
     known = coded.values.notna().to_numpy()
-    if kind in {Kind.REF, Kind.TEXT}:
+    if kind in {ColumnKind.REF, ColumnKind.TEXT}:
         words = pd.Series("text", index=coded.values.index, dtype="str").where(known)
-    elif kind is Kind.DATE:
+    elif kind is ColumnKind.DATE:
         words = coded.values.dt.strftime("%Y-%m-%d").astype("str")
-    elif kind is Kind.YN:
+    elif kind is ColumnKind.YN:
         words = coded.values.map({True: "yes", False: "no"}).astype("str")
     else:
-        sent = coded.raw.where(np.cumsum(~known) <= _WORDS_SHOWN, _UNREADABLE).map(folded)
+        sent = coded.raw.where(np.cumsum(~known) <= _WORDS_SHOWN, _UNREADABLE).map(fold_text)
         words = coded.values.where(known, sent.where(sent != ""))
     readable = np.isin(coded.problems.astype(str), ("", "unknown_code", "date_out_of_range"))
-    return _counted(words.where(readable, _UNREADABLE), coded)
+    return _count_values(words.where(readable, _UNREADABLE), coded)
 
 
-def _counted(values: pd.Series, coded: Coded) -> Profile:
+def _count_values(values: pd.Series, coded: CodedColumn) -> CheckProfile:
     """Each value once, with the rows of all distinct raw values that came to it."""
     counted = pd.Series(coded.counts()).groupby(values.to_numpy(), dropna=False).sum()
-    return Profile(pd.Series(counted.index, dtype=values.dtype), counted.to_numpy(dtype=np.int64))
+    return CheckProfile(pd.Series(counted.index, dtype=values.dtype), counted.to_numpy(dtype=np.int64))
 
 
 @cache
-def great_expectations_library() -> Any:
+def load_great_expectations() -> Any:
     """The library, imported late, with nothing sent home and its old imports' warnings left unsaid."""
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
     logging.getLogger("great_expectations").setLevel(logging.WARNING)  # else it tells of folders it never makes
@@ -160,36 +162,36 @@ def great_expectations_library() -> Any:
     return great_expectations
 
 
-def _expectation(check: Check, column: str, on: date) -> Any:
-    gxe = great_expectations_library().expectations
+def _build_expectation(check: ColumnCheck, column: str, on: date) -> Any:
+    gxe = load_great_expectations().expectations
     spec = ENTITY[check.entity].by_name[check.column]
     common = {"column": column, "severity": check.severity, "meta": {"check": check.name}}
-    if check.rule is Rule.REQUIRED:
+    if check.rule is CheckRule.REQUIRED:
         return gxe.ExpectColumnValuesToNotBeNull(**common)
-    if check.rule is Rule.UNIQUE:
+    if check.rule is CheckRule.UNIQUE:
         return gxe.ExpectColumnValuesToBeBetween(**common, max_value=1)
-    if check.rule is Rule.REFERENCE:
+    if check.rule is CheckRule.REFERENCE:
         return gxe.ExpectColumnValuesToBeInSet(**common, value_set=[1])
-    if check.rule is Rule.ORDER:
+    if check.rule is CheckRule.ORDER:
         return gxe.ExpectColumnValuesToBeBetween(**common, min_value=0)
-    if check.rule is Rule.RANGE:
-        last = datetime.combine(years_later(on, LATEST_YEARS_AHEAD), time())
+    if check.rule is CheckRule.RANGE:
+        last = datetime.combine(add_years(on, LATEST_YEARS_AHEAD), time())
         return gxe.ExpectColumnValuesToBeBetween(
             **common,
             min_value=datetime(EARLIEST_YEAR, 1, 1),  # noqa: DTZ001 - a day, compared with days
             max_value=last,
         )
-    if spec.kind is Kind.DATE:
+    if spec.kind is ColumnKind.DATE:
         return gxe.ExpectColumnValuesToMatchRegex(**common, regex=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
-    if spec.kind is Kind.LIST:
+    if spec.kind is ColumnKind.LIST:
         word = "|".join(spec.codes)
         return gxe.ExpectColumnValuesToMatchRegex(**common, regex=f"^(?:{word})(?:;(?:{word}))*$")
-    if spec.kind is Kind.YN or spec.codes:
+    if spec.kind is ColumnKind.YN or spec.codes:
         return gxe.ExpectColumnValuesToBeInSet(**common, value_set=list(spec.codes or ("yes", "no")))
     return gxe.ExpectColumnValuesToNotBeInSet(**common, value_set=[_UNREADABLE])
 
 
-def _frame(profiles: Sequence[Profile]) -> pd.DataFrame:
+def _build_profile_frame(profiles: Sequence[CheckProfile]) -> pd.DataFrame:
     """One column a check, filled up to the longest by repeating the first value, which then weighs nothing.
 
     Columns of a kind lie in one block: Great Expectations copies the whole frame for each check.
@@ -206,22 +208,24 @@ def _frame(profiles: Sequence[Profile]) -> pd.DataFrame:
     return pd.concat(frames, axis="columns")
 
 
-def _failing_rows(frame: pd.DataFrame, expectations: Sequence[Any], weights: Sequence[NDArray[np.int64]]) -> list[int]:
+def _count_failing_rows(
+    frame: pd.DataFrame, expectations: Sequence[Any], weights: Sequence[NDArray[np.int64]]
+) -> list[int]:
     """Rows that fail each expectation: all are asked yes or no, and those that said no for which values."""
-    first = _validate(frame, expectations, "BOOLEAN_ONLY")
+    first = _run_validation(frame, expectations, "BOOLEAN_ONLY")
     failed = [number for number, result in enumerate(first) if not result.success]
     rows = [0] * len(expectations)
     if failed:
-        again = _validate(frame, [expectations[number] for number in failed], "COMPLETE")
+        again = _run_validation(frame, [expectations[number] for number in failed], "COMPLETE")
         for number, result in zip(failed, again, strict=True):
             positions = [at for at in result.result["unexpected_index_list"] if at < len(weights[number])]
             rows[number] = int(weights[number][positions].sum())
     return rows
 
 
-def _validate(frame: pd.DataFrame, expectations: Sequence[Any], result_format: str) -> list[Any]:
+def _run_validation(frame: pd.DataFrame, expectations: Sequence[Any], result_format: str) -> list[Any]:
     """Results in the order of the expectations."""
-    gx = great_expectations_library()
+    gx = load_great_expectations()
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
     asset = context.data_sources.add_pandas("drop").add_dataframe_asset("distinct_values")
@@ -231,13 +235,13 @@ def _validate(frame: pd.DataFrame, expectations: Sequence[Any], result_format: s
     )
     by_column = {}
     for result in outcome.results:
-        if _raised(result.exception_info):
+        if _has_raised(result.exception_info):
             raise DropError("the validator could not judge a check; nothing is loaded. Keep the drop and report it")
         by_column[result.expectation_config.kwargs["column"]] = result
     return [by_column[expectation.column] for expectation in expectations]
 
 
-def _raised(exception_info: dict[str, Any]) -> bool:
+def _has_raised(exception_info: dict[str, Any]) -> bool:
     """Whether judging failed; the library says so for the whole check, or for each metric under its name."""
     said = exception_info.get("raised_exception")
     return bool(said) if said is not None else any(info["raised_exception"] for info in exception_info.values())

@@ -16,7 +16,7 @@ _STYLED_CELL = re.compile(
 )
 
 
-def zero_formats(styles: Any) -> dict[int, int]:
+def find_zero_formats(styles: Any) -> dict[int, int]:
     """Cell style -> digits to be shown, of the styles whose number format is zeros alone.
 
     Args:
@@ -32,15 +32,15 @@ def zero_formats(styles: Any) -> dict[int, int]:
     return {at: width for at, width in found.items() if width}
 
 
-def padded_cells(part: bytes, formats: Mapping[int, int]) -> dict[tuple[int, int], int]:
+def find_padded_cells(part: bytes, formats: Mapping[int, int]) -> dict[tuple[int, int], int]:
     """Cells (row, column, from 0) of a sheet's XML that are shown with leading zeros -> digits."""
     if not formats:
         return {}
     cells = ((letters, int(row), formats.get(int(style))) for letters, row, style in _STYLED_CELL.findall(part))
-    return {(row - 1, column_position(letters)): width for letters, row, width in cells if width}
+    return {(row - 1, find_column_position(letters)): width for letters, row, width in cells if width}
 
 
-def column_position(letters: bytes) -> int:
+def find_column_position(letters: bytes) -> int:
     """Position from 0 of a column given by its letters."""
     position = 0
     for letter in letters:

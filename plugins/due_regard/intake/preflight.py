@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from due_regard.errors import DropError, FileRefused
-from due_regard.intake.limits import LARGEST_FILE
+from due_regard.intake.size_limits import LARGEST_FILE
 
 READ_ME = "READ ME FIRST.txt"
 """What rejections.py lays beside the rows to mend; it may come back with them."""
@@ -17,14 +17,14 @@ CONTROL_FILES = frozenset({"MANIFEST.json", "READY", READ_ME})
 _LITTER = frozenset({".ds_store", "thumbs.db", "desktop.ini"})
 
 
-class Form(StrEnum):
+class FileForm(StrEnum):
     """What a file's content is, whatever its name says."""
 
     TEXT = "text"
     WORKBOOK = "workbook"
 
 
-def drop_files(drop: Path) -> list[Path]:
+def list_drop_files(drop: Path) -> list[Path]:
     """The files of a drop that are to be read, by name; control files and an operating system's litter are not.
 
     Raises:
@@ -42,20 +42,20 @@ def drop_files(drop: Path) -> list[Path]:
     return files
 
 
-def shown_name(path: Path) -> str:
+def make_shown_name(path: Path) -> str:
     """The file's name as it may stand in a message, a log or the register: printable, whatever bytes it was made of."""
     name = path.name.encode("utf-8", "backslashreplace").decode()
     return name if name.isprintable() else ascii(name)[1:-1]
 
 
-def check_name(path: Path) -> None:
+def check_file_name(path: Path) -> None:
     """Nothing, if the file's name can be written down.
 
     Raises:
         FileRefused: it holds control characters or bytes that are no text.
     """
-    if shown_name(path) != path.name:
-        raise FileRefused("bad_name", f"{shown_name(path)}: has a name that cannot be printed; rename it")
+    if make_shown_name(path) != path.name:
+        raise FileRefused("bad_name", f"{make_shown_name(path)}: has a name that cannot be printed; rename it")
 
 
 def read_content(path: Path, drop: Path) -> bytes:
@@ -77,7 +77,7 @@ def read_content(path: Path, drop: Path) -> bytes:
         raise FileRefused("unreadable_file", f"{name}: cannot be read ({reason.strerror}); deliver it again") from None
 
 
-def form_of(name: str, content: bytes) -> Form:
+def detect_form(name: str, content: bytes) -> FileForm:
     """Whether a file's content is a workbook or text.
 
     Raises:
@@ -86,7 +86,7 @@ def form_of(name: str, content: bytes) -> Form:
     if not content.strip(b"\0\t\r\n "):
         raise FileRefused("empty_file", f"{name}: is empty; export it again (a header alone is enough for no records)")
     if content.startswith(b"PK\x03\x04"):
-        return Form.WORKBOOK
+        return FileForm.WORKBOOK
     if content.startswith(_OLE2) and _ENCRYPTED in content:
         raise FileRefused("encrypted", f"{name}: is password-protected; save it without a password")
     for signature, code, remedy in _FOREIGN:
@@ -95,7 +95,7 @@ def form_of(name: str, content: bytes) -> Form:
     start = content[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if start.startswith((b"<!doctype", b"<html", b"<?xml", b"<table")):
         raise FileRefused("not_an_export", f"{name}: is a web page or XML; export it as CSV or .xlsx")
-    return Form.TEXT
+    return FileForm.TEXT
 
 
 _OLE2 = b"\xd0\xcf\x11\xe0"

@@ -18,9 +18,9 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
-from due_regard.batch import MendingSheet, ValidatedDrop
 from due_regard.intake.preflight import READ_ME
-from due_regard.intake.tables import FORMULA_STARTS, MENDING_HEADERS, UNREADABLE
+from due_regard.intake.text_tables import FORMULA_STARTS, MENDING_HEADERS, UNREADABLE
+from due_regard.records.validated_drop import MendingSheet, ValidatedDrop
 
 _CELL_LIMIT = 32_767
 _PAGE_LINES = 40
@@ -44,11 +44,11 @@ def write_rejections(validated: ValidatedDrop, drop: Path, out: Path) -> list[Pa
     for sheet in validated.mending:
         by_file.setdefault(sheet.file, []).append(sheet)
     summary = out / READ_ME
-    summary.write_text(rejection_summary(validated), encoding="utf-8")
-    return [summary, *(_write(out / name, sheets) for name, sheets in sorted(by_file.items()))]
+    summary.write_text(summarise_rejections(validated), encoding="utf-8")
+    return [summary, *(_write_sheets(out / name, sheets) for name, sheets in sorted(by_file.items()))]
 
 
-def rejection_summary(validated: ValidatedDrop) -> str:
+def summarise_rejections(validated: ValidatedDrop) -> str:
     """One page for the data owner, also for a mail: what was rejected and refused, and what to do; no values."""
     lines = [
         f"Drop {validated.drop} of {validated.landlord}: what was not taken",
@@ -57,7 +57,7 @@ def rejection_summary(validated: ValidatedDrop) -> str:
         f"folder of their own; the columns {MENDING_HEADERS[0]!r} and {MENDING_HEADERS[1]!r} may stay. Only",
         "these rows are then loaded. A refused file is sent again whole.",
         "",
-        *_rejected_lines(validated),
+        *_list_rejected_lines(validated),
         *(f"Refused: {refused.message}" for refused in validated.refused),
     ]
     if len(lines) > _PAGE_LINES:
@@ -66,7 +66,7 @@ def rejection_summary(validated: ValidatedDrop) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _rejected_lines(validated: ValidatedDrop) -> Iterator[str]:
+def _list_rejected_lines(validated: ValidatedDrop) -> Iterator[str]:
     """File by file: rows and entity, then reason and column by number of rows."""
     for accepted in validated.files:
         if accepted.rejections:
@@ -78,7 +78,7 @@ def _rejected_lines(validated: ValidatedDrop) -> Iterator[str]:
                 yield f"  {rows} x {reason.replace('_', ' ')}{where}, first in row {first.row_number}"
 
 
-def _write(path: Path, sheets: list[MendingSheet]) -> Path:
+def _write_sheets(path: Path, sheets: list[MendingSheet]) -> Path:
     partial = path.with_name(path.name + ".part")
     (_write_csv if sheets[0].sheet is None else _write_workbook)(partial, sheets)
     partial.chmod(0o600)
@@ -86,7 +86,7 @@ def _write(path: Path, sheets: list[MendingSheet]) -> Path:
     return path
 
 
-def _rows(sheet: MendingSheet) -> Iterator[tuple[str, ...]]:
+def _arrange_rows(sheet: MendingSheet) -> Iterator[tuple[str, ...]]:
     """The sheet's rows with our columns in front: titles as they were, headers named, rejected rows explained."""
     *titles, header = sheet.preamble
     yield from (("", "", *row) for row in titles)
@@ -100,10 +100,10 @@ def _write_csv(path: Path, sheets: list[MendingSheet]) -> None:
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file, delimiter=sheets[0].delimiter)
         for sheet in sheets:
-            writer.writerows([_shielded(text) for text in row] for row in _rows(sheet))
+            writer.writerows([_shield_cell(text) for text in row] for row in _arrange_rows(sheet))
 
 
-def _shielded(text: str) -> str:
+def _shield_cell(text: str) -> str:
     """A cell that no spreadsheet runs; tables.with_plain_cells takes the apostrophe off again."""
     return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
@@ -114,12 +114,12 @@ def _write_workbook(path: Path, sheets: list[MendingSheet]) -> None:
         workbook.epoch = CALENDAR_MAC_1904
     for sheet in sheets:
         worksheet = workbook.create_sheet(sheet.sheet)
-        for row in _rows(sheet):
-            worksheet.append([_text_cell(worksheet, text) for text in row])
+        for row in _arrange_rows(sheet):
+            worksheet.append([_make_text_cell(worksheet, text) for text in row])
     workbook.save(path)
 
 
-def _text_cell(worksheet: Any, text: str) -> Any:
+def _make_text_cell(worksheet: Any, text: str) -> Any:
     """A cell that stays text: what a landlord typed as =… must not come back to it as a live formula."""
     cell = WriteOnlyCell(worksheet, value=None)
     if text:
@@ -129,7 +129,7 @@ def _text_cell(worksheet: Any, text: str) -> Any:
     return cell
 
 
-def quarantine(validated: ValidatedDrop, drop: Path, out: Path) -> list[Path]:
+def quarantine_files(validated: ValidatedDrop, drop: Path, out: Path) -> list[Path]:
     """Copies each refused file, untouched, below `out`, with a note beside it that says why.
 
     Links are never followed: of a link, only the note is kept.

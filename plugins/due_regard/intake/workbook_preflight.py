@@ -19,7 +19,8 @@ from openpyxl.reader.excel import ExcelReader
 from openpyxl.styles.stylesheet import apply_stylesheet
 
 from due_regard.errors import FileRefused
-from due_regard.intake.limits import (
+from due_regard.intake.number_formats import find_column_position, find_padded_cells, find_zero_formats
+from due_regard.intake.size_limits import (
     LARGEST_RATIO,
     LARGEST_UNPACKED,
     MOST_CELLS,
@@ -27,7 +28,6 @@ from due_regard.intake.limits import (
     MOST_MEMBERS,
     RATIO_FREE,
 )
-from due_regard.intake.number_formats import column_position, padded_cells, zero_formats
 
 _WORKBOOK = "xl/workbook.xml"
 _STYLES = "xl/styles.xml"
@@ -55,7 +55,7 @@ _HOLLOW_TEXT_FORMULA = re.compile(
 
 
 @dataclass(frozen=True)
-class Inspected:
+class InspectedWorkbook:
     """A workbook that may be read.
 
     Attributes:
@@ -73,7 +73,7 @@ class _DoctypeError(Exception):
     """A document type declaration, which no export needs and an attack does."""
 
 
-def inspect_workbook(file: str, content: bytes) -> Inspected:
+def inspect_workbook(file: str, content: bytes) -> InspectedWorkbook:
     """Looks through a workbook's bytes.
 
     Raises:
@@ -95,10 +95,10 @@ def inspect_workbook(file: str, content: bytes) -> Inspected:
         raise FileRefused("encrypted", f"{file}: is packed in an unknown way; save it as plain .xlsx") from None
     # Damage answers with whatever the parser of that place met: zlib.error, struct.error, KeyError among a dozen.
     except Exception:
-        raise _damaged(file) from None
+        raise _make_damaged_error(file) from None
 
 
-def _damaged(file: str) -> FileRefused:
+def _make_damaged_error(file: str) -> FileRefused:
     return FileRefused(
         "corrupt_workbook", f"{file}: the workbook is damaged; open it, save it as .xlsx and send it again"
     )
@@ -115,7 +115,11 @@ def _check_members(file: str, members: list[zipfile.ZipInfo], packed: int) -> No
             "ratio",
             "unpacks to far more than it should; save it again as .xlsx, or send it as CSV",
         ),
-        (any(map(_leaves, names)), "path_traversal", "holds a part whose name leaves the file; it is not opened"),
+        (
+            any(map(_leaves_package, names)),
+            "path_traversal",
+            "holds a part whose name leaves the file; it is not opened",
+        ),
         (any(member.flag_bits & 1 for member in members), "encrypted", "is password-protected; save it without"),
         (len(set(names)) < len(names), "corrupt_workbook", "holds the same part twice; save it again as .xlsx"),
         (
@@ -139,14 +143,14 @@ def _check_members(file: str, members: list[zipfile.ZipInfo], packed: int) -> No
             raise FileRefused(code, f"{file}: {remedy}")
 
 
-def _leaves(name: str) -> bool:
+def _leaves_package(name: str) -> bool:
     path = PurePosixPath(name.replace("\\", "/"))
     return path.is_absolute() or ".." in path.parts or ":" in path.parts[0]
 
 
-def _inspect_parts(file: str, package: zipfile.ZipFile) -> Inspected:
-    sheets = _sheet_parts(package)
-    formats = zero_formats(ElementTree.fromstring(package.read(_STYLES))) if _STYLES in package.namelist() else {}
+def _inspect_parts(file: str, package: zipfile.ZipFile) -> InspectedWorkbook:
+    sheets = _list_sheet_parts(package)
+    formats = find_zero_formats(ElementTree.fromstring(package.read(_STYLES))) if _STYLES in package.namelist() else {}
     unreadable, padded = {}, {}
     for name in package.namelist():
         # Reading a part to its end also proves its checksum.
@@ -155,15 +159,15 @@ def _inspect_parts(file: str, package: zipfile.ZipFile) -> Inspected:
             _check_xml(part)
         if name in sheets:
             _check_extent(file, part)
-            unreadable[sheets[name]] = _unreadable_cells(part)
-            padded[sheets[name]] = padded_cells(part, formats)
+            unreadable[sheets[name]] = _find_unreadable_cells(part)
+            padded[sheets[name]] = find_padded_cells(part, formats)
     root = ElementTree.fromstring(package.read(_WORKBOOK))
     properties = root.find(f"{_MAIN}workbookPr")
     dates = properties.get("date1904", "0") if properties is not None else "0"
-    return Inspected(dates in {"1", "true"}, unreadable, padded)
+    return InspectedWorkbook(dates in {"1", "true"}, unreadable, padded)
 
 
-def _sheet_parts(package: zipfile.ZipFile) -> dict[str, str]:
+def _list_sheet_parts(package: zipfile.ZipFile) -> dict[str, str]:
     """Part name of each worksheet -> sheet name."""
     relations = ElementTree.fromstring(package.read(_RELATIONS))
     targets = {item.get("Id"): item.get("Target", "") for item in relations.iter(f"{_PACKAGE}Relationship")}
@@ -194,7 +198,7 @@ def _check_extent(file: str, part: bytes) -> None:
         return
     columns, last_row = 0, 0
     for letters, number in _CELL.findall(part):
-        columns, last_row = max(columns, column_position(letters) + 1), max(last_row, int(number))
+        columns, last_row = max(columns, find_column_position(letters) + 1), max(last_row, int(number))
     if columns > MOST_COLUMNS or columns * last_row > MOST_CELLS:
         raise FileRefused(
             "too_many_cells",
@@ -202,11 +206,11 @@ def _check_extent(file: str, part: bytes) -> None:
         )
 
 
-def _unreadable_cells(part: bytes) -> frozenset[tuple[int, int]]:
+def _find_unreadable_cells(part: bytes) -> frozenset[tuple[int, int]]:
     found = _ERROR_CELL.findall(part) if b'="e"' in part or b"='e'" in part else []
     if b"<f" in part or b":f>" in part:
         found += _HOLLOW_FORMULA.findall(part) + _HOLLOW_TEXT_FORMULA.findall(part)
-    return frozenset((int(number) - 1, column_position(letters)) for letters, number in found)
+    return frozenset((int(number) - 1, find_column_position(letters)) for letters, number in found)
 
 
 def _check_with_openpyxl(file: str, content: bytes) -> None:
@@ -225,4 +229,4 @@ def _check_with_openpyxl(file: str, content: bytes) -> None:
             apply_stylesheet(reader.archive, reader.wb)
             reader.archive.close()
     except Exception:
-        raise _damaged(file) from None
+        raise _make_damaged_error(file) from None

@@ -16,23 +16,23 @@ import pandas as pd
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum
 
 from due_regard.errors import FileRefused
-from due_regard.intake.tables import (
+from due_regard.intake.text_tables import (
     HEADER_SEARCH_ROWS,
     UNREADABLE,
-    Header,
-    Table,
-    blank_mask,
-    check_header,
+    FoundHeader,
+    TextTable,
+    check_found_header,
+    find_blank_rows,
     find_header,
 )
-from due_regard.intake.workbook_preflight import Inspected
+from due_regard.intake.workbook_preflight import InspectedWorkbook
 
 _EXACT = 2**53
 """Beyond this a number cell has lost digits before anyone reads it."""
 
 
 @dataclass(frozen=True)
-class Sheet:
+class WorkbookSheet:
     """One worksheet as text cells, from A1, and its merged areas (top, left, bottom, right)."""
 
     name: str
@@ -48,7 +48,7 @@ class Sheet:
         return rows
 
 
-def read_sheets(file: str, content: bytes, inspected: Inspected) -> tuple[Sheet, ...]:
+def read_sheets(file: str, content: bytes, inspected: InspectedWorkbook) -> tuple[WorkbookSheet, ...]:
     """Every worksheet that holds anything, hidden ones too.
 
     Args:
@@ -62,7 +62,7 @@ def read_sheets(file: str, content: bytes, inspected: Inspected) -> tuple[Sheet,
     try:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
         names = [sheet.name for sheet in workbook.sheets_metadata if sheet.typ is SheetTypeEnum.WorkSheet]
-        sheets = [_sheet(workbook, name, inspected) for name in names]
+        sheets = [_read_sheet(workbook, name, inspected) for name in names]
     except (CalamineError, ValueError, OSError):
         raise FileRefused(
             "corrupt_workbook", f"{file}: the workbook is damaged; open it, save it as .xlsx and send it again"
@@ -70,7 +70,7 @@ def read_sheets(file: str, content: bytes, inspected: Inspected) -> tuple[Sheet,
     return tuple(sheet for sheet in sheets if any(any(row) for row in sheet.rows))
 
 
-def _sheet(workbook: CalamineWorkbook, name: str, inspected: Inspected) -> Sheet:
+def _read_sheet(workbook: CalamineWorkbook, name: str, inspected: InspectedWorkbook) -> WorkbookSheet:
     sheet = workbook.get_sheet_by_name(name)
     rows = [[_as_text(value) for value in row] for row in sheet.to_python(skip_empty_area=False)]
     for (row, position), digits in inspected.padded.get(name, {}).items():
@@ -84,7 +84,7 @@ def _sheet(workbook: CalamineWorkbook, name: str, inspected: Inspected) -> Sheet
     width = max(map(len, rows), default=0)
     rows = [row if len(row) == width else row + [""] * (width - len(row)) for row in rows]
     merged = tuple((top, left, bottom, right) for (top, left), (bottom, right) in sheet.merged_cell_ranges or ())
-    return Sheet(name, rows, merged)
+    return WorkbookSheet(name, rows, merged)
 
 
 def _as_text(value: Any) -> str:
@@ -104,27 +104,29 @@ def _as_text(value: Any) -> str:
     return str(value) if isinstance(value, timedelta) else f"{UNREADABLE}value"
 
 
-def sheet_header(sheet: Sheet, known: frozenset[str], depth: int) -> Header | None:
+def find_sheet_header(sheet: WorkbookSheet, known: frozenset[str], depth: int) -> FoundHeader | None:
     """Where the header of `sheet` is, None where no cell names a known column."""
     return find_header(sheet.head(depth), known, depth)
 
 
-def sheet_table(file: str, sheet: Sheet, known: frozenset[str], *, depth: int = 1, epoch_1904: bool = False) -> Table:
+def read_sheet_table(
+    file: str, sheet: WorkbookSheet, known: frozenset[str], *, depth: int = 1, epoch_1904: bool = False
+) -> TextTable:
     """The table of one sheet.
 
     Raises:
         FileRefused: the sheet has no header, or one name twice in it.
     """
-    header = check_header(f"{file}, sheet {sheet.name}", sheet_header(sheet, known, depth))
+    header = check_found_header(f"{file}, sheet {sheet.name}", find_sheet_header(sheet, known, depth))
     body = sheet.rows[header.last_row + 1 :]
-    width = max(len(header.names), _used_width(body))
+    width = max(len(header.names), _find_used_width(body))
     names = header.names + ("",) * (width - len(header.names))
-    cells = _frame(body, width)
+    cells = _build_cell_frame(body, width)
     numbers = np.arange(len(body), dtype=np.int64) + header.last_row + 2
-    blank = blank_mask(cells)
+    blank = find_blank_rows(cells)
     titles = header.last_row + 1 - depth
     preamble = tuple(map(tuple, sheet.rows[:titles] + sheet.head(depth)[titles : header.last_row + 1]))
-    return Table(
+    return TextTable(
         file,
         sheet.name,
         preamble,
@@ -137,7 +139,7 @@ def sheet_table(file: str, sheet: Sheet, known: frozenset[str], *, depth: int = 
     )
 
 
-def _used_width(rows: Iterable[Sequence[str]]) -> int:
+def _find_used_width(rows: Iterable[Sequence[str]]) -> int:
     """Columns up to the last that holds anything; formatted but empty ones beyond it do not count."""
     widest = 0
     for row in rows:
@@ -148,7 +150,7 @@ def _used_width(rows: Iterable[Sequence[str]]) -> int:
     return widest
 
 
-def _frame(rows: list[list[str]], width: int) -> pd.DataFrame:
+def _build_cell_frame(rows: list[list[str]], width: int) -> pd.DataFrame:
     columns = list(zip(*rows, strict=True)) if rows else []
     return pd.DataFrame({
         position: pd.Series(columns[position] if position < len(columns) else [], dtype="str")

@@ -4,22 +4,22 @@ Measures are pure; `build_pack` alone reads the register and writes files. May i
 intake, alerts or web.
 """
 
+from due_regard.calendars.quarters import Quarter, find_last_closed_quarter
 from due_regard.packs.build import build_pack
-from due_regard.packs.delivery import pack_mail
-from due_regard.packs.filing import PackReport
-from due_regard.packs.kept import is_issued, issue, issue_pack
-from due_regard.packs.report_duties import report_duties, with_report_duty
-from due_regard.quarters import Quarter, last_closed
+from due_regard.packs.life.filing import PackReport
+from due_regard.packs.life.pack_mail import build_pack_mail
+from due_regard.packs.life.pack_records import is_issued, issue_recorded_pack, record_issue
+from due_regard.packs.life.report_duties import add_report_duty, assess_report_duties
 
 __all__ = [
     "PackReport",
     "Quarter",
+    "add_report_duty",
+    "assess_report_duties",
     "build_pack",
+    "build_pack_mail",
+    "find_last_closed_quarter",
     "is_issued",
-    "issue",
-    "issue_pack",
-    "last_closed",
-    "pack_mail",
-    "report_duties",
-    "with_report_duty",
+    "issue_recorded_pack",
+    "record_issue",
 ]

@@ -13,25 +13,25 @@ import pandas as pd
 import pyarrow as pa
 from sqlalchemy import Engine
 
+from due_regard.calendars.quarters import LONDON, Quarter
+from due_regard.calendars.working_days import WorkingCalendar
+from due_regard.config.landlord import Landlord
+from due_regard.config.settings import Settings
 from due_regard.errors import PackError, SettingsError
-from due_regard.landlords import Landlord
-from due_regard.packs import ingredients
-from due_regard.packs.action_list import action_workbook, actions, open_duties
-from due_regard.packs.changes import changed, changes_table
-from due_regard.packs.content import EDITIONS, PackContent, compose
-from due_regard.packs.definition import PackDefinition, Section, load_definition
-from due_regard.packs.filing import PackReport, file_pack
-from due_regard.packs.kept import figures_to_keep
-from due_regard.packs.measures import BATCH_COLUMNS, Snapshot
-from due_regard.packs.paper import paper_pdf
-from due_regard.packs.snapshots import take_snapshots
-from due_regard.packs.tables import Table, build_table
-from due_regard.packs.workbook import committee_workbook
+from due_regard.packs.content.figure_changes import build_changes_table, find_changed_measures
+from due_regard.packs.content.measure_tables import MeasureTable, build_measure_table
+from due_regard.packs.content.pack_content import EDITIONS, PackContent, compose_content
+from due_regard.packs.content.pack_definition import PackDefinition, PackSection, load_pack_definition
+from due_regard.packs.content.snapshots import take_snapshots
+from due_regard.packs.documents.action_list import build_action_workbook, build_actions, select_open_duties
+from due_regard.packs.documents.paper import build_paper
+from due_regard.packs.documents.workbook import build_committee_workbook
+from due_regard.packs.life import provenance
+from due_regard.packs.life.filing import PackReport, file_pack
+from due_regard.packs.life.pack_records import figures_to_keep
+from due_regard.packs.measures import BATCH_COLUMNS, QuarterSnapshot
 from due_regard.policy import PolicyHistory
-from due_regard.quarters import LONDON, Quarter
-from due_regard.register import EVER, audit_head, read_records, reading, sql
-from due_regard.settings import Settings
-from due_regard.working_days import WorkingCalendar
+from due_regard.register import EVER, read_audit_head, read_records, reading, sql_files
 
 _NATIONS = {
     "scotland": "Scotland", "england_and_wales": "England and Wales", "northern_ireland": "Northern Ireland",
@@ -39,10 +39,10 @@ _NATIONS = {
 
 
 @dataclass(frozen=True)
-class _Known:
+class _KnownState:
     """What the register knew at one instant: five snapshots, and the files they rest on."""
 
-    snapshots: tuple[Snapshot, ...] = field(repr=False)
+    snapshots: tuple[QuarterSnapshot, ...] = field(repr=False)
     files: pd.DataFrame = field(repr=False)
 
 
@@ -79,49 +79,49 @@ def build_pack(
         SettingsError: no such edition, or the definition is wrong.
         PackError: the quarter has not ended, or nothing had been taken in.
     """
-    _check(quarter, edition, now)
+    _check_request(quarter, edition, now)
     reports = reports or Settings().reports_dir
-    definition = load_definition(reports, pack)
-    known = _read(engine, landlord, history, calendar, quarter, known_at)
-    tables = _tables(definition, known.snapshots)
-    filed = None if known_at else _filed(engine, landlord, history, calendar, quarter, definition, known)
-    definition, tables, revised = _with_changes(definition, tables, filed, quarter)
-    shown = _published(tables) if edition == "publishable" else tables
-    content = compose(
+    definition = load_pack_definition(reports, pack)
+    known = _read_known_state(engine, landlord, history, calendar, quarter, known_at)
+    tables = _build_tables(definition, known.snapshots)
+    filed = None if known_at else _rebuild_filed_tables(engine, landlord, history, calendar, quarter, definition, known)
+    definition, tables, revised = _add_changes(definition, tables, filed, quarter)
+    shown = _protect_published(tables) if edition == "publishable" else tables
+    content = compose_content(
         definition, landlord, shown, quarter=quarter, edition=edition, revised=revised,
-        standing=_standing(history, quarter, known, landlord),
+        standing=_describe_standing(history, quarter, known, landlord),
     )  # fmt: skip
-    contents = _contents(content, engine, landlord, history, known, reports)
-    made = ingredients.gather(
+    contents = _make_files(content, engine, landlord, history, known, reports)
+    made = provenance.gather_provenance(
         known.files, history, calendar, definition, confirmed=landlord.confirmed_readings, known_at=known_at,
-        run_id=_last_run(engine, landlord.id, known_at), head=audit_head(engine, landlord.id),
+        run_id=_find_last_run(engine, landlord.id, known_at), head=read_audit_head(engine, landlord.id),
     )  # fmt: skip
     return file_pack(engine, landlord.id, content, contents, made, figures_to_keep(tables), out, now, known_at)
 
 
-def _published(tables: dict[str, Table]) -> dict[str, Table]:
-    from due_regard.packs.disclosure import hide_small  # scipy is slow to import, and for this edition alone
+def _protect_published(tables: dict[str, MeasureTable]) -> dict[str, MeasureTable]:
+    from due_regard.packs.content.disclosure_control import hide_small_counts
 
-    return hide_small(tables)
+    return hide_small_counts(tables)
 
 
-def _check(quarter: Quarter, edition: str, now: datetime) -> None:
+def _check_request(quarter: Quarter, edition: str, now: datetime) -> None:
     if edition not in EDITIONS:
         raise SettingsError(f"no edition {edition!r}; there are: {', '.join(EDITIONS)}")
     if now.astimezone(LONDON).date() <= quarter.ends_on:
         raise PackError(f"{quarter} ends on {quarter.ends_on:%-d %B %Y}; a pack is built once its quarter has ended")
 
 
-def _read(
+def _read_known_state(
     engine: Engine,
     landlord: Landlord,
     history: PolicyHistory,
     calendar: WorkingCalendar,
     quarter: Quarter,
     known_at: datetime | None,
-) -> _Known:
+) -> _KnownState:
     with reading(engine, landlord.id) as conn:
-        files = sql.read(conn, "packs/files_taken_in", landlord=landlord.id, known_at=known_at or EVER)
+        files = sql_files.read_statement(conn, "packs/files_taken_in", landlord=landlord.id, known_at=known_at or EVER)
     if files.empty:
         raise PackError(f"nothing had been taken in for {landlord.id}; run intake first")
     records = read_records(engine, landlord.id, known_at=known_at)
@@ -130,47 +130,50 @@ def _read(
     days = files["loaded_at"].dt.tz_convert(LONDON).dt.tz_localize(None).dt.normalize()
     shown = files.assign(loaded_on=days)[list(BATCH_COLUMNS)]
     confirmed = landlord.confirmed_readings
-    return _Known(take_snapshots(records, history, calendar, quarter, files=shown, confirmed=confirmed), files)
+    return _KnownState(take_snapshots(records, history, calendar, quarter, files=shown, confirmed=confirmed), files)
 
 
-def _tables(definition: PackDefinition, snapshots: tuple[Snapshot, ...]) -> dict[str, Table]:
+def _build_tables(definition: PackDefinition, snapshots: tuple[QuarterSnapshot, ...]) -> dict[str, MeasureTable]:
     return {
-        section.table: build_table(section.table, snapshots, section.title or "") for section in definition.sections
+        section.table: build_measure_table(section.table, snapshots, section.title or "")
+        for section in definition.sections
     }
 
 
-def _filed(
+def _rebuild_filed_tables(
     engine: Engine,
     landlord: Landlord,
     history: PolicyHistory,
     calendar: WorkingCalendar,
     quarter: Quarter,
     definition: PackDefinition,
-    known: _Known,
-) -> dict[str, Table] | None:
+    known: _KnownState,
+) -> dict[str, MeasureTable] | None:
     """The tables as known at the quarter's close; None where nothing had come by then, or nothing since."""
     loaded = known.files["loaded_at"]
     if not (loaded <= quarter.closes_at).any() or not (loaded > quarter.closes_at).any():
         return None
-    then = _read(engine, landlord, history, calendar, quarter, quarter.closes_at)
-    return _tables(definition, then.snapshots)
+    then = _read_known_state(engine, landlord, history, calendar, quarter, quarter.closes_at)
+    return _build_tables(definition, then.snapshots)
 
 
-def _with_changes(
-    definition: PackDefinition, tables: dict[str, Table], filed: dict[str, Table] | None, quarter: Quarter
-) -> tuple[PackDefinition, dict[str, Table], dict[str, frozenset[str]]]:
+def _add_changes(
+    definition: PackDefinition, tables: dict[str, MeasureTable], filed: dict[str, MeasureTable] | None, quarter: Quarter
+) -> tuple[PackDefinition, dict[str, MeasureTable], dict[str, frozenset[str]]]:
     if filed is None:
         return definition, tables, {}
-    listing = changes_table(filed, tables, str(quarter))
-    section = Section.model_construct(
+    listing = build_changes_table(filed, tables, str(quarter))
+    section = PackSection.model_construct(
         table=listing.name, title=None, headlines=("{rows:figure has|figures have} changed since they were filed.",),
         why="Late and corrected exports change the past: each figure that differs from the one filed.", chart=False,
     )  # fmt: skip
     whole = definition.model_copy(update={"sections": (*definition.sections, section)})
-    return whole, {**tables, listing.name: listing}, changed(filed, tables, str(quarter))
+    return whole, {**tables, listing.name: listing}, find_changed_measures(filed, tables, str(quarter))
 
 
-def _standing(history: PolicyHistory, quarter: Quarter, known: _Known, landlord: Landlord) -> tuple[str, ...]:
+def _describe_standing(
+    history: PolicyHistory, quarter: Quarter, known: _KnownState, landlord: Landlord
+) -> tuple[str, ...]:
     policy = history.in_force(quarter.ends_on)
     last = known.files["loaded_at"].max().astimezone(LONDON)
     duties = known.snapshots[0].duties
@@ -187,33 +190,37 @@ def _standing(history: PolicyHistory, quarter: Quarter, known: _Known, landlord:
     )
 
 
-def _contents(
-    content: PackContent, engine: Engine, landlord: Landlord, history: PolicyHistory, known: _Known, reports: Path
+def _make_files(
+    content: PackContent, engine: Engine, landlord: Landlord, history: PolicyHistory, known: _KnownState, reports: Path
 ) -> dict[str, bytes]:
     stem = f"{landlord.id}_{content.pack}_{content.quarter}_{content.edition}"
-    found = {f"{stem}.xlsx": committee_workbook(content), f"{stem}.pdf": paper_pdf(content, reports / "paper")}
+    found = {f"{stem}.xlsx": build_committee_workbook(content), f"{stem}.pdf": build_paper(content, reports / "paper")}
     for section in content.sections:
         if section.chart is not None:
             found[f"{stem}_{section.chart.name}.png"] = section.chart.png
     if content.edition == "confidential":
-        found[f"{stem}_action_list.xlsx"] = _action_list(content, engine, landlord.id, history, known)
+        found[f"{stem}_action_list.xlsx"] = _make_action_list(content, engine, landlord.id, history, known)
     return found
 
 
-def _action_list(content: PackContent, engine: Engine, landlord: str, history: PolicyHistory, known: _Known) -> bytes:
+def _make_action_list(
+    content: PackContent, engine: Engine, landlord: str, history: PolicyHistory, known: _KnownState
+) -> bytes:
     now = known.snapshots[0]
     restricted = [duty.rule for duty in history.in_force(now.quarter.ends_on).duties if duty.restricted_to]
     with reading(engine, landlord) as conn:
-        references = sql.read(conn, "packs/finding_references", landlord=landlord)
-    found = open_duties(now.assessments, restricted)
+        references = sql_files.read_statement(conn, "packs/finding_references", landlord=landlord)
+    found = select_open_duties(now.assessments, restricted)
     title = f"Action list: {content.landlord_name}, {content.quarter_label}"
-    return action_workbook(
-        actions(found, now.duties, references), title, content.quarter.closes_at, total=len(found),
-        left_out=len(open_duties(now.assessments)) - len(found) if restricted else 0,
+    return build_action_workbook(
+        build_actions(found, now.duties, references), title, content.quarter.closes_at, total=len(found),
+        left_out=len(select_open_duties(now.assessments)) - len(found) if restricted else 0,
     )  # fmt: skip
 
 
-def _last_run(engine: Engine, landlord: str, known_at: datetime | None) -> int | None:
+def _find_last_run(engine: Engine, landlord: str, known_at: datetime | None) -> int | None:
     with reading(engine, landlord) as conn:
-        run_id = sql.read(conn, "packs/last_run", landlord=landlord, known_at=known_at or EVER)["run_id"].iloc[0]
+        run_id = sql_files.read_statement(conn, "packs/last_run", landlord=landlord, known_at=known_at or EVER)[
+            "run_id"
+        ].iloc[0]
     return None if pd.isna(run_id) else int(run_id)

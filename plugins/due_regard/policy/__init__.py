@@ -3,18 +3,18 @@
 Depends on the canonical contract alone; judging is assessment's, telling people is alerts' and packs'.
 """
 
-from due_regard.policy.duties import Check, Deadline, Document, Duty, Review
-from due_regard.policy.versions import Policy, PolicyFile, PolicyHistory, load_policies, read_policy
+from due_regard.policy.duties import CheckDuty, DeadlineDuty, DocumentDuty, Duty, ReviewDuty
+from due_regard.policy.policy_versions import Policy, PolicyFile, PolicyHistory, load_policies, read_policy
 
 __all__ = [
-    "Check",
-    "Deadline",
-    "Document",
+    "CheckDuty",
+    "DeadlineDuty",
+    "DocumentDuty",
     "Duty",
     "Policy",
     "PolicyFile",
     "PolicyHistory",
-    "Review",
+    "ReviewDuty",
     "load_policies",
     "read_policy",
 ]

@@ -10,7 +10,7 @@ from typing import Annotated, Any, TypeAlias, Union
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstraints, Tag, field_validator
 
-from due_regard.contract import ENTITY
+from due_regard.records.canonical import ENTITY
 
 FieldPath = Annotated[str, StringConstraints(pattern=r"^[a-z_]+(\.[a-z_]+){0,2}$")]
 """A column of the subject, or of a record it links to: `decided_on`, `restriction.decided_by`,
@@ -26,7 +26,7 @@ class Word(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
-def _one_entry(value: dict[str, Any]) -> dict[str, Any]:
+def _check_one_entry(value: dict[str, Any]) -> dict[str, Any]:
     if len(value) != 1:
         raise ValueError("says one field and what it must be, e.g. {outcome: quashed}")
     return value
@@ -38,7 +38,7 @@ class _Pair(Word):
     @field_validator("*", mode="after")
     @classmethod
     def _single(cls, value: dict[str, Any]) -> dict[str, Any]:
-        return _one_entry(value)
+        return _check_one_entry(value)
 
 
 class Present(Word):
@@ -187,23 +187,23 @@ WORDS = (
 )
 
 
-def _keys(value: Any) -> tuple[Any, ...]:
+def _list_keys(value: Any) -> tuple[Any, ...]:
     """The words that a mapping of the file, or a word already read, holds; none for anything else."""
     if isinstance(value, dict):
         return tuple(value)
     return tuple(type(value).model_fields) if isinstance(value, BaseModel) else ()
 
 
-def _condition_word(value: Any) -> str | None:
-    keys = list(_keys(value))
+def _find_condition_word(value: Any) -> str | None:
+    keys = list(_list_keys(value))
     word = str(keys[0]).rstrip("_") if len(keys) == 1 else ""
     return word if word in WORDS else None
 
 
-def _date_word(value: Any) -> str | None:
+def _find_date_word(value: Any) -> str | None:
     if isinstance(value, str):
         return "field"
-    keys = set(_keys(value))
+    keys = set(_list_keys(value))
     for tag, marks in (("first", {"first"}), ("earliest_of", {"earliest_of"}), ("shifted", {"field", "months"})):
         if keys and keys <= marks:
             return tag
@@ -226,7 +226,7 @@ Condition: TypeAlias = Annotated[
         Annotated[AllOf, Tag("all_of")],
     ],
     Discriminator(
-        _condition_word,
+        _find_condition_word,
         custom_error_type="condition_word",
         custom_error_message="a condition is one word of: " + ", ".join(WORDS),
     ),
@@ -240,7 +240,7 @@ DateOf: TypeAlias = Annotated[
         Annotated[EarliestOf, Tag("earliest_of")],
     ],
     Discriminator(
-        _date_word,
+        _find_date_word,
         custom_error_type="date_word",
         custom_error_message="a date is a field, {field: …, months: …}, {first: …} or {earliest_of: […]}",
     ),

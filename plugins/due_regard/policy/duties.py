@@ -11,8 +11,8 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, StringConstraints, model_validator
 
-from due_regard.contract import ENTITY_OF_SUBJECT
 from due_regard.policy.conditions import Condition, DateOf, FieldPath, Word
+from due_regard.records.canonical import ENTITY_OF_SUBJECT
 
 Severity = Literal["breach", "explain", "warning", "info"]
 OwnerRole = Literal[
@@ -144,7 +144,7 @@ class _Duty(Word):
         return self
 
 
-class Deadline(_Duty):
+class DeadlineDuty(_Duty):
     """Something to be done by a day: `start` and `within`, or a `due` date that is given; no row while it is blank.
 
     `roll: next_working_day` moves a due date that is no working day. `done` is when it was done.
@@ -159,20 +159,20 @@ class Deadline(_Duty):
     notice: Notice
 
     @model_validator(mode="after")
-    def _start_or_due(self) -> Deadline:
+    def _start_or_due(self) -> DeadlineDuty:
         if (self.due is None) == (self.start is None) or (self.start is None) != (self.within is None):
             raise ValueError("says either start and within, or due")
         return self
 
 
-class Check(_Duty):
+class CheckDuty(_Duty):
     """A condition that must hold: met or breach, without dates."""
 
     kind: Literal["check"]
     require: Condition
 
 
-class Review(_Duty):
+class ReviewDuty(_Duty):
     """A recurring deadline: due by the earlier of base + cycle and the agreed date; each review starts the next.
 
     Attributes:
@@ -196,7 +196,7 @@ class Review(_Duty):
     notice: Notice
 
 
-class Document(_Duty):
+class DocumentDuty(_Duty):
     """The policy document's own review: the date it gives, or its cycle after `approved_on`."""
 
     kind: Literal["document"]
@@ -205,10 +205,10 @@ class Document(_Duty):
     notice: Notice
 
     @model_validator(mode="after")
-    def _due_or_cycle(self) -> Document:
+    def _due_or_cycle(self) -> DocumentDuty:
         if (self.due is None) == (self.cycle is None):
             raise ValueError("says either due or cycle")
         return self
 
 
-Duty: TypeAlias = Annotated[Deadline | Check | Review | Document, Field(discriminator="kind")]
+Duty: TypeAlias = Annotated[DeadlineDuty | CheckDuty | ReviewDuty | DocumentDuty, Field(discriminator="kind")]

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from due_regard.landlords import Landlord
+from due_regard.config.landlord import Landlord
 from due_regard.policy.duties import Duty
-from due_regard.policy.versions import Policy, PolicyHistory
-from due_regard.policy.wording import say_code, say_duty, say_failure, say_reading
+from due_regard.policy.duty_wording import describe_code, describe_duty, describe_failure, describe_reading
+from due_regard.policy.policy_versions import Policy, PolicyHistory
 
 _HEAD = """\
 # Rules
@@ -29,7 +29,7 @@ What each word of a policy file means is in [policy-words.md](policy-words.md).
 _COLUMNS = ("Rule", "Who", "Clause", "Duty", "Who acts", "A failure", "Our reading", "Test")
 
 
-def rules_page(histories: Sequence[PolicyHistory], landlords: Mapping[str, Landlord]) -> str:
+def build_rules_page(histories: Sequence[PolicyHistory], landlords: Mapping[str, Landlord]) -> str:
     """The page as Markdown; `landlords` maps an id to its settings, for its name and the readings it confirmed."""
     subjects: dict[str, list[tuple[str, str, int, Policy, Duty]]] = {}
     for history in histories:
@@ -39,22 +39,28 @@ def rules_page(histories: Sequence[PolicyHistory], landlords: Mapping[str, Landl
     several = {history.landlord for history in histories if len(history.versions) > 1}
     lines = [_HEAD.rstrip()]
     for subject in sorted(subjects):
-        lines += ["", f"## {say_code(subject).capitalize()}", "", _row(_COLUMNS), _row(["---"] * len(_COLUMNS))]
+        lines += [
+            "",
+            f"## {describe_code(subject).capitalize()}",
+            "",
+            _format_row(_COLUMNS),
+            _format_row(["---"] * len(_COLUMNS)),
+        ]
         rows = sorted(subjects[subject], key=lambda row: row[:3])
-        lines += [_row(_cells(p, d, landlords[p.landlord], p.landlord in several)) for *_, p, d in rows]
+        lines += [_format_row(_list_cells(p, d, landlords[p.landlord], p.landlord in several)) for *_, p, d in rows]
     return "\n".join([*lines, ""])
 
 
-def _cells(policy: Policy, duty: Duty, landlord: Landlord, dated: bool) -> Iterator[str]:
+def _list_cells(policy: Policy, duty: Duty, landlord: Landlord, dated: bool) -> Iterator[str]:
     yield f"`{duty.rule}`"
     yield f"{landlord.name}{f', from {policy.effective_from:%-d %B %Y}' if dated else ''}"
     yield duty.clause
-    yield f"**{duty.label}.** {say_duty(duty)}"
-    yield say_code(duty.owner_role)
-    yield say_failure(duty).removeprefix("A failure is ").rstrip(".")
-    yield say_reading(duty, landlord.confirmed_readings) if duty.reading else ""
+    yield f"**{duty.label}.** {describe_duty(duty)}"
+    yield describe_code(duty.owner_role)
+    yield describe_failure(duty).removeprefix("A failure is ").rstrip(".")
+    yield describe_reading(duty, landlord.confirmed_readings) if duty.reading else ""
     yield f"[`{duty.rule}-{policy.landlord}`](../tests/policies/cases/{duty.subject}.yaml)"
 
 
-def _row(cells: Iterator[str] | Sequence[str]) -> str:
+def _format_row(cells: Iterator[str] | Sequence[str]) -> str:
     return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"

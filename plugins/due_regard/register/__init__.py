@@ -4,24 +4,30 @@ SQLAlchemy 2 on SQLite or PostgreSQL, migrated by Alembic. Rows are versions; no
 Add reads to records.py or findings.py, set-based ones to include/sql; keep policy and files out.
 """
 
-from due_regard.register.audit import AuditReport, audit_append, audit_head, audit_verify
-from due_regard.register.backup import BackupReport, backup, restore
-from due_regard.register.decisions import resolve, silence, unsilence
-from due_regard.register.drops import hold_drop, is_released, list_drops, release_drop
+from due_regard.register.audit import AuditReport, append_audit, read_audit_head, verify_audit
+from due_regard.register.backup import BackupReport, restore_backup, write_backup
 from due_regard.register.engines import REGISTER, open_register, reading, writing
-from due_regard.register.findings import (
-    finding,
-    finding_flows,
-    finding_life,
-    findings_as_at,
-    findings_on,
-    open_findings,
+from due_regard.register.findings.assessment_runs import RunReport, hash_assessments, record_assessment
+from due_regard.register.findings.decisions import end_silence, resolve_finding, silence_finding
+from due_regard.register.findings.open_findings import (
+    count_finding_flows,
+    read_finding,
+    read_finding_life,
+    read_findings_open_on,
+    read_open_findings,
+    read_open_findings_on,
 )
-from due_regard.register.load import FileLoad, LoadReport, drop_sha256, load_drop
-from due_regard.register.presence import missing_records
-from due_regard.register.records import known_refs, newest_file, previous_rows, read_records, record_history
-from due_regard.register.runs import RunReport, assessments_sha256, record_assessment
-from due_regard.register.types import EVER
+from due_regard.register.loading.disappearances import list_missing_records
+from due_regard.register.loading.held_drops import hold_drop, is_released, list_drops, release_drop
+from due_regard.register.loading.load import FileLoad, LoadReport, hash_drop, load_drop
+from due_regard.register.schema.column_types import EVER
+from due_regard.register.stored_records import (
+    count_previous_rows,
+    find_newest_file,
+    read_known_refs,
+    read_record_history,
+    read_records,
+)
 
 __all__ = [
     "EVER",
@@ -31,35 +37,35 @@ __all__ = [
     "FileLoad",
     "LoadReport",
     "RunReport",
-    "assessments_sha256",
-    "audit_append",
-    "audit_head",
-    "audit_verify",
-    "backup",
-    "drop_sha256",
-    "finding",
-    "finding_flows",
-    "finding_life",
-    "findings_as_at",
-    "findings_on",
+    "append_audit",
+    "count_finding_flows",
+    "count_previous_rows",
+    "end_silence",
+    "find_newest_file",
+    "hash_assessments",
+    "hash_drop",
     "hold_drop",
     "is_released",
-    "known_refs",
     "list_drops",
+    "list_missing_records",
     "load_drop",
-    "missing_records",
-    "newest_file",
-    "open_findings",
     "open_register",
-    "previous_rows",
+    "read_audit_head",
+    "read_finding",
+    "read_finding_life",
+    "read_findings_open_on",
+    "read_known_refs",
+    "read_open_findings",
+    "read_open_findings_on",
+    "read_record_history",
     "read_records",
     "reading",
     "record_assessment",
-    "record_history",
     "release_drop",
-    "resolve",
-    "restore",
-    "silence",
-    "unsilence",
+    "resolve_finding",
+    "restore_backup",
+    "silence_finding",
+    "verify_audit",
+    "write_backup",
     "writing",
 ]

@@ -1,7 +1,7 @@
 """The audit: one append-only, hash-chained list of what was done, a landlord.
 
 It holds counts, ids and hashes, never a personal value. Every act of the register appends here inside its own
-transaction; whoever adds an act elsewhere calls `audit_append` in theirs.
+transaction; whoever adds an act elsewhere calls `append_audit` in theirs.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine, Row, Select, insert, select
 
 from due_regard.errors import AuditError
 from due_regard.register.engines import reading
-from due_regard.register.tables import AuditRow
+from due_regard.register.schema.drop_tables import AuditRow
 
 GENESIS = "0" * 64
 _SHOWN = 32
@@ -33,7 +33,7 @@ class AuditReport:
     head: str
 
 
-def audit_append(
+def append_audit(
     connection: Connection, *, landlord: str, action: str, subject: str, details: Mapping[str, Any], at: datetime
 ) -> str:
     """Append one row to the landlord's chain; returns its hash.
@@ -52,7 +52,7 @@ def audit_append(
     seq, previous = (last.seq + 1, last.hash) if last else (1, GENESIS)
     text = json.dumps(details, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     at = at.astimezone(UTC)
-    digest = _digest(previous, landlord, seq, at, action, subject, text)
+    digest = _compute_link(previous, landlord, seq, at, action, subject, text)
     connection.execute(
         insert(AuditRow).values(
             landlord=landlord,
@@ -68,12 +68,12 @@ def audit_append(
     return digest
 
 
-def _digest(previous: str, landlord: str, seq: int, at: datetime, action: str, subject: str, details: str) -> str:
+def _compute_link(previous: str, landlord: str, seq: int, at: datetime, action: str, subject: str, details: str) -> str:
     link = json.dumps([previous, landlord, seq, at.isoformat(timespec="microseconds"), action, subject, details])
     return hashlib.sha256(link.encode()).hexdigest()
 
 
-def audit_verify(engine: Engine, head: str | None = None) -> AuditReport:
+def verify_audit(engine: Engine, head: str | None = None) -> AuditReport:
     """Recompute every chain that the session may see.
 
     Args:
@@ -84,15 +84,15 @@ def audit_verify(engine: Engine, head: str | None = None) -> AuditReport:
         AuditError: a row was edited, removed or put in, or `head` is no longer there; the message says where.
     """
     with reading(engine) as connection:
-        return verify_on(connection, head)
+        return verify_audit_on(connection, head)
 
 
-def verify_on(connection: Connection, head: str | None = None) -> AuditReport:
-    """`audit_verify` inside the caller's own transaction."""
-    expected = _parse(head) if head else {}
+def verify_audit_on(connection: Connection, head: str | None = None) -> AuditReport:
+    """`verify_audit` inside the caller's own transaction."""
+    expected = _parse_heads(head) if head else {}
     heads: dict[str, tuple[int, str]] = {}
     count = 0
-    for row in _rows(connection):
+    for row in _read_rows(connection):
         seq, previous = heads.get(row.landlord, (0, GENESIS))
         _check_link(row, seq, previous)
         wanted = expected.get(row.landlord)
@@ -104,10 +104,10 @@ def verify_on(connection: Connection, head: str | None = None) -> AuditReport:
         last = heads.get(landlord, (0, ""))[0]
         if last < seq:
             raise AuditError(f"audit of {landlord}: ends at row {last}, but the given head was row {seq}: tail removed")
-    return AuditReport(count, _print(heads))
+    return AuditReport(count, _format_heads(heads))
 
 
-def _rows(connection: Connection) -> Iterator[Row[Any]]:
+def _read_rows(connection: Connection) -> Iterator[Row[Any]]:
     ordered: Select[Any] = select(AuditRow.__table__).order_by(AuditRow.landlord, AuditRow.seq)
     yield from connection.execution_options(yield_per=10_000).execute(ordered)
 
@@ -118,18 +118,18 @@ def _check_link(row: Row[Any], seq: int, previous: str) -> None:
         raise AuditError(f"{where} follows row {seq}: rows between them were removed")
     if row.prev_hash != previous:
         raise AuditError(f"{where} does not continue row {seq}: one of the two was changed")
-    if row.hash != _digest(previous, row.landlord, row.seq, row.at, row.action, row.subject, row.details):
+    if row.hash != _compute_link(previous, row.landlord, row.seq, row.at, row.action, row.subject, row.details):
         raise AuditError(f"{where} was changed after it was written")
 
 
-def audit_head(engine: Engine, landlord: str | None = None) -> str:
-    """The heads of the chains, without verifying them, as `audit_verify` takes them: landlord:row:hash, …."""
+def read_audit_head(engine: Engine, landlord: str | None = None) -> str:
+    """The heads of the chains, without verifying them, as `verify_audit` takes them: landlord:row:hash, …."""
     with reading(engine, landlord) as connection:
-        return head_on(connection, landlord)
+        return read_audit_head_on(connection, landlord)
 
 
-def head_on(connection: Connection, landlord: str | None = None) -> str:
-    """`audit_head` inside the caller's own transaction."""
+def read_audit_head_on(connection: Connection, landlord: str | None = None) -> str:
+    """`read_audit_head` inside the caller's own transaction."""
     later = AuditRow.__table__.alias("later")
     mine = AuditRow.__table__
     newest = select(mine.c.landlord, mine.c.seq, mine.c.hash).where(
@@ -137,14 +137,14 @@ def head_on(connection: Connection, landlord: str | None = None) -> str:
     )
     if landlord is not None:
         newest = newest.where(mine.c.landlord == landlord)
-    return _print({row.landlord: (row.seq, row.hash) for row in connection.execute(newest)})
+    return _format_heads({row.landlord: (row.seq, row.hash) for row in connection.execute(newest)})
 
 
-def _print(heads: Mapping[str, tuple[int, str]]) -> str:
+def _format_heads(heads: Mapping[str, tuple[int, str]]) -> str:
     return ",".join(f"{landlord}:{seq}:{digest[:_SHOWN]}" for landlord, (seq, digest) in sorted(heads.items()))
 
 
-def _parse(head: str) -> dict[str, tuple[int, str]]:
+def _parse_heads(head: str) -> dict[str, tuple[int, str]]:
     links = [_LINK.fullmatch(part) for part in head.strip().split(",")]
     if None in links:
         raise AuditError("the head is not one that was printed: landlord:row:hash, separated by commas")

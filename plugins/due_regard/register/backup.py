@@ -24,9 +24,10 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, Engine, MetaData, Table
 
 from due_regard.errors import RegisterError
-from due_regard.register import bulk, schema
-from due_regard.register.audit import AuditReport, audit_append, head_on, verify_on
-from due_regard.register.engines import REGISTER, connect, open_register, reading, writing
+from due_regard.register.audit import AuditReport, append_audit, read_audit_head_on, verify_audit_on
+from due_regard.register.engines import REGISTER, make_engine, open_register, reading, writing
+from due_regard.register.loading import bulk
+from due_regard.register.schema import revisions
 
 FORMAT = 1
 _NOT_KEPT = frozenset({"alembic_version", "landlord_access"})
@@ -42,7 +43,7 @@ class BackupReport:
     tables: dict[str, int]
 
 
-def backup(url: str, folder: Path, *, now: datetime) -> BackupReport:
+def write_backup(url: str, folder: Path, *, now: datetime) -> BackupReport:
     """Write the register at `url` into a new file of `folder`, named for the instant.
 
     Raises:
@@ -54,48 +55,48 @@ def backup(url: str, folder: Path, *, now: datetime) -> BackupReport:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with os.fdopen(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as sink:
-            manifest = _write(engine, sink, now)
+            manifest = _write_archive(engine, sink, now)
         partial.rename(file)
     except OSError as reason:
         raise RegisterError(f"the backup {file} cannot be written: {reason.strerror}") from None
     with writing(engine, REGISTER) as connection:
         details = {"head": manifest["head"], "rows": sum(manifest["tables"].values())}
-        audit_append(connection, landlord=REGISTER, action="backup", subject=file.name, details=details, at=now)
+        append_audit(connection, landlord=REGISTER, action="backup", subject=file.name, details=details, at=now)
     engine.dispose()
     return BackupReport(file, manifest["head"], manifest["tables"])
 
 
-def _write(engine: Engine, sink: Any, now: datetime) -> dict[str, Any]:
+def _write_archive(engine: Engine, sink: Any, now: datetime) -> dict[str, Any]:
     manifest: dict[str, Any] = {"format": FORMAT, "at": now.astimezone(UTC).isoformat(), "tables": {}, "sha256": {}}
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as archive, reading(engine) as connection:
-        manifest["revisions"] = schema.revisions_of(connection)
-        for table in _tables(connection):
-            rows, buffer = _rows(connection, table), io.BytesIO()
+        manifest["revisions"] = revisions.read_revisions(connection)
+        for table in _list_tables(connection):
+            rows, buffer = _stream_rows(connection, table), io.BytesIO()
             pq.write_table(rows, buffer, compression="zstd")
             archive.writestr(f"{table.name}.parquet", buffer.getbuffer())
             manifest["tables"][table.name] = rows.num_rows
             manifest["sha256"][table.name] = hashlib.sha256(buffer.getbuffer()).hexdigest()
-        manifest["head"] = head_on(connection)
+        manifest["head"] = read_audit_head_on(connection)
         archive.writestr(_MANIFEST, json.dumps(manifest, indent=1))
     return manifest
 
 
-def _tables(connection: Connection) -> list[Table]:
+def _list_tables(connection: Connection) -> list[Table]:
     """The tables as they are, parents first: not as the models say, which may be newer than a restored schema."""
     found = MetaData()
     found.reflect(connection)
     return [table for table in found.sorted_tables if table.name not in _NOT_KEPT]
 
 
-def _rows(connection: Connection, table: Table) -> pa.Table:
+def _stream_rows(connection: Connection, table: Table) -> pa.Table:
     """A table's rows as text that both engines read back: instants in UTC, yes/no as 1 and 0."""
     names = [column.name for column in table.columns]
-    shown = ", ".join(_text_of(connection, column) for column in table.columns)
+    shown = ", ".join(_as_text(connection, column) for column in table.columns)
     order = ", ".join(column.name for column in table.primary_key)
-    return bulk.fetch(connection, f"SELECT {shown} FROM {table.name} ORDER BY {order}", {}, names)  # noqa: S608
+    return bulk.fetch_columns(connection, f"SELECT {shown} FROM {table.name} ORDER BY {order}", {}, names)  # noqa: S608
 
 
-def _text_of(connection: Connection, column: sa.Column[Any]) -> str:
+def _as_text(connection: Connection, column: sa.Column[Any]) -> str:
     if connection.dialect.name == "postgresql":
         if isinstance(column.type, sa.DateTime):
             return f"to_char({column.name} AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')"
@@ -104,7 +105,7 @@ def _text_of(connection: Connection, column: sa.Column[Any]) -> str:
     return f'"{column.name}"'
 
 
-def restore(url: str, source: Path, *, now: datetime | None = None) -> AuditReport:
+def restore_backup(url: str, source: Path, *, now: datetime | None = None) -> AuditReport:
     """Restore a backup into the empty register at `url`, verify its audit, and bring it up to this program's schema.
 
     Args:
@@ -116,74 +117,74 @@ def restore(url: str, source: Path, *, now: datetime | None = None) -> AuditRepo
         RegisterError: there is no backup, it is damaged or newer than this program, or the register is not empty.
         AuditError: the restored audit does not hold; nothing is restored.
     """
-    file = _newest(source) if source.is_dir() else source
+    file = _find_newest(source) if source.is_dir() else source
     try:
         with zipfile.ZipFile(file) as archive:
             manifest = json.loads(archive.read(_MANIFEST))
-            report = _restore(url, archive, manifest)
+            report = _restore_archive(url, archive, manifest)
     except (OSError, zipfile.BadZipFile, KeyError, ValueError, pa.ArrowInvalid):
         raise RegisterError(f"{file} is not a whole backup of a register; nothing was restored") from None
     engine = open_register(url)
     if now:
         with writing(engine, REGISTER) as connection:
             details = {"head": manifest["head"]}
-            audit_append(connection, landlord=REGISTER, action="restore", subject=file.name, details=details, at=now)
+            append_audit(connection, landlord=REGISTER, action="restore", subject=file.name, details=details, at=now)
     engine.dispose()
     return report
 
 
-def _newest(folder: Path) -> Path:
+def _find_newest(folder: Path) -> Path:
     files = sorted(folder.glob("register-*.zip"))
     if not files:
         raise RegisterError(f"there is no backup (register-….zip) in {folder}")
     return files[-1]
 
 
-def _restore(url: str, archive: zipfile.ZipFile, manifest: dict[str, Any]) -> AuditReport:
+def _restore_archive(url: str, archive: zipfile.ZipFile, manifest: dict[str, Any]) -> AuditReport:
     """All of it in one transaction of the empty register."""
-    if manifest["format"] != FORMAT or not schema.knows(manifest["revisions"]):
+    if manifest["format"] != FORMAT or not revisions.knows_revisions(manifest["revisions"]):
         raise RegisterError("the backup is of a newer version of this program; restore it with that one")
-    engine = connect(url)
+    engine = make_engine(url)
     with writing(engine, REGISTER) as connection:
-        there = schema.revisions_of(connection)
-        if there not in ([], manifest["revisions"]) or (there and any(_counts(connection).values())):
+        there = revisions.read_revisions(connection)
+        if there not in ([], manifest["revisions"]) or (there and any(_count_rows(connection).values())):
             raise RegisterError("the register is not empty or of another version; restore into a new database")
         for revision in manifest["revisions"]:
-            schema.upgrade(connection, revision)
+            revisions.upgrade_schema(connection, revision)
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql("SET LOCAL TIME ZONE 'UTC'")
-        for table in _tables(connection):
+        for table in _list_tables(connection):
             if table.name in manifest["tables"]:
-                _fill(connection, table, archive.read(f"{table.name}.parquet"), manifest["sha256"][table.name])
-        if _counts(connection) != manifest["tables"]:
+                _fill_table(connection, table, archive.read(f"{table.name}.parquet"), manifest["sha256"][table.name])
+        if _count_rows(connection) != manifest["tables"]:
             raise RegisterError("the restored tables do not have the backup's rows; nothing was restored")
-        _count_on(connection)
-        report = verify_on(connection, manifest["head"] or None)
+        _advance_sequences(connection)
+        report = verify_audit_on(connection, manifest["head"] or None)
     engine.dispose()
     return report
 
 
-def _counts(connection: Connection) -> dict[str, int]:
+def _count_rows(connection: Connection) -> dict[str, int]:
     return {
         table.name: int(connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0)
-        for table in _tables(connection)
+        for table in _list_tables(connection)
     }
 
 
-def _fill(connection: Connection, table: Table, data: bytes, sha256: str) -> None:
+def _fill_table(connection: Connection, table: Table, data: bytes, sha256: str) -> None:
     if hashlib.sha256(data).hexdigest() != sha256:
         raise RegisterError(f"the backup's table {table.name} is damaged; nothing was restored")
     rows = pq.read_table(io.BytesIO(data))
     for start in range(0, rows.num_rows, bulk.CHUNK):
         chunk = rows.slice(start, bulk.CHUNK).combine_chunks()
-        bulk.insert(connection, table, {name: chunk[name].combine_chunks() for name in chunk.column_names}, {})
+        bulk.insert_rows(connection, table, {name: chunk[name].combine_chunks() for name in chunk.column_names}, {})
 
 
-def _count_on(connection: Connection) -> None:
+def _advance_sequences(connection: Connection) -> None:
     """Let PostgreSQL's sequences go on after the restored numbers; SQLite finds them by itself."""
     if connection.dialect.name != "postgresql":
         return
-    for table in _tables(connection):
+    for table in _list_tables(connection):
         key = table.primary_key.columns.keys()
         if key == ["id"]:
             sequence = "finding_numbers" if table.name == "findings" else f"{table.name}_id_seq"

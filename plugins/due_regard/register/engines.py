@@ -17,8 +17,8 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, 
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError, SQLAlchemyError
 
 from due_regard.errors import RegisterError
-from due_regard.register import schema
-from due_regard.register.filesystem import network_filesystem
+from due_regard.register.network_shares import find_network_share
+from due_regard.register.schema import revisions
 
 REGISTER = "-"
 """The landlord that stands for the register itself, in locks and in the audit."""
@@ -33,15 +33,15 @@ def open_register(url: str | URL) -> Engine:
     Raises:
         RegisterError: the URL is wrong, the file lies on a network share, or the database cannot be reached.
     """
-    engine = connect(url)
+    engine = make_engine(url)
     try:
-        _migrate(engine)
+        _migrate_register(engine)
     except SQLAlchemyError as reason:
-        raise RegisterError(f"the register cannot be opened: {_plain(reason)}") from None
+        raise RegisterError(f"the register cannot be opened: {_find_plain_reason(reason)}") from None
     return engine
 
 
-def connect(url: str | URL) -> Engine:
+def make_engine(url: str | URL) -> Engine:
     """An engine for the register at `url`, whatever is there: most callers want `open_register`.
 
     Raises:
@@ -52,14 +52,14 @@ def connect(url: str | URL) -> Engine:
         if target.get_backend_name() == "sqlite":
             _prepare_file(target)
         # Parameters hold personal values: no error or log may show them.
-        engine = create_engine(target, hide_parameters=True, **_options(target))
+        engine = create_engine(target, hide_parameters=True, **_choose_options(target))
     except (ArgumentError, NoSuchModuleError):
         raise RegisterError("the register's URL is not one SQLAlchemy can open; see DUE_REGARD_REGISTER_URL") from None
-    _listen(engine)
+    _add_listeners(engine)
     return engine
 
 
-def _options(target: URL) -> dict[str, Any]:
+def _choose_options(target: URL) -> dict[str, Any]:
     if target.get_backend_name() == "sqlite":
         return {"connect_args": {"timeout": LOCK_SECONDS}}
     return {"pool_pre_ping": True}
@@ -70,7 +70,7 @@ def _prepare_file(target: URL) -> None:
     if not target.database or target.database == ":memory:":
         return
     file = Path(target.database).absolute()
-    if kind := network_filesystem(file):
+    if kind := find_network_share(file):
         raise RegisterError(
             f"{file} lies on a network share ({kind}): SQLite's locks do not hold there and the register could be "
             "damaged. Keep the file on a local disk, or use PostgreSQL."
@@ -83,7 +83,7 @@ def _prepare_file(target: URL) -> None:
         raise RegisterError(f"the register's file {file} cannot be written: {reason.strerror}") from None
 
 
-def _listen(engine: Engine) -> None:
+def _add_listeners(engine: Engine) -> None:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _configure_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -107,13 +107,13 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
 
-def _migrate(engine: Engine) -> None:
+def _migrate_register(engine: Engine) -> None:
     with engine.connect() as connection:
-        if schema.is_current(connection):
+        if revisions.is_current(connection):
             return
     with writing(engine, REGISTER) as connection:
-        if not schema.is_current(connection):  # another process may have migrated while we waited for the lock
-            schema.upgrade(connection)
+        if not revisions.is_current(connection):  # another process may have migrated while we waited for the lock
+            revisions.upgrade_schema(connection)
 
 
 @contextmanager
@@ -125,11 +125,11 @@ def reading(engine: Engine, landlord: str | None = None) -> Iterator[Connection]
     """
     options = {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == "postgresql" else {}
     with (
-        _plainly(engine, "read"),
+        _state_plainly(engine, "read"),
         engine.connect().execution_options(**options) as connection,
         connection.begin(),
     ):
-        _narrow(connection, landlord)
+        _narrow_to_landlord(connection, landlord)
         yield connection
 
 
@@ -143,39 +143,41 @@ def writing(engine: Engine, landlord: str) -> Iterator[Connection]:
         RegisterError: another run held the lock for longer than `LOCK_SECONDS`, or the database failed or refused;
             nothing of this transaction was written.
     """
-    with _plainly(engine, "written"), engine.connect().execution_options(register_writes=True) as connection:
+    with _state_plainly(engine, "written"), engine.connect().execution_options(register_writes=True) as connection:
         try:
             transaction = connection.begin()
-            _lock(connection, landlord)
+            _lock_landlord(connection, landlord)
         except OperationalError as reason:
-            raise RegisterError(f"another run is writing to the register; try again later ({_plain(reason)})") from None
+            raise RegisterError(
+                f"another run is writing to the register; try again later ({_find_plain_reason(reason)})"
+            ) from None
         with transaction:
-            _narrow(connection, landlord)
+            _narrow_to_landlord(connection, landlord)
             yield connection
 
 
-def _lock(connection: Connection, landlord: str) -> None:
+def _lock_landlord(connection: Connection, landlord: str) -> None:
     if connection.dialect.name == "postgresql":
         connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'"))
         key = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
         connection.execute(key, {"key": f"due_regard/{landlord}"})
 
 
-def _narrow(connection: Connection, landlord: str | None) -> None:
+def _narrow_to_landlord(connection: Connection, landlord: str | None) -> None:
     if connection.dialect.name == "postgresql" and landlord not in {None, REGISTER}:
         connection.execute(text("SELECT set_config('due_regard.landlord', :landlord, true)"), {"landlord": landlord})
 
 
 @contextmanager
-def _plainly(engine: Engine, done: str) -> Iterator[None]:
+def _state_plainly(engine: Engine, done: str) -> Iterator[None]:
     """Say a database's failure in one line that names no value."""
     try:
         yield
     except (SQLAlchemyError, engine.dialect.loaded_dbapi.Error) as reason:
-        raise RegisterError(f"the register could not be {done}: {_plain(reason)}") from None
+        raise RegisterError(f"the register could not be {done}: {_find_plain_reason(reason)}") from None
 
 
-def _plain(reason: Exception) -> str:
+def _find_plain_reason(reason: Exception) -> str:
     """The driver's own first line, without the statement; PostgreSQL's class 22 and 23 would quote a cell's value."""
     own = getattr(reason, "orig", None) or reason
     state = getattr(own, "pgcode", None) or ""

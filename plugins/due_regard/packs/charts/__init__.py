@@ -9,32 +9,38 @@ from collections.abc import Callable, Mapping
 
 import pandas as pd
 
-from due_regard.packs.charts import ageing, appeal_days, in_force, incident_run, timeliness
-from due_regard.packs.charts.canvas import Chart
+from due_regard.packs.charts import (
+    ageing_chart,
+    appeal_days_chart,
+    in_force_chart,
+    incident_run_chart,
+    timeliness_chart,
+)
+from due_regard.packs.charts.canvas import DrawnChart
+from due_regard.packs.content.measure_tables import MeasureTable
 from due_regard.packs.measures.timeliness import OVERDUE_BANDS
-from due_regard.packs.tables import Table
 
-CHARTS: Mapping[str, Callable[[pd.DataFrame], Chart | None]] = {
-    "lateness": timeliness.draw,
-    "in_force_over_time": in_force.draw,
-    "days_to_decide": appeal_days.draw,
-    "incidents_by_month": incident_run.draw,
-    "overdue_reviews": ageing.draw,
+CHARTS: Mapping[str, Callable[[pd.DataFrame], DrawnChart | None]] = {
+    "lateness": timeliness_chart.draw_timeliness,
+    "in_force_over_time": in_force_chart.draw_in_force,
+    "days_to_decide": appeal_days_chart.draw_appeal_days,
+    "incidents_by_month": incident_run_chart.draw_incident_run,
+    "overdue_reviews": ageing_chart.draw_ageing,
 }
 """Table -> what draws it."""
 
 
-def draw(table: Table) -> Chart | None:
+def draw_table_chart(table: MeasureTable) -> DrawnChart | None:
     """The chart of `table`; None where it has none, holds nothing to draw, or hides a figure."""
     if table.name not in CHARTS:
         return None
-    data = table.listing if table.listing is not None else _ages(table)
+    data = table.listing if table.listing is not None else _list_ages(table)
     if data is None or data.astype("str").isin(["[c]"]).any(axis=None):
         return None
     return CHARTS[table.name](data)
 
 
-def _ages(table: Table) -> pd.DataFrame | None:
+def _list_ages(table: MeasureTable) -> pd.DataFrame | None:
     assert table.figures is not None  # noqa: S101 - a table is one of the two
     now = table.figures.drop_duplicates("measure").set_index("measure")
     bands = now.loc[[name for name, _, _ in OVERDUE_BANDS]]
@@ -43,4 +49,4 @@ def _ages(table: Table) -> pd.DataFrame | None:
     return pd.DataFrame({"Age": bands["label"].to_list(), "Reviews": bands["numerator"].astype("int64").to_list()})
 
 
-__all__ = ["CHARTS", "Chart", "draw"]
+__all__ = ["CHARTS", "DrawnChart", "draw_table_chart"]

@@ -37,7 +37,7 @@ _STYLE = {
 
 
 @dataclass(frozen=True)
-class Chart:
+class DrawnChart:
     """One chart drawn: PNG bytes, its title (the finding), and the text for who cannot see it."""
 
     name: str
@@ -47,21 +47,21 @@ class Chart:
 
 
 @contextmanager
-def canvas(height: float = HEIGHT) -> Iterator[Figure]:
+def make_canvas(height: float = HEIGHT) -> Iterator[Figure]:
     """A figure in the Analysis Function's style."""
     with as_file(files("afcharts") / "afcharts.mplstyle") as style, mpl.rc_context(fname=style), mpl.rc_context(_STYLE):
         yield Figure(figsize=(WIDTH, height), dpi=DPI, layout="constrained")
 
 
-def finish(figure: Figure, name: str, title: str, alt: str) -> Chart:
+def finish_chart(figure: Figure, name: str, title: str, alt: str) -> DrawnChart:
     """Give the figure its title, and draw it; the same data gives the same bytes."""
     figure.suptitle("\n".join(wrap(title, 96)), x=0.01, ha="left", fontsize=10.5, fontweight="bold")
     out = io.BytesIO()
     figure.savefig(out, format="png", metadata={"Software": None})
-    return Chart(name, title, alt, out.getvalue())
+    return DrawnChart(name, title, alt, out.getvalue())
 
 
-def quiet(axes: Axes, *, grid: Literal["x", "y"] | None = None) -> None:
+def remove_grid(axes: Axes, *, grid: Literal["x", "y"] | None = None) -> None:
     """Take away the grid (or leave it along one axis) and the tick marks."""
     axes.grid(visible=False)
     if grid is not None:

@@ -3,7 +3,7 @@
 Add a measure in the module of its subject and name it in packs/tables. No register, file, clock or chart comes in here.
 """
 
-from due_regard.packs.measures.figure import FIGURE_COLUMNS, Figure, tidy
-from due_regard.packs.measures.snapshot import BATCH_COLUMNS, DUTY_COLUMNS, Snapshot
+from due_regard.packs.measures.figure import FIGURE_COLUMNS, Figure, tidy_figures
+from due_regard.packs.measures.quarter_snapshot import BATCH_COLUMNS, DUTY_COLUMNS, QuarterSnapshot
 
-__all__ = ["BATCH_COLUMNS", "DUTY_COLUMNS", "FIGURE_COLUMNS", "Figure", "Snapshot", "tidy"]
+__all__ = ["BATCH_COLUMNS", "DUTY_COLUMNS", "FIGURE_COLUMNS", "Figure", "QuarterSnapshot", "tidy_figures"]

@@ -8,11 +8,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from due_regard.contract import APPEAL_OUTCOMES
-from due_regard.packs.measures.figure import Figure, missing
-from due_regard.packs.measures.restrictions import in_force, is_measured
-from due_regard.packs.measures.snapshot import NOT_MEASURED, NOTHING_TO_MEASURE, Snapshot
-from due_regard.packs.measures.timeliness import kept
+from due_regard.packs.measures.figure import Figure, make_missing_figure
+from due_regard.packs.measures.quarter_snapshot import NOT_MEASURED, NOTHING_TO_MEASURE, QuarterSnapshot
+from due_regard.packs.measures.restrictions import is_measured, select_in_force
+from due_regard.packs.measures.timeliness import measure_kept
+from due_regard.records.canonical import APPEAL_OUTCOMES
 
 _COUNTS = (("received", "Appeals received in the quarter"), ("decided", "Appeals decided in the quarter"))
 _OUTCOMES = {
@@ -37,7 +37,7 @@ _CLOCKS = (
 """Dated promises on an appeal: rule, prefix of its figures, what falls due."""
 
 
-def decided(snapshot: Snapshot) -> pd.DataFrame:
+def select_decided_appeals(snapshot: QuarterSnapshot) -> pd.DataFrame:
     """Appeals decided in the quarter, with `working_days` from receipt to decision."""
     frame = snapshot.records["appeals"]
     frame = frame[snapshot.within(frame["decided_on"]) & (frame["received_on"] <= snapshot.end)]
@@ -45,28 +45,35 @@ def decided(snapshot: Snapshot) -> pd.DataFrame:
     return frame.assign(working_days=np.asarray(snapshot.count_days(after, to), dtype="int64"))
 
 
-def appeals(snapshot: Snapshot) -> list[Figure]:
+def measure_appeals(snapshot: QuarterSnapshot) -> list[Figure]:
     """Received, each promised date kept or not, decided, days taken, outcome, independence, effect."""
-    clocks = [figure for rule, prefix, what in _CLOCKS for figure in kept(snapshot, rule, prefix, what)]
+    clocks = [figure for rule, prefix, what in _CLOCKS for figure in measure_kept(snapshot, rule, prefix, what)]
     if not snapshot.carries("appeals", "decided_on"):
-        first = [missing(name, label, NOT_MEASURED) for name, label in (*_COUNTS, *_OUTCOMES.items(), *_DAYS)]
-        return [*first, *clocks, missing(*_NOT_INDEPENDENT, NOT_MEASURED), missing(*_NOT_GIVEN_EFFECT, NOT_MEASURED)]
+        first = [
+            make_missing_figure(name, label, NOT_MEASURED) for name, label in (*_COUNTS, *_OUTCOMES.items(), *_DAYS)
+        ]
+        return [
+            *first,
+            *clocks,
+            make_missing_figure(*_NOT_INDEPENDENT, NOT_MEASURED),
+            make_missing_figure(*_NOT_GIVEN_EFFECT, NOT_MEASURED),
+        ]
     received = int(snapshot.within(snapshot.records["appeals"]["received_on"]).sum())
-    done = decided(snapshot)
+    done = select_decided_appeals(snapshot)
     return [
         Figure(*_COUNTS[0], received),
         Figure(*_COUNTS[1], len(done)),
-        *_outcomes(done),
-        *_days(done),
+        *_count_outcomes(done),
+        *_measure_days(done),
         *clocks,
-        _independent(snapshot, done),
-        _not_given_effect(snapshot),
+        _measure_independence(snapshot, done),
+        _count_not_given_effect(snapshot),
     ]
 
 
-def _outcomes(done: pd.DataFrame) -> list[Figure]:
+def _count_outcomes(done: pd.DataFrame) -> list[Figure]:
     if "outcome" not in done.columns:
-        return [missing(code, label, NOT_MEASURED) for code, label in _OUTCOMES.items()]
+        return [make_missing_figure(code, label, NOT_MEASURED) for code, label in _OUTCOMES.items()]
     known = [
         Figure(code, _OUTCOMES[code], int((done["outcome"] == code).sum()), len(done), "decided")
         for code in APPEAL_OUTCOMES
@@ -75,9 +82,9 @@ def _outcomes(done: pd.DataFrame) -> list[Figure]:
     return [*known, blank]
 
 
-def _days(done: pd.DataFrame) -> list[Figure]:
+def _measure_days(done: pd.DataFrame) -> list[Figure]:
     if not len(done):
-        return [missing(name, label, NOTHING_TO_MEASURE) for name, label in _DAYS]
+        return [make_missing_figure(name, label, NOTHING_TO_MEASURE) for name, label in _DAYS]
     values = (float(done["working_days"].median()), float(done["working_days"].max()))
     return [
         Figure(name, label, value, len(done), "decided", "working days")
@@ -85,44 +92,44 @@ def _days(done: pd.DataFrame) -> list[Figure]:
     ]
 
 
-def _independent(snapshot: Snapshot, done: pd.DataFrame) -> Figure:
+def _measure_independence(snapshot: QuarterSnapshot, done: pd.DataFrame) -> Figure:
     """Of the appeals decided in the quarter that could be judged, those decided by someone who made the decision."""
     if why := snapshot.why_no("appeal.independent"):
-        return missing(*_NOT_INDEPENDENT, why)
+        return make_missing_figure(*_NOT_INDEPENDENT, why)
     rows = snapshot.rule("appeal.independent")
     rows = rows[rows["subject_ref"].isin(done["appeal_ref"]) & rows["state"].isin(["met", "breach"])]
     return Figure(*_NOT_INDEPENDENT, int((rows["state"] == "breach").sum()), len(rows), "judged_independent")
 
 
-def _not_given_effect(snapshot: Snapshot) -> Figure:
+def _count_not_given_effect(snapshot: QuarterSnapshot) -> Figure:
     """Appeals quashed by the quarter's end whose restriction is still in force then."""
     if not (is_measured(snapshot) and snapshot.carries("appeals", "outcome")):
-        return missing(*_NOT_GIVEN_EFFECT, NOT_MEASURED)
+        return make_missing_figure(*_NOT_GIVEN_EFFECT, NOT_MEASURED)
     frame = snapshot.records["appeals"]
     quashed = frame[(frame["outcome"] == "quashed") & (frame["decided_on"] <= snapshot.end)]
-    still = quashed["restriction_ref"].isin(in_force(snapshot.spans, snapshot.end)["restriction_ref"])
+    still = quashed["restriction_ref"].isin(select_in_force(snapshot.spans, snapshot.end)["restriction_ref"])
     return Figure(*_NOT_GIVEN_EFFECT, int(still.sum()), len(quashed), "quashed_ever")
 
 
-def days_to_decide(snapshots: tuple[Snapshot, ...]) -> pd.DataFrame:
+def count_days_to_decide(snapshots: tuple[QuarterSnapshot, ...]) -> pd.DataFrame:
     """Appeals decided, by quarter and working days taken, with the policy's limit.
 
     Columns Quarter, Working days to decide ("[z]" in a quarter without any), Appeals, Limit in working days ("[z]"
     where the policy sets none). The limit is that of deciding, else that of answering the customer, which deciding
     must keep too. No rows where none was decided in any quarter.
     """
-    limit = _limit(snapshots[0])
+    limit = _find_day_limit(snapshots[0])
     rows: list[tuple[str, int | str, int, int | str]] = []
     for snapshot in reversed(snapshots):
         if snapshot.carries("appeals", "decided_on"):
-            counts = decided(snapshot)["working_days"].value_counts().sort_index()
+            counts = select_decided_appeals(snapshot)["working_days"].value_counts().sort_index()
             found = [(snapshot.quarter.months, int(str(days)), int(n), limit) for days, n in counts.items()]
             rows += found or [(snapshot.quarter.months, "[z]", 0, limit)]
     some = rows if any(count for _, _, count, _ in rows) else []
     return pd.DataFrame(some, columns=["Quarter", "Working days to decide", "Appeals", "Limit in working days"])
 
 
-def _limit(snapshot: Snapshot) -> int | str:
+def _find_day_limit(snapshot: QuarterSnapshot) -> int | str:
     days = snapshot.duties.set_index("rule")["working_days"]
     for rule in ("appeal.decide", "appeal.communicate"):
         if rule in days.index and pd.notna(days[rule]):

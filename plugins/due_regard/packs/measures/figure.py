@@ -38,12 +38,12 @@ class Figure:
     why: str = ""
 
 
-def missing(measure: str, label: str, why: str) -> Figure:
+def make_missing_figure(measure: str, label: str, why: str) -> Figure:
     """A figure that cannot be given."""
     return Figure(measure, label, None, why=why)
 
 
-def tidy(figures: Iterable[Figure], quarter: str) -> pd.DataFrame:
+def tidy_figures(figures: Iterable[Figure], quarter: str) -> pd.DataFrame:
     """`FIGURE_COLUMNS` of one quarter's figures; numerator Float64, denominator Int64."""
     rows = [(f.measure, f.label, quarter, f.numerator, f.denominator, f.of, f.unit, f.why) for f in figures]
     frame = pd.DataFrame(rows, columns=list(FIGURE_COLUMNS))

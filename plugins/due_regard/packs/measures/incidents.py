@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from due_regard.contract import CATEGORIES, CHANNELS, VIOLENCE
-from due_regard.packs.measures.figure import Figure, missing
-from due_regard.packs.measures.snapshot import NOT_MEASURED, Snapshot
-from due_regard.quarters import Quarter
+from due_regard.calendars.quarters import Quarter
+from due_regard.packs.measures.figure import Figure, make_missing_figure
+from due_regard.packs.measures.quarter_snapshot import NOT_MEASURED, QuarterSnapshot
+from due_regard.records.canonical import CATEGORIES, CHANNELS, VIOLENCE
 
 CATEGORY_LABELS = {
     "aggressive_or_abusive": "Aggressive or abusive behaviour",
@@ -41,7 +41,7 @@ _TALLIES = (
 )
 
 
-def of_quarter(snapshot: Snapshot) -> pd.DataFrame | None:
+def select_incidents(snapshot: QuarterSnapshot) -> pd.DataFrame | None:
     """Incidents that occurred in the quarter; None where the landlord never delivered any."""
     if not snapshot.carries("incidents"):
         return None
@@ -49,24 +49,26 @@ def of_quarter(snapshot: Snapshot) -> pd.DataFrame | None:
     return frame[snapshot.within(frame["occurred_on"])]
 
 
-def incidents(snapshot: Snapshot) -> list[Figure]:
+def measure_incidents(snapshot: QuarterSnapshot) -> list[Figure]:
     """All incidents, how many of each grave kind, and how many customers met more than once."""
-    found = of_quarter(snapshot)
+    found = select_incidents(snapshot)
     repeat = "Customers with more than one incident in the quarter"
     if found is None:
         names = [("incidents", "Incidents in the quarter"), *((n, label) for n, label, _ in _TALLIES)]
-        return [missing(name, label, NOT_MEASURED) for name, label in [*names, ("repeat_customers", repeat)]]
+        return [
+            make_missing_figure(name, label, NOT_MEASURED) for name, label in [*names, ("repeat_customers", repeat)]
+        ]
     times = found["customer_ref"].value_counts()
     return [
         Figure("incidents", "Incidents in the quarter", len(found)),
-        *(_tally(snapshot, found, *tally) for tally in _TALLIES),
+        *(_count_where(snapshot, found, *tally) for tally in _TALLIES),
         Figure("repeat_customers", repeat, int((times > 1).sum()), len(times), "customers_met"),
     ]
 
 
-def _tally(snapshot: Snapshot, found: pd.DataFrame, name: str, label: str, column: str) -> Figure:
+def _count_where(snapshot: QuarterSnapshot, found: pd.DataFrame, name: str, label: str, column: str) -> Figure:
     if column not in found.columns:
-        return missing(name, label, NOT_MEASURED)
+        return make_missing_figure(name, label, NOT_MEASURED)
     values = found[column]
     if column == "violence":
         hits = values.isin(["threat", "physical"])
@@ -77,37 +79,40 @@ def _tally(snapshot: Snapshot, found: pd.DataFrame, name: str, label: str, colum
     return Figure(name, label, int(hits.sum()), len(found), "incidents")
 
 
-def by_category(snapshot: Snapshot) -> list[Figure]:
+def count_by_category(snapshot: QuarterSnapshot) -> list[Figure]:
     """Incidents by behaviour."""
-    return _by(snapshot, "category", {code: CATEGORY_LABELS[code] for code in CATEGORIES})
+    return _count_by_column(snapshot, "category", {code: CATEGORY_LABELS[code] for code in CATEGORIES})
 
 
-def by_channel(snapshot: Snapshot) -> list[Figure]:
+def count_by_channel(snapshot: QuarterSnapshot) -> list[Figure]:
     """Incidents by channel."""
-    return _by(snapshot, "channel", {code: CHANNEL_LABELS[code] for code in CHANNELS})
+    return _count_by_column(snapshot, "channel", {code: CHANNEL_LABELS[code] for code in CHANNELS})
 
 
-def by_violence(snapshot: Snapshot) -> list[Figure]:
+def count_by_violence(snapshot: QuarterSnapshot) -> list[Figure]:
     """Incidents by violence, and those where none was recorded either way."""
-    return _by(snapshot, "violence", {code: VIOLENCE_LABELS[code] for code in VIOLENCE})
+    return _count_by_column(snapshot, "violence", {code: VIOLENCE_LABELS[code] for code in VIOLENCE})
 
 
-def _by(snapshot: Snapshot, column: str, labels: dict[str, str]) -> list[Figure]:
-    found = of_quarter(snapshot)
+def _count_by_column(snapshot: QuarterSnapshot, column: str, labels: dict[str, str]) -> list[Figure]:
+    found = select_incidents(snapshot)
     if found is None or column not in found.columns:
-        return [missing(code, label, NOT_MEASURED) for code, label in [*labels.items(), _BLANK]]
+        return [make_missing_figure(code, label, NOT_MEASURED) for code, label in [*labels.items(), _BLANK]]
     counts = found[column].value_counts()
     figures = [Figure(code, label, int(counts.get(code, 0)), len(found), "incidents") for code, label in labels.items()]
     blank = len(found) - int(counts.sum())
     return [*figures, Figure(*_BLANK, blank, len(found), "incidents")]
 
 
-def by_team(snapshot: Snapshot) -> list[Figure]:
+def count_by_team(snapshot: QuarterSnapshot) -> list[Figure]:
     """Incidents by the team that met them: every team that staff or any incident names, those with none included."""
-    found = of_quarter(snapshot)
+    found = select_incidents(snapshot)
     if found is None or "team" not in found.columns:
-        return [missing("silent_teams", _SILENT, NOT_MEASURED), missing("no_team", _NO_TEAM, NOT_MEASURED)]
-    teams = _teams(snapshot)
+        return [
+            make_missing_figure("silent_teams", _SILENT, NOT_MEASURED),
+            make_missing_figure("no_team", _NO_TEAM, NOT_MEASURED),
+        ]
+    teams = _list_teams(snapshot)
     counts = found["team"].value_counts()
     silent = sum(1 for team in teams if not counts.get(team, 0))
     named = [
@@ -121,14 +126,14 @@ def by_team(snapshot: Snapshot) -> list[Figure]:
     ]
 
 
-def _teams(snapshot: Snapshot) -> list[str]:
+def _list_teams(snapshot: QuarterSnapshot) -> list[str]:
     entities = [entity for entity in ("incidents", "staff") if snapshot.carries(entity, "team")]
     return sorted({
         str(team) for entity in entities for team in snapshot.records[entity]["team"].unique() if pd.notna(team)
     })
 
 
-def by_month(snapshot: Snapshot, months: int = 24) -> pd.DataFrame:
+def count_by_month(snapshot: QuarterSnapshot, months: int = 24) -> pd.DataFrame:
     """Incidents in each of the months up to the quarter's end: columns Month (its first day), Incidents."""
     first = pd.Timestamp(Quarter.of(snapshot.end.date()).ends_on.replace(day=1)) - pd.DateOffset(months=months - 1)
     every = pd.date_range(first, periods=months, freq="MS")

@@ -9,9 +9,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from due_regard.contract import MEASURES
-from due_regard.packs.measures.figure import Figure, missing
-from due_regard.packs.measures.snapshot import NOT_MEASURED, NOTHING_TO_MEASURE, Snapshot, since
+from due_regard.packs.measures.figure import Figure, make_missing_figure
+from due_regard.packs.measures.quarter_snapshot import (
+    NOT_MEASURED,
+    NOTHING_TO_MEASURE,
+    QuarterSnapshot,
+    count_days_since,
+)
+from due_regard.records.canonical import MEASURES
 
 LENGTHS = (
     ("up_to_3_months", "Up to 3 months (91 days)", 91),
@@ -35,17 +40,17 @@ MEASURE_LABELS = {
 }
 
 
-def in_force(found: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
+def select_in_force(found: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
     """Rows of `Snapshot.spans` in force at the end of `day`."""
     return found[(found["begins"] <= day) & (found["ends"].isna() | (found["ends"] > day))]
 
 
-def is_measured(snapshot: Snapshot) -> bool:
+def is_measured(snapshot: QuarterSnapshot) -> bool:
     """Whether restrictions came with the day they ended: without it none could be told from a past one."""
     return snapshot.carries("restrictions", "ended_on")
 
 
-def flow(snapshot: Snapshot) -> list[Figure]:
+def measure_flow(snapshot: QuarterSnapshot) -> list[Figure]:
     """Customers restricted, and restrictions at the start, new, ended and at the end of the quarter."""
     names = {
         "customers_restricted": "Customers under restriction at the end of the quarter",
@@ -55,17 +60,17 @@ def flow(snapshot: Snapshot) -> list[Figure]:
         "in_force": "Restrictions in force at the end of the quarter",
     }
     if not is_measured(snapshot):
-        return [missing(name, label, NOT_MEASURED) for name, label in names.items()]
+        return [make_missing_figure(name, label, NOT_MEASURED) for name, label in names.items()]
     found = snapshot.spans
-    closing = in_force(found, snapshot.end)
+    closing = select_in_force(found, snapshot.end)
     counts = {
         "customers_restricted": closing["customer_ref"].nunique(),
-        "opening": len(in_force(found, snapshot.start - pd.Timedelta(days=1))),
+        "opening": len(select_in_force(found, snapshot.start - pd.Timedelta(days=1))),
         "new": int(snapshot.within(found["begins"]).sum()),
         "ended": int(snapshot.within(found["ends"]).sum()),
         "in_force": len(closing),
     }
-    people = _customers(snapshot)
+    people = _count_customers(snapshot)
     whole = "people" if people is not None else ""
     return [
         Figure("customers_restricted", names["customers_restricted"], counts["customers_restricted"], people, whole),
@@ -73,12 +78,12 @@ def flow(snapshot: Snapshot) -> list[Figure]:
     ]
 
 
-def _customers(snapshot: Snapshot) -> int | None:
+def _count_customers(snapshot: QuarterSnapshot) -> int | None:
     """Customers of the register, where the landlord has ever delivered them."""
     return len(snapshot.records["customers"]) if snapshot.carries("customers") else None
 
 
-def lacking(snapshot: Snapshot) -> list[Figure]:
+def count_lacking(snapshot: QuarterSnapshot) -> list[Figure]:
     """Restrictions in force that lack an end date, letter, emergency route or adjustments, or have no review by choice.
 
     A blank counts as lacking; a column that the export does not carry is not measured.
@@ -91,14 +96,14 @@ def lacking(snapshot: Snapshot) -> list[Figure]:
         "no_review_by_choice": ("With no review, by recorded choice", "no_review_reason"),
     }
     if not is_measured(snapshot):
-        return [missing(name, label, NOT_MEASURED) for name, (label, _) in wanted.items()]
-    current = in_force(snapshot.spans, snapshot.end)
-    return [_lack(current, name, label, column) for name, (label, column) in wanted.items()]
+        return [make_missing_figure(name, label, NOT_MEASURED) for name, (label, _) in wanted.items()]
+    current = select_in_force(snapshot.spans, snapshot.end)
+    return [_count_lack(current, name, label, column) for name, (label, column) in wanted.items()]
 
 
-def _lack(current: pd.DataFrame, name: str, label: str, column: str) -> Figure:
+def _count_lack(current: pd.DataFrame, name: str, label: str, column: str) -> Figure:
     if column not in current.columns:
-        return missing(name, label, NOT_MEASURED)
+        return make_missing_figure(name, label, NOT_MEASURED)
     values = current[column]
     held = values.fillna(False).astype(bool) if values.dtype == "boolean" else values.notna()
     if name == "no_letter" and "notice_in_writing" in current.columns:
@@ -107,35 +112,35 @@ def _lack(current: pd.DataFrame, name: str, label: str, column: str) -> Figure:
     return Figure(name, label, count, len(current), "in_force")
 
 
-def by_measure(snapshot: Snapshot) -> list[Figure]:
+def count_by_measure(snapshot: QuarterSnapshot) -> list[Figure]:
     """Restrictions in force by what they limit; one may carry several measures, so the rows add up to more."""
     if not is_measured(snapshot):
-        return [missing(name, MEASURE_LABELS[name], NOT_MEASURED) for name in MEASURES]
-    current = in_force(snapshot.spans, snapshot.end)
+        return [make_missing_figure(name, MEASURE_LABELS[name], NOT_MEASURED) for name in MEASURES]
+    current = select_in_force(snapshot.spans, snapshot.end)
     carried = current["measure"].str.split(";").explode()
     counts = carried.reset_index().drop_duplicates()["measure"].value_counts()
     return [Figure(name, MEASURE_LABELS[name], int(counts.get(name, 0)), len(current), "in_force") for name in MEASURES]
 
 
-def by_length(snapshot: Snapshot) -> list[Figure]:
+def count_by_length(snapshot: QuarterSnapshot) -> list[Figure]:
     """Restrictions in force by days in force at the quarter's end."""
     if not is_measured(snapshot):
-        return [missing(name, label, NOT_MEASURED) for name, label, _ in LENGTHS]
-    current = in_force(snapshot.spans, snapshot.end)
-    return _banded(since(snapshot.end, current["begins"]), "in_force")
+        return [make_missing_figure(name, label, NOT_MEASURED) for name, label, _ in LENGTHS]
+    current = select_in_force(snapshot.spans, snapshot.end)
+    return _count_bands(count_days_since(snapshot.end, current["begins"]), "in_force")
 
 
-def continuous(snapshot: Snapshot) -> list[Figure]:
+def measure_continuous_time(snapshot: QuarterSnapshot) -> list[Figure]:
     """Customers restricted by their continuous time under restriction, the middle and the longest of it in days."""
     names = (("middle_days", "Middle (median) time of a customer"), ("longest_days", "Longest time of a customer"))
     if not is_measured(snapshot):
-        return [missing(name, label, NOT_MEASURED) for name, label, _ in LENGTHS] + [
-            missing(name, label, NOT_MEASURED) for name, label in names
+        return [make_missing_figure(name, label, NOT_MEASURED) for name, label, _ in LENGTHS] + [
+            make_missing_figure(name, label, NOT_MEASURED) for name, label in names
         ]
-    days = since(snapshot.end, _restricted_since(snapshot))
-    whole = _banded(days, "customers_restricted")
+    days = count_days_since(snapshot.end, _find_restricted_since(snapshot))
+    whole = _count_bands(days, "customers_restricted")
     if not len(days):
-        return whole + [missing(name, label, NOTHING_TO_MEASURE) for name, label in names]
+        return whole + [make_missing_figure(name, label, NOTHING_TO_MEASURE) for name, label in names]
     values = (float(days.median()), float(days.max()))
     return whole + [
         Figure(name, label, value, len(days), "customers_restricted", "days")
@@ -143,7 +148,7 @@ def continuous(snapshot: Snapshot) -> list[Figure]:
     ]
 
 
-def _restricted_since(snapshot: Snapshot) -> pd.Series:
+def _find_restricted_since(snapshot: QuarterSnapshot) -> pd.Series:
     """Customer now restricted -> first day of the unbroken time under restriction.
 
     A new reference that begins no later than the day after the last one ended carries the time on.
@@ -164,14 +169,14 @@ def _restricted_since(snapshot: Snapshot) -> pd.Series:
     return whole[whole["until"] >= beyond].set_index("customer_ref")["begins"]
 
 
-def _banded(days: pd.Series, of: str) -> list[Figure]:
+def _count_bands(days: pd.Series, of: str) -> list[Figure]:
     counts = pd.cut(days, [-np.inf, *(longest for _, _, longest in LENGTHS)]).value_counts(sort=False)
     return [
         Figure(name, label, int(count), len(days), of) for (name, label, _), count in zip(LENGTHS, counts, strict=True)
     ]
 
 
-def no_review_by_choice(snapshot: Snapshot) -> pd.DataFrame:
+def list_no_review_by_choice(snapshot: QuarterSnapshot) -> pd.DataFrame:
     """Each restriction in force without a review by recorded choice: number, days in force, what it limits.
 
     Numbered by length, longest first: the committee's paper carries no reference.
@@ -179,9 +184,9 @@ def no_review_by_choice(snapshot: Snapshot) -> pd.DataFrame:
     columns = ["Restriction", "Days in force", "What it limits"]
     if not snapshot.carries("restrictions", "ended_on", "no_review_reason"):
         return pd.DataFrame(columns=columns)
-    current = in_force(snapshot.spans, snapshot.end)
+    current = select_in_force(snapshot.spans, snapshot.end)
     current = current[current["no_review_reason"].notna()]
-    current = current.assign(days=since(snapshot.end, current["begins"])).sort_values(
+    current = current.assign(days=count_days_since(snapshot.end, current["begins"])).sort_values(
         ["days", "measure", "restriction_ref"], ascending=[False, True, True]
     )
     words = current["measure"].map(lambda codes: ", ".join(MEASURE_LABELS[code] for code in codes.split(";")))

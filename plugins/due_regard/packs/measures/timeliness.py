@@ -8,10 +8,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from due_regard.contract import REVIEW_OUTCOMES
 from due_regard.packs.measures import restrictions
-from due_regard.packs.measures.figure import Figure, missing
-from due_regard.packs.measures.snapshot import NOT_MEASURED, Snapshot, since
+from due_regard.packs.measures.figure import Figure, make_missing_figure
+from due_regard.packs.measures.quarter_snapshot import NOT_MEASURED, QuarterSnapshot, count_days_since
+from due_regard.records.canonical import REVIEW_OUTCOMES
 
 OVERDUE_BANDS = (
     ("up_to_30", "1 to 30 days", 30),
@@ -24,13 +24,13 @@ LATENESS = ("On time", "Up to 5 days late", "6 to 20 days late", "Over 20 days l
 _LATE_EDGES = (-1, 5, 20, np.inf)
 
 
-def due_in_quarter(snapshot: Snapshot, rule: str) -> pd.DataFrame:
+def select_due_in_quarter(snapshot: QuarterSnapshot, rule: str) -> pd.DataFrame:
     """Rows of a deadline rule whose due date lies in the quarter, less those it does not measure."""
     rows = snapshot.rule(rule)
     return rows[snapshot.within(rows["due_on"]) & rows["state"].isin(["met", "late", "overdue", "due_soon", "pending"])]
 
 
-def kept(snapshot: Snapshot, rule: str, prefix: str, what: str) -> list[Figure]:
+def measure_kept(snapshot: QuarterSnapshot, rule: str, prefix: str, what: str) -> list[Figure]:
     """Due in the quarter, and of these on time, late, not done by its end (which add up to the first).
 
     One due on the quarter's last day and not yet done counts as not done by its end.
@@ -42,8 +42,8 @@ def kept(snapshot: Snapshot, rule: str, prefix: str, what: str) -> list[Figure]:
         "lapsed": f"{what} not done by the quarter's end",
     }
     if why := snapshot.why_no(rule):
-        return [missing(f"{prefix}_{name}", label, why) for name, label in labels.items()]
-    states = due_in_quarter(snapshot, rule)["state"]
+        return [make_missing_figure(f"{prefix}_{name}", label, why) for name, label in labels.items()]
+    states = select_due_in_quarter(snapshot, rule)["state"]
     counts = {"on_time": int((states == "met").sum()), "late": int((states == "late").sum())}
     counts["lapsed"] = len(states) - counts["on_time"] - counts["late"]
     parts = [
@@ -52,13 +52,13 @@ def kept(snapshot: Snapshot, rule: str, prefix: str, what: str) -> list[Figure]:
     return [Figure(f"{prefix}_due", labels["due"], len(states)), *parts]
 
 
-def reviews(snapshot: Snapshot) -> list[Figure]:
+def measure_reviews(snapshot: QuarterSnapshot) -> list[Figure]:
     """Reviews of restrictions: due, on time, late, lapsed; held in the quarter, by outcome."""
     held = {"retain": "Held: kept as it was", "vary": "Held: changed", "lift": "Held: lifted"}
-    due = kept(snapshot, "restriction.review", "reviews", "Reviews")
+    due = measure_kept(snapshot, "restriction.review", "reviews", "Reviews")
     if not snapshot.carries("reviews"):
         names = [("reviews_held", "Reviews held in the quarter"), *((f"held_{k}", v) for k, v in held.items())]
-        return due + [missing(name, label, NOT_MEASURED) for name, label in names]
+        return due + [make_missing_figure(name, label, NOT_MEASURED) for name, label in names]
     frame = snapshot.records["reviews"]
     outcomes = frame.loc[snapshot.within(frame["reviewed_on"]), "outcome"]
     return [
@@ -71,14 +71,14 @@ def reviews(snapshot: Snapshot) -> list[Figure]:
     ]
 
 
-def overdue_reviews(snapshot: Snapshot) -> list[Figure]:
+def count_overdue_reviews(snapshot: QuarterSnapshot) -> list[Figure]:
     """Reviews overdue at the quarter's end, by calendar days overdue."""
     if why := snapshot.why_no("restriction.review"):
-        return [missing("overdue", "Reviews overdue at the end of the quarter", why)] + [
-            missing(name, label, why) for name, label, _ in OVERDUE_BANDS
+        return [make_missing_figure("overdue", "Reviews overdue at the end of the quarter", why)] + [
+            make_missing_figure(name, label, why) for name, label, _ in OVERDUE_BANDS
         ]
     rows = snapshot.rule("restriction.review")
-    days = since(snapshot.end, rows.loc[rows["state"] == "overdue", "due_on"])
+    days = count_days_since(snapshot.end, rows.loc[rows["state"] == "overdue", "due_on"])
     counts = pd.cut(days, [0, *(longest for _, _, longest in OVERDUE_BANDS)]).value_counts(sort=False)
     return [
         Figure("overdue", "Reviews overdue at the end of the quarter", len(days)),
@@ -89,7 +89,7 @@ def overdue_reviews(snapshot: Snapshot) -> list[Figure]:
     ]
 
 
-def lateness(snapshot: Snapshot) -> pd.DataFrame:
+def count_lateness(snapshot: QuarterSnapshot) -> pd.DataFrame:
     """Each dated duty of the policy: how many fell due in the quarter, by how late each was done.
 
     Columns: Duty, the five of `LATENESS`, Due in the quarter (their sum). Days are the duty's own: working days where
@@ -100,34 +100,36 @@ def lateness(snapshot: Snapshot) -> pd.DataFrame:
         snapshot.duties["kind"].isin(["deadline", "review"]) & (snapshot.duties["severity"] != "info")
     ]
     for duty in dated.sort_values("rule").itertuples():
-        rows = due_in_quarter(snapshot, str(duty.rule))
+        rows = select_due_in_quarter(snapshot, str(duty.rule))
         if len(rows):
-            found.append([duty.label, *_late_counts(rows), len(rows)])
+            found.append([duty.label, *_count_late(rows), len(rows)])
     return pd.DataFrame(found, columns=["Duty", *LATENESS, "Due in the quarter"])
 
 
-def _late_counts(rows: pd.DataFrame) -> list[int]:
+def _count_late(rows: pd.DataFrame) -> list[int]:
     late = rows.loc[rows["state"] == "late", "days_overdue"]
     bands = pd.cut(late, list(_LATE_EDGES)).value_counts(sort=False)
     on_time = int((rows["state"] == "met").sum())
     return [on_time, *(int(count) for count in bands), len(rows) - on_time - len(late)]
 
 
-def safeguards(snapshot: Snapshot) -> list[Figure]:
+def count_safeguards(snapshot: QuarterSnapshot) -> list[Figure]:
     """Each safeguard of the policy: cases that lack it at the quarter's end, out of those it could be told of.
 
     Safeguards of a restriction are counted on restrictions in force alone; all others on every case of the register.
     """
     checks = snapshot.duties[snapshot.duties["kind"] == "check"].sort_values("rule")
     is_told = restrictions.is_measured(snapshot)
-    current = restrictions.in_force(snapshot.spans, snapshot.end)["restriction_ref"] if is_told else None
-    return [_safeguard(snapshot, str(duty.rule), f"Missing: {duty.label}", current) for duty in checks.itertuples()]
+    current = restrictions.select_in_force(snapshot.spans, snapshot.end)["restriction_ref"] if is_told else None
+    return [
+        _count_safeguard(snapshot, str(duty.rule), f"Missing: {duty.label}", current) for duty in checks.itertuples()
+    ]
 
 
-def _safeguard(snapshot: Snapshot, rule: str, label: str, current: pd.Series | None) -> Figure:
+def _count_safeguard(snapshot: QuarterSnapshot, rule: str, label: str, current: pd.Series | None) -> Figure:
     name = rule.replace(".", "_")
     if why := snapshot.why_no(rule):
-        return missing(name, label, why)
+        return make_missing_figure(name, label, why)
     states = snapshot.states(rule)
     if rule.startswith("restriction.") and current is not None:
         rows = snapshot.rule(rule)

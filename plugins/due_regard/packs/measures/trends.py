@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
-from due_regard.contract import MEASURES
-from due_regard.packs.measures.restrictions import MEASURE_LABELS, in_force, is_measured
-from due_regard.packs.measures.snapshot import Snapshot
+from due_regard.packs.measures.quarter_snapshot import QuarterSnapshot
+from due_regard.packs.measures.restrictions import MEASURE_LABELS, is_measured, select_in_force
+from due_regard.records.canonical import MEASURES
 
 
-def in_force_over_time(snapshot: Snapshot, quarters: int = 12) -> pd.DataFrame:
+def count_in_force_over_time(snapshot: QuarterSnapshot, quarters: int = 12) -> pd.DataFrame:
     """Restrictions in force at each quarter's end: columns Quarter, All restrictions, one a measure in words.
 
     A restriction may carry several measures, so the columns add up to more than all.
@@ -23,6 +23,6 @@ def in_force_over_time(snapshot: Snapshot, quarters: int = 12) -> pd.DataFrame:
     rows = []
     for back in range(quarters - 1, -1, -1):
         quarter = snapshot.quarter.shift(-back)
-        current = in_force(found, pd.Timestamp(quarter.ends_on)).index
+        current = select_in_force(found, pd.Timestamp(quarter.ends_on)).index
         rows.append([quarter.months, len(current), *(int(held[name].loc[current].sum()) for name in names)])
     return pd.DataFrame(rows, columns=["Quarter", "All restrictions", *names])

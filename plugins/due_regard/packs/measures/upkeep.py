@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from due_regard.contract import ENTITY_OF_SUBJECT
-from due_regard.packs.measures.figure import Figure, missing
-from due_regard.packs.measures.restrictions import in_force, is_measured
-from due_regard.packs.measures.snapshot import NOT_MEASURED, Snapshot
+from due_regard.packs.measures.figure import Figure, make_missing_figure
+from due_regard.packs.measures.quarter_snapshot import NOT_MEASURED, QuarterSnapshot
+from due_regard.packs.measures.restrictions import is_measured, select_in_force
+from due_regard.records.canonical import ENTITY_OF_SUBJECT
 
 _ENTITY_WORDS = {
     "access_requests": "requests for access to data",
@@ -18,7 +18,7 @@ _ENTITY_WORDS = {
 }
 
 
-def markers(snapshot: Snapshot) -> list[Figure]:
+def measure_markers(snapshot: QuarterSnapshot) -> list[Figure]:
     """Markers in place at the quarter's end, and those left on though their restriction has ended."""
     names = (
         ("markers", "Markers in place at the end of the quarter"),
@@ -26,35 +26,35 @@ def markers(snapshot: Snapshot) -> list[Figure]:
         ("markers_overdue", "With a review date that has passed"),
     )
     if not snapshot.carries("markers", "removed_on"):
-        return [missing(name, label, NOT_MEASURED) for name, label in names]
+        return [make_missing_figure(name, label, NOT_MEASURED) for name, label in names]
     frame = snapshot.records["markers"]
     removed = frame["removed_on"]
     placed = frame[(frame["placed_on"] <= snapshot.end) & (removed.isna() | (removed > snapshot.end))]
     return [
         Figure("markers", names[0][1], len(placed)),
-        _left_on(snapshot, placed, names[1][1]),
-        _review_passed(snapshot, placed, names[2][1]),
+        _count_left_on(snapshot, placed, names[1][1]),
+        _count_review_passed(snapshot, placed, names[2][1]),
     ]
 
 
-def _left_on(snapshot: Snapshot, placed: pd.DataFrame, label: str) -> Figure:
+def _count_left_on(snapshot: QuarterSnapshot, placed: pd.DataFrame, label: str) -> Figure:
     if not (is_measured(snapshot) and "restriction_ref" in placed.columns):
-        return missing("left_behind", label, NOT_MEASURED)
+        return make_missing_figure("left_behind", label, NOT_MEASURED)
     found = snapshot.spans
-    current = in_force(found, snapshot.end)["restriction_ref"]
+    current = select_in_force(found, snapshot.end)["restriction_ref"]
     past = found[found["ends"].notna() & ~found["restriction_ref"].isin(current)]["restriction_ref"]
     return Figure("left_behind", label, int(placed["restriction_ref"].isin(past).sum()), len(placed), "markers")
 
 
-def _review_passed(snapshot: Snapshot, placed: pd.DataFrame, label: str) -> Figure:
+def _count_review_passed(snapshot: QuarterSnapshot, placed: pd.DataFrame, label: str) -> Figure:
     if not {"review_due_on", "reviewed_on"} <= set(placed.columns):
-        return missing("markers_overdue", label, NOT_MEASURED)
+        return make_missing_figure("markers_overdue", label, NOT_MEASURED)
     done = placed["reviewed_on"] <= snapshot.end
     overdue = (placed["review_due_on"] < snapshot.end) & ~done
     return Figure("markers_overdue", label, int(overdue.sum()), len(placed), "markers")
 
 
-def policy_review(snapshot: Snapshot) -> pd.DataFrame:
+def list_policy_reviews(snapshot: QuarterSnapshot) -> pd.DataFrame:
     """The policy document's own review: columns Document, Review due on, State, Days past."""
     columns = ["Document", "Review due on", "State", "Days past"]
     words = {"overdue": "Past its review", "due_soon": "Due soon", "pending": "Not yet due"}
@@ -71,36 +71,36 @@ def policy_review(snapshot: Snapshot) -> pd.DataFrame:
     return pd.DataFrame(found, columns=columns)
 
 
-def not_measured(snapshot: Snapshot) -> pd.DataFrame:
+def list_not_measured(snapshot: QuarterSnapshot) -> pd.DataFrame:
     """Duties that could not be judged: columns Duty, Clause, Cases not measured, Why."""
     columns = ["Duty", "Clause", "Cases not measured", "Why"]
     found = [
-        (duty.label, str(duty.clause), count, _why(snapshot, str(duty.rule)))
+        (duty.label, str(duty.clause), count, _describe_why(snapshot, str(duty.rule)))
         for duty in snapshot.duties.sort_values("rule").itertuples()
         if (count := snapshot.states(str(duty.rule)).get("not_measured", 0))
     ]
     return pd.DataFrame(found, columns=columns)
 
 
-def _why(snapshot: Snapshot, rule: str) -> str:
+def _describe_why(snapshot: QuarterSnapshot, rule: str) -> str:
     subject = rule.split(".")[0]
     if subject == "policy":
         return "The date the policy was approved is not known"
     entity = ENTITY_OF_SUBJECT[subject]
     if entity.name not in snapshot.records:
-        return f"No {_words(entity.name)} were ever delivered"
+        return f"No {_name_entity(entity.name)} were ever delivered"
     absent = [name for name in entity.by_name if name not in snapshot.records[entity.name].columns]
     if not absent:
         return "A record it is linked to, or a column of that record, was never delivered"
     listed = ", ".join(absent)
-    return f"The export of {_words(entity.name)} does not carry one of: {listed}; or a linked record is missing"
+    return f"The export of {_name_entity(entity.name)} does not carry one of: {listed}; or a linked record is missing"
 
 
-def _words(entity: str) -> str:
+def _name_entity(entity: str) -> str:
     return _ENTITY_WORDS.get(entity, entity)
 
 
-def readings(snapshot: Snapshot) -> pd.DataFrame:
+def list_readings(snapshot: QuarterSnapshot) -> pd.DataFrame:
     """Where the policy gives no figure and ours stands in: columns Duty, Clause, Our reading, Confirmed by."""
     columns = ["Duty", "Clause", "Our reading", "Confirmed by"]
     duties = snapshot.duties[snapshot.duties["reading"] != ""].sort_values("rule")
@@ -110,7 +110,7 @@ def readings(snapshot: Snapshot) -> pd.DataFrame:
     return pd.DataFrame(found, columns=columns)
 
 
-def data_quality(snapshot: Snapshot) -> list[Figure]:
+def measure_data_quality(snapshot: QuarterSnapshot) -> list[Figure]:
     """Rows of the exports taken in during the quarter: read, and of these loaded, unchanged and rejected.
 
     In the reported quarter, what came after its end counts too: the pack's figures rest on it.

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from alembic import context
 
-from due_regard.register.schema import metadata
+from due_regard.register.schema.revisions import build_metadata
 
 connection = context.config.attributes["connection"]
 as_batch = connection.dialect.name == "sqlite"
-context.configure(connection=connection, target_metadata=metadata(), render_as_batch=as_batch)
+context.configure(connection=connection, target_metadata=build_metadata(), render_as_batch=as_batch)
 context.run_migrations()

@@ -13,7 +13,7 @@ _ALLOWED = """
 """
 
 
-def protect(op: Any, *tables: str) -> None:
+def protect_tables(op: Any, *tables: str) -> None:
     """Let a session see and write only rows of landlords it was granted (PostgreSQL; nothing on SQLite)."""
     if op.get_bind().dialect.name != "postgresql":
         return
@@ -22,6 +22,6 @@ def protect(op: Any, *tables: str) -> None:
         op.execute(f"CREATE POLICY by_landlord ON {table} USING ({_ALLOWED}) WITH CHECK ({_ALLOWED})")
 
 
-def view_options(op: Any) -> str:
+def choose_view_options(op: Any) -> str:
     """What a view needs after its name so that it shows no more than its reader may see."""
     return "WITH (security_invoker = true)" if op.get_bind().dialect.name == "postgresql" else ""

@@ -7,8 +7,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from due_regard.register.migrations.protection import protect, view_options
-from due_regard.register.types import Instant, Ref, RowId
+from due_regard.register.migrations.protection import choose_view_options, protect_tables
+from due_regard.register.schema.column_types import Instant, Ref, RowId
 
 revision = "0001_register"
 down_revision = None
@@ -161,7 +161,7 @@ def _batches() -> None:
         sa.ForeignKeyConstraint(["batch_id"], ["batches.id"], name="fk_validation_results_batch_id"),
     )
     op.create_index("ix_validation_results_batch_id", "validation_results", ["batch_id"])
-    protect(op, "batches", "batch_files", "carried_columns", "rejection_counts", "validation_results")
+    protect_tables(op, "batches", "batch_files", "carried_columns", "rejection_counts", "validation_results")
 
 
 def _records(entity: str, line: str) -> None:
@@ -184,11 +184,11 @@ def _records(entity: str, line: str) -> None:
         sqlite_with_rowid=False,
     )
     op.execute(
-        f"CREATE VIEW current_{entity} {view_options(op)} AS SELECT * FROM {entity} AS latest "  # noqa: S608
+        f"CREATE VIEW current_{entity} {choose_view_options(op)} AS SELECT * FROM {entity} AS latest "  # noqa: S608
         f"WHERE NOT EXISTS (SELECT 1 FROM {entity} AS later WHERE later.landlord = latest.landlord "
         f"AND later.{key} = latest.{key} AND later.version = latest.version + 1)"
     )
-    protect(op, entity)
+    protect_tables(op, entity)
 
 
 def _findings() -> None:
@@ -291,7 +291,7 @@ def _findings() -> None:
     )
     op.create_index("ix_finding_events_finding_id", "finding_events", ["finding_id"])
     op.create_index("ix_finding_events_landlord_as_at", "finding_events", ["landlord", "as_at"])
-    protect(op, "assessment_runs", "assessment_counts", "findings", "finding_events")
+    protect_tables(op, "assessment_runs", "assessment_counts", "findings", "finding_events")
 
 
 def _audit() -> None:
@@ -309,7 +309,7 @@ def _audit() -> None:
     )
     for statement in AUDIT_TRIGGERS[op.get_bind().dialect.name]:
         op.execute(statement)
-    protect(op, "audit")
+    protect_tables(op, "audit")
 
 
 def _access() -> None:

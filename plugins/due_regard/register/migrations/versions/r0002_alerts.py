@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from due_regard.register.migrations.protection import protect
-from due_regard.register.types import Instant, Ref, RowId
+from due_regard.register.migrations.protection import protect_tables
+from due_regard.register.schema.column_types import Instant, Ref, RowId
 
 revision = "0002_alerts"
 down_revision = "0001_register"
@@ -28,7 +28,7 @@ def upgrade() -> None:
     _dates()
     _notices()
     for table in ("alert_days", "alert_messages", "alert_told", "alert_dates", "alert_notices"):
-        protect(op, table)
+        protect_tables(op, table)
 
 
 def _messages() -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from due_regard.register.migrations.protection import protect
-from due_regard.register.types import Instant, Ref, RowId
+from due_regard.register.migrations.protection import protect_tables
+from due_regard.register.schema.column_types import Instant, Ref, RowId
 
 revision = "0003_packs"
 down_revision = "0001_register"
@@ -33,7 +33,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_packs_landlord_pack_quarter", "packs", ["landlord", "pack", "quarter"])
     _issues()
-    protect(op, "packs", "pack_issues")
+    protect_tables(op, "packs", "pack_issues")
 
 
 def _issues() -> None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from due_regard.register.migrations.protection import protect
-from due_regard.register.types import Instant, Ref, RowId
+from due_regard.register.migrations.protection import protect_tables
+from due_regard.register.schema.column_types import Instant, Ref, RowId
 
 revision = "0004_access"
 down_revision = ("0002_alerts", "0003_packs")
@@ -69,7 +69,7 @@ def upgrade() -> None:
         sa.Column("returned_file_id", RowId),
         sa.PrimaryKeyConstraint("landlord", "entity", "ref", "batch_file_id", name="pk_disappearances"),
     )
-    protect(op, "customer_numbers", "disappearances")
+    protect_tables(op, "customer_numbers", "disappearances")
     is_postgresql = op.get_bind().dialect.name == "postgresql"
     for entity, line in REPORTED.items():
         _report(entity, line, is_postgresql=is_postgresql)

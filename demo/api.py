@@ -1,0 +1,118 @@
+"""Airflow's public API, as far as a demo needs it: log in, trigger a run, see what became of its tasks.
+
+Add a call here when the demo must know something more of a run; decide what to make of it in chain.py.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from demo.place import LOGIN, DemoPlace, make_address
+
+_ENDED = frozenset({"success", "failed"})
+
+
+@dataclass(frozen=True)
+class DagRun:
+    """One run of a DAG."""
+
+    dag: str
+    id: str
+    state: str
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more happens in it."""
+        return self.state in _ENDED
+
+
+@dataclass(frozen=True)
+class TaskOutcome:
+    """What became of one task (of one landlord, where the task is mapped), and the ticket it returned."""
+
+    dag: str
+    task: str
+    map_index: int
+    label: str
+    state: str
+    result: Any = None
+
+    @property
+    def name(self) -> str:
+        """`dag.task`, with the landlord in brackets where there is one."""
+        mapped = f"[{self.label or self.map_index}]" if self.map_index >= 0 else ""
+        return f"{self.dag}.{self.task}{mapped}"
+
+
+class AirflowApi:
+    """A logged-in client of one server."""
+
+    def __init__(self, place: DemoPlace, port: int) -> None:
+        # trust_env off: a proxy of the caller's must not see loopback traffic.
+        self._http = httpx.Client(base_url=make_address(port), timeout=30, trust_env=False)
+        self._passwords = place.passwords
+
+    def answers(self) -> bool:
+        """Whether the server and the door that tasks use both answer; asking also warms them."""
+        try:
+            return all(self._http.get(path).is_success for path in ("/api/v2/monitor/health", "/execution/health"))
+        except httpx.TransportError:
+            return False
+
+    def log_in(self) -> str:
+        """Log in as the demo's user; returns the password, for a person to use."""
+        password = str(json.loads(self._passwords.read_text())[LOGIN])
+        answer = self._http.post("/auth/token", json={"username": LOGIN, "password": password}).raise_for_status()
+        self._http.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+        return password
+
+    def scheduler_beats(self) -> bool:
+        """Whether the scheduler is up."""
+        return bool(self._get("/monitor/health")["scheduler"]["status"] == "healthy")
+
+    def trigger(self, dag: str, conf: dict[str, Any]) -> DagRun:
+        """Start a run of `dag` with these params, as a person would in the UI."""
+        body = {"logical_date": None, "conf": conf}
+        answer = self._http.post(f"/api/v2/dags/{dag}/dagRuns", json=body).raise_for_status()
+        return _parse_run(answer.json())
+
+    def runs(self, dag: str) -> list[DagRun]:
+        """The latest runs of `dag`, newest first."""
+        found = self._get(f"/dags/{dag}/dagRuns", order_by="-run_after", limit=5)
+        return [_parse_run(each) for each in found["dag_runs"]]
+
+    def run(self, dag: str, run_id: str) -> DagRun:
+        """One run as it is now."""
+        return _parse_run(self._get(f"/dags/{dag}/dagRuns/{run_id}"))
+
+    def started_by(self, run: DagRun) -> set[str]:
+        """Ids of the runs whose asset events started `run`."""
+        events = self._get(f"/dags/{run.dag}/dagRuns/{run.id}/upstreamAssetEvents")["asset_events"]
+        return {str(event["source_run_id"]) for event in events}
+
+    def outcomes(self, run: DagRun) -> list[TaskOutcome]:
+        """What became of every task of `run`, in order of task and landlord."""
+        found = self._get(f"/dags/{run.dag}/dagRuns/{run.id}/taskInstances", limit=500)["task_instances"]
+        outcomes = [self._outcome(run, each) for each in found]
+        return sorted(outcomes, key=lambda each: (each.task, each.map_index))
+
+    def _outcome(self, run: DagRun, found: dict[str, Any]) -> TaskOutcome:
+        task, index, state = str(found["task_id"]), int(found["map_index"]), str(found["state"])
+        result = self._ticket(run, task, index) if state == "success" else None
+        return TaskOutcome(run.dag, task, index, str(found["rendered_map_index"] or ""), state, result)
+
+    def _ticket(self, run: DagRun, task: str, index: int) -> Any:
+        path = f"/dags/{run.dag}/dagRuns/{run.id}/taskInstances/{task}/xcomEntries/return_value"
+        answer = self._http.get(f"/api/v2{path}", params={"map_index": index})
+        return None if answer.status_code == httpx.codes.NOT_FOUND else answer.raise_for_status().json()["value"]
+
+    def _get(self, path: str, **params: Any) -> Any:
+        return self._http.get(f"/api/v2{path}", params=params).raise_for_status().json()
+
+
+def _parse_run(found: dict[str, Any]) -> DagRun:
+    return DagRun(str(found["dag_id"]), str(found["dag_run_id"]), str(found["state"]))

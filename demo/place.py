@@ -1,0 +1,115 @@
+"""Where one demo lives on disk, and the environment its Airflow runs in.
+
+Add a setting of Airflow here, with its cause; keep starting and stopping in processes.py.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+_REPOSITORY = Path(__file__).resolve().parents[1]
+
+LOGIN = "demo"
+"""The one user of a demo's Airflow; its password is generated."""
+
+
+@dataclass(frozen=True)
+class DemoPlace:
+    """The folders of one demo: everything it writes is below `out`, Airflow's own files included."""
+
+    out: Path
+    include: Path
+
+    @property
+    def home(self) -> Path:
+        """Airflow's home: its database, logs and passwords."""
+        return self.out / "airflow"
+
+    @property
+    def passwords(self) -> Path:
+        """Airflow's password file: one generated password, for the demo's one user."""
+        return self.home / "passwords.json"
+
+    @property
+    def processes(self) -> Path:
+        """Which processes this demo started; there only while some may be running."""
+        return self.home / "processes.json"
+
+    @property
+    def unfinished(self) -> Path:
+        """There while a demo runs, and after one that did not come to its end."""
+        return self.home / "unfinished"
+
+    @property
+    def drops(self) -> Path:
+        """The sample drops, one folder a landlord."""
+        return self.include / "samples"
+
+
+def find_free_port() -> int:
+    """A loopback port nobody listens on now; another process may still take it, so a start may need a second try."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def build_environment(place: DemoPlace, port: int) -> dict[str, str]:
+    """The environment of the demo's processes: the caller's, less its settings of Airflow and Due Regard, plus ours."""
+    foreign = ("AIRFLOW", "DUE_REGARD_", "PYTHONDONTWRITEBYTECODE", "PYTHONPATH")
+    proxies = {"http_proxy", "https_proxy", "all_proxy"}
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith(foreign) and k.lower() not in proxies}
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+    return inherited | {"PATH": path} | _list_own_settings(place) | _list_airflow_settings(place, port)
+
+
+def _list_own_settings(place: DemoPlace) -> dict[str, str]:
+    return {
+        "DUE_REGARD_INCLUDE_DIR": str(place.include),
+        "DUE_REGARD_VAR_DIR": str(place.out),
+        "DUE_REGARD_DROPS_DIR": str(place.drops),
+        "DUE_REGARD_PRELOAD": "true",
+        # Whatever an installation's .env says, a demo never sends.
+        "DUE_REGARD_MAIL_MODE": "folder",
+        "GX_ANALYTICS_ENABLED": "false",
+    }
+
+
+def _list_airflow_settings(place: DemoPlace, port: int) -> dict[str, str]:
+    return {
+        "AIRFLOW_HOME": str(place.home),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(_REPOSITORY / "dags"),
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(_REPOSITORY / "plugins"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+        "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+        # The default of 32 workers takes more than 5 GB.
+        "AIRFLOW__CORE__PARALLELISM": "4",
+        # Tasks reach the server here; the default assumes port 8080.
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{make_address(port)}/execution/",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{LOGIN}:admin",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(place.passwords),
+        "AIRFLOW__API__HOST": "127.0.0.1",
+        "AIRFLOW__API__PORT": str(port),
+        "AIRFLOW__API__BASE_URL": make_address(port),
+        "AIRFLOW__API__WORKERS": "1",
+        # Server, scheduler and tasks must share these, or every task is refused.
+        "AIRFLOW__API__SECRET_KEY": secrets.token_hex(32),
+        "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_hex(32),
+        # The first task of a cold server fails with the default of five seconds.
+        "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "30",
+        # A worker that misses the end of its task notices it one such interval later (5 s by default).
+        "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
+        "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
+        # Great Expectations tells each task's log two hundred times how it is put together.
+        "AIRFLOW__LOGGING__NAMESPACE_LEVELS": "great_expectations=WARNING alembic=WARNING",
+    }
+
+
+def make_address(port: int) -> str:
+    """Address of the server and its UI."""
+    return f"http://127.0.0.1:{port}"

@@ -1,0 +1,155 @@
+"""The ladder: which stage a finding has reached on a day, and when it goes further.
+
+Pure arithmetic on dates. How far apart the rungs are is the landlord's setting (landlords.Ladder); who stands on a rung
+is recipients'; what is left out of a mail is selection's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import IntEnum
+
+import numpy as np
+
+from due_regard.calendars.working_days import WorkingCalendar
+from due_regard.config.landlord import AlertSettings, EscalationStep
+from due_regard.policy import CheckDuty, Duty
+
+
+class EscalationStage(IntEnum):
+    """Rungs, lowest first; their names in lower case are what the register keeps."""
+
+    NONE = 0
+    AHEAD = 1
+    DUE = 2
+    OVERDUE = 3
+    LINE_MANAGER = 4
+    DIRECTOR = 5
+    COMMITTEE = 6
+
+    @property
+    def word(self) -> str:
+        """The name the register keeps."""
+        return self.name.lower()
+
+
+RISING = (EscalationStage.LINE_MANAGER, EscalationStage.DIRECTOR, EscalationStage.COMMITTEE)
+"""Rungs on which somebody besides the owner stands."""
+
+
+@dataclass(frozen=True)
+class EscalationClock:
+    """What the ladder of one finding is counted from.
+
+    Attributes:
+        anchor: the due date; of a check, the end of its grace.
+        is_check: a check has no due date: it starts on the rung `overdue`.
+        in_working_days: unit of its notice and lateness.
+        notice: the duty's own notice in that unit; the landlord's ladder may shorten it.
+        curable: False stops at `overdue`: nothing is gained by telling more people.
+    """
+
+    anchor: date
+    is_check: bool
+    in_working_days: bool
+    notice: int
+    curable: bool
+
+
+def find_clock(
+    duty: Duty, *, due_on: date | None, opened_on: date, calendar: WorkingCalendar, alerts: AlertSettings
+) -> EscalationClock | None:
+    """The clock of a finding of `duty`; None where a dated duty has no due date."""
+    if isinstance(duty, CheckDuty):
+        grace = alerts.check_grace_working_days
+        anchor = calendar.shift(opened_on, grace)
+        return EscalationClock(anchor, is_check=True, in_working_days=True, notice=0, curable=duty.curable)
+    if due_on is None:
+        return None
+    in_working_days = duty.notice.working_days is not None
+    notice = (duty.notice.working_days if in_working_days else duty.notice.days) or 0
+    return EscalationClock(due_on, is_check=False, in_working_days=in_working_days, notice=notice, curable=duty.curable)
+
+
+def find_stage(
+    clock: EscalationClock, as_at: date, *, calendar: WorkingCalendar, alerts: AlertSettings
+) -> EscalationStage:
+    """The highest rung reached on `as_at`."""
+    if as_at < clock.anchor:
+        return (
+            EscalationStage.NONE
+            if clock.is_check or not _is_near(clock, as_at, calendar, alerts)
+            else EscalationStage.AHEAD
+        )
+    if clock.is_check and not clock.curable:
+        return EscalationStage.OVERDUE
+    lowest = EscalationStage.OVERDUE if clock.is_check else EscalationStage.DUE
+    reached = [stage for stage, step in _list_steps(alerts) if _is_past(clock, step, as_at, calendar)]
+    highest = max([lowest, *reached])
+    return highest if clock.curable else min(highest, EscalationStage.OVERDUE)
+
+
+def find_next_stage(
+    clock: EscalationClock, stage: EscalationStage, as_at: date, *, calendar: WorkingCalendar, alerts: AlertSettings
+) -> tuple[EscalationStage, date] | None:
+    """The next rung on which somebody else is told, and the working day it is reached; None if there is none."""
+    if not clock.curable:
+        return None
+    for step in RISING:
+        if step > stage:
+            day = _find_step_day(clock, dict(_list_steps(alerts))[step], calendar)
+            return step, max(day, calendar.shift(as_at, 1))
+    return None
+
+
+def count_days_late(clock: EscalationClock, as_at: date, calendar: WorkingCalendar) -> int:
+    """How late on `as_at`, in the duty's own unit; 0 when it is not."""
+    if as_at <= clock.anchor:
+        return 0
+    return _count_working_days(calendar, clock.anchor, as_at) if clock.in_working_days else (as_at - clock.anchor).days
+
+
+def count_days_left(clock: EscalationClock, as_at: date, calendar: WorkingCalendar) -> int:
+    """How long until it is due, in the duty's own unit; 0 when it is due or past."""
+    if as_at >= clock.anchor:
+        return 0
+    return _count_working_days(calendar, as_at, clock.anchor) if clock.in_working_days else (clock.anchor - as_at).days
+
+
+def _list_steps(alerts: AlertSettings) -> tuple[tuple[EscalationStage, EscalationStep], ...]:
+    ladder = alerts.ladder
+    return (
+        (EscalationStage.OVERDUE, ladder.overdue),
+        (EscalationStage.LINE_MANAGER, ladder.line_manager),
+        (EscalationStage.DIRECTOR, ladder.director),
+        (EscalationStage.COMMITTEE, ladder.committee),
+    )
+
+
+def _is_near(clock: EscalationClock, as_at: date, calendar: WorkingCalendar, alerts: AlertSettings) -> bool:
+    ladder = alerts.ladder
+    own = ladder.ahead_working_days if clock.in_working_days else ladder.ahead_days
+    return count_days_left(clock, as_at, calendar) <= min(own, clock.notice)
+
+
+def _is_past(clock: EscalationClock, step: EscalationStep, as_at: date, calendar: WorkingCalendar) -> bool:
+    if as_at == clock.anchor:
+        return clock.is_check and step.n == 0
+    if step.unit == "days":
+        return (as_at - clock.anchor).days >= step.n
+    return _count_working_days(calendar, clock.anchor, as_at) >= step.n
+
+
+def _find_step_day(clock: EscalationClock, step: EscalationStep, calendar: WorkingCalendar) -> date:
+    anchor = max(clock.anchor, date(calendar.first_year, 1, 1))
+    if step.unit == "days" or step.n == 0:
+        return calendar.next_working(anchor + timedelta(days=step.n))
+    return calendar.shift(anchor, step.n)
+
+
+def _count_working_days(calendar: WorkingCalendar, after: date, to: date) -> int:
+    """Working days d with after < d <= to; a date before the calendar's years counts as its first day."""
+    first = date(calendar.first_year, 1, 1)
+    pair = np.array([max(after, first), max(to, first)], dtype="datetime64[D]")
+    return int(calendar.count(pair[:1], pair[1:])[0])

@@ -1,0 +1,100 @@
+"""What one mail says, as values: the templates of include/reports/mail turn them into text and HTML.
+
+A letter holds register references, neutral labels, dates and clauses. Nothing of a person, an incident or free text may
+be added here: what is not in these values cannot leak into a mail.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from due_regard.alerts.escalation import EscalationStage
+
+Kind = Literal["digest", "restricted"]
+
+
+@dataclass(frozen=True)
+class FindingLine:
+    """One finding as told to one recipient.
+
+    Attributes:
+        ref: register reference. label: the duty in neutral words. clause: of the landlord's own policy.
+        badge: state in two or three words ("Overdue"). tone: its colour: late, soon or plain.
+        timing: due date and distance. remedy: how to put it right.
+        capacity: as whom the recipient is written to. news: why today ("Moved up to you").
+        further: who else is told, and when it goes further.
+    """
+
+    ref: str
+    label: str
+    clause: str
+    badge: str
+    tone: Literal["late", "soon", "plain"]
+    timing: str
+    remedy: str
+    capacity: str
+    news: str
+    further: str
+    stage: EscalationStage
+    due_on: date | None
+
+
+@dataclass(frozen=True)
+class WeekReport:
+    """The data owner's weekly report: silence means something only if this arrives."""
+
+    since: date
+    runs: int
+    last_drop: str
+    open_findings: int
+    sent: int
+    refused: int
+    uncertain: int
+    waiting: int
+    issues: int
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether everything ran and there is nothing to mend."""
+        return self.to_mend == 0
+
+    @property
+    def to_mend(self) -> int:
+        """Faults (a refused or unanswered mail is one of them), and a week in which nothing ran."""
+        return self.issues + (self.runs == 0)
+
+
+@dataclass(frozen=True)
+class MailContent:
+    """One mail to one recipient on one day.
+
+    Attributes:
+        yours: new or moved up, for the owner to put right. raised: moved up to this recipient from somebody else.
+        still_open: told before (the weekly summary). done: told before and no longer open.
+        backlog: from before go-live. backlog_open: how many of these told before are still open.
+        uncurable_open: told once, counted since. drop_notice: why nothing else is said today.
+        faults: of data or settings, for the data owner.
+    """
+
+    kind: Kind
+    recipient: str
+    mail_on: date
+    yours: tuple[FindingLine, ...] = ()
+    raised: tuple[FindingLine, ...] = ()
+    still_open: tuple[FindingLine, ...] = ()
+    done: tuple[FindingLine, ...] = ()
+    backlog: tuple[FindingLine, ...] = ()
+    backlog_open: int = 0
+    uncurable_open: int = 0
+    drop_notice: str | None = None
+    issues: tuple[str, ...] = ()
+    week: WeekReport | None = None
+    topic: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing worth a mail: a count of what cannot be put right is not."""
+        parts = (self.yours, self.raised, self.still_open, self.done, self.backlog, self.backlog_open, self.issues)
+        return not any(parts) and self.drop_notice is None and self.week is None

@@ -1,0 +1,92 @@
+"""One cell of the register's records by entity, reference and field, with one step through a link.
+
+For the few records that findings point to; whole columns are assessment's business.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import pandas as pd
+from sqlalchemy import Connection
+
+from due_regard.records.canonical import ENTITY, ENTITY_OF_SUBJECT, Records
+from due_regard.register.stored_records import read_carried_columns, read_record_frame
+
+LAST_REVIEW = "last_review"
+"""The link from a restriction to its latest review; other links are `<subject>_ref` columns."""
+
+
+READ = {
+    "staff": ("staff_ref", "email", "line_manager_ref", "deputy_ref", "is_active"),
+    "incidents": ("incident_ref", "occurred_on", "staff_ref", "manager_ref"),
+    "warnings": ("warning_ref", "incident_ref", "issued_on", "issued_by"),
+    "restrictions": ("restriction_ref", "incident_ref", "decided_on", "decided_by"),
+    "reviews": ("review_ref", "restriction_ref", "reviewed_on", "reviewed_by"),
+    "appeals": ("appeal_ref", "restriction_ref", "received_on", "handled_by"),
+    "markers": ("marker_ref", "restriction_ref", "incident_ref", "placed_on", "owner_ref"),
+    "access_requests": ("request_ref", "received_on", "owner_ref"),
+}
+"""What alerts read of the records: who owns a subject, and when it came to be. Nothing of what happened."""
+
+
+def read_record_cells(conn: Connection, landlord: str) -> RecordCells:
+    """The landlord's records as the register has them now, in the few columns of `READ`."""
+    have = read_carried_columns(conn, landlord)
+    return RecordCells({
+        name: read_record_frame(conn, landlord, ENTITY[name], have[name] & frozenset(columns))
+        for name, columns in READ.items()
+        if name in have
+    })
+
+
+@dataclass
+class RecordCells:
+    """Cells of one landlord's records; a column is indexed when it is first asked for."""
+
+    records: Records
+    _indexes: dict[tuple[str, str], dict[str, object]] = field(default_factory=dict, repr=False)
+
+    def has(self, entity: str) -> bool:
+        """Whether the entity was ever delivered."""
+        return entity in self.records
+
+    def text(self, entity: str, ref: str, column: str) -> str | None:
+        """The cell as text; None where it is blank, absent, or there is no such record."""
+        found = self._index(entity, column).get(ref)
+        return None if found is None else str(found)
+
+    def is_no(self, entity: str, ref: str, column: str) -> bool:
+        """Whether a yes/no cell says no (blank and absent do not)."""
+        return self._index(entity, column).get(ref) is False
+
+    def follow(self, subject_type: str, ref: str, path: str) -> str | None:
+        """The cell that `path` (`decided_by`, `restriction.decided_by`) reaches from a subject."""
+        link, _, column = path.rpartition(".")
+        entity = ENTITY_OF_SUBJECT[subject_type].name
+        if not link:
+            return self.text(entity, ref, column)
+        if link == LAST_REVIEW:
+            review = self._last_reviews.get(ref)
+            return None if review is None else self.text("reviews", review, column)
+        linked = self.text(entity, ref, f"{link}_ref")
+        return None if linked is None else self.text(ENTITY_OF_SUBJECT[link].name, linked, column)
+
+    @cached_property
+    def _last_reviews(self) -> dict[str, str]:
+        reviews = self.records.get("reviews", pd.DataFrame(columns=["review_ref", "restriction_ref", "reviewed_on"]))
+        ordered = reviews.sort_values(["reviewed_on", "review_ref"])
+        return dict(zip(ordered["restriction_ref"].tolist(), ordered["review_ref"].tolist(), strict=True))
+
+    def _index(self, entity: str, column: str) -> dict[str, object]:
+        if (entity, column) not in self._indexes:
+            self._indexes[entity, column] = self._by_key(entity, column)
+        return self._indexes[entity, column]
+
+    def _by_key(self, entity: str, column: str) -> dict[str, object]:
+        frame = self.records.get(entity)
+        if frame is None or column not in frame:
+            return {}
+        filled = frame[frame[column].notna()]
+        return dict(zip(filled[ENTITY[entity].key].tolist(), filled[column].tolist(), strict=True))

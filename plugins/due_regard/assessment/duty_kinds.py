@@ -1,0 +1,114 @@
+"""How each kind of duty but the recurring review is judged: deadline, check, document.
+
+One function a kind, from a duty and the world to rows; the review of a restriction is in reviews.py.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from due_regard.assessment.assessment_rows import (
+    AssessmentClock,
+    AssessmentRows,
+    make_dated_rows,
+    make_undated_rows,
+    make_unmeasured_rows,
+    name_check_states,
+)
+from due_regard.assessment.condition_truth import (
+    NO,
+    UNKNOWN,
+    YES,
+    DutyView,
+    Truth,
+    combine_truths,
+    evaluate_condition,
+    settle_truth,
+)
+from due_regard.assessment.duty_dates import add_months, find_dates, find_quarter_end_after
+from due_regard.assessment.records_as_at import NAT, NO_RECORD, UNTOLD, Ints, RecordsAsAt
+from due_regard.calendars.working_days import Convention, Days
+from due_regard.policy import CheckDuty, DeadlineDuty, DocumentDuty, Policy, ReviewDuty
+from due_regard.policy.duties import Within
+from due_regard.records.canonical import ENTITY_OF_SUBJECT
+
+
+def build_duty_view(
+    masked: RecordsAsAt, duty: DeadlineDuty | CheckDuty | ReviewDuty, *, strict: bool = False
+) -> DutyView:
+    """The duty's subjects, with the fields it counts as blank where they are absent."""
+    return DutyView(masked, ENTITY_OF_SUBJECT[duty.subject].name, frozenset(duty.absent_as_blank), strict)
+
+
+def find_subjects(masked: RecordsAsAt, duty: DeadlineDuty | CheckDuty | ReviewDuty) -> Truth:
+    """Which subjects the duty is for: its condition holds and the records it requires exist."""
+    view = build_duty_view(masked, duty)
+    found = np.full(view.size, YES)
+    for link in duty.requires:
+        rows = masked.link(view.entity, link)
+        found = combine_truths(found, settle_truth(rows != NO_RECORD, rows == UNTOLD))
+    return found if duty.when is None else combine_truths(found, evaluate_condition(view, duty.when))
+
+
+def find_lacking_fields(
+    masked: RecordsAsAt, duty: DeadlineDuty | CheckDuty | ReviewDuty
+) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Where a field is absent without which nothing can be said, whatever the others say."""
+    view = build_duty_view(masked, duty)
+    missing = np.zeros(view.size, bool)
+    for path in duty.needs:
+        missing |= view.cells(path).unknown
+    return missing
+
+
+def assess_check(masked: RecordsAsAt, duty: CheckDuty) -> AssessmentRows:
+    """A check: met, breach or not_measured for each subject it is for."""
+    view = build_duty_view(masked, duty, strict=True)
+    wanted, required = find_subjects(masked, duty), evaluate_condition(view, duty.require)
+    required = np.where((wanted == UNKNOWN) | find_lacking_fields(masked, duty), UNKNOWN, required).astype(np.int8)
+    rows = np.flatnonzero(wanted != NO)
+    return make_undated_rows(rows, name_check_states(required[rows]), masked.opened(view.entity)[rows])
+
+
+def assess_deadline(
+    masked: RecordsAsAt, duty: DeadlineDuty, counting: Convention, clock: AssessmentClock
+) -> AssessmentRows:
+    """A deadline: one row for each subject that has a start (or a due date)."""
+    view = build_duty_view(masked, duty)
+    opened = masked.opened(view.entity)
+    start, done = find_dates(view, duty.start or duty.due), find_dates(view, duty.done)
+    wanted = combine_truths(find_subjects(masked, duty), settle_truth(~np.isnat(start.values), start.unknown))
+    untold = (wanted != NO) & ((wanted == UNKNOWN) | done.unknown | find_lacking_fields(masked, duty))
+    rows = np.flatnonzero((wanted != NO) & ~untold)
+    due = _find_due_dates(duty, start.values[rows], counting, clock)
+    arose = np.where(np.isnat(start.values), opened, start.values) if duty.start else opened
+    told = make_dated_rows(duty, clock, subject=rows, due=due, done=done.values[rows], arose=arose[rows])
+    return AssessmentRows.joined([told, make_unmeasured_rows(np.flatnonzero(untold), arose[untold])]).by_subject()
+
+
+def _find_due_dates(duty: DeadlineDuty, starts: Days, counting: Convention, clock: AssessmentClock) -> Days:
+    due = starts if duty.within is None else _add_term(duty.within, starts, counting, clock)
+    return clock.calendar.roll(due) if duty.roll else due
+
+
+def _add_term(within: Within, starts: Days, counting: Convention, clock: AssessmentClock) -> Days:
+    if within.working_days is not None:
+        return clock.calendar.add(starts, within.working_days, counting)
+    if within.months is not None:
+        return add_months(starts, within.months)
+    if within.quarters is not None:
+        return find_quarter_end_after(starts, within.quarters)
+    return starts + np.timedelta64(within.days or 0, "D")
+
+
+def assess_document(duty: DocumentDuty, policy: Policy, clock: AssessmentClock) -> AssessmentRows:
+    """The document's own review: one row for the landlord; not measured while nobody says when it was approved."""
+    subject: Ints = np.array([-1])
+    arose = np.array([policy.effective_from], dtype="datetime64[D]")
+    if duty.due is not None:
+        due = np.array([duty.due], dtype="datetime64[D]")
+    elif policy.approved_on is not None and duty.cycle is not None:
+        due = add_months(np.array([policy.approved_on], dtype="datetime64[D]"), duty.cycle.in_months)
+    else:
+        return make_unmeasured_rows(subject, arose)
+    return make_dated_rows(duty, clock, subject=subject, due=due, done=np.full(1, NAT), arose=arose)

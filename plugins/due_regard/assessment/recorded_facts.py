@@ -1,0 +1,141 @@
+"""What is recorded of one subject, as far as a duty asks: fields, linked and related records, conditions, clocks.
+
+For explanations alone. Add a line here when a duty learns to ask for something new; never spell out a reference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from due_regard.assessment.condition_truth import NO, UNKNOWN, YES, DutyView, evaluate_condition
+from due_regard.assessment.duty_dates import find_dates
+from due_regard.assessment.duty_kinds import build_duty_view
+from due_regard.assessment.records_as_at import NO_RECORD, UNTOLD, RecordsAsAt
+from due_regard.assessment.recurring_reviews import build_chain
+from due_regard.policy import CheckDuty, DeadlineDuty, ReviewDuty, conditions
+from due_regard.policy.duty_wording import describe_code, describe_condition, describe_field, describe_related
+from due_regard.policy.field_checks import resolve_field
+from due_regard.records.canonical import ENTITY_OF_SUBJECT, ColumnKind
+
+_ANSWER = {YES: "yes", NO: "no", UNKNOWN: "cannot be told"}
+
+
+def format_weekday(day: date | pd.Timestamp | np.datetime64[Any]) -> str:
+    """A day with its weekday: what a reader counts by."""
+    return f"{pd.Timestamp(day):%a %-d %b %Y}"
+
+
+def list_facts(masked: RecordsAsAt, duty: DeadlineDuty | CheckDuty | ReviewDuty, row: int) -> Iterator[str]:
+    """Lines on what is recorded of the subject in `row` and how the duty's conditions answer."""
+    view = build_duty_view(masked, duty)
+    for path in dict.fromkeys(_list_fields(duty)):
+        column = resolve_field(ENTITY_OF_SUBJECT[duty.subject], path)
+        if not isinstance(column, str):
+            yield f"  {describe_field(path)}: {_describe_value(view, path, column.kind, row)}"
+    for link in duty.requires:
+        there = {NO_RECORD: "not on record", UNTOLD: "cannot be told"}
+        yield f"  the {describe_code(link)}: {there.get(int(masked.link(view.entity, link)[row]), 'on record')}"
+    yield from dict.fromkeys(
+        f"  {describe_related(related, article='the first')}: {_describe_first_record(view, related, row)}"
+        for related in _list_related_words(duty)
+    )
+    yield from _describe_conditions(masked, duty, row)
+    if isinstance(duty, ReviewDuty) and masked.delivered(duty.reviews):
+        yield from _describe_clocks(masked, duty, row)
+
+
+def _describe_value(view: DutyView, path: str, kind: ColumnKind, row: int) -> str:
+    cells = view.cells(path)
+    if cells.unknown[row]:
+        return "not carried by the source"
+    if cells.blank[row]:
+        return "blank"
+    if kind is ColumnKind.DATE:
+        return format_weekday(cells.days[row])
+    if kind is ColumnKind.YN:
+        return "yes" if cells.values[row] == 1 else "no"
+    word = str(cells.words[cells.codes[row]])
+    return (
+        ", ".join(describe_code(code) for code in word.split(";"))
+        if kind in {ColumnKind.CODE, ColumnKind.LIST}
+        else "recorded"
+    )
+
+
+def _describe_first_record(view: DutyView, related: conditions.Related, row: int) -> str:
+    found = find_dates(view, conditions.First(first=related))
+    if found.unknown[row]:
+        return f"cannot be told: no file of {related.of} was delivered, or a column is lacking"
+    return "none" if np.isnat(found.values[row]) else format_weekday(found.values[row])
+
+
+def _describe_conditions(masked: RecordsAsAt, duty: DeadlineDuty | CheckDuty | ReviewDuty, row: int) -> Iterator[str]:
+    for asked, condition in (("applies where", duty.when), ("asks that", getattr(duty, "require", None))):
+        view = build_duty_view(masked, duty, strict=asked == "asks that")
+        for part in getattr(condition, "all_of", (condition,)):
+            if part is not None:
+                yield f"  {asked} {describe_condition(part)}: {_ANSWER[evaluate_condition(view, part)[row]]}"
+
+
+def _describe_clocks(masked: RecordsAsAt, duty: ReviewDuty, row: int) -> Iterator[str]:
+    chain = build_chain(masked, duty)
+    for at in np.flatnonzero(chain.subject == row):
+        said = [f"clock {chain.place[at]}"]
+        for word, days in (("from", chain.base), ("agreed for", chain.agreed), ("stopped on", chain.done)):
+            said += [] if np.isnat(days[at]) else [f"{word} {format_weekday(days[at])}"]
+        yield f"  {', '.join(said)}"
+
+
+def _list_fields(duty: Any) -> Iterator[str]:
+    """Every field of the subject that the duty names, with what bounds related records."""
+    for name in ("start", "due", "base", "agreed", "done", "ended", "when", "require", "needs"):
+        yield from _list_named_fields(getattr(duty, name, None))
+
+
+def _list_named_fields(value: Any) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case tuple():
+            for part in value:
+                yield from _list_named_fields(part)
+        case conditions.First(first=related) | conditions.Exists(exists=related):
+            for bound in ("after", "before", "not_before", "not_after"):
+                yield from _list_named_fields(getattr(related, bound))
+        case None:
+            return
+        case conditions.Differs():
+            yield from (path for pair in value.differs.items() for path in pair)
+        case conditions.NoLaterThan():
+            yield from (path for field, limit in value.no_later_than.items() for path in (field, limit.after))
+        case (
+            conditions.Present()
+            | conditions.IsYes()
+            | conditions.Not()
+            | conditions.AnyOf()
+            | conditions.AllOf()
+            | conditions.EarliestOf()
+        ):
+            yield from _list_named_fields(next(iter(value.__dict__.values())))
+        case conditions.Shifted():
+            yield value.field
+        case conditions.Word():
+            yield from (path for pairs in value.__dict__.values() for path in pairs)
+
+
+def _list_related_words(word: Any) -> Iterator[conditions.Related]:
+    """Every related record the duty names, the bounds of one before it."""
+    match word:
+        case tuple():
+            for part in word:
+                yield from _list_related_words(part)
+        case conditions.Word():
+            for name in type(word).model_fields:
+                yield from _list_related_words(getattr(word, name))
+            if isinstance(word, conditions.Related):
+                yield word

@@ -1,0 +1,165 @@
+"""The recurring review: each review starts the clock of the next, until one closes the chain or the subject ends.
+
+Contract: Assessment, "The review of a restriction". Kept apart from the other kinds because it alone has occurrences.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from due_regard.assessment.assessment_rows import AssessmentClock, AssessmentRows, make_dated_rows, make_unmeasured_rows
+from due_regard.assessment.condition_truth import NO, UNKNOWN, YES, DutyView, evaluate_condition
+from due_regard.assessment.duty_dates import add_months, find_dates
+from due_regard.assessment.duty_kinds import build_duty_view, find_lacking_fields, find_subjects
+from due_regard.assessment.records_as_at import NAT, Bools, Ints, RecordsAsAt
+from due_regard.assessment.versions_in_force import number_within_runs
+from due_regard.calendars.working_days import Days
+from due_regard.policy import ReviewDuty
+
+
+@dataclass(frozen=True)
+class ReviewChain:
+    """Every occurrence, due or not, in order of subject and time.
+
+    Attributes:
+        subject: row of the restriction.
+        base: the day the occurrence's clock started.
+        agreed: the date agreed for it; NaT where none.
+        done: the day of its review, or the end of the restriction; NaT while outstanding.
+        place: from 1, due or not.
+    """
+
+    subject: Ints
+    base: Days
+    agreed: Days
+    done: Days
+    place: Ints
+
+
+@dataclass(frozen=True)
+class _CountedReviews:
+    """Reviews that count, in order of subject and date, up to the one that closes the chain."""
+
+    subject: Ints
+    on: Days
+    next_agreed: Days
+    closes: Bools
+
+
+def build_chain(masked: RecordsAsAt, duty: ReviewDuty) -> ReviewChain:
+    """Every occurrence of the duty, due or not; for explanations. Its reviews must have been delivered."""
+    view = build_duty_view(masked, duty)
+    return _build_chain_rows(view, duty, _find_counted_reviews(view, duty))
+
+
+def assess_review(masked: RecordsAsAt, duty: ReviewDuty, clock: AssessmentClock) -> AssessmentRows:
+    """Rows of a recurring review: one an occurrence that has a due date, `occurrence` its place in the chain."""
+    view = build_duty_view(masked, duty)
+    wanted, opened = find_subjects(masked, duty), masked.opened(view.entity)
+    if not masked.delivered(duty.reviews):
+        untold = wanted != NO
+        return make_unmeasured_rows(np.flatnonzero(untold), opened[untold])
+    kept = _find_counted_reviews(view, duty)
+    chain = _build_chain_rows(view, duty, kept)
+    untold = (wanted != NO) & _find_unmeasured(view, duty, wanted == UNKNOWN, kept, chain)
+    due = _find_next_due(duty, chain)
+    rows = np.flatnonzero((wanted[chain.subject] == YES) & ~untold[chain.subject] & ~np.isnat(due))
+    told = make_dated_rows(
+        duty,
+        clock,
+        subject=chain.subject[rows],
+        due=due[rows],
+        done=chain.done[rows],
+        arose=chain.base[rows],
+        occurrence=chain.place[rows],
+    )
+    return AssessmentRows.joined([told, make_unmeasured_rows(np.flatnonzero(untold), opened[untold])]).by_subject()
+
+
+def _find_counted_reviews(view: DutyView, duty: ReviewDuty) -> _CountedReviews:
+    masked, name = view.masked, duty.reviews
+    reviews = DutyView(masked, name, view.as_blank)
+    subject = masked.link(name, duty.subject)
+    on = masked.column(name, duty.reviewed).days
+    ended = view.cells(duty.ended).days
+    there = np.flatnonzero((subject >= 0) & ~np.isnat(on))
+    there = there[~(on[there] > ended[subject[there]])]
+    there = there[np.lexsort((on[there], subject[there]))]  # on one day, in order of reference: the world's own
+    closes = evaluate_condition(reviews, duty.closes)[there] == YES
+    before = _was_closed_before(subject[there], closes)
+    agreed = masked.column(name, duty.next_agreed).days if duty.next_agreed else np.full(len(on), NAT)
+    there, closes = there[~before], closes[~before]
+    return _CountedReviews(subject[there], on[there], agreed[there], closes)
+
+
+def _was_closed_before(subject: Ints, closes: Bools) -> Bools:
+    """Whether an earlier review of the same subject closed its chain."""
+    closed: Ints = np.cumsum(closes, dtype=np.int64) - closes
+    starts = np.maximum.accumulate(np.where(number_within_runs(subject) == 1, np.arange(len(subject)), 0))
+    return closed > closed[starts] if len(subject) else closes
+
+
+def _build_chain_rows(view: DutyView, duty: ReviewDuty, kept: _CountedReviews) -> ReviewChain:
+    size = view.size
+    every = np.arange(size)
+    agreed = view.cells(duty.agreed).days if duty.agreed else np.full(size, NAT)
+    # An occurrence starts at the subject itself and at every review; it is done by the review that follows it.
+    follows = ~kept.closes
+    subject = np.r_[every, kept.subject[follows]]
+    base = np.r_[_find_base_dates(view, duty), kept.on[follows]]
+    order = np.r_[np.zeros(size, np.int64), number_within_runs(kept.subject)[follows]]
+    dates = np.r_[agreed, kept.next_agreed[follows]]
+    place = np.lexsort((order, subject))
+    done = _find_done_dates(view, duty, kept, subject[place], order[place])
+    return ReviewChain(subject[place], base[place], dates[place], done, order[place] + 1)
+
+
+def _find_base_dates(view: DutyView, duty: ReviewDuty) -> Days:
+    """The first recorded of the duty's base dates."""
+    base = np.full(view.size, NAT)
+    for path in duty.base:
+        base = np.where(np.isnat(base), find_dates(view, path).values, base)
+    return base
+
+
+def _find_done_dates(view: DutyView, duty: ReviewDuty, kept: _CountedReviews, subject: Ints, order: Ints) -> Days:
+    """The review that follows each occurrence, else the end of the subject."""
+    first = np.searchsorted(kept.subject, np.arange(view.size))
+    count = np.bincount(kept.subject, minlength=view.size)
+    ended = view.cells(duty.ended).days[subject]
+    reviewed = order < count[subject]
+    at = np.where(reviewed, first[subject] + order, 0)
+    return np.where(reviewed, np.append(kept.on, NAT)[at], ended)
+
+
+def _find_next_due(duty: ReviewDuty, chain: ReviewChain) -> Days:
+    if duty.cycle is None:
+        return chain.agreed
+    return np.fmin(add_months(chain.base, duty.cycle.in_months), chain.agreed)
+
+
+def _find_unmeasured(
+    view: DutyView, duty: ReviewDuty, unsure: Bools, kept: _CountedReviews, chain: ReviewChain
+) -> Bools:
+    """Subjects of which nothing can be said, because a date the chain rests on is absent."""
+    untold = unsure | find_lacking_fields(view.masked, duty)
+    if duty.agreed is not None:
+        untold = untold | view.cells(duty.agreed).unknown
+    for path in duty.base:
+        untold = untold | view.cells(path).unknown
+    following = duty.next_agreed
+    if following is not None and following not in view.as_blank and not view.masked.carries(duty.reviews, following):
+        untold = untold | _find_possible_successors(view, duty, kept)
+    has_row = np.zeros(view.size, bool)
+    has_row[chain.subject[~np.isnat(_find_next_due(duty, chain))]] = True
+    return untold | (view.cells(duty.ended).unknown & has_row)
+
+
+def _find_possible_successors(view: DutyView, duty: ReviewDuty, kept: _CountedReviews) -> Bools:
+    """Subjects with an agreed date, or whose first review leaves the chain open: a next date may have been agreed."""
+    agreed = view.cells(duty.agreed).days if duty.agreed else np.full(view.size, NAT)
+    found: Bools = ~np.isnat(agreed)
+    found[kept.subject[(number_within_runs(kept.subject) == 1) & ~kept.closes]] = True
+    return found

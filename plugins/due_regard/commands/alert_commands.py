@@ -1,0 +1,76 @@
+"""Commands that tell people: alerts, pack."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from due_regard.commands import CommandResult, Commands, add_command, add_command_group
+from due_regard.commands.assessment_commands import parse_day, parse_instant
+from due_regard.config.settings import Settings
+from due_regard.services.build_packs import build_packs
+from due_regard.services.landlord_context import load_landlord_context, open_landlord_register
+from due_regard.services.run_alerts import run_alerts
+
+
+def add_commands(commands: Commands) -> None:
+    """Adds alerts and pack."""
+    alerts = add_command_group(commands, "alerts", "mails to those who must act")
+    parser = add_command(alerts, "run", run_alerts_run, "compose what is new or has moved up, then send it")
+    parser.add_argument("--as-at", required=True, metavar="YYYY-MM-DD")
+    parser.add_argument("--landlord", action="append", help="may be given more than once; default all")
+    parser.add_argument(
+        "--dry-run", type=Path, metavar="DIR", help="write .eml files here; nothing is recorded or sent"
+    )
+    parser = add_command(alerts, "explain", run_alerts_explain, "why a message was sent")
+    parser.add_argument("message_id", metavar="MESSAGE_ID")
+    parser = add_command(commands, "pack", run_pack, "the committee or senior-management packs of one calendar quarter")
+    parser.add_argument("--landlord", required=True)
+    parser.add_argument("--quarter", required=True, metavar="YYYY-Qn")
+    parser.add_argument("--pack", metavar="NAME", help="one pack; default every one that the landlord's settings name")
+    parser.add_argument("--edition", choices=("confidential", "publishable"), default="confidential")
+    parser.add_argument("--known-at", metavar="INSTANT", help="as the register knew it then; default: as known now")
+    parser.add_argument("--out", type=Path, metavar="DIR", required=True)
+    parser.add_argument("--issue", action="store_true", help="also mail it to its clerk, once, and record it as issued")
+
+
+def run_alerts_run(args: Namespace, settings: Settings) -> CommandResult:
+    """`alerts run --as-at D [--dry-run DIR]`."""
+    result = run_alerts(
+        settings,
+        as_at=parse_day(args.as_at),
+        now=datetime.now(UTC),
+        landlords=args.landlord,
+        dry_run=args.dry_run,
+        clock=lambda: datetime.now(UTC),
+    )
+    line = ", ".join(f"{name} {result[name]}" for name in ("composed", "sent", "refused", "waiting"))
+    return CommandResult(result, (f"mails as at {args.as_at}: {line}",))
+
+
+def run_alerts_explain(args: Namespace, settings: Settings) -> CommandResult:
+    """`alerts explain MESSAGE_ID`."""
+    from due_regard import alerts
+
+    with open_landlord_register(settings) as engine:
+        landlord = alerts.find_mail_landlord(engine, args.message_id)
+        text = alerts.explain_mail(engine, args.message_id, load_landlord_context(settings, landlord).history)
+    return CommandResult({"message_id": args.message_id, "explanation": text}, tuple(text.splitlines()))
+
+
+def run_pack(args: Namespace, settings: Settings) -> CommandResult:
+    """`pack --landlord L --quarter 2026-Q2 [--pack NAME] [--edition …] --out DIR`."""
+    result = build_packs(
+        settings,
+        args.landlord,
+        quarter=args.quarter,
+        pack=args.pack,
+        edition=args.edition,
+        out=args.out,
+        now=datetime.now(UTC),
+        known_at=parse_instant(args.known_at) if args.known_at else None,
+        issue=args.issue,
+    )
+    lines = [f"{built['name']}: {args.out / name}" for built in result["packs"] for name in built["files"]]
+    return CommandResult(result, tuple(lines) or (f"{args.landlord} has no pack switched on",))

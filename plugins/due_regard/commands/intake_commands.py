@@ -1,0 +1,95 @@
+"""Commands on what landlords deliver: intake, drop, source."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from due_regard.calendars.quarters import LONDON
+from due_regard.commands import CommandResult, Commands, add_command, add_command_group
+from due_regard.config.settings import Settings
+from due_regard.services.landlord_context import open_landlord_register
+from due_regard.services.take_in_drop import take_in_drop
+
+
+def add_commands(commands: Commands) -> None:
+    """Adds intake, drop and source."""
+    parser = add_command(commands, "intake", run_intake, "stage, validate and load one drop folder")
+    parser.add_argument("drop", type=Path, metavar="DROP")
+    parser.add_argument("--landlord", required=True)
+    parser.add_argument("--source", help="source mapping; default: the landlord's own")
+    drops = add_command_group(commands, "drop", "what came, and what is held for a person")
+    parser = add_command(drops, "list", run_drop_list, "what came, when, with which counts")
+    parser.add_argument("--landlord")
+    parser = add_command(drops, "release", run_drop_release, "let a held drop in")
+    parser.add_argument("batch", type=int, metavar="BATCH")
+    parser.add_argument("--by", required=True, help="your post, e.g. data-owner; recorded in the audit")
+    parser.add_argument("--why", required=True)
+    sources = add_command_group(commands, "source", "source mappings")
+    parser = add_command(sources, "check", run_source_check, "try a source mapping on a drop without loading it")
+    parser.add_argument("source", metavar="SOURCE")
+    parser.add_argument("drop", type=Path, metavar="DROP")
+    parser.add_argument("--on", help="day of intake, YYYY-MM-DD; default today")
+
+
+def run_intake(args: Namespace, settings: Settings) -> CommandResult:
+    """`intake DROP --landlord L [--source S]`."""
+    result = take_in_drop(settings, args.landlord, drop=args.drop, source=args.source, now=datetime.now(UTC))
+    lines = [_describe_file(file) for file in result["files"]]
+    lines.append(f"{args.landlord}: {result['status']}" + (f": {result['why']}" if result.get("why") else ""))
+    lines += [f"{name} are in {result[name]}" for name in ("rejections",) if result.get(name)]
+    lines += [f"refused files are in {result['quarantine']}" for _ in (1,) if result.get("quarantine")]
+    return CommandResult(result, tuple(lines), result["exit_code"])
+
+
+def _describe_file(file: dict[str, Any]) -> str:
+    if file["refused"]:
+        return f"{file['file']}: refused ({file['refused']})"
+    return (
+        f"{file['file']} ({file['entity']}): {file['read']} rows read = {file['loaded']} loaded"
+        f" + {file['unchanged']} unchanged + {file['rejected']} rejected"
+    )
+
+
+def run_drop_list(args: Namespace, settings: Settings) -> CommandResult:
+    """`drop list [--landlord L]`."""
+    from due_regard import register
+
+    with open_landlord_register(settings) as engine:
+        found = register.list_drops(engine, args.landlord)
+    rows = [{str(k): _as_json_value(v) for k, v in row.items()} for row in found.to_dict("records")]
+    lines = [
+        f"batch {row['id']}  {row['landlord']}  {row['received_at']}  {row['status']}: {row['rows_read']} rows read ="
+        f" {row['rows_loaded']} loaded + {row['rows_unchanged']} unchanged + {row['rows_rejected']} rejected"
+        for row in rows
+    ]
+    return CommandResult({"drops": rows}, tuple(lines) or ("no drop has come yet",))
+
+
+def run_drop_release(args: Namespace, settings: Settings) -> CommandResult:
+    """`drop release BATCH --by POST --why …`."""
+    from due_regard import register
+
+    with open_landlord_register(settings) as engine:
+        register.release_drop(engine, args.batch, actor=args.by, why=args.why, now=datetime.now(UTC))
+    return CommandResult(
+        {"batch": args.batch, "status": "released"}, (f"batch {args.batch} is released; run intake again",)
+    )
+
+
+def run_source_check(args: Namespace, settings: Settings) -> CommandResult:
+    """`source check S DROP`."""
+    from due_regard.commands.assessment_commands import parse_day
+    from due_regard.intake import check_source, load_source_mapping
+
+    on = parse_day(args.on) if args.on else datetime.now(LONDON).date()
+    found = check_source(load_source_mapping(settings.sources_dir, args.source), args.drop, on=on)
+    return CommandResult(found.as_dict(), tuple(found.lines()), found.exit_code)
+
+
+def _as_json_value(value: Any) -> Any:
+    if value is None or value != value:  # NaN and NaT are unlike themselves
+        return None
+    return value.isoformat() if hasattr(value, "isoformat") else value

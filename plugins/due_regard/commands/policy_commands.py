@@ -1,0 +1,145 @@
+"""Commands on what landlords have written: policy, landlord, calendar."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from datetime import datetime
+from pathlib import Path
+
+from due_regard.calendars.quarters import LONDON
+from due_regard.commands import CommandResult, Commands, add_command, add_command_group
+from due_regard.commands.assessment_commands import parse_day
+from due_regard.config.settings import Settings
+from due_regard.errors import PolicyError
+from due_regard.services.compare_policies import compare_policy_files
+from due_regard.services.landlord_context import list_landlords_to_run, load_landlord_context
+
+
+def add_commands(commands: Commands) -> None:
+    """Adds policy, landlord and calendar."""
+    policies = add_command_group(commands, "policy", "policy files")
+    parser = add_command(policies, "check", run_policy_check, "validate policy files, with errors that name the line")
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    parser = add_command(policies, "show", run_policy_show, "a landlord's policy in plain words")
+    parser.add_argument("landlord", metavar="LANDLORD")
+    parser.add_argument("--on", metavar="YYYY-MM-DD", help="the version in force then; default today")
+    parser = add_command(policies, "rules", run_policy_rules, "every landlord's rules as one page, docs/rules.md")
+    parser.add_argument("--out", type=Path, metavar="FILE.md", help="write it there; default print it")
+    parser = add_command(policies, "diff", run_policy_diff, "what a changed policy would change in the findings")
+    parser.add_argument("old", type=Path, metavar="OLD")
+    parser.add_argument("new", type=Path, metavar="NEW")
+    parser.add_argument("--as-at", metavar="YYYY-MM-DD", help="default today")
+    parser.add_argument("--drop", type=Path, help="judge this drop instead of the register")
+    parser.add_argument("--source", default="canonical", help="source mapping of --drop")
+    landlords = add_command_group(commands, "landlord", "landlords' settings files")
+    parser = add_command(landlords, "new", run_landlord_new, "write a landlord's settings with explanations")
+    parser.add_argument("landlord", metavar="ID")
+    parser = add_command(
+        landlords, "check", run_landlord_check, "check a landlord's settings, policy, source and calendar"
+    )
+    parser.add_argument("landlord", metavar="ID")
+    calendars = add_command_group(commands, "calendar", "stored bank holidays")
+    add_command(
+        calendars, "refresh", run_calendar_refresh, "take every year that the installed holidays library knows anew"
+    )
+
+
+def _choose_day(given: str | None) -> str:
+    return given or datetime.now(LONDON).date().isoformat()
+
+
+def run_policy_check(args: Namespace, settings: Settings) -> CommandResult:
+    """`policy check FILE…`."""
+    from due_regard.policy import read_policy
+
+    found, faults = [], []
+    for file in args.files:
+        try:
+            policy = read_policy(file)
+        except PolicyError as reason:
+            faults.append(str(reason))
+        else:
+            found.append(f"{file}: {policy.landlord}, {len(policy.duties)} duties")
+    return CommandResult({"good": found, "wrong": faults}, (*found, *faults), 2 if faults else 0)
+
+
+def run_policy_show(args: Namespace, settings: Settings) -> CommandResult:
+    """`policy show L`."""
+    from due_regard.policy.policy_page import describe_policy
+
+    known = load_landlord_context(settings, args.landlord)
+    policy = known.history.in_force(parse_day(_choose_day(args.on)))
+    lines = describe_policy(policy, known.landlord.confirmed_readings)
+    return CommandResult({"landlord": args.landlord, "policy": lines}, tuple(lines))
+
+
+def run_policy_rules(args: Namespace, settings: Settings) -> CommandResult:
+    """`policy rules [--out FILE.md]`."""
+    from due_regard.policy.rules_page import build_rules_page
+
+    known = [load_landlord_context(settings, landlord) for landlord in list_landlords_to_run(settings)]
+    page = build_rules_page([each.history for each in known], {each.landlord.id: each.landlord for each in known})
+    if args.out is None:
+        return CommandResult({"page": page}, tuple(page.splitlines()))
+    args.out.write_text(page, encoding="utf-8", newline="\n")
+    return CommandResult({"file": str(args.out)}, (f"wrote {args.out}",))
+
+
+def run_policy_diff(args: Namespace, settings: Settings) -> CommandResult:
+    """`policy diff OLD NEW [--as-at D]`."""
+    found = compare_policy_files(
+        settings, args.old, args.new, as_at=parse_day(_choose_day(args.as_at)), drop=args.drop, source=args.source
+    )
+    rows = found.astype(object).where(found.notna(), None).to_dict("records")
+    lines = [
+        f"{row['change']}: {row['rule']} {row['subject_ref']} ({row['occurrence']})"
+        f" {row['old_state'] or '-'} due {_format_day(row['old_due_on'])} -> {row['new_state'] or '-'} due"
+        f" {_format_day(row['new_due_on'])}"
+        for row in rows
+    ]
+    counts = found["change"].value_counts().to_dict()
+    total = ", ".join(f"{counts.get(name, 0)} {name}" for name in ("added", "removed", "moved"))
+    return CommandResult({"counts": counts, "changes": rows}, (*lines, f"findings: {total}"))
+
+
+def _format_day(value: object) -> str:
+    return value.date().isoformat() if isinstance(value, datetime) else "-"
+
+
+def run_landlord_new(args: Namespace, settings: Settings) -> CommandResult:
+    """`landlord new ID`."""
+    from due_regard.services.landlord_files import write_landlord_template
+
+    file = write_landlord_template(settings.landlords_dir, args.landlord)
+    return CommandResult(
+        {"file": str(file)}, (f"wrote {file}; fill it in, then: due-regard landlord check {args.landlord}",)
+    )
+
+
+def run_landlord_check(args: Namespace, settings: Settings) -> CommandResult:
+    """`landlord check ID`."""
+    from due_regard.services.landlord_files import check_landlord_files
+
+    good, wrong = check_landlord_files(settings, args.landlord)
+    return CommandResult({"good": good, "wrong": wrong}, (*good, *wrong), 2 if wrong else 0)
+
+
+def run_calendar_refresh(args: Namespace, settings: Settings) -> CommandResult:
+    """`calendar refresh`."""
+    from due_regard.calendars import working_days
+
+    folder, lines = settings.include_dir / "calendars", []
+    today = parse_day(_choose_day(None))
+    for division in working_days.SUBDIVISIONS:
+        stored = working_days.read_calendar_snapshot(folder, division)
+        years = sorted(stored.years)
+        taken = working_days.compute_calendar_snapshot(
+            division, years[0], max(years[-1], today.year + 14), taken_on=today, published_to=stored.published_to
+        )
+        merged = working_days.merge_snapshots(stored, taken)
+        working_days.write_calendar_snapshot(folder, merged)
+        moved = [
+            year for year in merged.years if year in stored.years and merged.years[year].days != stored.years[year].days
+        ]
+        lines.append(f"{division}: {years[0]} to {max(merged.years)}; changed: {', '.join(map(str, moved)) or 'none'}")
+    return CommandResult({"calendars": lines}, tuple(lines))

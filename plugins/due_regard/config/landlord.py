@@ -1,0 +1,141 @@
+"""How one landlord runs Due Regard: `include/landlords/<id>.yaml`, typed and checked when loaded.
+
+What the landlord's *policy* promises is in the policy file; what its *export* looks like is in the source mapping.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+
+from due_regard.config.yaml_files import read_yaml
+from due_regard.errors import LandlordError
+
+Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+Address = Annotated[str, StringConstraints(pattern=r"^[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+$")]
+Division = Literal["scotland", "england_and_wales", "northern_ireland"]
+
+
+class _SettingsPart(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class EscalationStep(_SettingsPart):
+    """A distance after the due date, written `5 working days`, `30 days`, or a bare number of working days."""
+
+    n: int = Field(ge=0)
+    unit: Literal["working days", "days"] = "working days"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_words(cls, value: object) -> object:
+        if isinstance(value, int):
+            return {"n": value}
+        words = re.fullmatch(r"(\d+) (working )?days?", value) if isinstance(value, str) else None
+        if words is None:
+            return value
+        return {"n": int(words[1]), "unit": "working days" if words[2] else "days"}
+
+    def __str__(self) -> str:
+        return f"{self.n} {self.unit}" if self.n != 1 else f"1 {self.unit.removesuffix('s')}"
+
+
+class EscalationSteps(_SettingsPart):
+    """When a finding moves up: how long after its due date (0 = on it) each stage is reached.
+
+    `ahead_days` (calendar days) and `ahead_working_days` say how early the owner hears of a duty counted in that unit.
+    """
+
+    ahead_days: int = Field(default=30, ge=0, description="calendar days before a date set in months")
+    ahead_working_days: int = Field(default=2, ge=0, description="working days before a working-day deadline")
+    overdue: EscalationStep = EscalationStep(n=1)
+    line_manager: EscalationStep = EscalationStep(n=5)
+    director: EscalationStep = EscalationStep(n=10)
+    committee: EscalationStep = EscalationStep(n=20)
+
+    @model_validator(mode="after")
+    def _rises(self) -> EscalationSteps:
+        steps = [(name, getattr(self, name)) for name in ("overdue", "line_manager", "director", "committee")]
+        for (lower, before), (upper, after) in pairwise(steps):
+            if before.unit == after.unit and before.n > after.n:
+                raise ValueError(f"{upper} ({after}) comes before {lower} ({before})")
+        return self
+
+
+class AlertSettings(_SettingsPart):
+    """Who is mailed and when; addresses are role mailboxes, never people."""
+
+    role_mailboxes: dict[str, Address] = Field(
+        default_factory=dict, description="owner_role, stage or role of a restricted duty -> mailbox"
+    )
+    fallback_mailbox: Address
+    data_owner: Address = Field(description="hears of rejections, refused files and failed runs")
+    ladder: EscalationSteps = EscalationSteps()
+    check_grace_working_days: int = Field(default=2, ge=0)
+    go_live_on: date = Field(description="what was overdue before goes to one backlog list")
+    summary_weekday: int = Field(default=0, ge=0, le=4, description="0 = Monday")
+    missing_after_working_days: int = Field(
+        default=2, ge=0, description="working days after the cadence until a drop counts as missing"
+    )
+
+
+class PackSwitch(_SettingsPart):
+    """One pack switched on: a definition of include/reports/packs and how it reaches the clerk."""
+
+    name: Identifier
+    clerk: Address
+    deliver: Literal["attachment", "link"] = "attachment"
+    meets_on: tuple[date, ...] = ()
+    days_before_meeting: int = Field(default=7, ge=0)
+
+
+class Landlord(_SettingsPart):
+    """One landlord's settings."""
+
+    id: Identifier
+    name: str
+    division: Division = Field(description="whose bank holidays count")
+    closure_days: tuple[date, ...] = Field(default=(), description="the landlord's own closed days")
+    source: Identifier = Field(default="canonical", description="source mapping of its export")
+    drop_folder: str = Field(description="folder below the drops folder")
+    cadence: Literal["daily", "weekly", "fortnightly", "monthly"] = "weekly"
+    reporting_year_starts: int = Field(default=4, ge=1, le=12, description="first month of the reporting year")
+    confirmed_readings: dict[str, str] = Field(
+        default_factory=dict, description="rule -> officer's post and date who confirmed our reading"
+    )
+    alerts: AlertSettings
+    packs: tuple[PackSwitch, ...] = ()
+
+    @field_validator("drop_folder")
+    @classmethod
+    def _inside(cls, value: str) -> str:
+        if Path(value).is_absolute() or ".." in Path(value).parts:
+            raise ValueError("must be a folder below the drops folder, without '..'")
+        return value
+
+
+def load_landlord(folder: Path, landlord: str) -> Landlord:
+    """Settings of `landlord`, from `<folder>/<landlord>.yaml`.
+
+    Raises:
+        LandlordError: there is no such file, it is wrong, or its id is not its name.
+    """
+    file = folder / f"{landlord}.yaml"
+    if not file.is_file():
+        raise LandlordError(
+            f"no landlord {landlord!r}; known: {', '.join(list_landlord_ids(folder)) or 'none'}", file=file
+        )
+    found = read_yaml(file, Landlord, LandlordError)
+    if found.id != landlord:
+        raise LandlordError(f"id is {found.id!r}; the file's name says {landlord!r}", file=file)
+    return found
+
+
+def list_landlord_ids(folder: Path) -> tuple[str, ...]:
+    """Ids of every landlord that has a settings file, sorted; reads names alone, so a DAG may call it in a task."""
+    return tuple(sorted(file.stem for file in folder.glob("*.yaml")))

@@ -1,0 +1,100 @@
+"""YAML files read strictly into pydantic models, with errors that name file and line.
+
+Every file a person edits (policies, landlords, sources, packs) comes through `read_yaml`; keep meaning out. How a fault
+is put into words is yaml_faults.py's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from due_regard.config.yaml_errors import Place, describe_yaml_error
+from due_regard.errors import _FileError
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """SafeLoader that refuses a key given twice: YAML would keep the last in silence."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise yaml.constructor.ConstructorError(None, None, "a key must be one word", key.start_mark)
+            if key.value in seen and key.tag != "tag:yaml.org,2002:merge":
+                raise yaml.constructor.ConstructorError(None, None, f"{key.value!r} is given twice", key.start_mark)
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+    def construct_day(self, node: yaml.ScalarNode) -> Any:
+        try:
+            return self.construct_yaml_timestamp(node)
+        except ValueError:
+            raise yaml.constructor.ConstructorError(None, None, "no such day", node.start_mark) from None
+
+
+_StrictLoader.add_constructor("tag:yaml.org,2002:timestamp", _StrictLoader.construct_day)
+
+
+def _find_line(node: yaml.Node | None, path: Place) -> int | None:
+    """Line (from 1) of the deepest node on `path` that the file really has."""
+    line = None if node is None else node.start_mark.line + 1
+    for step in path:
+        child: yaml.Node | None = None
+        if isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                if key.value == str(step):
+                    child, line = value, key.start_mark.line + 1
+        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+            child = node.value[step]
+            line = child.start_mark.line + 1
+        # pydantic puts the names of union members and validators into the path: they have no node of their own.
+        node = child if child is not None else node
+    return line
+
+
+def read_yaml(
+    file: Path,
+    model: type[Model],
+    error: type[_FileError],
+    *,
+    check: Callable[[Model], Iterable[tuple[Place, str]]] | None = None,
+) -> Model:
+    """Read `file` as `model`; `check` may then yield (place, message) for what the shape alone cannot tell.
+
+    Raises:
+        error: the file is missing, is not YAML, or says something `model` forbids; names file and line.
+    """
+    node, data = _parse_yaml(file, error)
+    try:
+        found = model.model_validate(data)
+    except ValidationError as reason:
+        wrong = [describe_yaml_error(model, data, item) for item in reason.errors(include_url=False)]
+    else:
+        wrong = list(check(found)) if check else []
+        if not wrong:
+            return found
+    lines = [(_find_line(node, place), words) for place, words in wrong]
+    more = "".join(f"\n  {file}:{line}: {words}" for line, words in lines[1:10])
+    raise error(lines[0][1] + more, file=file, line=lines[0][0])
+
+
+def _parse_yaml(file: Path, error: type[_FileError]) -> tuple[yaml.Node | None, Any]:
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+        return yaml.compose(text, _StrictLoader), yaml.load(text, _StrictLoader)  # noqa: S506 - a stricter SafeLoader
+    except OSError as reason:
+        raise error(f"cannot be read ({reason.strerror})", file=file) from None
+    except UnicodeDecodeError:
+        raise error("is not UTF-8 text; save it as UTF-8", file=file) from None
+    except yaml.MarkedYAMLError as reason:
+        line = reason.problem_mark.line + 1 if reason.problem_mark else None
+        raise error(f"not valid YAML: {reason.problem}", file=file, line=line) from None
+    except yaml.YAMLError:
+        raise error("not valid YAML: it holds characters that no text has", file=file) from None

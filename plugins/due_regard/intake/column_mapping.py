@@ -1,0 +1,164 @@
+"""Applies a source mapping to a table: which column of the file feeds which canonical column, and what is left over.
+
+Every header is mapped or ignored by name; anything else stops the file. What cells mean is cells.py's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from due_regard.errors import FileRefused
+from due_regard.intake.cell_values import CodedColumn, ColumnReading, read_column
+from due_regard.intake.source_mapping import ColumnMap, SourceMapping, SourcePart
+from due_regard.intake.text_cleaning import clean_text, fold_text, make_column_letters
+from due_regard.intake.text_tables import TextTable
+from due_regard.records.canonical import ENTITY
+
+
+@dataclass(frozen=True)
+class CandidateTable:
+    """One entity of one table, its columns read and not yet judged.
+
+    Attributes:
+        table: where the rows came from.
+        entity: canonical entity.
+        columns: the carried canonical columns, coded.
+        positions: position in the file of the (first) column behind each; absent for a constant.
+    """
+
+    table: TextTable
+    entity: str
+    columns: dict[str, CodedColumn]
+    positions: dict[str, int]
+
+
+def list_known_headers(parts: Sequence[SourcePart]) -> frozenset[str]:
+    """Folded headers that the parts map or ignore."""
+    return frozenset(fold_text(header) for part in parts for header in part.headers())
+
+
+def find_unknown_headers(table: TextTable, parts: Sequence[SourcePart]) -> list[str]:
+    """What no part maps or ignores: headers, or the letters of a column that holds cells under no header."""
+    known = list_known_headers(parts)
+    unknown = [header for header in table.headers if header and fold_text(header) not in known]
+    for position, header in enumerate(table.headers):
+        if not header and (table.cells[position].str.strip() != "").any():
+            unknown.append(f"column {make_column_letters(position)} (no header)")
+    return unknown
+
+
+def check_headers(table: TextTable, part: SourcePart, *, source: str) -> None:
+    """Nothing, if every column is accounted for.
+
+    Raises:
+        FileRefused: a column is unknown, a required one is missing, or two feed the same canonical column.
+    """
+    where = table.file if table.sheet is None else f"{table.file}, sheet {table.sheet}"
+    if unknown := find_unknown_headers(table, [part]):
+        raise FileRefused(
+            "unknown_column",
+            f"{where}: {', '.join(unknown)} is not known to source {source}; "
+            "map it or list it under ignore in the source mapping, or leave it out of the export",
+        )
+    if missing := find_missing_columns(table, part):
+        headers = ", ".join(dict.fromkeys(missing.values()))
+        raise FileRefused("missing_column", f"{where}: lacks the required column {headers}; export it again with it")
+    present = _find_positions(table)
+    for _, name, column in _list_column_maps(part):
+        if sum(fold_text(header) in present for header in column.header) > 1:
+            raise FileRefused("ambiguous_column", f"{where}: more than one column feeds {name}; leave one out")
+
+
+def find_missing_columns(table: TextTable, part: SourcePart) -> dict[str, str]:
+    """Required canonical columns (entity.column) that the table does not carry, and the headers they are read from."""
+    present = _find_positions(table)
+    return {
+        f"{entity}.{name}": " or ".join(column.headers)
+        for entity, name, column in _list_column_maps(part)
+        if ENTITY[entity].by_name[name].required and not _is_carried(column, present)
+    }
+
+
+def _list_column_maps(part: SourcePart) -> Iterator[tuple[str, str, ColumnMap]]:
+    for entity in part.entities:
+        for name, column in part.columns(entity).items():
+            yield entity, name, column
+
+
+def list_column_headers(part: SourcePart) -> Iterator[tuple[str, str, str]]:
+    """Entity, canonical column and header of everything that a part maps."""
+    for entity, name, column in _list_column_maps(part):
+        for header in column.headers:
+            yield entity, name, header
+
+
+def _find_positions(table: TextTable) -> dict[str, int]:
+    return {fold_text(header): position for position, header in enumerate(table.headers) if header}
+
+
+def _is_carried(column: ColumnMap, present: dict[str, int]) -> bool:
+    if column.constant is not None:
+        return True
+    found = [fold_text(header) in present for header in column.headers]
+    return any(found) if column.header else all(found)
+
+
+def read_candidates(table: TextTable, part: SourcePart, source: SourceMapping, *, on: date) -> list[CandidateTable]:
+    """The entities of a table whose headers have been checked."""
+    present = _find_positions(table)
+    candidates = []
+    for entity in part.entities:
+        coded: dict[str, CodedColumn] = {}
+        positions: dict[str, int] = {}
+        for name, column in part.columns(entity).items():
+            if not _is_carried(column, present):
+                continue
+            reading = ColumnReading(source, column, on, table.stored_as_numbers, table.epoch_1904)
+            coded[name] = read_column(ENTITY[entity].by_name[name], _find_cells(table, column, present), reading)
+            if column.constant is None:
+                positions[name] = min(
+                    present[fold_text(header)] for header in column.headers if fold_text(header) in present
+                )
+        candidates.append(CandidateTable(table, entity, coded, positions))
+    return candidates
+
+
+def share_table_text(candidates: Sequence[CandidateTable], part: SourcePart) -> list[CandidateTable]:
+    """The candidates of one table, its text kept once: as distinct values, where a column was read into them.
+
+    Rows to mend are written from the text long after it was read, when it would be a third of all memory.
+    """
+    table = candidates[0].table
+    cells = table.cells.copy(deep=False)
+    for candidate in candidates:
+        for name, column in part.columns(candidate.entity).items():
+            if column.header and name in candidate.columns:
+                coded = candidate.columns[name]
+                words = pd.Categorical.from_codes(coded.codes, categories=pd.Index(coded.raw))
+                cells[candidate.positions[name]] = pd.Series(words, index=cells.index)
+    table = replace(table, cells=cells)
+    return [replace(candidate, table=table) for candidate in candidates]
+
+
+def _find_cells(table: TextTable, column: ColumnMap, present: dict[str, int]) -> pd.Series:
+    """The text cells that feed a canonical column."""
+    if column.constant is not None:
+        return pd.Series([column.constant], dtype="str").take(np.zeros(len(table.cells), dtype=np.intp))
+    if column.header:
+        return table.cells[next(present[fold_text(name)] for name in column.header if fold_text(name) in present)]
+    parts = [table.cells[present[fold_text(name)]] for name in column.headers]
+    if column.join:
+        rows = zip(*parts, strict=True)
+        return pd.Series([column.joined_by.join(filter(None, map(clean_text, row))) for row in rows], dtype="str")
+    return _join_date_parts(parts)
+
+
+def _join_date_parts(parts: list[pd.Series]) -> pd.Series:
+    """Day, month and year cells as one day-first date; blank where all three are."""
+    rows = zip(*(part.map(clean_text) for part in parts), strict=True)
+    return pd.Series(["/".join(row) if any(row) else "" for row in rows], dtype="str")

@@ -1,0 +1,63 @@
+"""What a person is told about a rejected row: where it stands, what is wrong and how to mend it; never a cell's value.
+
+Add a reason here when a check gains one. Refused files carry their message from where they are refused.
+"""
+
+from __future__ import annotations
+
+from due_regard.intake.source_mapping import ColumnMap, SourceMapping
+from due_regard.records.canonical import ENTITY, CanonicalColumn, ColumnKind
+
+_ORDER = {
+    "iso": "year-month-day (2026-12-31)",
+    "dmy": "day/month/year (31/12/2026)",
+    "mdy": "month/day/year (12/31/2026)",
+}
+_REMEDY = {
+    "required": "is blank; fill it in",
+    "unknown_code": "holds a word that is not known here; use one of: {codes}",
+    "unreadable_yes_no": "is neither yes nor no; write yes or no, or leave it blank",
+    "unreadable_date": "is no date in the order {order}; write it so",
+    "date_out_of_range": "is before 1990 or more than ten years ahead; correct the year",
+    "month_first_column": "is in a column with month-first dates where {order} is declared; correct the column",
+    "unreadable_cell": "shows an error, a formula without a stored value or a character that is no text; open the "
+    "file, mend it and save it",
+    "conflicting_duplicate": "is the reference of another row with other values; keep the right one",
+    "orphan": "points to a record of {target} that is neither in this drop nor in the register; send that record too, "
+    "or correct the reference",
+    "order": "lies before {after}; check both dates",
+    "ragged_row": "the row has more or fewer cells than the header; check its quotation marks and separators",
+}
+REASONS = tuple(_REMEDY)
+
+
+def describe_fault(
+    reason: str,
+    entity: str,
+    column: str,
+    header: str,
+    source: SourceMapping,
+    column_map: ColumnMap | None,
+    after: str = "",
+) -> str:
+    """The sentence for one fault of a row; `header` and `after` are columns' names in the landlord's file."""
+    remedy = _REMEDY[reason]
+    if not column:
+        return remedy
+    spec = ENTITY[entity].by_name[column]
+    reading = _ORDER[_describe_date_order(source, column_map)] if spec.kind is ColumnKind.DATE else ""
+    target = dict(ENTITY[entity].links).get(column, "")
+    codes = _list_choices(spec, source, column_map)
+    return f"{header} {remedy.format(codes=codes, order=reading, target=target, after=after)}"
+
+
+def _describe_date_order(source: SourceMapping, column_map: ColumnMap | None) -> str:
+    return (column_map.date_order if column_map else None) or source.date_order
+
+
+def _list_choices(column: CanonicalColumn, source: SourceMapping, column_map: ColumnMap | None) -> str:
+    """Codes as this landlord writes them."""
+    if column_map is not None and column_map.codes:
+        listed = source.codes[column_map.codes] if isinstance(column_map.codes, str) else column_map.codes
+        return ", ".join(listed)
+    return ", ".join(column.codes)

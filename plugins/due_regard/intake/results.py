@@ -1,0 +1,143 @@
+"""Makes what the register is handed from what was judged: accepted files, rejections, notes and rows to mend.
+
+Shapes values only: what is wrong with a row was decided in checks.py, what a person is told is in messages.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from due_regard.intake.column_mapping import CandidateTable
+from due_regard.intake.rejection_messages import describe_fault
+from due_regard.intake.row_checks import CheckedCandidate, Known, RowFault
+from due_regard.intake.source_mapping import SourceMapping, SourcePart
+from due_regard.intake.text_tables import TextTable
+from due_regard.records.canonical import ENTITY
+from due_regard.records.validated_drop import AcceptedFile, LoadNote, MendingSheet, Rejection
+
+_Told = tuple[str, str, str, str]  # header, reason, sentence, cell
+
+
+def make_accepted_file(
+    sha256: str, checked: CheckedCandidate, part: SourcePart, source: SourceMapping, disappeared: tuple[str, ...]
+) -> AcceptedFile:
+    """One entity's rows of one table, with everything that was left out of it."""
+    candidate = checked.candidate
+    table = candidate.table
+    sentences = _SharedSentences(candidate, part, source)
+    return AcceptedFile(
+        file=table.file,
+        sha256=sha256,
+        entity=candidate.entity,
+        columns=tuple(candidate.columns),
+        rows=checked.accepted(),
+        read=table.read,
+        collapsed=checked.collapsed,
+        rejections=_make_rejections(checked, sentences),
+        notes=(*_make_notes(table, candidate.entity, disappeared), *_make_warnings(checked, sentences)),
+        delivery="changes" if table.mending else source.delivery,
+        disappeared=disappeared,
+    )
+
+
+def find_disappeared_refs(entity: str, candidates: Iterable[CandidateTable], known: Known) -> tuple[str, ...]:
+    """References the register holds and no table of a snapshot brings, not even in a rejected row."""
+    delivered: set[str] = set()
+    for candidate in candidates:
+        delivered.update(candidate.columns[ENTITY[entity].key].values.dropna())
+    return tuple(sorted((known(entity) or frozenset()) - delivered))
+
+
+class _SharedSentences:
+    """What is told of a fault; faults by the hundred thousand share a few sentences."""
+
+    def __init__(self, candidate: CandidateTable, part: SourcePart, source: SourceMapping) -> None:
+        self._candidate, self._columns, self._source = candidate, part.columns(candidate.entity), source
+        self._told: dict[tuple[str, str, str], str] = {}
+
+    def header(self, column: str) -> str:
+        """What the landlord's file calls a canonical column."""
+        position = self._candidate.positions.get(column)
+        return column if position is None else self._candidate.table.headers[position]
+
+    def of(self, fault: RowFault) -> str:
+        """The sentence of a fault, without its row."""
+        key = (fault.reason, fault.column, fault.after)
+        if key not in self._told:
+            header, after = self.header(fault.column), self.header(fault.after)
+            column = self._columns.get(fault.column)
+            entity = self._candidate.entity
+            self._told[key] = describe_fault(fault.reason, entity, fault.column, header, self._source, column, after)
+        return self._told[key]
+
+
+def _make_rejections(checked: CheckedCandidate, sentences: _SharedSentences) -> tuple[Rejection, ...]:
+    """One a rejected row, by row number; its first fault gives column, reason and cell, the message names them all."""
+    candidate = checked.candidate
+    table = candidate.table
+    by_row: dict[int, list[_Told]] = {}
+    for fault in checked.faults:
+        position = candidate.positions.get(fault.column)
+        number = int(table.row_numbers[fault.row])
+        cell = table.address(position, number) if position is not None else ""
+        told = (sentences.header(fault.column), fault.reason, sentences.of(fault), cell)
+        by_row.setdefault(number, []).append(told)
+    for ragged in table.ragged:
+        told = ("", "ragged_row", sentences.of(RowFault(0, "", "ragged_row")), table.address(0, ragged.row_number))
+        by_row[ragged.row_number] = [told]
+    return tuple(_make_rejection(table.file, number, faults) for number, faults in sorted(by_row.items()))
+
+
+def _make_rejection(file: str, number: int, faults: list[_Told]) -> Rejection:
+    header, reason, _, cell = faults[0]
+    told = "; ".join(dict.fromkeys(sentence for _, _, sentence, _ in faults))
+    return Rejection(file, number, header, reason, f"{file}, row {number}: {told}", cell)
+
+
+def _make_notes(table: TextTable, entity: str, disappeared: Sequence[str]) -> tuple[LoadNote, ...]:
+    notes = [
+        LoadNote(
+            table.file, number, "", "footer_row", f"{table.file}, row {number}: a total or closing row, not loaded"
+        )
+        for number in table.footer_rows
+    ]
+    if table.blank_rows:
+        notes.append(LoadNote(table.file, 0, "", "blank_rows", f"{table.file}: {table.blank_rows} blank rows left out"))
+    if disappeared:
+        told = f"{table.file}: {len(disappeared)} {entity} of the register are not in this snapshot; they are kept"
+        notes.append(LoadNote(table.file, 0, ENTITY[entity].key, "disappeared", told))
+    return tuple(notes)
+
+
+def _make_warnings(checked: CheckedCandidate, sentences: _SharedSentences) -> list[LoadNote]:
+    """Notes on rows that are loaded all the same."""
+    table = checked.candidate.table
+    notes = []
+    for fault in checked.warnings:
+        if checked.standing[fault.row]:
+            number = int(table.row_numbers[fault.row])
+            told = f"{table.file}, row {number}: {sentences.of(fault)}"
+            notes.append(LoadNote(table.file, number, sentences.header(fault.column), fault.reason, told))
+    return sorted(notes, key=lambda note: note.row_number)
+
+
+def make_mending_sheets(checked: Sequence[CheckedCandidate], files: Sequence[AcceptedFile]) -> tuple[MendingSheet, ...]:
+    """The rejected rows of each table as delivered, once a table however many entities it holds."""
+    sheets: dict[tuple[str, str | None], tuple[TextTable, dict[int, tuple[str, str]]]] = {}
+    for item, accepted in zip(checked, files, strict=True):
+        table = item.candidate.table
+        _, rows = sheets.setdefault((table.file, table.sheet), (table, {}))
+        for rejection in accepted.rejections:
+            rows.setdefault(rejection.row_number, (rejection.message, rejection.cell))
+    return tuple(_make_mending_sheet(table, rows) for table, rows in sheets.values() if rows)
+
+
+def _make_mending_sheet(table: TextTable, rows: dict[int, tuple[str, str]]) -> MendingSheet:
+    cells = {row.row_number: row.cells for row in table.ragged if row.row_number in rows}
+    at = np.flatnonzero(np.isin(table.row_numbers, list(rows)))
+    columns = [column.iloc[at].tolist() for _, column in table.cells.items()]
+    cells |= dict(zip(table.row_numbers[at].tolist(), zip(*columns, strict=True), strict=True))
+    told = tuple((number, *rows[number], cells[number]) for number in sorted(rows))
+    return MendingSheet(table.file, table.sheet, table.delimiter, table.preamble, told, table.epoch_1904)

@@ -1,0 +1,222 @@
+"""Names the rows of a drop that fail a check: invalid rows first, then duplicates, then orphans (contract: Exports).
+
+Vectorised over whole columns; each step sees only rows the steps before it left, and does what the suite says, no more.
+Beside the faults every check leaves a `CheckTally` for Great Expectations, which judges the same rows by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from due_regard.intake.cell_values import CodedColumn
+from due_regard.intake.check_suite import CheckRule, ColumnCheck, Suite
+from due_regard.intake.column_mapping import CandidateTable
+from due_regard.records.canonical import ENTITIES, ENTITY
+from due_regard.records.validated_drop import ROW_NUMBER
+
+Known = Callable[[str], frozenset[str] | None]
+"""References of an entity that the register holds; None where it was never delivered."""
+
+_SOURCE = "candidate"
+_UNREADABLE = ("unreadable_date", "unreadable_yes_no", "unreadable_cell", "month_first_column")
+
+
+@dataclass(frozen=True)
+class RowFault:
+    """Why one row fails a check; `row` is its position in the table, columns are canonical, `reason` of messages.py."""
+
+    row: int
+    column: str
+    reason: str
+    after: str = ""
+
+
+@dataclass(frozen=True)
+class CheckTally:
+    """What a check found: how many rows fail it, and what Great Expectations is to judge them by.
+
+    Attributes:
+        check: the check.
+        failing: rows that fail it, as the vectorised check counts them.
+        weights: for UNIQUE and REFERENCE, the value to be judged -> rows that have it; the others judge columns.
+    """
+
+    check: ColumnCheck
+    failing: int
+    weights: dict[int, int] = field(default_factory=dict)
+
+
+@dataclass
+class CheckedCandidate:
+    """A candidate while it is judged: its rows in canonical dtypes, those still standing, and what was found."""
+
+    candidate: CandidateTable
+    rows: pd.DataFrame
+    standing: NDArray[np.bool_]
+    collapsed: int = 0
+    faults: list[RowFault] = field(default_factory=list)
+    warnings: list[RowFault] = field(default_factory=list)
+    tallies: list[CheckTally] = field(default_factory=list)
+
+    def record(self, check: ColumnCheck, positions: NDArray[np.intp], reasons: Sequence[str]) -> None:
+        """Keeps why the rows at `positions` fail `check`; a critical one takes them out at the end of its step."""
+        kept = self.faults if check.severity == "critical" else self.warnings
+        kept.extend(
+            RowFault(int(position), check.column, reason, check.after)
+            for position, reason in zip(positions, reasons, strict=True)
+        )
+
+    def drop_faulty(self) -> None:
+        """Takes the rows of every fault found so far out."""
+        self.standing[[fault.row for fault in self.faults]] = False
+
+    def accepted(self) -> pd.DataFrame:
+        """The rows still standing, with their row numbers."""
+        return self.rows if self.standing.all() else self.rows[self.standing].reset_index(drop=True)
+
+
+def check_candidates(candidates: Sequence[CandidateTable], known: Known, suite: Suite) -> list[CheckedCandidate]:
+    """Every candidate with its faults, in the order given."""
+    checked = [_find_invalid_rows(candidate, _choose_checks(suite, candidate.entity)) for candidate in candidates]
+    for entity in ENTITIES:
+        unique = [check for check in suite if check.entity == entity.name and check.rule is CheckRule.UNIQUE]
+        _find_duplicates(unique, [item for item in checked if item.candidate.entity == entity.name])
+    for target in _list_targets():
+        _find_orphans(target, checked, known, suite)
+    return checked
+
+
+def _choose_checks(suite: Suite, entity: str) -> list[ColumnCheck]:
+    return [check for check in suite if check.entity == entity]
+
+
+def _find_invalid_rows(candidate: CandidateTable, checks: Sequence[ColumnCheck]) -> CheckedCandidate:
+    columns = {name: coded.rows() for name, coded in candidate.columns.items()}
+    rows = pd.DataFrame(columns | {ROW_NUMBER: candidate.table.row_numbers}, copy=False)
+    checked = CheckedCandidate(candidate, rows, np.ones(len(rows), dtype=bool))
+    for check in checks:
+        coded = candidate.columns.get(check.column)
+        if coded is None or check.rule in {CheckRule.UNIQUE, CheckRule.REFERENCE}:
+            continue
+        if check.rule is CheckRule.ORDER:
+            _find_misordered_rows(checked, check)
+        else:
+            _find_bad_cells(checked, check, coded)
+    checked.drop_faulty()
+    return checked
+
+
+def _find_bad_cells(checked: CheckedCandidate, check: ColumnCheck, coded: CodedColumn) -> None:
+    bad = _find_bad_values(check.rule, coded)
+    positions = np.flatnonzero(bad[coded.codes]) if bad.any() else np.empty(0, dtype=np.intp)
+    reasons = coded.problems[coded.codes[positions]]
+    checked.record(check, positions, [str(reason) or str(check.rule) for reason in reasons])
+    checked.tallies.append(CheckTally(check, len(positions)))
+
+
+def _find_bad_values(rule: CheckRule, coded: CodedColumn) -> NDArray[np.bool_]:
+    """Which distinct values of a column fail a rule of cells."""
+    if rule is CheckRule.REQUIRED:
+        blank: NDArray[np.bool_] = coded.values.isna().to_numpy() & (coded.problems == "")
+        return blank
+    if rule is CheckRule.TYPE:
+        return np.isin(coded.problems.astype(str), _UNREADABLE)
+    if rule is CheckRule.CODES:
+        return np.isin(coded.problems.astype(str), ("unknown_code", "unreadable_cell"))
+    return np.asarray(coded.problems == "date_out_of_range")
+
+
+def _find_misordered_rows(checked: CheckedCandidate, check: ColumnCheck) -> None:
+    if check.after not in checked.rows:
+        return
+    positions = np.flatnonzero(checked.rows[check.column].to_numpy() < checked.rows[check.after].to_numpy())
+    checked.record(check, positions, ["order"] * len(positions))
+    checked.tallies.append(CheckTally(check, len(positions)))
+
+
+def _find_duplicates(checks: Sequence[ColumnCheck], checked: Sequence[CheckedCandidate]) -> None:
+    """Rows of one reference: identical ones collapse to the first, differing ones are all rejected."""
+    if not checked:
+        return
+    key = ENTITY[checked[0].candidate.entity].key
+    total = [int(item.standing.sum()) for item in checked]
+    keys = [item.rows.loc[item.standing, key] for item in checked]
+    shared = np.split(
+        (pd.concat(keys) if len(keys) > 1 else keys[0]).duplicated(keep=False).to_numpy(), np.cumsum(total)
+    )
+    rows = pd.concat(
+        item.rows.iloc[np.flatnonzero(item.standing)[again]].drop(columns=ROW_NUMBER).assign(**{_SOURCE: number})
+        for number, (item, again) in enumerate(zip(checked, shared, strict=False))
+    )
+    values = rows.drop(columns=_SOURCE)
+    repeated = values.duplicated().to_numpy()
+    different = values[~repeated][key]
+    conflicting = rows[key].isin(different[different.duplicated()]).to_numpy()
+    versions = rows[key].map(different.value_counts()).to_numpy(dtype=np.int64)
+    for number, item in enumerate(checked):
+        own = (rows[_SOURCE] == number).to_numpy()
+        clash = rows.index[own & conflicting].to_numpy()
+        weights = {
+            int(count): int(times) for count, times in zip(*np.unique(versions[own], return_counts=True), strict=True)
+        }
+        weights[1] = weights.get(1, 0) + total[number] - int(own.sum())
+        for check in checks:
+            item.record(check, clash, ["conflicting_duplicate"] * len(clash))
+            item.tallies.append(CheckTally(check, len(clash), weights))
+        same = rows.index[own & repeated & ~conflicting]
+        item.standing[same] = False
+        item.collapsed += len(same)
+        item.drop_faulty()
+
+
+def _find_orphans(target: str, checked: Sequence[CheckedCandidate], known: Known, suite: Suite) -> None:
+    """Rows whose customer or restriction stands neither in the drop nor in the register, or was itself rejected.
+
+    A record that the drop brings and that was rejected counts as missing even where the register holds an earlier
+    version of it (contract: Exports).
+    """
+    delivered = [item for item in checked if item.candidate.entity == target]
+    registered = known(target)
+    if registered is None and not delivered:
+        return
+    own = [(item.rows[ENTITY[target].key], item.standing) for item in delivered]
+    rejected = [refs[~standing] for refs, standing in own]
+    refs = pd.Index(list(registered or ()), dtype="str")
+    if rejected:
+        refs = refs.difference(pd.Index(pd.concat(rejected)), sort=False)
+    for accepted, standing in own:
+        refs = refs.append(pd.Index(accepted[standing]))
+    for item in checked:
+        for check in _choose_checks(suite, item.candidate.entity):
+            links = dict(ENTITY[check.entity].links)
+            if (
+                check.rule is not CheckRule.REFERENCE
+                or links.get(check.column) != target
+                or check.column not in item.rows
+            ):
+                continue
+            found = item.rows[check.column].isin(refs).to_numpy()
+            lost = np.flatnonzero(item.standing & ~found)
+            item.record(check, lost, ["orphan"] * len(lost))
+            item.tallies.append(CheckTally(check, len(lost), {1: int((item.standing & found).sum()), 0: len(lost)}))
+        item.drop_faulty()
+
+
+def _list_targets() -> list[str]:
+    """Entities that others point to, in order: a rejected customer takes its restrictions along."""
+    targets: list[str] = []
+
+    def visit(name: str) -> None:
+        for _, target in ENTITY[name].links:
+            visit(target)
+            if target not in targets:
+                targets.append(target)
+
+    for entity in ENTITIES:
+        visit(entity.name)
+    return targets

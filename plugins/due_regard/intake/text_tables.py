@@ -1,0 +1,220 @@
+"""One table of a file as text, before any meaning: header, cells, and where each row stands in the landlord's file.
+
+Readers (csv_reader, workbook_reader) make a `TextTable`; column_mapping.py reads one. The header is found by name
+here, so that title rows above it never shift a column. Keep types and codes out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from due_regard.errors import FileRefused
+from due_regard.intake.text_cleaning import fold_text, make_column_letters
+
+HEADER_SEARCH_ROWS = 20
+"""How deep a header row may lie under titles."""
+
+MENDING_HEADERS = ("Due Regard: what to mend", "Due Regard: cell")
+"""Columns that a file of rejected rows carries in front (rejections.py); such a file is a list of changes."""
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+"""A cell that starts so is run by a spreadsheet that opens a CSV file."""
+
+_SHIELDED = re.compile(r"^'(?=[=+\-@\t\r])")
+_FOOTER = re.compile(
+    r"(grand |sub-?)?totals?\b|(count|number) of (rows|records)\b|[0-9]+ (rows|records)\b"
+    r"|end of (report|file|export|extract)\b|[-=*]{3,}$"
+)
+
+_NUMBER = re.compile(r"[0-9][0-9,. ]*")
+_OURS = frozenset(map(fold_text, MENDING_HEADERS))
+
+UNREADABLE = "\ue000"
+"""First character of a cell that the file shows as an error or has no stored value for; no kind of column takes it."""
+
+
+@dataclass(frozen=True)
+class RaggedRow:
+    """A row that has more or fewer cells than the header."""
+
+    row_number: int
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class TextTable:
+    """One sheet or CSV file as text.
+
+    Attributes:
+        file: name inside the drop.
+        sheet: sheet name, None for a CSV file.
+        preamble: the rows above the data as delivered, the header's own rows last (merged titles repeated).
+        headers: one name a column; several header rows are joined by a blank.
+        cells: one str column a header, numbered from 0; blank and footer rows are gone.
+        row_numbers: row in the file of each row of `cells`, from 1.
+        ragged: rows that do not fit the header.
+        blank_rows: rows without any text, which are not counted as read.
+        footer_rows: total or end-of-report rows after the last record.
+        stored_as_numbers: whether dates may be serial numbers (workbooks).
+        epoch_1904: whether those count from 1904.
+        delimiter: between the cells of a CSV file.
+        origins: position in the file of each column, where it is not the column's own.
+        mending: whether the file is one of ours (rejections.py), mended and sent again.
+    """
+
+    file: str
+    sheet: str | None
+    preamble: tuple[tuple[str, ...], ...]
+    headers: tuple[str, ...]
+    cells: pd.DataFrame
+    row_numbers: NDArray[np.int64]
+    ragged: tuple[RaggedRow, ...] = ()
+    blank_rows: int = 0
+    footer_rows: tuple[int, ...] = ()
+    stored_as_numbers: bool = False
+    epoch_1904: bool = False
+    delimiter: str = ","
+    origins: tuple[int, ...] = ()
+    mending: bool = False
+
+    @property
+    def read(self) -> int:
+        """Data rows that were read, ragged ones too."""
+        return len(self.cells) + len(self.ragged)
+
+    def address(self, position: int, row_number: int) -> str:
+        """A1 address of a cell, with the sheet where there is one."""
+        at = self.origins[position] if self.origins else position
+        cell = f"{make_column_letters(at)}{row_number}"
+        return f"{self.sheet}!{cell}" if self.sheet is not None else cell
+
+
+@dataclass(frozen=True)
+class FoundHeader:
+    """Where a header was found in the first rows of a table, and how well it is known."""
+
+    last_row: int  # index of its last row
+    names: tuple[str, ...]
+    score: int
+
+
+def find_header(head: Sequence[Sequence[str]], known: frozenset[str], depth: int = 1) -> FoundHeader | None:
+    """The rows among the first 20 that name most of the `known` (folded) headers; None where no cell does."""
+    best: FoundHeader | None = None
+    for last in range(depth - 1, min(len(head), HEADER_SEARCH_ROWS + depth - 1)):
+        names = _join_header_rows(head[last - depth + 1 : last + 1])
+        score = len({fold_text(name) for name in names} & known)
+        if score and (best is None or score > best.score):
+            best = FoundHeader(last, names, score)
+    return best
+
+
+def _join_header_rows(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """Header names of one or more rows: levels from top to bottom, a level that repeats the one above left out."""
+    names = []
+    for position in range(max(map(len, rows), default=0)):
+        levels: list[str] = []
+        for row in rows:
+            level = " ".join(row[position].split()) if position < len(row) else ""
+            if level and (not levels or levels[-1] != level):
+                levels.append(level)
+        names.append(" ".join(levels))
+    while names and not names[-1]:
+        names.pop()
+    return tuple(names)
+
+
+def check_found_header(file: str, header: FoundHeader | None) -> FoundHeader:
+    """`header`, if it is one.
+
+    Raises:
+        FileRefused: no header was found, or two columns bear the same name.
+    """
+    if header is None:
+        raise FileRefused(
+            "no_header",
+            f"{file}: no header row of this source in the first {HEADER_SEARCH_ROWS} rows; "
+            "is this the right export? Send it with its header row",
+        )
+    twice = [name for name, times in Counter(map(fold_text, filter(None, header.names))).items() if times > 1]
+    if twice:
+        raise FileRefused(
+            "duplicate_header",
+            f"{file}: two columns are headed {', '.join(sorted(twice))}; rename or remove one and send it again",
+        )
+    return header
+
+
+def find_blank_rows(cells: pd.DataFrame) -> NDArray[np.bool_]:
+    """Rows in which no cell holds anything but spaces."""
+    blank = np.ones(len(cells), dtype=bool)
+    for _, column in cells.items():
+        if not blank.any():
+            break
+        blank[blank] = (column[blank].str.strip() == "").to_numpy(dtype=bool)
+    return blank
+
+
+def remove_our_columns(table: TextTable) -> TextTable:
+    """A file of rejected rows that comes back, less the columns in front and the apostrophes that kept it inert."""
+    kept = tuple(at for at, header in enumerate(table.headers) if fold_text(header) not in _OURS)
+    if len(kept) == len(table.headers):
+        return table
+    cells = table.cells[list(kept)].apply(lambda column: column.str.replace(_SHIELDED, "", regex=True))
+    cells.columns = pd.RangeIndex(len(kept))
+    ours = set(range(len(table.headers))) - set(kept)
+    return replace(
+        table,
+        preamble=tuple(_remove_columns(row, ours) for row in table.preamble),
+        headers=tuple(table.headers[at] for at in kept),
+        cells=cells,
+        ragged=tuple(RaggedRow(row.row_number, _remove_columns(row.cells, ours)) for row in table.ragged),
+        origins=kept,
+        mending=True,
+    )
+
+
+def _remove_columns(row: tuple[str, ...], positions: set[int]) -> tuple[str, ...]:
+    return tuple(text for at, text in enumerate(row) if at not in positions)
+
+
+def remove_footer(table: TextTable) -> TextTable:
+    """`table` less the total and end-of-report rows after its last record; their row numbers are kept.
+
+    Such a row has words of a footer first, and beside them only numbers, or at least half of its cells blank: no record
+    of any entity can be taken for one.
+    """
+    ragged, footer = list(table.ragged), []
+    last = len(table.cells)
+    while True:
+        spare = ragged[-1] if ragged and (last == 0 or ragged[-1].row_number > table.row_numbers[last - 1]) else None
+        if spare is not None and _is_footer(spare.cells, len(table.headers)):
+            footer.append(ragged.pop().row_number)
+        elif spare is None and last and _is_footer(tuple(table.cells.iloc[last - 1]), len(table.headers)):
+            last -= 1
+            footer.append(int(table.row_numbers[last]))
+        else:
+            break
+    if not footer:
+        return table
+    return replace(
+        table,
+        cells=table.cells.iloc[:last],
+        row_numbers=table.row_numbers[:last],
+        ragged=tuple(ragged),
+        footer_rows=tuple(reversed(footer)),
+    )
+
+
+def _is_footer(cells: tuple[str, ...], width: int) -> bool:
+    filled = [text for text in map(fold_text, cells) if text]
+    if not filled or not _FOOTER.match(filled[0]):
+        return False
+    return len(filled) <= max(width // 2, 1) or all(map(_NUMBER.fullmatch, filled[1:]))

@@ -1,0 +1,164 @@
+"""The outbox: rows of `alert_messages` from waiting to sent, each step one short transaction.
+
+A row is leased before it is handed over. A sender that dies leaves a lease that runs out: the row is then uncertain
+and is handed over again with the Message-ID it had (at least once, by choice). Handing over is transport's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Connection, Engine, func, insert, or_, select, update
+
+from due_regard.calendars.quarters import find_london_day
+from due_regard.mail.mime import ComposedMail
+from due_regard.register import append_audit
+from due_regard.register.engines import reading, writing
+from due_regard.register.schema.alert_tables import AlertMessage
+
+FIRST_PAUSE = timedelta(minutes=5)
+LONGEST_PAUSE = timedelta(hours=4)
+
+
+@dataclass(frozen=True)
+class OutboxMail:
+    """What is handed to a transport: one mail to one recipient."""
+
+    landlord: str
+    message_id: str
+    sender: str
+    recipient: str
+    body: bytes
+    attempts: int
+    resends: int
+
+
+def put_mail(conn: Connection, landlord: str, mail: ComposedMail, *, now: datetime) -> None:
+    """Add `mail`, ready to leave at once."""
+    conn.execute(
+        insert(AlertMessage).values(
+            landlord=landlord,
+            message_id=mail.message_id,
+            kind=mail.kind,
+            mail_on=mail.mail_on,
+            sender=mail.sender,
+            recipient=mail.recipient,
+            subject=mail.subject,
+            body=mail.body.decode("ascii"),
+            composed_at=now,
+            send_days=[day.isoformat() for day in mail.send_days],
+            status="waiting",
+            attempts=0,
+            resends=0,
+            orphaned=0,
+            next_attempt_at=now,
+            is_address_refused=False,
+        )
+    )
+
+
+def has_mail(conn: Connection, landlord: str, message_id: str) -> bool:
+    """Whether a mail with this Message-ID was ever put in, sent or not."""
+    mine = (AlertMessage.landlord == landlord, AlertMessage.message_id == message_id)
+    return conn.execute(select(AlertMessage.message_id).where(*mine)).first() is not None
+
+
+def list_due_mails(engine: Engine, *, now: datetime, landlords: Sequence[str] | None = None) -> list[tuple[str, str]]:
+    """(landlord, Message-ID) of every row that may leave at `now`, in the order they were written."""
+    rows = select(AlertMessage.landlord, AlertMessage.message_id, AlertMessage.send_days).where(_is_ready(now))
+    if landlords is not None:
+        rows = rows.where(AlertMessage.landlord.in_(landlords))
+    rows = rows.order_by(AlertMessage.landlord, AlertMessage.composed_at, AlertMessage.message_id)
+    with reading(engine) as conn:
+        today = find_london_day(now).isoformat()
+        return [(landlord, message_id) for landlord, message_id, days in conn.execute(rows) if today in days]
+
+
+def lease_mail(engine: Engine, landlord: str, message_id: str, *, now: datetime, until: datetime) -> OutboxMail | None:
+    """Take one row for this sender; None if another took it meanwhile.
+
+    A row found under a lease that ran out is an orphan: its sender died before, during or after handing it over.
+    """
+    with writing(engine, landlord) as conn:
+        mine = (AlertMessage.landlord == landlord) & (AlertMessage.message_id == message_id)
+        row = conn.execute(select(AlertMessage.__table__).where(mine, _is_ready(now))).mappings().first()
+        if row is None:
+            return None
+        resends = row["resends"] + (row["status"] == "uncertain")
+        orphaned = row["orphaned"] + (row["status"] == "sending")
+        values = {"status": "sending", "lease_until": until, "attempts": row["attempts"] + 1}
+        values |= {"resends": resends, "orphaned": orphaned}
+        conn.execute(update(AlertMessage).where(mine).values(**values))
+    return OutboxMail(
+        landlord,
+        message_id,
+        row["sender"],
+        row["recipient"],
+        row["body"].encode("ascii"),
+        row["attempts"] + 1,
+        resends,
+    )
+
+
+def settle_mail(
+    engine: Engine,
+    outgoing: OutboxMail,
+    status: str,
+    *,
+    now: datetime,
+    code: int | None,
+    reason: str,
+    is_address_refused: bool = False,
+) -> None:
+    """Write what became of a parcel, and audit it."""
+    values = {
+        "status": status,
+        "lease_until": None,
+        "code": code,
+        "reason": reason or None,
+        "is_address_refused": is_address_refused,
+        "finished_at": None if status == "waiting" else now,
+    }
+    if status == "waiting":
+        values["next_attempt_at"] = now + find_retry_pause(outgoing.attempts)
+    mine = (AlertMessage.landlord == outgoing.landlord) & (AlertMessage.message_id == outgoing.message_id)
+    with writing(engine, outgoing.landlord) as conn:
+        conn.execute(update(AlertMessage).where(mine).values(**values))
+        details = {"status": status, "code": code, "attempts": outgoing.attempts, "resends": outgoing.resends}
+        append_audit(
+            conn, landlord=outgoing.landlord, action="mail_send", subject=outgoing.message_id, details=details, at=now
+        )
+
+
+def release_lease(engine: Engine, outgoing: OutboxMail) -> None:
+    """Put a leased row back as it was: nothing could be handed over, through no fault of the row."""
+    mine = (AlertMessage.landlord == outgoing.landlord) & (AlertMessage.message_id == outgoing.message_id)
+    values = {"status": "waiting", "lease_until": None, "attempts": outgoing.attempts - 1}
+    with writing(engine, outgoing.landlord) as conn:
+        conn.execute(update(AlertMessage).where(mine).values(**values))
+
+
+def count_waiting_mails(engine: Engine, landlords: Sequence[str] | None = None) -> int:
+    """How many mails have still to leave."""
+    rows = select(func.count()).select_from(AlertMessage)
+    rows = rows.where(AlertMessage.status.in_(("waiting", "sending")))
+    if landlords is not None:
+        rows = rows.where(AlertMessage.landlord.in_(landlords))
+    with reading(engine) as conn:
+        return conn.scalar(rows) or 0
+
+
+def find_retry_pause(attempts: int) -> timedelta:
+    """How long a row rests after its nth attempt was put off: 5 minutes, doubled each time, at most 4 hours."""
+    doubled: int = 1 << min(max(attempts - 1, 0), 10)
+    return min(FIRST_PAUSE * doubled, LONGEST_PAUSE)
+
+
+def _is_ready(now: datetime) -> ColumnElement[bool]:
+    return or_(
+        (AlertMessage.status == "waiting") & (AlertMessage.next_attempt_at <= now),
+        (AlertMessage.status == "uncertain") & (AlertMessage.resends == 0),
+        (AlertMessage.status == "sending") & (AlertMessage.lease_until < now),
+    )

@@ -1,0 +1,91 @@
+"""Draining the outbox through a transport, one mail to one recipient, each row leased, handed over and settled.
+
+What a row's states mean is outbox's; how a mail is handed over is transport's.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Engine
+
+from due_regard.errors import MailError
+from due_regard.mail import outbox
+from due_regard.mail.outbox import OutboxMail
+from due_regard.mail.transport import Delivery, Transport
+
+LEASE = timedelta(minutes=10)
+
+STATUS = {"sent": "sent", "later": "waiting", "refused": "refused", "uncertain": "uncertain", "shadow": "shadow"}
+
+
+@dataclass(frozen=True)
+class SendReport:
+    """What one drain did; `stopped` says why nothing more could be handed over, where that is so."""
+
+    sent: int = 0
+    refused: int = 0
+    uncertain: int = 0
+    shadow: int = 0
+    waiting: int = 0
+    stopped: str = ""
+
+
+def send_waiting_mails(
+    engine: Engine,
+    transport: Transport,
+    *,
+    now: datetime,
+    landlords: Sequence[str] | None = None,
+    clock: Callable[[], datetime] | None = None,
+    lease: timedelta = LEASE,
+) -> SendReport:
+    """Hand over every mail that may leave now.
+
+    Args:
+        engine: the register.
+        transport: where to; closed at the end.
+        now: decides what may leave.
+        landlords: only theirs; all by default.
+        clock: for leases and times of a long drain; `now` throughout by default.
+        lease: how long a row is this sender's before another may take it for dead.
+    """
+    tick = clock or (lambda: now)
+    done: Counter[str] = Counter()
+    stopped = ""
+    try:
+        for landlord, message_id in outbox.list_due_mails(engine, now=now, landlords=landlords):
+            outgoing = outbox.lease_mail(engine, landlord, message_id, now=tick(), until=tick() + lease)
+            if outgoing is not None:
+                done[_hand_over(engine, transport, outgoing, tick)] += 1
+    except MailError as reason:
+        stopped = str(reason)
+    finally:
+        transport.close()
+    waiting = outbox.count_waiting_mails(engine, landlords=landlords)
+    return SendReport(done["sent"], done["refused"], done["uncertain"], done["shadow"], waiting, stopped)
+
+
+def _hand_over(engine: Engine, transport: Transport, outgoing: OutboxMail, tick: Callable[[], datetime]) -> str:
+    try:
+        delivery = transport.deliver(outgoing)
+    except MailError:
+        outbox.release_lease(engine, outgoing)
+        raise
+    _settle_delivery(engine, outgoing, delivery, tick())
+    return delivery.outcome
+
+
+def _settle_delivery(engine: Engine, outgoing: OutboxMail, delivery: Delivery, now: datetime) -> None:
+    outbox.settle_mail(
+        engine,
+        outgoing,
+        STATUS[delivery.outcome],
+        now=now,
+        code=delivery.code,
+        reason=delivery.reason,
+        is_address_refused=delivery.is_address_refused,
+    )

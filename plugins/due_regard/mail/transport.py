@@ -1,0 +1,219 @@
+"""How a mail leaves: a folder of .eml files, or a mail server over STARTTLS; shadow running in front of either.
+
+A transport hands over one mail to one recipient and says what became of it. What that means for the row is the
+sender's business (send); who logs in and how is login's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import smtplib
+import ssl
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, Protocol
+
+from due_regard.errors import MailError
+from due_regard.mail.outbox import OutboxMail
+
+Outcome = Literal["sent", "later", "refused", "uncertain", "shadow"]
+Login = Callable[[smtplib.SMTP], object]
+"""Authenticates a connected session; raises MailError where the server will not have us."""
+
+TIMEOUT_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What became of a parcel: the server's code and a reason in our words (never the server's, which echo addresses).
+
+    `is_address_refused`: the server refused this recipient for good.
+    """
+
+    outcome: Outcome
+    code: int | None = None
+    reason: str = ""
+    is_address_refused: bool = False
+
+
+class Transport(Protocol):
+    """Hands over parcels.
+
+    `deliver` raises MailError where nothing at all can be handed over now (no connection, login refused).
+    """
+
+    def deliver(self, outgoing: OutboxMail) -> Delivery:
+        """Hand over one parcel."""
+
+    def close(self) -> None:
+        """End the session, if there is one."""
+
+
+@dataclass(frozen=True)
+class FolderTransport:
+    """Writes each mail as an .eml file that any mail program opens; the same mail again is the same file."""
+
+    folder: Path
+
+    def deliver(self, outgoing: OutboxMail) -> Delivery:
+        """Write the file whole or not at all."""
+        file = self.folder / name_eml_file(outgoing.landlord, outgoing.message_id)
+        part = file.with_suffix(".part")
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            part.write_bytes(outgoing.body)
+            part.replace(file)
+        except OSError as reason:
+            raise MailError(f"the mail folder {self.folder} cannot be written: {reason.strerror}") from None
+        return Delivery("sent", reason="written to the mail folder")
+
+    def close(self) -> None:
+        """Nothing to end."""
+
+
+@dataclass(frozen=True)
+class ShadowTransport:
+    """Lets mail through to an allow-list alone; of the rest it says "would have sent"."""
+
+    inner: Transport
+    allowed: frozenset[str]
+
+    def deliver(self, outgoing: OutboxMail) -> Delivery:
+        """Hand over, or note."""
+        if outgoing.recipient.lower() in self.allowed:
+            return self.inner.deliver(outgoing)
+        return Delivery("shadow", reason="would have sent: the recipient is not on the allow-list")
+
+    def close(self) -> None:
+        """End the inner session."""
+        self.inner.close()
+
+
+@dataclass
+class SmtpTransport:
+    """A mail server; STARTTLS is required unless switched off for a loopback relay.
+
+    Attributes:
+        login: authenticates, or None for a relay that asks for nothing.
+        context: TLS settings; the system's certificates by default.
+    """
+
+    host: str
+    port: int
+    starttls: bool = True
+    login: Login | None = None
+    context: ssl.SSLContext | None = None
+    _session: smtplib.SMTP | None = field(default=None, repr=False)
+
+    def deliver(self, outgoing: OutboxMail) -> Delivery:
+        """Hand over one parcel; a session that the server closed meanwhile is opened anew, once."""
+        for _ in range(2):
+            session = self._open()
+            try:
+                return self._converse(session, outgoing)
+            except (OSError, smtplib.SMTPException):
+                self._drop()
+        return Delivery("later", reason="the connection to the mail server broke")
+
+    def check(self) -> None:
+        """Connect and log in without sending anything.
+
+        Raises:
+            MailError: says what to mend.
+        """
+        self._open().noop()
+        self.close()
+
+    def close(self) -> None:
+        """Say goodbye."""
+        if self._session is not None:
+            with suppress(smtplib.SMTPException, OSError):
+                self._session.quit()
+        self._session = None
+
+    def _open(self) -> smtplib.SMTP:
+        if self._session is None:
+            self._session = self._connect()
+        return self._session
+
+    def _connect(self) -> smtplib.SMTP:
+        where = f"{self.host}:{self.port}"
+        try:
+            session = smtplib.SMTP(self.host, self.port, timeout=TIMEOUT_SECONDS)
+        except (OSError, smtplib.SMTPException) as reason:
+            raise MailError(f"the mail server {where} cannot be reached ({type(reason).__name__})") from None
+        try:
+            if self.starttls:
+                session.starttls(context=self.context or ssl.create_default_context())
+            session.ehlo_or_helo_if_needed()
+            if self.login is not None:
+                self.login(session)
+        except (OSError, smtplib.SMTPException, MailError) as reason:
+            session.close()
+            raise _explain_failure(reason, where) from None
+        return session
+
+    def _drop(self) -> None:
+        if self._session is not None:
+            self._session.close()
+        self._session = None
+
+    def _converse(self, session: smtplib.SMTP, outgoing: OutboxMail) -> Delivery:
+        code, _ = session.mail(outgoing.sender)
+        if code >= 500:
+            self.close()
+            raise MailError(f"the mail server refuses the sender's address (code {code}); see DUE_REGARD_MAIL_FROM")
+        if code != 250:
+            return self._later(session, code)
+        code, _ = session.rcpt(outgoing.recipient)
+        if code >= 500:
+            self._reset(session)
+            return Delivery("refused", code, "the mail server refused the recipient's address", is_address_refused=True)
+        return self._hand_over(session, outgoing) if code in {250, 251} else self._later(session, code)
+
+    def _hand_over(self, session: smtplib.SMTP, outgoing: OutboxMail) -> Delivery:
+        try:
+            code, _ = session.data(outgoing.body)
+        except smtplib.SMTPDataError as reason:
+            code = reason.smtp_code
+        except (OSError, smtplib.SMTPException):
+            # The mail may or may not have been taken: nobody can say.
+            self._drop()
+            return Delivery("uncertain", reason="handed over, but the mail server did not answer")
+        if code == 250:
+            return Delivery("sent", code)
+        if code >= 500:
+            self._reset(session)
+            return Delivery("refused", code, "the mail server refused this mail")
+        return self._later(session, code)
+
+    def _later(self, session: smtplib.SMTP, code: int) -> Delivery:
+        self._reset(session)
+        if code == 421:
+            self._drop()
+        return Delivery("later", code, "the mail server put this mail off")
+
+    def _reset(self, session: smtplib.SMTP) -> None:
+        with suppress(smtplib.SMTPException, OSError):
+            session.rset()
+
+
+def _explain_failure(reason: Exception, where: str) -> MailError:
+    """What went wrong before any mail was handed over, in words that help and betray no secret."""
+    match reason:
+        case MailError():
+            return reason
+        case smtplib.SMTPNotSupportedError():
+            return MailError(f"the mail server {where} does not offer STARTTLS; mail is not sent over an open line")
+        case ssl.SSLError():
+            return MailError(f"TLS with the mail server {where} failed: {reason.reason or 'see its certificate'}")
+        case smtplib.SMTPAuthenticationError():
+            return MailError(f"the mail server {where} refused the login (code {reason.smtp_code})")
+    return MailError(f"the session with the mail server {where} failed ({type(reason).__name__})")
+
+
+def name_eml_file(landlord: str, message_id: str) -> str:
+    """File name of a mail in a folder: by landlord, then by what its Message-ID says."""
+    return f"{landlord}-{hashlib.sha256(message_id.encode()).hexdigest()[:16]}.eml"

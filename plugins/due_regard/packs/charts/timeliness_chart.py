@@ -1,0 +1,64 @@
+"""Duties that fell due, as bars of shares by lateness."""
+
+from __future__ import annotations
+
+from textwrap import fill
+
+import pandas as pd
+
+from due_regard.packs.charts.canvas import GREY, HATCHES, DrawnChart, finish_chart, make_canvas, remove_grid
+from due_regard.packs.measures.timeliness import LATENESS
+
+_FILLS = ("#12436D", "#6BACE6", "#A285D1", "#F46A25", "#FFFFFF")
+_INK = ("white", "black", "black", "black", "black")
+
+
+def draw_timeliness(data: pd.DataFrame) -> DrawnChart | None:
+    """Chart of `measures.timeliness.count_lateness`; None where nothing fell due."""
+    if data.empty:
+        return None
+    with make_canvas(1.7 + 0.42 * len(data)) as figure:
+        axes = figure.subplots()
+        shares = data[list(LATENESS)].div(data["Due in the quarter"], axis=0) * 100
+        left = pd.Series(0.0, index=data.index)
+        for place, name in enumerate(LATENESS):
+            bars = axes.barh(
+                range(len(data)), shares[name], left=left, height=0.72, label=name,
+                color=_FILLS[place], hatch=HATCHES[place], edgecolor=GREY, linewidth=0.6,
+            )  # fmt: skip
+            left += shares[name]
+            labels = [f"{n:,}" if share >= 3 else "" for n, share in zip(data[name], shares[name], strict=True)]
+            for text in axes.bar_label(bars, labels, label_type="center", color=_INK[place], fontsize=9):
+                if HATCHES[place]:
+                    text.set_bbox({"facecolor": _FILLS[place], "edgecolor": "none", "pad": 1.2})
+        axes.set_yticks(range(len(data)), [fill(str(label), 44) for label in data["Duty"]], fontsize=9)
+        for row, due in enumerate(data["Due in the quarter"]):
+            axes.text(101, row, f"{due:,} due", va="center", fontsize=9, color=GREY)
+        axes.set(xlim=(0, 100), xticks=[])
+        axes.invert_yaxis()
+        axes.spines[["left", "bottom"]].set_visible(False)
+        remove_grid(axes)
+        figure.legend(loc="outside lower left", ncols=len(LATENESS), fontsize=8.5, handlelength=1.6, columnspacing=1.2)
+        return finish_chart(figure, "timeliness", _make_title(data), _make_alt_text(data))
+
+
+def _make_title(data: pd.DataFrame) -> str:
+    due, on_time = int(data["Due in the quarter"].sum()), int(data[LATENESS[0]].sum())
+    undone = int(data[LATENESS[-1]].sum())
+    return (
+        f"{on_time:,} of {due:,} duties that fell due were done on time; {undone:,} were not done by the quarter's end"
+    )
+
+
+def _make_alt_text(data: pd.DataFrame) -> str:
+    worst = data.iloc[int((data[LATENESS[-1]] / data["Due in the quarter"]).argmax())]
+    rows = "; ".join(
+        f"{row['Duty']}: " + ", ".join(f"{row[name]} {name.lower()}" for name in LATENESS if row[name])
+        for _, row in data.iterrows()
+    )
+    most = (
+        f" Most often undone: {worst['Duty']}, {worst[LATENESS[-1]]} of {worst['Due in the quarter']}."
+        if worst[LATENESS[-1]]
+        else ""
+    )
+    return f"Bar chart. {_make_title(data)}.{most} {rows}."

@@ -1,0 +1,237 @@
+"""Disclosure control for the publishable edition: counts under 5 are hidden, and whatever would give them away.
+
+Every count of every table is a cell; what adds up is an equation: the tables' own sums, a part and the rest of its
+whole, the end of one quarter and the start of the next. A cell of 1 to 4, or whose rest is 1 to 4, is hidden first.
+Then each hidden cell is audited by linear programming: while what is left shown leaves it a single whole number, the
+smallest shown cell of its equations is hidden too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import linprog
+
+from due_regard.calendars.quarters import Quarter
+from due_regard.packs.content.headlines import HIDDEN
+from due_regard.packs.content.measure_tables import MeasureTable
+
+SMALLEST_SHOWN = 5
+"""A count from 1 to one less than this is hidden."""
+
+Cell: TypeAlias = tuple[str, str]
+"""Name of a count (`table.measure`, or of a whole that stands in no table) and its quarter."""
+Equation: TypeAlias = tuple[tuple[Cell, int], ...]
+"""Cells and their signs that add up to nought."""
+
+_TOLERANCE = 1e-6
+
+
+@dataclass
+class _CellBoard:
+    """Counts, the equations that bind them, and which are hidden so far."""
+
+    values: dict[Cell, int] = field(default_factory=dict)
+    equations: list[Equation] = field(default_factory=list)
+    unpublished: set[Cell] = field(default_factory=set)
+    hidden: set[Cell] = field(default_factory=set)
+    audited: dict[tuple[Cell, ...], list[Cell]] = field(default_factory=dict)
+
+    def is_small(self, cell: Cell) -> bool:
+        """Whether a cell is one of the counts to protect."""
+        return 0 < self.values[cell] < SMALLEST_SHOWN
+
+
+def hide_small_counts(tables: Mapping[str, MeasureTable]) -> dict[str, MeasureTable]:
+    """The tables fit for publication: those that list cases or repeat counts left out, small numbers hidden."""
+    kept = {name: table for name, table in tables.items() if table.is_publishable}
+    owners = _find_owners(kept)
+    board = _build_board(kept, owners)
+    protect_counts(board)
+    return {name: _hide_cells(table, board, owners) for name, table in kept.items()}
+
+
+def protect_counts(board: _CellBoard) -> None:
+    """Hide small counts, then others until none hidden can be worked out."""
+    board.hidden = {cell for cell in board.values if board.is_small(cell)} - board.unpublished
+    for total, part, rest in _list_rests(board):
+        if board.is_small(rest) and not board.is_small(total):
+            board.hidden |= {part} if part not in board.unpublished else {total}
+    exposed = list(_find_exposed_cells(board))
+    while exposed:
+        for cell in exposed:
+            more = _choose_cheapest_cell(board, cell)
+            if more is not None:
+                board.hidden.add(more)
+        exposed = [cell for cell in _find_exposed_cells(board) if _choose_cheapest_cell(board, cell) is not None]
+
+
+def _list_rests(board: _CellBoard) -> Iterator[tuple[Cell, Cell, Cell]]:
+    for equation in board.equations:
+        if len(equation) == 3 and equation[2][0] in board.unpublished:
+            yield equation[0][0], equation[1][0], equation[2][0]
+
+
+def _find_exposed_cells(board: _CellBoard) -> Iterator[Cell]:
+    """Small cells that what is shown fixes to one whole number."""
+    unknown = board.hidden | board.unpublished
+    for component, equations in _find_components(board, unknown):
+        key = tuple(component)
+        if key not in board.audited:
+            small = [cell for cell in component if board.is_small(cell)]
+            board.audited[key] = [cell for cell in small if _is_fixed(board, cell, component, equations)]
+        yield from board.audited[key]
+
+
+def _find_components(board: _CellBoard, unknown: set[Cell]) -> list[tuple[list[Cell], list[Equation]]]:
+    """Unknown cells that equations tie together, with those equations."""
+    parent = {cell: cell for cell in unknown}
+
+    def root(cell: Cell) -> Cell:
+        while parent[cell] != cell:
+            parent[cell] = parent[parent[cell]]
+            cell = parent[cell]
+        return cell
+
+    tied = [(equation, [cell for cell, _ in equation if cell in unknown]) for equation in board.equations]
+    for _, cells in tied:
+        for cell in cells[1:]:
+            parent[root(cell)] = root(cells[0])
+    groups: dict[Cell, tuple[list[Cell], list[Equation]]] = {}
+    for cell in sorted(unknown):
+        groups.setdefault(root(cell), ([], []))[0].append(cell)
+    for equation, cells in tied:
+        if cells:
+            groups[root(cells[0])][1].append(equation)
+    return [groups[name] for name in sorted(groups)]
+
+
+def _is_fixed(board: _CellBoard, cell: Cell, component: list[Cell], equations: list[Equation]) -> bool:
+    """Whether no other whole number than its own fits the equations (counts being nought or more)."""
+    if not equations:
+        return False
+    place = {name: number for number, name in enumerate(component)}
+    left = np.zeros((len(equations), len(component)))
+    right = np.zeros(len(equations))
+    for row, equation in enumerate(equations):
+        for name, sign in equation:
+            if name in place:
+                left[row, place[name]] += sign
+            else:
+                right[row] -= sign * board.values[name]
+    for sign in (-1, 1):  # the greatest it can be, then the least
+        cost = np.zeros(len(component))
+        cost[place[cell]] = sign
+        done = linprog(cost, A_eq=left, b_eq=right, bounds=(0, None), method="highs")
+        if done.status != 0 or abs(done.fun - sign * board.values[cell]) > 1 - _TOLERANCE:
+            return False
+    return True
+
+
+def _choose_cheapest_cell(board: _CellBoard, cell: Cell) -> Cell | None:
+    """The smallest count still shown in the equations of `cell`, or of the cells hidden with it there."""
+    near = [e for e in board.equations if any(name == cell for name, _ in e)]
+    reach = {name for equation in near for name, _ in equation}
+    wider = [e for e in board.equations if any(name in reach and _is_unknown(board, name) for name, _ in e)]
+    for equations in (near, wider):
+        shown = {name for equation in equations for name, _ in equation if not _is_unknown(board, name)}
+        if shown:
+            return min(shown, key=lambda name: (board.values[name] == 0, board.values[name], name))
+    return None
+
+
+def _is_unknown(board: _CellBoard, cell: Cell) -> bool:
+    return cell in board.hidden or cell in board.unpublished
+
+
+def _find_owners(tables: Mapping[str, MeasureTable]) -> dict[str, str]:
+    """Measure -> the table whose row it is first; a whole named in another table is that row."""
+    owners: dict[str, str] = {}
+    for name, table in tables.items():
+        if table.figures is not None:
+            for measure in table.figures.loc[table.figures["unit"] == "count", "measure"].unique():
+                owners.setdefault(str(measure), name)
+    return owners
+
+
+def _build_board(tables: Mapping[str, MeasureTable], owners: Mapping[str, str]) -> _CellBoard:
+    board = _CellBoard()
+    for name, table in tables.items():
+        if table.figures is not None:
+            _add_cells(board, name, table.figures, owners)
+    for name, table in tables.items():
+        if table.figures is not None:
+            _add_equations(board, name, table, owners)
+    return board
+
+
+def _name_cell(table: str, measure: str, quarter: str, figures: pd.DataFrame, owners: Mapping[str, str]) -> Cell:
+    owner = table if measure in set(figures["measure"]) else owners.get(measure, "")
+    return f"{owner}.{measure}", quarter
+
+
+def _add_cells(board: _CellBoard, name: str, figures: pd.DataFrame, owners: Mapping[str, str]) -> None:
+    for row in figures.itertuples():
+        own = (f"{name}.{row.measure}", str(row.quarter))
+        whole = _name_cell(name, str(row.of), str(row.quarter), figures, owners) if row.of else None
+        numerator, denominator = _as_whole(row.numerator), _as_whole(row.denominator)
+        if whole is not None and denominator is not None:
+            board.values[whole] = denominator
+        if row.unit == "count" and numerator is not None:
+            board.values[own] = numerator
+            if whole is not None and whole in board.values:
+                rest = (f"{name}.{row.measure}.rest", str(row.quarter))
+                board.values[rest] = board.values[whole] - board.values[own]
+                board.unpublished.add(rest)
+                board.equations.append(((whole, 1), (own, -1), (rest, -1)))
+
+
+def _add_equations(board: _CellBoard, name: str, table: MeasureTable, owners: Mapping[str, str]) -> None:
+    assert table.figures is not None  # noqa: S101 - the caller asked
+    for quarter in table.figures["quarter"].unique():
+        for one in table.sums:
+            signed = [(one.total, 1), *((part, -1) for part in one.plus), *((part, 1) for part in one.minus)]
+            cells = [(_name_cell(name, measure, str(quarter), table.figures, owners), sign) for measure, sign in signed]
+            _bind_cells(board, cells)
+        before = str(Quarter.parse(str(quarter)).shift(-1))
+        _bind_cells(board, [((f"{name}.opening", str(quarter)), 1), ((f"{name}.in_force", before), -1)])
+
+
+def _bind_cells(board: _CellBoard, cells: Iterable[tuple[Cell, int]]) -> None:
+    """Keep an equation whose every cell has a value (a figure that is not measured has none)."""
+    equation = tuple(cells)
+    if all(cell in board.values for cell, _ in equation):
+        board.equations.append(equation)
+
+
+def _hide_cells(table: MeasureTable, board: _CellBoard, owners: Mapping[str, str]) -> MeasureTable:
+    if table.figures is None:
+        return replace(table, listing=_list_small_counts(table.listing))
+    figures = table.figures
+    hide, hide_whole = [], []
+    for row in figures.itertuples():
+        own = (f"{table.name}.{row.measure}", str(row.quarter))
+        whole = _name_cell(table.name, str(row.of), str(row.quarter), figures, owners) if row.of else None
+        is_days_of_few = row.unit != "count" and (_as_whole(row.denominator) or 0) < SMALLEST_SHOWN
+        hide.append(own in board.hidden or (_as_whole(row.numerator) is not None and is_days_of_few))
+        hide_whole.append(whole in board.hidden)
+    return replace(table, figures=figures.assign(
+        numerator=figures["numerator"].mask(pd.Series(hide, index=figures.index)),
+        denominator=figures["denominator"].mask(pd.Series(hide_whole, index=figures.index)),
+        why=figures["why"].mask(pd.Series(hide, index=figures.index), HIDDEN),
+    ))  # fmt: skip
+
+
+def _as_whole(value: Any) -> int | None:
+    return None if pd.isna(value) else int(value)
+
+
+def _list_small_counts(listing: pd.DataFrame | None) -> pd.DataFrame | None:
+    if listing is None or "Cases not measured" not in listing.columns:
+        return listing
+    counts = listing["Cases not measured"].astype("object")
+    return listing.assign(**{"Cases not measured": counts.mask(counts.between(1, SMALLEST_SHOWN - 1), "[c]")})

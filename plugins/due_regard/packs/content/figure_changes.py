@@ -1,0 +1,69 @@
+"""What changed since a quarter's figures were filed: the same tables as known at its close and as known now.
+
+A late or corrected export changes the past; the sheet says which figure, from what, to what.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from due_regard.packs.content.measure_tables import MeasureTable
+
+
+def find_changed_measures(
+    filed: Mapping[str, MeasureTable], now: Mapping[str, MeasureTable], quarter: str
+) -> dict[str, frozenset[str]]:
+    """Table -> measures whose figure of `quarter` differs from the one filed."""
+    rows = _compare_tables(filed, now, quarter)
+    return {str(name): frozenset(group["measure"]) for name, group in rows.groupby("table")}
+
+
+def build_changes_table(
+    filed: Mapping[str, MeasureTable], now: Mapping[str, MeasureTable], quarter: str
+) -> MeasureTable:
+    """A listing of every figure of `quarter` that differs from the one filed, in the tables' order."""
+    rows = _compare_tables(filed, now, quarter)
+    listing = pd.DataFrame({
+        "Table": [now[name].title for name in rows["table"]],
+        "Measure": rows["label"].to_list(),
+        "Quarter": rows["quarter"].to_list(),
+        "As filed": [_format_value(value) for value in rows["numerator_filed"]],
+        "As known now": [_format_value(value) for value in rows["numerator"]],
+    })
+    return MeasureTable(
+        "what_changed", "What changed since the figures were filed", (_NOTE,), (), False, listing=listing
+    )
+
+
+_NOTE = "As filed is what was known at the end of the quarter's last day; a changed figure is marked [r] in its table."
+
+
+def _compare_tables(filed: Mapping[str, MeasureTable], now: Mapping[str, MeasureTable], quarter: str) -> pd.DataFrame:
+    parts = [
+        _join_figures(name, filed[name].figures, table.figures, quarter)
+        for name, table in now.items()
+        if table.figures is not None and name in filed and filed[name].figures is not None
+    ]
+    empty = pd.DataFrame(columns=["table", "measure", "label", "quarter", "numerator", "numerator_filed"])
+    return pd.concat(parts, ignore_index=True) if parts else empty
+
+
+def _join_figures(name: str, filed: pd.DataFrame | None, now: pd.DataFrame | None, quarter: str) -> pd.DataFrame:
+    assert filed is not None and now is not None  # noqa: S101 - the caller asked
+    key = ["measure", "quarter"]
+    both = now[now["quarter"] == quarter].merge(
+        filed[[*key, "numerator", "denominator"]], on=key, how="left", suffixes=("", "_filed")
+    )
+    differs = pd.Series(False, index=both.index)
+    for column in ("numerator", "denominator"):
+        same = (both[column] == both[f"{column}_filed"]).fillna(False)
+        differs |= ~(same | (both[column].isna() & both[f"{column}_filed"].isna())).astype(bool)
+    return both.loc[differs].assign(table=name)
+
+
+def _format_value(value: float) -> float | int | str:
+    if pd.isna(value):
+        return "[x]"
+    return int(value) if float(value).is_integer() else float(value)

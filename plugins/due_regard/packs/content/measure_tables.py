@@ -1,0 +1,210 @@
+"""The tables a pack may show: which measures fill each, which of its figures add up, and what its notes say.
+
+Add a table here and name it in a pack definition (include/reports/packs). How a table is printed is workbook's and
+paper's; which tables a pack has, in what order and words, is the definition's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+import pandas as pd
+
+from due_regard.packs.measures import (
+    FIGURE_COLUMNS,
+    Figure,
+    QuarterSnapshot,
+    appeals,
+    incidents,
+    restrictions,
+    tidy_figures,
+    timeliness,
+    trends,
+    upkeep,
+)
+
+COLUMNS_SHOWN = 5
+"""Quarters a table of figures shows: the reported one and the four before, the last being the same a year ago."""
+
+
+@dataclass(frozen=True)
+class TableSum:
+    """Figures that add up: `total` = sum of `plus` less sum of `minus`, in every quarter."""
+
+    total: str
+    plus: tuple[str, ...]
+    minus: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class TableSpec:
+    """How one table is made: from figures a quarter at a time, or as one listing of the reported quarter.
+
+    `is_publishable` is False for a listing of single cases, or one that repeats counts of other tables by which a
+    hidden one could be told.
+    """
+
+    title: str
+    figures: Callable[[QuarterSnapshot], list[Figure]] | None = None
+    listing: Callable[[tuple[QuarterSnapshot, ...]], pd.DataFrame] | None = None
+    sums: tuple[TableSum, ...] = ()
+    notes: tuple[str, ...] = ()
+    is_publishable: bool = True
+
+
+@dataclass(frozen=True)
+class MeasureTable:
+    """One table filled: tidy `figures` (`FIGURE_COLUMNS`) or a `listing` whose columns are its headings."""
+
+    name: str
+    title: str
+    notes: tuple[str, ...] = ()
+    sums: tuple[TableSum, ...] = ()
+    is_publishable: bool = True
+    figures: pd.DataFrame | None = field(default=None, repr=False)
+    listing: pd.DataFrame | None = field(default=None, repr=False)
+
+
+def _list_names(bands: Sequence[tuple[str, str, float]]) -> tuple[str, ...]:
+    return tuple(name for name, _, _ in bands)
+
+
+def _name_kept_measures(prefix: str) -> TableSum:
+    return TableSum(f"{prefix}_due", tuple(f"{prefix}_{part}" for part in ("on_time", "late", "lapsed")))
+
+
+def _take_latest(
+    measure: Callable[[QuarterSnapshot], pd.DataFrame],
+) -> Callable[[tuple[QuarterSnapshot, ...]], pd.DataFrame]:
+    return lambda snapshots: measure(snapshots[0])
+
+
+_IN_FORCE = (
+    "A restriction is in force from its start until the day it is recorded as ended; passing its planned end does not "
+    "end it."
+)
+_SEVERAL = "One restriction may limit several things, so these rows add up to more than the restrictions in force."
+_KEPT = "On time, late, and not done by the quarter's end add up to what fell due in the quarter."
+_BLANK = "A cell left blank in the export counts as lacking."
+
+SPECS: Mapping[str, TableSpec] = {
+    "restrictions": TableSpec(
+        "Customers and restrictions",
+        figures=restrictions.measure_flow,
+        sums=(TableSum("in_force", ("opening", "new"), ("ended",)),),
+        notes=(_IN_FORCE, "The number at the start, plus new, less ended, is the number at the end."),
+    ),
+    "restrictions_by_measure": TableSpec(
+        "Restrictions by kind", figures=restrictions.count_by_measure, notes=(_SEVERAL,)
+    ),
+    "restrictions_by_length": TableSpec(
+        "Restrictions by length",
+        figures=restrictions.count_by_length,
+        sums=(TableSum("in_force", _list_names(restrictions.LENGTHS)),),
+    ),
+    "continuous_time": TableSpec(
+        "Customers by unbroken time",
+        figures=restrictions.measure_continuous_time,
+        sums=(TableSum("customers_restricted", _list_names(restrictions.LENGTHS)),),
+        notes=("A new restriction that begins by the day after the last one ended carries a customer's time on.",),
+    ),
+    "lacking": TableSpec("What restrictions lack", figures=restrictions.count_lacking, notes=(_BLANK,)),
+    "no_review_by_choice": TableSpec(
+        "No review, by recorded choice",
+        listing=_take_latest(restrictions.list_no_review_by_choice),
+        is_publishable=False,
+    ),
+    "reviews": TableSpec(
+        "Reviews of restrictions",
+        figures=timeliness.measure_reviews,
+        sums=(_name_kept_measures("reviews"), TableSum("reviews_held", ("held_retain", "held_vary", "held_lift"))),
+        notes=(_KEPT,),
+    ),
+    "overdue_reviews": TableSpec(
+        "Overdue reviews by age",
+        figures=timeliness.count_overdue_reviews,
+        sums=(TableSum("overdue", _list_names(timeliness.OVERDUE_BANDS)),),
+        notes=("Days are calendar days from the date the review was due to the end of the quarter.",),
+    ),
+    "appeals": TableSpec(
+        "Appeals",
+        figures=appeals.measure_appeals,
+        sums=(
+            TableSum("decided", ("upheld", "varied", "quashed", "no_outcome")),
+            *(_name_kept_measures(prefix) for prefix in ("acknowledgements", "decisions", "answers", "notices")),
+        ),
+        notes=(_KEPT, "Working days count from the day after an appeal was received to the day it was decided."),
+    ),
+    "days_to_decide": TableSpec("Working days to decide", listing=appeals.count_days_to_decide, is_publishable=False),
+    "incidents": TableSpec("Incidents", figures=incidents.measure_incidents),
+    "incidents_by_category": TableSpec(
+        "Incidents by behaviour",
+        figures=incidents.count_by_category,
+        sums=(TableSum("incidents", (*incidents.CATEGORY_LABELS, "not_recorded")),),
+    ),
+    "incidents_by_channel": TableSpec(
+        "Incidents by channel",
+        figures=incidents.count_by_channel,
+        sums=(TableSum("incidents", (*incidents.CHANNEL_LABELS, "not_recorded")),),
+    ),
+    "incidents_by_violence": TableSpec(
+        "Incidents by violence",
+        figures=incidents.count_by_violence,
+        sums=(TableSum("incidents", (*incidents.VIOLENCE_LABELS, "not_recorded")),),
+    ),
+    "incidents_by_team": TableSpec(
+        "Incidents by team",
+        figures=incidents.count_by_team,
+        notes=("A team with none is listed: no report is not the same as no incident.",),
+    ),
+    "incidents_by_month": TableSpec(
+        "Incidents by month", listing=_take_latest(incidents.count_by_month), is_publishable=False
+    ),
+    "lateness": TableSpec(
+        "Duties due, by lateness",
+        listing=_take_latest(timeliness.count_lateness),
+        is_publishable=False,
+        notes=("Days late are working days where the duty is set in working days, else calendar days.",),
+    ),
+    "safeguards": TableSpec(
+        "Safeguards missing",
+        figures=timeliness.count_safeguards,
+        notes=(
+            _BLANK,
+            "Safeguards of a restriction are counted on restrictions in force, others on every case of the register.",
+        ),
+    ),
+    "markers": TableSpec("Markers on records", figures=upkeep.measure_markers),
+    "in_force_over_time": TableSpec(
+        "Restrictions over 12 quarters",
+        listing=_take_latest(trends.count_in_force_over_time),
+        notes=(_SEVERAL,),
+        is_publishable=False,
+    ),
+    "policy_review": TableSpec("The policy's own review", listing=_take_latest(upkeep.list_policy_reviews)),
+    "not_measured": TableSpec("Duties not measured, and why", listing=_take_latest(upkeep.list_not_measured)),
+    "readings": TableSpec(
+        "Our readings of the policy",
+        listing=_take_latest(upkeep.list_readings),
+        notes=("A reading stands until a named officer of the landlord confirms or changes it.",),
+    ),
+    "data_quality": TableSpec(
+        "Rows of the exports",
+        figures=upkeep.measure_data_quality,
+        notes=("Files of the reported quarter include those that came after its end, up to this pack.",),
+        sums=(TableSum("read", ("loaded", "unchanged", "rejected")),),
+    ),
+}
+
+
+def build_measure_table(name: str, snapshots: tuple[QuarterSnapshot, ...], title: str = "") -> MeasureTable:
+    """Table `name`, filled from `snapshots`, the reported quarter first."""
+    spec = SPECS[name]
+    make = partial(MeasureTable, name, title or spec.title, spec.notes, spec.sums, spec.is_publishable)
+    if spec.listing is not None:
+        return make(listing=spec.listing(snapshots))
+    assert spec.figures is not None  # noqa: S101 - a spec has one of the two, as its test says
+    parts = [tidy_figures(spec.figures(snapshot), str(snapshot.quarter)) for snapshot in snapshots]
+    return make(figures=pd.concat(parts, ignore_index=True)[list(FIGURE_COLUMNS)])

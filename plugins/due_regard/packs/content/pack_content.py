@@ -1,0 +1,125 @@
+"""A pack's content before it is a file: sections with their tables, sentences, charts, and the words of the cover.
+
+Pure: from a definition and filled tables. Workbook and paper print the same content, so they cannot disagree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from due_regard.calendars.quarters import Quarter
+from due_regard.config.landlord import Landlord
+from due_regard.packs import charts
+from due_regard.packs.content.headlines import compute_headline
+from due_regard.packs.content.measure_tables import MeasureTable
+from due_regard.packs.content.pack_definition import DefinitionError, PackDefinition, PackSection
+
+NOT_ASKED = "No clause of the landlord's policy asks for this report."
+EDITIONS = {
+    "confidential": "Confidential: for the committee and officers named on it. Small numbers are shown.",
+    "publishable": "For publication: numbers under 5, and others from which they could be worked out, are hidden.",
+}
+
+
+@dataclass(frozen=True)
+class SectionContent:
+    """One section filled; `notes` are numbers of `PackContent.notes`, counted from 1."""
+
+    number: int
+    title: str
+    why: str
+    sentences: tuple[str, ...]
+    table: MeasureTable
+    chart: charts.DrawnChart | None
+    notes: tuple[int, ...] = ()
+    revised: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class PackContent:
+    """Everything a pack says."""
+
+    pack: str
+    title: str
+    audience: str
+    introduction: str
+    landlord: str
+    landlord_name: str
+    quarter: Quarter
+    quarter_label: str
+    edition: str
+    basis: tuple[str, ...]
+    standing: tuple[str, ...]
+    sections: tuple[SectionContent, ...] = field(repr=False)
+    notes: tuple[str, ...] = field(repr=False)
+
+
+def compose_content(
+    definition: PackDefinition,
+    landlord: Landlord,
+    tables: dict[str, MeasureTable],
+    *,
+    quarter: Quarter,
+    edition: str,
+    standing: tuple[str, ...],
+    revised: dict[str, frozenset[str]] | None = None,
+) -> PackContent:
+    """Put filled `tables` into a definition's order and words.
+
+    Args:
+        definition: what the pack shows.
+        landlord: whose pack it is.
+        tables: table name -> table, after disclosure control where the edition asks for it; a section whose table is
+            left out is left out too.
+        quarter: the reported quarter.
+        edition: one of `EDITIONS`.
+        standing: sentences for the cover: what the figures rest on.
+        revised: table -> measures whose figures differ from those filed.
+
+    Raises:
+        DefinitionError: a sentence names a figure that its table does not have.
+    """
+    wanted = [section for section in definition.sections if section.table in tables]
+    notes = tuple(dict.fromkeys(note for section in wanted for note in tables[section.table].notes))
+    sections = tuple(
+        _compose_section(place, section, tables[section.table], notes, (revised or {}).get(section.table, frozenset()))
+        for place, section in enumerate(wanted, 1)
+    )
+    return PackContent(
+        definition.name, definition.title, definition.audience, definition.introduction, landlord.id, landlord.name,
+        quarter, f"{quarter.label(landlord.reporting_year_starts)} ({quarter.months})", edition,
+        describe_basis(definition, landlord.id), standing, sections, notes,
+    )  # fmt: skip
+
+
+def describe_basis(definition: PackDefinition, landlord: str) -> tuple[str, ...]:
+    """What asks for the pack, in words; says so where no clause does."""
+    found = definition.asked_for.get(landlord)
+    if found is None:
+        return (NOT_ASKED,)
+    asked = f"Clause {found.clause} of the policy asks for it: “{found.promise}”"
+    return (asked, f"Our reading: {found.reading}") if found.reading else (asked,)
+
+
+def _compose_section(
+    number: int, section: PackSection, table: MeasureTable, notes: tuple[str, ...], revised: frozenset[str]
+) -> SectionContent:
+    try:
+        said = tuple(compute_headline(wording, table) for wording in section.headlines)
+    except KeyError as reason:
+        raise DefinitionError(f"section {section.table}: no figure {reason} in this table") from None
+    return SectionContent(
+        number,
+        section.title or table.title,
+        section.why,
+        tuple(_remove_repeats(said)),
+        table,
+        charts.draw_table_chart(table) if section.chart else None,
+        tuple(notes.index(note) + 1 for note in table.notes),
+        revised,
+    )
+
+
+def _remove_repeats(said: Iterable[str]) -> Iterable[str]:
+    return dict.fromkeys(sentence for sentence in said if sentence)

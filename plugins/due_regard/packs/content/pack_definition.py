@@ -1,0 +1,100 @@
+"""What a pack definition may say: audience, the clause that asks for it, sections, their order and wording.
+
+One YAML file a pack in `include/reports/packs`, which a governance officer may edit. Tables are named, never made,
+there; sentences are written with figures' names in braces (packs/headlines).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+
+from due_regard.config.landlord import Identifier
+from due_regard.config.yaml_files import read_yaml
+from due_regard.errors import _FileError
+from due_regard.packs.content.headlines import check_headline
+from due_regard.packs.content.measure_tables import SPECS
+
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
+
+class DefinitionError(_FileError):
+    """A pack definition is wrong or missing."""
+
+
+class _DefinitionPart(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PackBasis(_DefinitionPart):
+    """What in one landlord's policy asks for the pack: its clause, a short quotation, and our reading of the time.
+
+    With `due` the duty to report is watched (packs/report_duties); without, it is only quoted.
+    """
+
+    clause: Words
+    promise: Words
+    reading: Words | None = None
+    due: Literal["end_of_next_quarter"] | None = None
+
+
+class PackSection(_DefinitionPart):
+    """One table, with its heading, what to look for in it, and the sentences computed from it."""
+
+    table: Words
+    title: Words | None = None
+    why: Words = Field(description="what the reader should look for, in a sentence")
+    headlines: tuple[Words, ...] = ()
+    chart: bool = Field(default=True, description="draw the table's chart, where it has one")
+
+    @field_validator("table")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if value not in SPECS:
+            raise ValueError(f"no such table; there are: {', '.join(sorted(SPECS))}")
+        return value
+
+    @field_validator("headlines")
+    @classmethod
+    def _sound(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for line in value:
+            check_headline(line)
+        return value
+
+
+class PackDefinition(_DefinitionPart):
+    """One pack."""
+
+    name: Identifier
+    title: Words
+    audience: Words
+    introduction: Words
+    asked_for: dict[Identifier, PackBasis] = Field(
+        default_factory=dict, description="landlord -> what asks for the pack"
+    )
+    sections: Annotated[tuple[PackSection, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _each_once(self) -> PackDefinition:
+        names = [section.table for section in self.sections]
+        if len(names) != len(set(names)):
+            raise ValueError("a table stands in a pack once")
+        return self
+
+
+def load_pack_definition(folder: Path, name: str) -> PackDefinition:
+    """Definition of pack `name`, from `<folder>/packs/<name>.yaml`.
+
+    Raises:
+        DefinitionError: there is no such file, it is wrong, or its name is not the file's.
+    """
+    file = folder / "packs" / f"{name}.yaml"
+    if not file.is_file():
+        known = ", ".join(sorted(other.stem for other in file.parent.glob("*.yaml"))) or "none"
+        raise DefinitionError(f"no pack {name!r}; known: {known}", file=file)
+    found = read_yaml(file, PackDefinition, DefinitionError)
+    if found.name != name:
+        raise DefinitionError(f"name is {found.name!r}; the file's name says {name!r}", file=file)
+    return found

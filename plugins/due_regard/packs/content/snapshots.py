@@ -1,0 +1,103 @@
+"""Five snapshots for a pack: the reported quarter and the four before, each judged at its own end.
+
+Every column of a table is thus what that quarter's own pack would say with what is known now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import nan
+
+import numpy as np
+import pandas as pd
+
+from due_regard.assessment import assess_records
+from due_regard.calendars.quarters import Quarter
+from due_regard.calendars.working_days import WorkingCalendar
+from due_regard.packs.content.measure_tables import COLUMNS_SHOWN
+from due_regard.packs.measures import DUTY_COLUMNS, QuarterSnapshot
+from due_regard.policy import DeadlineDuty, Duty, Policy, PolicyHistory
+from due_regard.records.canonical import Records
+
+
+def take_snapshots(
+    records: Records,
+    history: PolicyHistory,
+    calendar: WorkingCalendar,
+    quarter: Quarter,
+    *,
+    files: pd.DataFrame,
+    confirmed: Mapping[str, str],
+) -> tuple[QuarterSnapshot, ...]:
+    """Snapshots of `quarter` and the four before, newest first.
+
+    Args:
+        records: the landlord's records as known.
+        history: its policy.
+        calendar: its working days.
+        quarter: the reported quarter.
+        files: `measures.BATCH_COLUMNS`, files taken in.
+        confirmed: rule -> who confirmed our reading of it.
+
+    Raises:
+        CalendarError: a working day outside the calendar's years was needed.
+    """
+    quarters = [quarter.shift(-back) for back in range(COLUMNS_SHOWN)]
+    return tuple(_take_snapshot(records, history, calendar, at, files, confirmed, at == quarter) for at in quarters)
+
+
+def _take_snapshot(
+    records: Records,
+    history: PolicyHistory,
+    calendar: WorkingCalendar,
+    at: Quarter,
+    files: pd.DataFrame,
+    confirmed: Mapping[str, str],
+    is_reported: bool,
+) -> QuarterSnapshot:
+    """One snapshot; the whole frame of assessments is let go before the next quarter's is made."""
+    assessments = _categorise_words(assess_records(records, history, calendar, at.ends_on))
+    duties = build_duty_frame(history.in_force(at.ends_on), confirmed)
+    whole = QuarterSnapshot(
+        history.landlord,
+        at,
+        records,
+        assessments,
+        _tally_states(assessments),
+        duties,
+        files,
+        calendar.count,
+        is_reported,
+    )
+    return whole.of_quarter()
+
+
+def _categorise_words(assessments: pd.DataFrame) -> pd.DataFrame:
+    """The same with words of few kinds as categories: a tenth of the memory, and compared as numbers."""
+    few = ["landlord", "rule", "subject_type", "state", "severity", "clause", "owner_role"]
+    return assessments.astype(dict.fromkeys(few, "category"))
+
+
+def _tally_states(assessments: pd.DataFrame) -> pd.DataFrame:
+    """Number of assessments by rule (index) and state (columns)."""
+    rules, states = assessments["rule"].cat, assessments["state"].cat
+    shape = len(rules.categories), len(states.categories)
+    places = rules.codes.to_numpy("int64") * shape[1] + states.codes.to_numpy("int64")
+    counts = np.bincount(places, minlength=shape[0] * shape[1]).reshape(shape)
+    return pd.DataFrame(counts, index=list(rules.categories), columns=list(states.categories))
+
+
+def build_duty_frame(policy: Policy, confirmed: Mapping[str, str]) -> pd.DataFrame:
+    """`measures.DUTY_COLUMNS` of a policy's duties, in its order."""
+    return pd.DataFrame(
+        [_make_duty_row(duty, confirmed.get(duty.rule, "")) for duty in policy.duties], columns=list(DUTY_COLUMNS)
+    )
+
+
+def _make_duty_row(duty: Duty, confirmed: str) -> tuple[object, ...]:
+    within = duty.within if isinstance(duty, DeadlineDuty) else None
+    days = float(within.working_days) if within is not None and within.working_days else nan
+    return (
+        duty.rule, duty.label, duty.kind, duty.clause, duty.promise or "", duty.reading or "", duty.remedy,
+        duty.owner_role, duty.severity, days, confirmed,
+    )  # fmt: skip

@@ -1,0 +1,96 @@
+"""Where a built pack goes: its files, and its place on record with checksums, ingredients and figures.
+
+Building is build's; what is kept of a pack and how it is issued, kept's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from sqlalchemy import Engine
+
+from due_regard.packs.content.pack_content import PackContent
+from due_regard.packs.documents.archive import compute_sha256, write_file
+from due_regard.packs.life import provenance
+from due_regard.packs.life.pack_records import PackRecord, find_last_pack, record_pack
+from due_regard.register import writing
+
+
+@dataclass(frozen=True)
+class PackReport:
+    """What was built.
+
+    Attributes:
+        pack_id: of the pack on record.
+        files: paths written.
+        sha256: over the names and checksums of all files.
+        status: built for the first time, unchanged since the last time, or different.
+        differs_in: where different, in what, in words.
+    """
+
+    pack_id: int
+    name: str
+    quarter: str
+    edition: str
+    files: tuple[Path, ...]
+    sha256: str
+    status: Literal["built", "unchanged", "different"]
+    differs_in: tuple[str, ...] = ()
+
+
+def file_pack(
+    engine: Engine,
+    landlord: str,
+    content: PackContent,
+    contents: Mapping[str, bytes],
+    made: dict[str, Any],
+    figures: dict[str, Any],
+    out: Path,
+    now: datetime,
+    known_at: datetime | None,
+) -> PackReport:
+    """Write a pack's files below `out` and keep it, unless the last build of it was the same.
+
+    Args:
+        engine: the register.
+        landlord: whose pack it is.
+        content: what the pack says.
+        contents: file name -> bytes.
+        made: ingredients.
+        figures: `kept.figures_to_keep`.
+        out: folder the files go to.
+        now: when it was built.
+        known_at: what had been learnt by then went in; None: everything known.
+    """
+    sums = {name: compute_sha256(body) for name, body in contents.items()}
+    whole = compute_sha256("".join(f"{name} {digest}\n" for name, digest in sums.items()).encode())
+    key: dict[str, Any] = {
+        "pack": content.pack, "quarter": str(content.quarter), "edition": content.edition, "known_at": known_at
+    }  # fmt: skip
+    with writing(engine, landlord) as conn:
+        before = find_last_pack(conn, landlord, **key)
+        if before is None or before.sha256 != whole:
+            pack_id = record_pack(
+                conn, landlord, at=now, **key, sha256=whole, files=sums, ingredients=made, figures=figures
+            )
+        else:
+            pack_id = before.id
+    files = tuple(write_file(out / name, body) for name, body in contents.items())
+    status, differs = _compare_builds(before, whole, made, figures)
+    return PackReport(pack_id, content.pack, str(content.quarter), content.edition, files, whole, status, differs)
+
+
+def _compare_builds(
+    before: PackRecord | None, whole: str, made: dict[str, Any], figures: dict[str, Any]
+) -> tuple[Literal["built", "unchanged", "different"], tuple[str, ...]]:
+    if before is None:
+        return "built", ()
+    if before.sha256 == whole:
+        return "unchanged", ()
+    moved = sum(1 for name in {*before.figures, *figures} if before.figures.get(name) != figures.get(name))
+    why = provenance.describe_differences(before.ingredients, made) or ("the program that builds the pack",)
+    return "different", (*why, f"{moved} figures")

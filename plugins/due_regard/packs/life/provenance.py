@@ -1,0 +1,73 @@
+"""What went into a pack, as values that can be kept and compared: drops, policy, calendar, counting, definition, head.
+
+Two builds with the same ingredients give the same bytes; where they differ, `describe_differences` says in what.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+
+from due_regard.calendars.working_days import WorkingCalendar
+from due_regard.packs.content.pack_definition import PackDefinition
+from due_regard.policy import PolicyHistory
+
+_WORDS = {
+    "drops": "the drops taken in",
+    "policy": "the policy",
+    "calendar": "the calendar of working days",
+    "counting": "the rule working days are counted by",
+    "definition": "the pack's definition",
+    "readings": "the readings confirmed",
+}
+
+
+def gather_provenance(
+    files: pd.DataFrame,
+    history: PolicyHistory,
+    calendar: WorkingCalendar,
+    definition: PackDefinition,
+    *,
+    confirmed: Mapping[str, str],
+    known_at: datetime | None,
+    run_id: int | None,
+    head: str,
+) -> dict[str, Any]:
+    """Ingredients as JSON values.
+
+    Args:
+        files: columns batch_id and drop_sha256, one row a file taken in.
+        history: the landlord's policy.
+        calendar: its working days.
+        definition: the pack's definition.
+        confirmed: rule -> who confirmed our reading.
+        known_at: what had been learnt by then went in; None: everything known.
+        run_id: latest assessment run on record.
+        head: audit head when the pack was built.
+    """
+    drops = files[["batch_id", "drop_sha256"]].drop_duplicates().sort_values("batch_id")
+    return {
+        "drops": [[int(batch), str(digest)] for batch, digest in drops.itertuples(index=False)],
+        "policy": {str(p.effective_from): _compute_digest(p.file.model_dump(mode="json")) for p in history.versions},
+        "calendar": [calendar.name, _compute_digest(sorted(str(day) for day in calendar.holidays))],
+        "counting": history.versions[-1].counting,
+        "definition": _compute_digest(definition.model_dump(mode="json")),
+        "readings": _compute_digest(dict(sorted(confirmed.items()))),
+        "known_at": known_at.isoformat() if known_at else None,
+        "run": run_id,
+        "audit_head": head,
+    }
+
+
+def describe_differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[str, ...]:
+    """In what two builds' ingredients differ, in words; the audit head and the run always move on and do not count."""
+    return tuple(words for name, words in _WORDS.items() if before.get(name) != now.get(name))
+
+
+def _compute_digest(value: object) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:16]

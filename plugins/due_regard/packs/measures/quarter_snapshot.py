@@ -1,0 +1,148 @@
+"""What every measure reads: one landlord's records and assessments as they stood at one quarter's end.
+
+Values and plain reading of columns. What is counted stands in the sibling modules, one a subject.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import pairwise
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from due_regard.calendars.quarters import Quarter
+from due_regard.records.canonical import OPEN_STATES, Records
+
+CountDays: TypeAlias = Callable[[npt.NDArray[np.datetime64], npt.NDArray[np.datetime64]], npt.NDArray[np.int64]]
+"""Working days d with after < d <= to, on arrays of datetime64[D] (`WorkingCalendar.format_count`)."""
+
+NOT_MEASURED = "not measured"
+"""The landlord's export does not carry what the figure needs."""
+NO_DUTY = "no duty"
+"""The landlord's policy makes no such promise."""
+NOTHING_TO_MEASURE = "nothing to measure"
+"""There was no case that a middle or longest could be taken of."""
+
+DUTY_COLUMNS = (
+    "rule", "label", "kind", "clause", "promise", "reading", "remedy", "owner_role", "severity", "working_days",
+    "confirmed",
+)  # fmt: skip
+"""Columns of `Snapshot.duties`: a policy's duties in words; `working_days` is a deadline's length where it is set in
+these (NaN: not), `confirmed` who confirmed our reading (or empty)."""
+
+BATCH_COLUMNS = ("loaded_on", "entity", "read", "loaded", "unchanged", "rejected")
+"""Columns of `Snapshot.files`: one row a file taken in, with its counts of rows."""
+
+
+@dataclass(frozen=True, eq=False)
+class QuarterSnapshot:
+    """One landlord at one quarter's end.
+
+    Attributes:
+        landlord: landlord id.
+        quarter: the quarter whose end everything is judged at.
+        records: records as known (not masked: each measure looks at dates up to the quarter's end alone).
+        assessments: contract's assessment columns, as at the quarter's end, rows of a rule together: those that fell
+            due in the quarter, safeguards of restrictions in force, every one of an appeal or the policy document,
+            overdue reviews, and in the reported quarter every open one (`of_quarter`).
+        tallies: number of assessments by rule (index) and state (columns), of all of them.
+        duties: `DUTY_COLUMNS`, one row a duty of the policy in force.
+        files: `BATCH_COLUMNS`, one row a file taken in.
+        count_days: the landlord's working days between two arrays of dates.
+        is_reported: whether this is the quarter a pack is about, and not one it is compared with.
+    """
+
+    landlord: str
+    quarter: Quarter
+    records: Records
+    assessments: pd.DataFrame
+    tallies: pd.DataFrame
+    duties: pd.DataFrame
+    files: pd.DataFrame
+    count_days: CountDays
+    is_reported: bool = True
+
+    @property
+    def start(self) -> pd.Timestamp:
+        """First day of the quarter."""
+        return pd.Timestamp(self.quarter.starts_on)
+
+    @property
+    def end(self) -> pd.Timestamp:
+        """Last day of the quarter."""
+        return pd.Timestamp(self.quarter.ends_on)
+
+    def carries(self, entity: str, *columns: str) -> bool:
+        """Whether `entity` was ever delivered with all of `columns`."""
+        frame = self.records.get(entity)
+        return frame is not None and all(column in frame.columns for column in columns)
+
+    def within(self, dates: pd.Series) -> pd.Series:
+        """Mask of the dates inside the quarter."""
+        return dates.ge(self.start) & dates.le(self.end)
+
+    def rule(self, rule: str) -> pd.DataFrame:
+        """Assessments of one rule, without the landlord's own row of a rule whose subjects were never delivered."""
+        found = self.assessments.iloc[self._places.get(rule, slice(0, 0))]
+        return found if rule == "policy.review" else found[found["subject_type"] != "landlord"]
+
+    def of_quarter(self) -> QuarterSnapshot:
+        """The same with the assessments its measures read: a history of millions holds few that bear on a quarter."""
+        rows = self.assessments
+        checks = set(self.duties.loc[self.duties["kind"] == "check", "rule"])
+        wanted = self.within(rows["due_on"]) | rows["subject_type"].isin(["appeal", "policy"])
+        wanted |= (rows["rule"] == "restriction.review") & (rows["state"] == "overdue")
+        if self.carries("restrictions", "ended_on"):
+            in_force = self.spans[self.spans["ends"].isna() | (self.spans["ends"] > self.end)]["restriction_ref"]
+            of_restriction = (rows["subject_type"] == "restriction") & rows["rule"].isin(checks)
+            wanted |= of_restriction & rows["subject_ref"].isin(in_force)
+        else:
+            wanted |= (rows["subject_type"] == "restriction") & rows["rule"].isin(checks)
+        if self.is_reported:
+            wanted |= rows["state"].isin(OPEN_STATES)
+        return replace(self, assessments=rows[wanted].reset_index(drop=True))
+
+    @cached_property
+    def _places(self) -> dict[str, slice]:
+        """Where the rows of each rule stand: found once, as a register's history holds millions of rows."""
+        codes, rules = pd.factorize(self.assessments["rule"])
+        starts = np.flatnonzero(np.diff(codes, prepend=-1))
+        bounds = [*starts.tolist(), len(codes)]
+        return {str(rules[codes[a]]): slice(a, b) for a, b in pairwise(bounds)}
+
+    @cached_property
+    def spans(self) -> pd.DataFrame:
+        """Restrictions decided by the quarter's end, with `begins` and `ends` (first day not in force; NaT: none).
+
+        A restriction that ended before it began counts as begun and ended on its start: it was never in force, and
+        the sum of opening, new and ended still holds.
+        """
+        frame = self.records["restrictions"]
+        frame = frame[frame["decided_on"] <= self.end]
+        begins = frame[["decided_on", "starts_on"]].max(axis=1)
+        ended = frame["ended_on"].where(frame["ended_on"] <= self.end)
+        return frame.assign(begins=begins, ends=ended.where(ended.isna() | (ended >= begins), begins))
+
+    def why_no(self, rule: str) -> str:
+        """Why a rule gives no figure: `NO_DUTY`, `NOT_MEASURED`, or empty where it does."""
+        if rule not in set(self.duties["rule"]):
+            return NO_DUTY
+        states = self.states(rule)
+        return NOT_MEASURED if states and set(states) == {"not_measured"} else ""
+
+    def states(self, rule: str) -> dict[str, int]:
+        """State -> number of assessments of `rule`, of all of them; states without any left out."""
+        if rule not in self.tallies.index:
+            return {}
+        return {str(state): int(count) for state, count in self.tallies.loc[rule].items() if count}
+
+
+def count_days_since(day: pd.Timestamp, dates: pd.Series) -> pd.Series:
+    """Calendar days from each date to `day`."""
+    days: pd.Series = (day - dates).dt.days
+    return days

@@ -1,0 +1,173 @@
+"""A landlord's policy as dated versions: one file a version, `<landlord>/<effective_from>.yaml`.
+
+Reading and choosing versions; what a duty may say is policy/duties.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from due_regard.calendars.working_days import Convention
+from due_regard.config.landlord import Identifier
+from due_regard.config.yaml_files import read_yaml
+from due_regard.errors import PolicyError
+from due_regard.policy.duties import DocumentDuty, Duty, Text
+from due_regard.policy.field_checks import Fault, find_field_faults
+
+
+class PolicyFile(BaseModel):
+    """What one policy file says.
+
+    Attributes:
+        landlord: id; must be the folder's name.
+        title: of the landlord's document.
+        approved_on: the day it was approved, where known.
+        counting: how "within n working days" counts (contract: Assessment, Time).
+        duties: in the order reports show them.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    landlord: Identifier
+    title: Text
+    approved_on: date | None = None
+    counting: Convention = "day0"
+    duties: Annotated[tuple[Duty, ...], Field(min_length=1)]
+
+
+@dataclass(frozen=True)
+class Policy:
+    """One version of a policy, and the day it came into force."""
+
+    effective_from: date
+    file: PolicyFile
+
+    @property
+    def landlord(self) -> str:
+        """Landlord id."""
+        return self.file.landlord
+
+    @property
+    def title(self) -> str:
+        """Title of the landlord's document."""
+        return self.file.title
+
+    @property
+    def approved_on(self) -> date | None:
+        """The day it was approved, where the file says it."""
+        return self.file.approved_on
+
+    @property
+    def counting(self) -> Convention:
+        """Counting convention of working days."""
+        return self.file.counting
+
+    @property
+    def duties(self) -> tuple[Duty, ...]:
+        """Its duties, in the file's order."""
+        return self.file.duties
+
+    @property
+    def rules(self) -> frozenset[str]:
+        """Names of its rules."""
+        return frozenset(self._by_rule)
+
+    @cached_property
+    def _by_rule(self) -> dict[str, Duty]:
+        return {duty.rule: duty for duty in self.duties}
+
+    def duty(self, rule: str) -> Duty:
+        """The duty of `rule`.
+
+        Raises:
+            PolicyError: this version has no such rule.
+        """
+        if rule not in self._by_rule:
+            raise PolicyError(f"{self.landlord} has no rule {rule!r}; known: {', '.join(sorted(self._by_rule))}")
+        return self._by_rule[rule]
+
+
+@dataclass(frozen=True)
+class PolicyHistory:
+    """All versions of a landlord's policy, oldest first. The earliest also judges everything older."""
+
+    versions: tuple[Policy, ...]
+
+    @property
+    def landlord(self) -> str:
+        """Landlord id."""
+        return self.versions[0].landlord
+
+    def in_force(self, on: date) -> Policy:
+        """The version in force on `on`; before the first, the first."""
+        return max(
+            (v for v in self.versions if v.effective_from <= on),
+            key=lambda v: v.effective_from,
+            default=self.versions[0],
+        )
+
+    def duty(self, rule: str, version: date | None = None) -> Duty:
+        """The duty of `rule` in the version that came into force on `version`, else in the latest that has it."""
+        for policy in reversed(self.versions):
+            if version in (None, policy.effective_from) and rule in policy._by_rule:
+                return policy.duty(rule)
+        return self.versions[-1].duty(rule)
+
+
+def read_policy(file: Path, *, landlord: str | None = None) -> PolicyFile:
+    """Read and check one policy file, which must be `landlord`'s where that is given.
+
+    Raises:
+        PolicyError: names the file, the line and the allowed words.
+    """
+
+    def check(policy: PolicyFile) -> Iterator[Fault]:
+        if landlord not in {None, policy.landlord}:
+            yield ("landlord",), f"says landlord {policy.landlord!r} in the folder of {landlord!r}"
+        yield from _find_all_faults(policy)
+
+    return read_yaml(file, PolicyFile, PolicyError, check=check)
+
+
+def _find_all_faults(policy: PolicyFile) -> Iterator[Fault]:
+    seen: set[str] = set()
+    for number, duty in enumerate(policy.duties):
+        place = ("duties", number)
+        if duty.rule in seen:
+            yield (*place, "rule"), f"{duty.rule} is listed twice"
+        seen.add(duty.rule)
+        if isinstance(duty, DocumentDuty) and duty.subject != "policy":
+            yield (*place, "rule"), f"{duty.rule}: a document's rule is named policy.…"
+        for inside, message in find_field_faults(duty):
+            yield (*place, *inside), f"{duty.rule}: {message}"
+
+
+def load_policies(folder: Path, landlord: str) -> PolicyHistory:
+    """Every version of `landlord`'s policy in `<folder>/<landlord>/`.
+
+    Raises:
+        PolicyError: there is none, a file's name is no date, or a file is wrong.
+    """
+    files = sorted((folder / landlord).glob("*.y*ml"))
+    if not files:
+        raise PolicyError("no policy: put it in <effective_from>.yaml", file=folder / landlord)
+    return PolicyHistory(
+        tuple(Policy(_parse_effective_from(file), read_policy(file, landlord=landlord)) for file in files)
+    )
+
+
+def _parse_effective_from(file: Path) -> date:
+    try:
+        found = date.fromisoformat(file.stem)
+    except ValueError:
+        found = None
+    # fromisoformat also takes 20260101 and week dates: two names for one day.
+    if found is None or f"{found}.yaml" != file.name:
+        raise PolicyError("a policy file is named by the day it comes into force, YYYY-MM-DD.yaml", file=file)
+    return found

@@ -1,0 +1,1 @@
+"""Findings: recorded assessment runs, how they move findings, and what people decide."""

@@ -1,0 +1,133 @@
+"""Recording an assessment: the run itself, its counts, and the audit of it.
+
+How a run moves findings is moves.py's; what a person decides about a finding is decisions.py's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, cast
+
+import pandas as pd
+from sqlalchemy import Connection, Engine, func, insert, select, update
+
+from due_regard.calendars.quarters import LONDON
+from due_regard.errors import RegisterMovedOn
+from due_regard.records.canonical import ASSESSMENT_COLUMNS
+from due_regard.register.audit import append_audit
+from due_regard.register.engines import writing
+from due_regard.register.findings.finding_transitions import FindingTransition
+from due_regard.register.loading.encoding import hash_rows, make_arrow_column
+from due_regard.register.schema.finding_tables import AssessmentCount, AssessmentRun, Finding
+from due_regard.register.stored_records import find_newest_load
+
+_MOVES = ("opened", "seen", "escalated", "resolved", "reopened")
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """One recorded run: rows by state, and how findings moved (all 0 where `moved` is false)."""
+
+    run_id: int
+    as_at: date
+    moved: bool
+    states: dict[str, int]
+    sha256: str
+    opened: int = 0
+    seen: int = 0
+    escalated: int = 0
+    resolved: int = 0
+    reopened: int = 0
+    open: int = 0
+
+
+def record_assessment(
+    engine: Engine,
+    landlord: str,
+    assessments: pd.DataFrame,
+    *,
+    as_at: date,
+    now: datetime,
+    policy_version: str,
+    known_at: datetime | None = None,
+    rests_on: int | None = None,
+) -> RunReport:
+    """Keep an assessment as a run and move the landlord's findings to what it says.
+
+    A date before that of the last moving run, or one computed `known_at` an earlier instant, is kept as a run but
+    moves no finding: it looks back. So is a date still to come: a mistyped year must not stop the findings' life.
+
+    Args:
+        engine: the register.
+        landlord: whose assessment.
+        assessments: `contract.ASSESSMENT_COLUMNS`, and `policy_version` a row if judged by several.
+        as_at: the day it judges.
+        now: when it was computed.
+        policy_version: the policy it was judged by, or the newest of them.
+        known_at: the instant whose knowledge it rests on, if not the latest.
+        rests_on: `find_newest_file` before the records were read; nobody may have loaded another since.
+
+    Raises:
+        RegisterMovedOn: another file was loaded since `rests_on`; nothing was recorded.
+    """
+    with writing(engine, landlord) as connection:
+        file_id, known_from = find_newest_load(connection, landlord)
+        if rests_on is not None and (file_id or 0) != rests_on:
+            raise RegisterMovedOn(f"{landlord}: files were loaded while it was judged; judge it again")
+        run = {
+            "as_at": as_at,
+            "recorded_at": now,
+            "policy_version": policy_version,
+            "rows": len(assessments),
+            "sha256": hash_assessments(assessments),
+            "known_at": known_at or max(now, known_from or now),
+            "moved": known_at is None and _is_latest(connection, landlord, as_at, now),
+            "last_batch_file_id": file_id,
+        }
+        run_id = _insert_run(connection, landlord, run)
+        _write_counts(connection, landlord, run_id, assessments)
+        moves = dict.fromkeys(_MOVES, 0)
+        if run["moved"]:
+            move = FindingTransition(connection, landlord, run_id, as_at, now, policy_version, file_id)
+            moves = move.findings(assessments)
+        open_after = _finish_run(connection, landlord, run_id, moves)
+        states = {str(state): int(n) for state, n in assessments["state"].value_counts().sort_index().items()}
+        details = {"as_at": as_at.isoformat(), "sha256": run["sha256"], "moved": run["moved"], **moves}
+        append_audit(connection, landlord=landlord, action="assess", subject=f"run {run_id}", details=details, at=now)
+    return RunReport(run_id, as_at, bool(run["moved"]), states, str(run["sha256"]), **moves, open=open_after)
+
+
+def _is_latest(connection: Connection, landlord: str, as_at: date, now: datetime) -> bool:
+    """Whether a run as at that day is the landlord's latest word: neither before the last one nor still to come."""
+    moving = select(func.max(AssessmentRun.as_at)).where(AssessmentRun.landlord == landlord, AssessmentRun.moved)
+    last = connection.scalar(moving) or date.min
+    return last <= as_at <= now.astimezone(LONDON).date()
+
+
+def hash_assessments(assessments: pd.DataFrame) -> str:
+    """What identifies an assessment: its rows and their order, by the contract's columns."""
+    columns = ((name, make_arrow_column(assessments[name])) for name in ASSESSMENT_COLUMNS)
+    return hashlib.sha256(hash_rows(columns, len(assessments)).tobytes()).hexdigest()
+
+
+def _insert_run(connection: Connection, landlord: str, run: dict[str, Any]) -> int:
+    blank = dict.fromkeys((*_MOVES, "open_after"), 0)
+    new = insert(AssessmentRun).values(landlord=landlord, **run, **blank).returning(AssessmentRun.id)
+    return int(connection.execute(new).scalar_one())
+
+
+def _finish_run(connection: Connection, landlord: str, run_id: int, moves: dict[str, int]) -> int:
+    """Write down how findings moved; how many are open now."""
+    still = select(func.count()).where(Finding.landlord == landlord, Finding.status == "open")
+    open_after = int(connection.scalar(still) or 0)
+    connection.execute(update(AssessmentRun).where(AssessmentRun.id == run_id).values(**moves, open_after=open_after))
+    return open_after
+
+
+def _write_counts(connection: Connection, landlord: str, run_id: int, assessments: pd.DataFrame) -> None:
+    counts = assessments.groupby(["rule", "state", "severity"], observed=True).size().reset_index(name="n")
+    if len(counts):
+        rows = counts.assign(run_id=run_id, landlord=landlord).to_dict("records")
+        connection.execute(insert(AssessmentCount), cast("list[dict[str, Any]]", rows))

@@ -1,0 +1,221 @@
+"""How a run moves findings: all of it set-based, whatever their number.
+
+A run opens what is newly due or in breach, sees again what still is, escalates what became overdue, resolves what no
+longer is, and reopens what came back; never deletes. Recording the run itself is runs.py's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import pandas as pd
+from pandas.api.types import is_datetime64_any_dtype
+from sqlalchemy import Connection, TableClause, case, column, func, select, table, text, update
+
+from due_regard.records.canonical import ENTITIES, ENTITY_OF_SUBJECT, OPEN_STATES, Entity
+from due_regard.register.loading import bulk
+from due_regard.register.loading.encoding import make_arrow_column
+from due_regard.register.schema.column_types import Ref
+from due_regard.register.schema.drop_tables import Base
+from due_regard.register.schema.finding_tables import Finding, FindingEvent
+from due_regard.register.schema.record_tables import RECORD_TABLES
+
+FINDINGS = Base.metadata.tables[Finding.__tablename__]
+EVENTS = Base.metadata.tables[FindingEvent.__tablename__]
+
+KEY = ["rule", "subject_type", "subject_ref", "occurrence"]
+"""What makes a finding of one landlord the same finding in the next run."""
+
+_STAND = ["state", "due_on", "done_on", "days_overdue", "severity", "clause", "owner_role", "policy_version"]
+"""What an assessment says about a finding and the next may say otherwise."""
+
+
+@dataclass(frozen=True)
+class FindingTransition:
+    """One moving run at work on the landlord's findings; all of it set-based, whatever their number."""
+
+    connection: Connection
+    landlord: str
+    run_id: int
+    as_at: date
+    now: datetime
+    policy_version: str
+    last_file: int | None
+
+    def findings(self, assessments: pd.DataFrame) -> dict[str, int]:
+        """Move every finding to what `assessments` says; how many went which way."""
+        rows = assessments.assign(policy_version=_list_policy_versions(assessments, self.policy_version))
+        is_open = rows["state"].isin(OPEN_STATES) & (rows["severity"] != "info")
+        known = self._known()
+        now_open = rows.loc[is_open, [*KEY, *_STAND]].merge(known, on=KEY, how="left", suffixes=("", "_before"))
+        is_new, was_open = now_open["id"].isna(), now_open["status"] == "open"
+        escalated = was_open & (now_open["state_before"] == "due_soon") & (now_open["state"] == "overdue")
+        fresh, back = self._open_new(now_open[is_new]), now_open[~is_new & ~was_open]
+        self._see(now_open[~is_new])
+        for event, moved in (("opened", fresh), ("escalated", now_open[escalated]), ("reopened", back)):
+            self._event(event, moved, moved["state"])
+        self._not_confirmed()
+        gone = self._resolve(known[known["status"] == "open"], rows[~is_open], now_open)
+        return {
+            "opened": len(fresh),
+            "seen": int(was_open.sum()),
+            "escalated": int(escalated.sum()),
+            "resolved": gone,
+            "reopened": len(back),
+        }
+
+    def _known(self) -> pd.DataFrame:
+        """Every finding the landlord ever had: its key, id, status and last state."""
+        names = ["id", *KEY, "status", "state"]
+        statement = f"SELECT {', '.join(names)} FROM findings WHERE landlord = :landlord"  # noqa: S608 - our names
+        found = bulk.fetch_columns(self.connection, statement, {"landlord": self.landlord}, names).to_pandas()
+        kinds = {"id": "Int64", "occurrence": "int64"}
+        return pd.DataFrame(found.assign(**{name: pd.to_numeric(found[name]) for name in kinds})).astype(kinds)
+
+    def _open_new(self, rows: pd.DataFrame) -> pd.DataFrame:
+        rows = rows.sort_values(KEY, ignore_index=True)
+        numbers = self._numbers(len(rows))
+        rows = rows.assign(id=numbers, register_ref=[f"F-{number:06d}" for number in numbers])
+        said = {
+            "landlord": self.landlord,
+            "status": "open",
+            "opened_at": self.now,
+            "opened_on": self.as_at,
+            "first_seen_as_at": self.as_at,
+            "last_as_at": self.as_at,
+            "last_run_id": self.run_id,
+            "times_seen": 1,
+            "times_opened": 1,
+        }
+        if len(rows):
+            columns = bulk.list_frame_columns(rows[["id", "register_ref", *KEY, *_STAND]])
+            bulk.insert_rows(self.connection, FINDINGS, columns, said)
+        return rows
+
+    def _numbers(self, count: int) -> list[int]:
+        """The next numbers of the register's findings: they count, and say nothing about anyone."""
+        if self.connection.dialect.name == "postgresql":
+            series = text("SELECT nextval('finding_numbers') FROM generate_series(1, :count)")
+            return [int(number) for number in self.connection.scalars(series, {"count": count})]
+        last = int(self.connection.scalar(select(func.coalesce(func.max(Finding.id), 0))) or 0)
+        return list(range(last + 1, last + 1 + count))
+
+    def _see(self, rows: pd.DataFrame) -> None:
+        """Bring known findings to what the run says, opening those that were resolved."""
+        if rows.empty:
+            return
+        staged = self._stage("seen_findings", rows[["id", *_STAND]])
+        was_resolved = Finding.status == "resolved"
+        self.connection.execute(
+            update(Finding)
+            .where(Finding.id == staged.c.id)
+            .values(
+                {name: staged.c[name] for name in _STAND}
+                | {
+                    "status": "open",
+                    "last_as_at": self.as_at,
+                    "last_run_id": self.run_id,
+                    "times_seen": Finding.times_seen + 1,
+                    "times_opened": Finding.times_opened + case((was_resolved, 1), else_=0),
+                    "opened_on": case((was_resolved, self.as_at), else_=Finding.opened_on),
+                    "opened_at": case((was_resolved, self.now), else_=Finding.opened_at),
+                    "resolved_on": None,
+                    "resolved_at": None,
+                    "resolved_state": None,
+                    "resolved_file_id": None,
+                }
+            )
+        )
+
+    def _stage(self, name: str, rows: pd.DataFrame) -> TableClause:
+        bulk.stage_rows(self.connection, name, FINDINGS, bulk.list_frame_columns(rows))
+        return table(name, *(column(str(n), FINDINGS.c[str(n)].type) for n in rows.columns))
+
+    def _resolve(self, open_before: pd.DataFrame, not_open: pd.DataFrame, now_open: pd.DataFrame) -> int:
+        """Resolve the open findings that the run does not list as open, by what it says of them instead."""
+        gone = open_before[~open_before["id"].isin(now_open["id"])].drop(columns="state")
+        if gone.empty:
+            return 0
+        gone = gone.merge(not_open[[*KEY, "state", "done_on"]], on=KEY, how="left")
+        gone["resolved_state"] = gone["state"].fillna("gone")
+        gone["resolved_file_id"] = find_settling_files(self.connection, self.landlord, gone)
+        staged = self._stage("gone_findings", gone[["id", "resolved_state", "done_on", "resolved_file_id"]])
+        self.connection.execute(
+            update(Finding)
+            .where(Finding.id == staged.c.id)
+            .values(
+                status="resolved",
+                resolved_on=self.as_at,
+                resolved_at=self.now,
+                resolved_state=staged.c.resolved_state,
+                resolved_file_id=staged.c.resolved_file_id,
+                done_on=staged.c.done_on,
+                awaiting_since=None,
+                awaiting_file_id=None,
+            )
+        )
+        self._event("resolved", gone, gone["resolved_state"], gone["resolved_file_id"])
+        return len(gone)
+
+    def _not_confirmed(self) -> None:
+        """End the wait for findings reported done that a later drop still shows open."""
+        waiting = select(Finding.id, Finding.state).where(
+            Finding.landlord == self.landlord,
+            Finding.last_run_id == self.run_id,
+            Finding.awaiting_file_id < (self.last_file or 0),
+        )
+        rows = pd.DataFrame(self.connection.execute(waiting).all(), columns=["id", "state"])
+        if len(rows):
+            self.connection.execute(
+                update(Finding)
+                .where(Finding.id.in_(rows["id"].tolist()))
+                .values(awaiting_since=None, awaiting_file_id=None)
+            )
+            self._event("not_confirmed", rows, rows["state"])
+
+    def _event(self, event: str, rows: pd.DataFrame, state: pd.Series, file_id: pd.Series | None = None) -> None:
+        if rows.empty:
+            return
+        columns = {"finding_id": make_arrow_column(rows["id"]), "state": make_arrow_column(state)}
+        if file_id is not None:
+            columns["file_id"] = make_arrow_column(file_id)
+        said = {"landlord": self.landlord, "run_id": self.run_id, "at": self.now, "as_at": self.as_at, "event": event}
+        bulk.insert_rows(self.connection, EVENTS, columns, said)
+
+
+def _list_policy_versions(assessments: pd.DataFrame, policy_version: str) -> pd.Series:
+    """The policy version of each row as text, whether the assessment says it a row or not."""
+    if "policy_version" not in assessments:
+        return pd.Series(policy_version, index=assessments.index, dtype="str")
+    given = assessments["policy_version"]
+    return given.dt.strftime("%Y-%m-%d").astype("str") if is_datetime64_any_dtype(given) else given
+
+
+def find_settling_files(connection: Connection, landlord: str, findings: pd.DataFrame) -> pd.Series:
+    """The newest file that brought a version of each finding's subject, or of a record linked to it."""
+    newest = pd.Series(pd.NA, index=findings.index, dtype="Int64")
+    for subject, rows in findings.groupby("subject_type"):
+        if entity := ENTITY_OF_SUBJECT.get(str(subject)):
+            files = _find_newest_files(connection, landlord, entity, rows["subject_ref"])
+            newest.loc[rows.index] = rows["subject_ref"].map(files).astype("Int64")
+    return newest
+
+
+def _find_newest_files(connection: Connection, landlord: str, entity: Entity, refs: pd.Series) -> dict[str, int]:
+    wanted = {"subject_ref": make_arrow_column(refs.drop_duplicates())}
+    bulk.stage_rows(connection, "gone_subjects", FINDINGS, wanted)
+    staged = table("gone_subjects", column("subject_ref", Ref))
+    carriers = [(entity.name, entity.key)]
+    carriers += [(other.name, name) for other in ENTITIES for name, to in other.links if to == entity.name]
+    files: dict[str, int] = {}
+    for name, link in carriers:
+        own = RECORD_TABLES[name]
+        newest = (
+            select(own.c[link], func.max(own.c.batch_file_id))
+            .where(own.c.landlord == landlord, own.c[link] == staged.c.subject_ref)
+            .group_by(own.c[link])
+        )
+        for ref, file_id in connection.execute(newest):
+            files[ref] = max(files.get(ref, 0), file_id)
+    return files

@@ -1,0 +1,105 @@
+"""Drops that were held for a person or did not come, and the list of everything that did.
+
+Loading is load.py's; whether a drop is held is intake's judgement.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+import pandas as pd
+from sqlalchemy import Engine, Select, insert, select, update
+
+from due_regard.errors import RegisterError, SettingsError
+from due_regard.register import sql_files
+from due_regard.register.audit import append_audit
+from due_regard.register.engines import reading, writing
+from due_regard.register.schema.drop_tables import Batch
+
+
+def hold_drop(
+    engine: Engine,
+    *,
+    landlord: str,
+    source: str,
+    drop: str,
+    sha256: str,
+    why: str,
+    now: datetime,
+    status: Literal["held", "missing"] = "held",
+) -> int:
+    """Note that a drop was held for a person, or did not come; the batch's id. Noted once a content and status.
+
+    Args:
+        engine: the register.
+        landlord: whose drop.
+        source: its source mapping.
+        drop: the drop folder's name.
+        sha256: what identifies its content (`hash_drop`); "" for a missing one.
+        why: the reason with its figures, without any cell's value.
+        now: when.
+        status: held or missing.
+    """
+    same = [Batch.landlord == landlord, Batch.drop_sha256 == sha256, Batch.drop_name == drop, Batch.status == status]
+    with writing(engine, landlord) as connection:
+        known = connection.scalar(select(Batch.id).where(*same).order_by(Batch.id.desc()).limit(1))
+        newest = connection.scalar(
+            select(Batch.id).where(Batch.landlord == landlord).order_by(Batch.id.desc()).limit(1)
+        )
+        if known is not None and (status == "held" or known == newest):
+            return int(known)
+        values: dict[str, Any] = {"landlord": landlord, "source": source, "drop_name": drop, "drop_sha256": sha256}
+        values |= {"received_at": now, "status": status, "why": why}
+        batch_id = int(connection.execute(insert(Batch).values(**values).returning(Batch.id)).scalar_one())
+        subject = f"batch {batch_id}"
+        append_audit(
+            connection,
+            landlord=landlord,
+            action={"held": "hold", "missing": "miss"}[status],
+            subject=subject,
+            details={"sha256": sha256},
+            at=now,
+        )
+    return batch_id
+
+
+def release_drop(engine: Engine, batch_id: int, *, actor: str, why: str, now: datetime) -> None:
+    """Let a held drop in: the next intake of the same content loads it.
+
+    Raises:
+        RegisterError: there is no such batch, or it is not held.
+        SettingsError: no name or reason is given.
+    """
+    if not actor.strip() or not why.strip():
+        raise SettingsError("say who releases the drop, and why: both are kept")
+    one = select(Batch.landlord, Batch.status).where(Batch.id == batch_id)
+    with reading(engine) as connection:
+        found = connection.execute(one).first()
+    if found is None:
+        raise RegisterError(f"there is no batch {batch_id}; `due-regard drop list` shows them")
+    with writing(engine, found.landlord) as connection:
+        status = connection.execute(one).one().status
+        if status != "held":
+            raise RegisterError(f"batch {batch_id} is {status}, not held; nothing was changed")
+        said = {"released_at": now, "released_by": actor.strip(), "released_why": why.strip()}
+        connection.execute(update(Batch).where(Batch.id == batch_id).values(status="released", **said))
+        append_audit(
+            connection, landlord=found.landlord, action="release", subject=f"batch {batch_id}", details={}, at=now
+        )
+
+
+def is_released(engine: Engine, landlord: str, sha256: str) -> bool:
+    """Whether a person has let in the drop of this content."""
+    own = select(Batch.id).where(Batch.landlord == landlord, Batch.drop_sha256 == sha256, Batch.status == "released")
+    with reading(engine, landlord) as connection:
+        return connection.scalar(own.limit(1)) is not None
+
+
+def list_drops(engine: Engine, landlord: str | None = None) -> pd.DataFrame:
+    """What came, when and with which counts, newest first: the columns of `batches`."""
+    rows: Select[Any] = select(Batch.__table__).order_by(Batch.id.desc())
+    if landlord is not None:
+        rows = rows.where(Batch.landlord == landlord)
+    with reading(engine, landlord) as connection:
+        return sql_files.make_frame(connection.execute(rows))

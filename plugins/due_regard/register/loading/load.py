@@ -1,0 +1,250 @@
+"""Loads a validated drop: one transaction a file, versions for what changed, nothing for what did not.
+
+A run killed at any point leaves the register as it was before or after a file; the next run finishes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, Engine, func, insert, select, update
+
+from due_regard.errors import RegisterError
+from due_regard.records.canonical import ENTITIES
+from due_regard.records.validated_drop import AcceptedFile, LoadNote, RefusedFile, Rejection, ValidatedDrop
+from due_regard.register.audit import append_audit
+from due_regard.register.engines import writing
+from due_regard.register.loading.customer_numbers import number_customers
+from due_regard.register.loading.disappearances import note_disappearances
+from due_regard.register.loading.row_versions import write_versions
+from due_regard.register.schema.drop_tables import Batch, BatchFile, CarriedColumn, RejectionCount, ValidationResult
+from due_regard.register.schema.finding_tables import AssessmentRun
+from due_regard.register.stored_records import find_newest_load
+
+Checkpoint = Callable[[str], None]
+_ORDER = {entity.name: place for place, entity in enumerate(ENTITIES)}
+
+
+@dataclass(frozen=True)
+class FileLoad:
+    """What became of one file: `read = loaded + unchanged + rejected`; `refused` is the reason's code."""
+
+    file: str
+    entity: str | None
+    status: str
+    read: int = 0
+    loaded: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+    vanished: int = 0
+    refused: str | None = None
+
+
+@dataclass(frozen=True)
+class LoadReport:
+    """What became of a drop: `status` is loaded, unchanged or refused."""
+
+    batch_id: int
+    status: str
+    files: tuple[FileLoad, ...]
+
+
+def pass_checkpoint(_name: str) -> None:
+    """Pass by: the checkpoints are where tests interrupt a load."""
+
+
+def hash_drop(files: Iterable[AcceptedFile | RefusedFile]) -> str:
+    """What identifies a drop's content: its files' names and bytes, in whatever order they were listed."""
+    lines = sorted({f"{file.file}\0{file.sha256}" for file in files})
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def load_drop(
+    engine: Engine, validated: ValidatedDrop, *, now: datetime, checkpoint: Checkpoint = pass_checkpoint
+) -> LoadReport:
+    """Load a drop into the register.
+
+    Args:
+        engine: the register.
+        validated: the drop, as intake validated it.
+        now: the instant from which the register knows what the drop brings.
+        checkpoint: called with the name of each point passed (opened, begun, written, committed, closed).
+
+    Raises:
+        RegisterError: the register could not be written, or a file's rows do not add up.
+    """
+    landlord = validated.landlord
+    with writing(engine, landlord) as connection:
+        batch_id = _open_batch(connection, validated, now)
+    checkpoint("opened")
+    done = [FileLoad(file.file, None, "refused", refused=file.code) for file in validated.refused]
+    for parts in _group_by_file(validated.files):
+        with writing(engine, landlord) as connection:
+            checkpoint("begun")
+            done += [_load_file(connection, landlord, batch_id, part, now) for part in parts]
+            checkpoint("written")
+        checkpoint("committed")
+    with writing(engine, landlord) as connection:
+        status = _close_batch(connection, landlord, batch_id, done, now)
+    checkpoint("closed")
+    return LoadReport(batch_id, status, tuple(done))
+
+
+def _group_by_file(files: Iterable[AcceptedFile]) -> list[list[AcceptedFile]]:
+    """The parts of each file together, those that others point to first."""
+    found: dict[str, list[AcceptedFile]] = {}
+    for part in sorted(files, key=lambda part: (_ORDER[part.entity], part.file)):
+        found.setdefault(part.file, []).append(part)
+    return list(found.values())
+
+
+def _open_batch(connection: Connection, validated: ValidatedDrop, now: datetime) -> int:
+    landlord = validated.landlord
+    sha256 = hash_drop((*validated.files, *validated.refused))
+    connection.execute(
+        update(Batch)
+        .where(Batch.landlord == landlord, Batch.drop_sha256 == sha256, Batch.status == "loading")
+        .values(status="interrupted")
+    )
+    values = {"landlord": landlord, "source": validated.source, "drop_name": validated.drop, "drop_sha256": sha256}
+    opening = insert(Batch).values(**values, received_at=now, status="loading").returning(Batch.id)
+    batch_id = int(connection.execute(opening).scalar_one())
+    for file in validated.refused:
+        refusal = {"file": file.file, "sha256": file.sha256, "status": "refused", "code": file.code, "columns": []}
+        _insert_file(connection, {"landlord": landlord, "batch_id": batch_id, "known_from": now, **refusal})
+        details = {"batch": batch_id, "sha256": file.sha256, "code": file.code}
+        append_audit(
+            connection, landlord=landlord, action="refuse", subject=f"batch {batch_id}", details=details, at=now
+        )
+    if validated.suites:
+        rows = [{"landlord": landlord, "batch_id": batch_id, "result": dict(suite)} for suite in validated.suites]
+        connection.execute(insert(ValidationResult), rows)
+    return batch_id
+
+
+def _insert_file(connection: Connection, values: dict[str, object]) -> int:
+    return int(connection.execute(insert(BatchFile).values(**values).returning(BatchFile.id)).scalar_one())
+
+
+def _load_file(connection: Connection, landlord: str, batch_id: int, part: AcceptedFile, now: datetime) -> FileLoad:
+    rejected = part.read - part.collapsed - len(part.rows)
+    if rejected != len({rejection.row_number for rejection in part.rejections}):
+        raise RegisterError(
+            f"{part.file} ({part.entity}): {part.read} rows read are not {len(part.rows)} accepted, {part.collapsed} "
+            f"repeated and {len({r.row_number for r in part.rejections})} rejected; nothing of this file was loaded"
+        )
+    known_from = _find_known_from(connection, landlord, now)
+    file_id = _insert_file(
+        connection,
+        {
+            "landlord": landlord,
+            "batch_id": batch_id,
+            "file": part.file,
+            "sha256": part.sha256,
+            "entity": part.entity,
+            "status": "unchanged",
+            "delivery": part.delivery,
+            "columns": list(part.columns),
+            "known_from": known_from,
+        },
+    )
+    _record_carried_columns(connection, landlord, part, file_id, known_from)
+    written = write_versions(connection, landlord, part, file_id, known_from)
+    number_customers(connection, landlord, written.customers)
+    note_disappearances(connection, landlord, part, file_id, known_from)
+    done = FileLoad(
+        part.file,
+        part.entity,
+        "loaded" if written.loaded else "unchanged",
+        read=part.read,
+        loaded=written.loaded,
+        unchanged=part.read - rejected - written.loaded,
+        rejected=rejected,
+        vanished=len(part.disappeared),
+    )
+    _finish_file(connection, file_id, done, written.rows_sha256)
+    _count_rejections(connection, landlord, file_id, part)
+    counts = {"read": done.read, "loaded": done.loaded, "unchanged": done.unchanged, "rejected": done.rejected}
+    details = {"batch": batch_id, "entity": part.entity, "sha256": part.sha256, **counts}
+    append_audit(connection, landlord=landlord, action="load", subject=f"file {file_id}", details=details, at=now)
+    return done
+
+
+def _finish_file(connection: Connection, file_id: int, done: FileLoad, rows_sha256: str) -> None:
+    connection.execute(
+        update(BatchFile)
+        .where(BatchFile.id == file_id)
+        .values(
+            status=done.status,
+            rows_sha256=rows_sha256,
+            rows_read=done.read,
+            rows_loaded=done.loaded,
+            rows_unchanged=done.unchanged,
+            rows_rejected=done.rejected,
+            rows_vanished=done.vanished,
+        )
+    )
+
+
+def _find_known_from(connection: Connection, landlord: str, now: datetime) -> datetime:
+    """`now`, but not before what is known already, and after every recorded run: those must stay rebuildable."""
+    _, last = find_newest_load(connection, landlord)
+    assessed = connection.scalar(select(func.max(AssessmentRun.known_at)).where(AssessmentRun.landlord == landlord))
+    after = assessed + timedelta(microseconds=1) if assessed else now
+    return max(now, last or now, after)
+
+
+def _record_carried_columns(
+    connection: Connection, landlord: str, part: AcceptedFile, file_id: int, known_from: datetime
+) -> None:
+    own = CarriedColumn.landlord == landlord, CarriedColumn.entity == part.entity
+    have = set(connection.scalars(select(CarriedColumn.column_name).where(*own)))
+    keys = {"landlord": landlord, "entity": part.entity, "batch_file_id": file_id, "known_from": known_from}
+    new = [keys | {"column_name": name} for name in part.columns if name not in have]
+    if new:
+        connection.execute(insert(CarriedColumn), new)
+
+
+def _count_rejections(connection: Connection, landlord: str, file_id: int, part: AcceptedFile) -> None:
+    rows: dict[tuple[str, str, str], set[int]] = {}
+    levels: tuple[tuple[str, tuple[Rejection | LoadNote, ...]], ...] = (
+        ("rejected", part.rejections),
+        ("note", part.notes),
+    )
+    for level, items in levels:
+        for item in items:
+            rows.setdefault((level, item.column, item.reason), set()).add(item.row_number)
+    if rows:
+        keys = {"landlord": landlord, "batch_file_id": file_id}
+        values = [
+            keys
+            | {"level": level, "column_name": column, "reason": reason, "rows": len(numbers), "first_row": min(numbers)}
+            for (level, column, reason), numbers in rows.items()
+        ]
+        connection.execute(insert(RejectionCount), values)
+
+
+def _close_batch(connection: Connection, landlord: str, batch_id: int, done: list[FileLoad], now: datetime) -> str:
+    accepted = [file for file in done if file.status != "refused"]
+    loaded = any(file.loaded for file in accepted)
+    status = "loaded" if loaded else "unchanged" if accepted or not done else "refused"
+    counts = {
+        "rows_read": sum(file.read for file in done),
+        "rows_loaded": sum(file.loaded for file in done),
+        "rows_unchanged": sum(file.unchanged for file in done),
+        "rows_rejected": sum(file.rejected for file in done),
+        "files_refused": len(done) - len(accepted),
+    }
+    connection.execute(update(Batch).where(Batch.id == batch_id).values(status=status, **counts))
+    append_audit(
+        connection,
+        landlord=landlord,
+        action="batch",
+        subject=f"batch {batch_id}",
+        details={"status": status, **counts},
+        at=now,
+    )
+    return status

@@ -1,0 +1,1 @@
+"""The register's schema: its tables as SQLAlchemy models, their column types, and the revisions that create them."""

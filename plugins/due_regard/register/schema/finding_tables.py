@@ -1,0 +1,127 @@
+"""Tables of assessment runs and of findings with their life.
+
+A finding is never deleted: it opens, is seen again, escalates, may be silenced or reported done, is resolved by a
+record, and may reopen. `finding_events` is that life; `findings` is where it stands. What mails or packs add about a
+finding belongs in their own tables.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from due_regard.register.schema.column_types import RowId
+from due_regard.register.schema.drop_tables import Base
+
+
+class AssessmentRun(Base):
+    """One recorded assessment. `moved` is false for a date before the last moving one: kept, but it moves no finding.
+
+    `known_at` is the instant whose knowledge it rests on; `sha256` identifies the assessments themselves.
+    """
+
+    __tablename__ = "assessment_runs"
+    __table_args__ = (Index(None, "landlord", "as_at"),)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    landlord: Mapped[str]
+    as_at: Mapped[date]
+    recorded_at: Mapped[datetime]
+    known_at: Mapped[datetime]
+    policy_version: Mapped[str]
+    rows: Mapped[int]
+    sha256: Mapped[str]
+    moved: Mapped[bool]
+    last_batch_file_id: Mapped[int | None] = mapped_column(RowId)
+    opened: Mapped[int]
+    seen: Mapped[int]
+    escalated: Mapped[int]
+    resolved: Mapped[int]
+    reopened: Mapped[int]
+    open_after: Mapped[int]
+
+
+class AssessmentCount(Base):
+    """How many assessments of a run have one rule, state and severity."""
+
+    __tablename__ = "assessment_counts"
+
+    run_id: Mapped[int] = mapped_column(RowId, ForeignKey("assessment_runs.id"), primary_key=True)
+    rule: Mapped[str] = mapped_column(primary_key=True)
+    state: Mapped[str] = mapped_column(primary_key=True)
+    severity: Mapped[str] = mapped_column(primary_key=True)
+    landlord: Mapped[str]
+    n: Mapped[int]
+
+
+class Finding(Base):
+    """Where one finding stands. `register_ref` is public and says nothing about the customer.
+
+    `status` open equals the last moving run's rows in an open state whose severity is not info. While
+    `awaiting_since` is set, a person has reported it done and the next export is to confirm it.
+    """
+
+    __tablename__ = "findings"
+    __table_args__ = (
+        UniqueConstraint("landlord", "rule", "subject_type", "subject_ref", "occurrence"),
+        UniqueConstraint("register_ref"),
+        Index(None, "landlord", "status"),
+    )
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=False)
+    register_ref: Mapped[str]
+    landlord: Mapped[str]
+    rule: Mapped[str]
+    subject_type: Mapped[str]
+    subject_ref: Mapped[str]
+    occurrence: Mapped[int]
+    status: Mapped[str]
+    state: Mapped[str]
+    due_on: Mapped[date | None]
+    done_on: Mapped[date | None]
+    days_overdue: Mapped[int]
+    severity: Mapped[str]
+    clause: Mapped[str]
+    owner_role: Mapped[str]
+    policy_version: Mapped[str | None]
+    opened_on: Mapped[date]
+    opened_at: Mapped[datetime]
+    first_seen_as_at: Mapped[date]
+    last_as_at: Mapped[date]
+    last_run_id: Mapped[int] = mapped_column(RowId)
+    times_seen: Mapped[int]
+    times_opened: Mapped[int]
+    resolved_on: Mapped[date | None]
+    resolved_at: Mapped[datetime | None]
+    resolved_state: Mapped[str | None]
+    resolved_file_id: Mapped[int | None] = mapped_column(RowId)
+    silenced_until: Mapped[date | None]
+    silenced_at: Mapped[datetime | None]
+    awaiting_since: Mapped[datetime | None]
+    awaiting_file_id: Mapped[int | None] = mapped_column(RowId)
+
+
+class FindingEvent(Base):
+    """One step in a finding's life. `actor` and `why` are what a person said: the only personal fields here.
+
+    `nonce` keys the hash of those two that the audit holds, so that the audit betrays neither.
+    """
+
+    __tablename__ = "finding_events"
+    __table_args__ = (Index(None, "finding_id"), Index(None, "landlord", "as_at"))
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    landlord: Mapped[str]
+    finding_id: Mapped[int] = mapped_column(RowId, ForeignKey("findings.id"))
+    run_id: Mapped[int | None] = mapped_column(RowId)
+    at: Mapped[datetime]
+    as_at: Mapped[date | None]
+    event: Mapped[str]
+    state: Mapped[str]
+    actor: Mapped[str | None]
+    why: Mapped[str | None] = mapped_column(Text)
+    until: Mapped[date | None]
+    file_id: Mapped[int | None] = mapped_column(RowId)
+    nonce: Mapped[str | None]

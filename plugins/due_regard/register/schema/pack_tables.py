@@ -1,0 +1,58 @@
+"""What packs remember: every pack built, what went into it, and the day it was issued to whom.
+
+Nothing here names a person; figures are kept so that a later build can say which of them differ.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from due_regard.register.schema.column_types import RowId
+from due_regard.register.schema.drop_tables import Base
+
+
+class PackRow(Base):
+    """One pack built, kept with its checksums.
+
+    Attributes:
+        known_at: what had been learnt by then went in; blank: everything known when it was built.
+        sha256: over the names and checksums of its files; the same snapshot gives the same.
+        files: file name -> checksum.
+        ingredients: drops, policy and calendar version, counting rule, definition, run, audit head.
+        figures: `table/measure/quarter` -> [numerator, denominator].
+    """
+
+    __tablename__ = "packs"
+    __table_args__ = (Index(None, "landlord", "pack", "quarter"),)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    landlord: Mapped[str]
+    pack: Mapped[str]
+    quarter: Mapped[str]
+    edition: Mapped[str]
+    known_at: Mapped[datetime | None]
+    built_at: Mapped[datetime]
+    sha256: Mapped[str]
+    files: Mapped[dict[str, Any]]
+    ingredients: Mapped[dict[str, Any]]
+    figures: Mapped[dict[str, Any]]
+
+
+class PackIssue(Base):
+    """A pack handed to its audience: what the duty to report is judged by."""
+
+    __tablename__ = "pack_issues"
+    __table_args__ = (Index(None, "landlord", "pack", "quarter"), Index(None, "pack_id"))
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    landlord: Mapped[str]
+    pack_id: Mapped[int] = mapped_column(RowId, ForeignKey("packs.id"))
+    pack: Mapped[str]
+    quarter: Mapped[str]
+    issued_on: Mapped[date]
+    issued_at: Mapped[datetime]
+    how: Mapped[str]

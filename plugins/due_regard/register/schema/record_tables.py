@@ -1,0 +1,44 @@
+"""The records' own tables, one a canonical entity, built from the contract.
+
+Every row is a version: what was valid, from which instant we knew it, which file brought it. A correction is the next
+version; nothing is updated in place. Columns come from contract.ENTITIES: a new one there needs a revision here.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Integer, Table
+from sqlalchemy import types as sa_types
+
+from due_regard.records.canonical import ENTITIES, Entity
+from due_regard.register.schema.column_types import Instant, Ref, RowId, find_column_type
+from due_regard.register.schema.drop_tables import Base
+
+VERSION_COLUMNS = ("landlord", "version", "known_from", "batch_file_id", "row_number", "row_hash")
+"""What every records table carries beside the entity's own columns."""
+
+
+def _make_table(entity: Entity) -> Table:
+    own = [
+        Column(
+            column.name, find_column_type(column), primary_key=column.name == entity.key, nullable=not column.required
+        )
+        for column in entity.columns
+    ]
+    return Table(
+        entity.name,
+        Base.metadata,
+        Column("landlord", Ref, primary_key=True),
+        own[0],
+        Column("version", Integer, primary_key=True, autoincrement=False),
+        Column("known_from", Instant, nullable=False),
+        Column("batch_file_id", RowId, nullable=False),
+        Column("row_number", Integer, nullable=False),
+        Column("row_hash", sa_types.BigInteger, nullable=False),
+        *own[1:],
+        # The primary key is the order in which rows are loaded and read: one tree, no second index.
+        sqlite_with_rowid=False,
+    )
+
+
+RECORD_TABLES: dict[str, Table] = {entity.name: _make_table(entity) for entity in ENTITIES}
+"""Entity name -> its table. No foreign keys: files may arrive in any order, and intake has judged the links."""

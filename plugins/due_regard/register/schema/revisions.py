@@ -1,0 +1,59 @@
+"""The whole schema: every model imported, and how a register is brought up to it.
+
+Import a new module of models here, so that migrations and the test that compares them see it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, MetaData
+
+from due_regard.register import schema
+from due_regard.register.schema.drop_tables import Base
+
+_MIGRATIONS = Path(__file__).parents[1] / "migrations"
+
+
+def build_metadata() -> MetaData:
+    """Metadata of every model: all modules of this package whose name ends in `tables`."""
+    for module in pkgutil.iter_modules(schema.__path__):
+        if module.name.endswith("tables"):
+            importlib.import_module(f"{schema.__name__}.{module.name}")
+    return Base.metadata
+
+
+def make_migration_config(connection: Connection | None = None) -> Config:
+    """Alembic's configuration for the register's migrations, on `connection`."""
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.attributes["connection"] = connection
+    return config
+
+
+def is_current(connection: Connection) -> bool:
+    """Whether the register is at the newest revision of this program."""
+    heads = set(ScriptDirectory.from_config(make_migration_config()).get_heads())
+    return set(read_revisions(connection)) == heads
+
+
+def knows_revisions(revisions: list[str]) -> bool:
+    """Whether this program has all of these revisions."""
+    ours = ScriptDirectory.from_config(make_migration_config()).walk_revisions()
+    return {revision.revision for revision in ours} >= set(revisions)
+
+
+def read_revisions(connection: Connection) -> list[str]:
+    """Revisions that a database is at; none before its first migration."""
+    return sorted(MigrationContext.configure(connection).get_current_heads())
+
+
+def upgrade_schema(connection: Connection, to: str = "heads") -> None:
+    """Migrate the register on `connection`, inside its transaction, up to revision `to`."""
+    command.upgrade(make_migration_config(connection), to)

@@ -1,0 +1,177 @@
+"""Reading records back: current, as known at an instant, their history, and which are known at all.
+
+Answers are the landlord's own rows in canonical dtypes and code-point order of their reference; as-at masking is the
+assessment's. Add reads of records here; set-based reads for packs and pages belong in include/sql.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from sqlalchemy import Connection, Engine, func, select
+
+from due_regard.records.canonical import ENTITIES, ENTITY, CanonicalColumn, ColumnKind, Entity, Records
+from due_regard.register.engines import reading
+from due_regard.register.loading import bulk
+from due_regard.register.schema.column_types import EVER
+from due_regard.register.schema.drop_tables import BatchFile, CarriedColumn, Disappearance
+from due_regard.register.schema.record_tables import RECORD_TABLES
+
+_ARROW = {ColumnKind.DATE: pa.timestamp("s"), ColumnKind.YN: pa.bool_()}
+
+
+def read_records(engine: Engine, landlord: str, *, known_at: datetime | None = None) -> Records:
+    """The landlord's records as the register knows them now, or knew them at `known_at`.
+
+    Entities never delivered and columns never carried are absent, as `contract.Records` says.
+    """
+    when = known_at or EVER
+    with reading(engine, landlord) as connection:
+        columns = read_carried_columns(connection, landlord, known_at=when)
+        return {
+            entity.name: read_record_frame(connection, landlord, entity, columns[entity.name], known_at=when)
+            for entity in ENTITIES
+            if entity.name in columns
+        }
+
+
+def read_carried_columns(
+    connection: Connection, landlord: str, *, known_at: datetime = EVER
+) -> dict[str, frozenset[str]]:
+    """Entity -> columns that any file of it loaded by `known_at` has carried; no entry if never delivered."""
+    rows = connection.execute(
+        select(CarriedColumn.entity, CarriedColumn.column_name).where(
+            CarriedColumn.landlord == landlord, CarriedColumn.known_from <= known_at
+        )
+    )
+    found: dict[str, set[str]] = {}
+    for entity, column in rows:
+        found.setdefault(entity, set()).add(column)
+    return {entity: frozenset(columns) for entity, columns in found.items()}
+
+
+def read_record_frame(
+    connection: Connection,
+    landlord: str,
+    entity: Entity,
+    columns: frozenset[str],
+    *,
+    known_at: datetime = EVER,
+    between: tuple[str, str] | None = None,
+) -> pd.DataFrame:
+    """One entity's rows as known at `known_at`, with `columns` of it, in order of their reference.
+
+    Args:
+        connection: inside `reading` or `writing`.
+        landlord: whose rows.
+        entity: which entity.
+        columns: canonical columns to read.
+        known_at: the instant whose knowledge is wanted.
+        between: first and last reference, both included.
+    """
+    wanted = [column for column in entity.columns if column.name in columns]
+    table = read_record_versions(
+        connection, landlord, entity, [c.name for c in wanted], known_at=known_at, between=between
+    )
+    return pd.DataFrame({column.name: _make_series(column, table[column.name].combine_chunks()) for column in wanted})
+
+
+def read_record_versions(
+    connection: Connection,
+    landlord: str,
+    entity: Entity,
+    names: list[str],
+    *,
+    known_at: datetime = EVER,
+    between: tuple[str, str] | None = None,
+) -> pa.Table:
+    """The version of each record that was the newest at `known_at`; every column as text, in order of reference."""
+    key = entity.key
+    latest = f"""
+        SELECT {", ".join(names)} FROM {entity.name} AS latest
+        WHERE landlord = :landlord {f"AND {key} BETWEEN :first AND :last" if between else ""}
+        AND known_from <= :known_at AND NOT EXISTS (
+            SELECT 1 FROM {entity.name} AS later WHERE later.landlord = latest.landlord
+            AND later.{key} = latest.{key} AND later.version = latest.version + 1 AND later.known_from <= :known_at
+        ) ORDER BY {key}"""  # noqa: S608 - names of the contract alone
+    parameters: dict[str, Any] = {"landlord": landlord, "known_at": known_at}
+    if between:
+        parameters |= {"first": between[0], "last": between[1]}
+    return bulk.fetch_columns(connection, latest, parameters, names)
+
+
+def _make_series(column: CanonicalColumn, values: pa.Array) -> pd.Series:
+    """One column of text in the dtype the contract gives it."""
+    if column.kind is ColumnKind.DATE:
+        return pd.Series(values.cast(pa.timestamp("s")).to_numpy(zero_copy_only=False))
+    if column.kind is ColumnKind.YN:
+        yes = pc.is_in(values, pa.array(["1", "t"]))
+        return pd.Series(pc.if_else(pc.is_null(values), None, yes).to_pandas(types_mapper=_BOOLEAN.get))
+    return pd.Series(values.to_pandas())
+
+
+_BOOLEAN = {pa.bool_(): pd.BooleanDtype()}
+
+
+def read_known_refs(engine: Engine, landlord: str, entity: str) -> frozenset[str] | None:
+    """References of every record the register has of an entity; None if it was never delivered."""
+    with reading(engine, landlord) as connection:
+        if entity not in read_carried_columns(connection, landlord):
+            return None
+        key = ENTITY[entity].key
+        first = f"SELECT {key} FROM {entity} WHERE landlord = :landlord AND version = 1"  # noqa: S608 - our own names
+        return frozenset(bulk.fetch_columns(connection, first, {"landlord": landlord}, [key])[key].to_pylist())
+
+
+def count_previous_rows(engine: Engine, landlord: str, entity: str) -> int | None:
+    """How many records of an entity the newest files had; None if it was never delivered (for the shrinkage guard).
+
+    Records that a snapshot had lost and that have not come back do not count: what a person let go once would
+    else hold every later snapshot.
+    """
+    gone = select(func.count()).where(
+        Disappearance.landlord == landlord, Disappearance.entity == entity, Disappearance.returned_file_id.is_(None)
+    )
+    with reading(engine, landlord) as connection:
+        if entity not in read_carried_columns(connection, landlord):
+            return None
+        return count_records(connection, landlord, entity) - int(connection.scalar(gone) or 0)
+
+
+def find_newest_file(engine: Engine, landlord: str) -> int:
+    """The newest file the register has taken in of a landlord (`batch_files.id`), 0 before the first."""
+    with reading(engine, landlord) as connection:
+        return find_newest_load(connection, landlord)[0] or 0
+
+
+def find_newest_load(connection: Connection, landlord: str) -> tuple[int | None, datetime | None]:
+    """The newest file taken in (`batch_files.id`) and the instant it is known from; None before the first."""
+    newest = select(func.max(BatchFile.id), func.max(BatchFile.known_from))
+    found = connection.execute(newest.where(BatchFile.landlord == landlord, BatchFile.status != "refused")).one()
+    return found[0], found[1]
+
+
+def has_records(connection: Connection, landlord: str, entity: str) -> bool:
+    """Whether the register has any record of an entity."""
+    own = select(RECORD_TABLES[entity].c.version).where(RECORD_TABLES[entity].c.landlord == landlord)
+    return connection.scalar(own.limit(1)) is not None
+
+
+def count_records(connection: Connection, landlord: str, entity: str) -> int:
+    """How many records, not versions, an entity has: each has one first version."""
+    table = RECORD_TABLES[entity]
+    first = select(func.count()).where(table.c.landlord == landlord, table.c.version == 1)
+    return int(connection.scalar(first) or 0)
+
+
+def read_record_history(engine: Engine, landlord: str, entity: str, ref: str) -> pd.DataFrame:
+    """Every version of one record, oldest first, with `known_from`, `batch_file_id` and `row_number`."""
+    table = RECORD_TABLES[entity]
+    own = select(table).where(table.c.landlord == landlord, table.c[ENTITY[entity].key] == ref)
+    with reading(engine, landlord) as connection:
+        rows = connection.execute(own.order_by(table.c.version)).mappings().all()
+    return pd.DataFrame(rows, columns=list(table.c.keys()))

@@ -1,0 +1,97 @@
+"""Assess a landlord's records, the duty to report included, record the run and move its findings.
+
+The assessments come from the core; which finding opens or closes is the register's.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from due_regard.config.settings import Settings
+from due_regard.errors import RegisterMovedOn
+from due_regard.services.landlord_context import LandlordContext, load_landlord_context, open_landlord_register
+from due_regard.services.result import Result
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from sqlalchemy import Engine
+
+    from due_regard.register import RunReport
+
+_ATTEMPTS = 3
+"""How often a landlord is assessed where drops keep coming in meanwhile."""
+
+_FINDING_COUNTS = ("opened", "seen", "escalated", "resolved", "reopened", "open")
+
+
+def assess_landlord(settings: Settings, landlord: str, *, as_at: date, now: datetime) -> Result:
+    """Judge a landlord's register at `as_at`, the duty to report included, record the run and move the findings' life.
+
+    Returns:
+        landlord, as_at, run_id, moved (False: an earlier date than the last or one to come, kept as a run that moves no
+        finding), states (state -> number of assessments), findings (opened, seen, escalated, resolved, reopened, open).
+    """
+    return assess_with_rows(settings, landlord, as_at=as_at, now=now)[0]
+
+
+def assess_with_rows(settings: Settings, landlord: str, *, as_at: date, now: datetime) -> tuple[Result, pd.DataFrame]:
+    """As `assess_landlord`, and beside the ticket the assessments themselves, without the duty to report."""
+    context = load_landlord_context(settings, landlord)
+    with open_landlord_register(settings, landlord) as engine:
+        run, found = assess_until_settled(engine, settings, context, as_at, now)
+    result = {
+        "landlord": landlord,
+        "as_at": as_at.isoformat(),
+        "run_id": run.run_id,
+        "moved": run.moved,
+        "states": dict(run.states),
+        "findings": {name: getattr(run, name) for name in _FINDING_COUNTS},
+    }
+    return result, found
+
+
+def assess_until_settled(
+    engine: Engine, settings: Settings, context: LandlordContext, as_at: date, now: datetime
+) -> tuple[RunReport, pd.DataFrame]:
+    """Judge and record; once more where a drop was loaded meanwhile, for a run must rest on what the register said."""
+    for _ in range(_ATTEMPTS - 1):
+        with suppress(RegisterMovedOn):
+            return _assess_once(engine, settings, context, as_at, now)
+    return _assess_once(engine, settings, context, as_at, now)
+
+
+def _assess_once(
+    engine: Engine, settings: Settings, context: LandlordContext, as_at: date, now: datetime
+) -> tuple[RunReport, pd.DataFrame]:
+    import pandas as pd
+
+    from due_regard import register
+    from due_regard.assessment import assess_records
+    from due_regard.packs import assess_report_duties
+
+    landlord = context.landlord.id
+    newest = register.find_newest_file(engine, landlord)
+    found = assess_records(register.read_records(engine, landlord), context.history, context.calendar, as_at)
+    reports = assess_report_duties(engine, context.landlord, context.history, as_at=as_at, reports=settings.reports_dir)
+    every = pd.concat([found, reports], ignore_index=True) if len(reports) else found
+    version = context.history.in_force(as_at).effective_from.isoformat()
+    run = register.record_assessment(
+        engine, landlord, every, as_at=as_at, now=now, policy_version=version, rests_on=newest
+    )
+    return run, found
+
+
+def find_last_assessed_day(engine: Engine, landlord: str) -> date:
+    """The latest date that a landlord's findings stand at; the earliest date there is where it was never judged."""
+    from sqlalchemy import func, select
+
+    from due_regard.register import reading
+    from due_regard.register.schema.finding_tables import AssessmentRun
+
+    with reading(engine, landlord) as connection:
+        found = connection.scalar(
+            select(func.max(AssessmentRun.as_at)).where(AssessmentRun.landlord == landlord, AssessmentRun.moved)
+        )
+    return found or date.min

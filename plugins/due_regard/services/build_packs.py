@@ -1,0 +1,83 @@
+"""Build a quarter's packs, and hand a pack's first build to its clerk."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from due_regard.config.settings import Settings
+from due_regard.services.landlord_context import LandlordContext, load_landlord_context, open_landlord_register
+from due_regard.services.post_mail import send_landlord_mail
+from due_regard.services.result import Result
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from due_regard.packs import PackReport
+
+
+def build_packs(
+    settings: Settings,
+    landlord: str,
+    *,
+    quarter: str,
+    pack: str | None = None,
+    edition: str = "confidential",
+    out: Path | None = None,
+    now: datetime,
+    known_at: datetime | None = None,
+    issue: bool = False,
+) -> Result:
+    """Build the packs that the landlord's settings switch on (or the one named), for one calendar quarter.
+
+    With `issue`, each pack not issued before goes to its clerk through the outbox and is on record as issued.
+
+    Returns:
+        landlord, quarter, folder, packs (name, files, sha256, status, issued), mails (handed over).
+
+    Raises:
+        SettingsError: no such quarter or edition, or a definition is wrong.
+        PackError: the quarter has not ended, or nothing was taken in.
+    """
+    from due_regard import packs
+
+    context = load_landlord_context(settings, landlord)
+    names = [pack] if pack else [switch.name for switch in context.landlord.packs]
+    folder = out or settings.packs / landlord / quarter
+    built: list[Result] = []
+    with open_landlord_register(settings, landlord) as engine:
+        for name in names:
+            report = packs.build_pack(
+                engine, context.landlord, context.history, context.calendar, quarter=packs.Quarter.parse(quarter),
+                pack=name, edition=edition, out=folder, now=now, known_at=known_at, reports=settings.reports_dir,
+            )  # fmt: skip
+            issued = issue and post_pack(engine, settings, context, report, now=now)
+            result: Result = {"name": name, "files": [file.name for file in report.files], "sha256": report.sha256}
+            built.append(result | {"status": report.status, "issued": issued})
+        mails = send_landlord_mail(engine, settings, landlord, now=now) if issue else 0
+    return {"landlord": landlord, "quarter": quarter, "packs": built, "folder": str(folder), "mails": mails}
+
+
+def post_pack(
+    engine: Engine, settings: Settings, context: LandlordContext, report: PackReport, *, now: datetime
+) -> bool:
+    """A quarter's first build of a pack to its clerk, on record as issued in the same transaction.
+
+    Returns:
+        False where the quarter's pack was issued before: a later build is the clerk's to ask for.
+    """
+    from due_regard.mail import outbox
+    from due_regard.packs import build_pack_mail, is_issued, record_issue
+    from due_regard.register import writing
+
+    mail = build_pack_mail(
+        report, context.landlord, context.calendar, sender=settings.mail_from, reports=settings.reports_dir, now=now
+    )
+    with writing(engine, context.landlord.id) as connection:
+        is_new = not is_issued(connection, context.landlord.id, report.name, report.quarter) and record_issue(
+            connection, context.landlord.id, report.pack_id, how="mail", now=now, on=mail.mail_on
+        )
+        if is_new:
+            outbox.put_mail(connection, context.landlord.id, mail, now=now)
+    return is_new

@@ -1,0 +1,116 @@
+"""Is this installation sound? One `CheckResult` a check: what, whether it is well, and how to mend it.
+
+Checks read and never change anything; no mail is sent. Add a check when something failed in a way nobody could see.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import partial
+from pathlib import Path
+
+from due_regard.calendars.quarters import LONDON
+from due_regard.calendars.working_days import SUBDIVISIONS, load_calendar, read_calendar_snapshot
+from due_regard.config.landlord import load_landlord
+from due_regard.config.settings import Settings
+from due_regard.errors import DueRegardError
+from due_regard.policy import load_policies
+from due_regard.services.landlord_context import list_landlords_to_run, load_landlord_context, open_landlord_register
+from due_regard.services.landlord_files import check_landlord_files
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """One check's answer."""
+
+    what: str
+    ok: bool
+    says: str
+
+
+def check_installation(settings: Settings, *, now: datetime, freshness: bool = False) -> list[CheckResult]:
+    """Every check of this installation; with `freshness`, only whether the runs are in time."""
+    today = now.astimezone(LONDON).date()
+    if freshness:
+        return _run_check(lambda: _check_freshness(settings, now))
+    landlords = list_landlords_to_run(settings)
+    checks: list[Callable[[], Iterator[CheckResult]]] = [
+        lambda: _check_folders(settings),
+        lambda: _check_calendars(settings, today),
+        lambda: _check_register(settings),
+        lambda: _check_mail_settings(settings),
+        *(partial(_check_landlord, settings, name, today) for name in landlords),
+    ]
+    return [item for check in checks for item in _run_check(check)]
+
+
+def _run_check(check: Callable[[], Iterator[CheckResult]]) -> list[CheckResult]:
+    try:
+        return list(check())
+    except DueRegardError as reason:
+        return [CheckResult("settings", False, str(reason))]
+
+
+def _check_folders(settings: Settings) -> Iterator[CheckResult]:
+    for name, folder in (("include", settings.include_dir), ("drops", settings.drops)):
+        there = folder.is_dir()
+        says = str(folder) if there else f"no folder {folder}; make it or set DUE_REGARD_{name.upper()}_DIR"
+        yield CheckResult(f"{name} folder", there, says)
+    parent = next(path for path in [settings.var_dir, *settings.var_dir.resolve().parents] if Path(path).exists())
+    writable = os.access(parent, os.W_OK)
+    yield CheckResult("var folder", writable, str(settings.var_dir) if writable else f"cannot write below {parent}")
+
+
+def _check_calendars(settings: Settings, today: date) -> Iterator[CheckResult]:
+    for division in SUBDIVISIONS:
+        snapshot = read_calendar_snapshot(settings.include_dir / "calendars", division)
+        calendar = load_calendar(division, folder=settings.include_dir / "calendars")
+        ok = snapshot.published_to > today.year
+        says = f"{calendar.first_year} to {calendar.last_year}, as published to {snapshot.published_to}"
+        mend = "; upgrade the holidays library and run `due-regard calendar refresh`: later years are computed only"
+        yield CheckResult(f"calendar {division}", ok, says + ("" if ok else mend))
+
+
+def _check_register(settings: Settings) -> Iterator[CheckResult]:
+    from due_regard import register
+
+    for names in settings.registers(list_landlords_to_run(settings)).values():
+        with open_landlord_register(settings, names[0]) as engine:
+            report = register.verify_audit(engine)
+            yield CheckResult("register", True, f"opens and is upgraded ({engine.dialect.name})")
+            yield CheckResult("audit chain", True, f"{report.rows} rows hold; head {report.head or 'none yet'}")
+
+
+def _check_mail_settings(settings: Settings) -> Iterator[CheckResult]:
+    from due_regard.mail.login import check_mail_settings
+
+    try:
+        yield CheckResult("mail", True, check_mail_settings(settings))
+    except DueRegardError as reason:
+        yield CheckResult("mail", False, str(reason))
+
+
+def _check_landlord(settings: Settings, name: str, today: date) -> Iterator[CheckResult]:
+    from due_regard.alerts.run_lateness import find_slow_cadences
+
+    good, wrong = check_landlord_files(settings, name)
+    yield CheckResult(name, not wrong, "; ".join(wrong) if wrong else good[0])
+    if not wrong:
+        slow = find_slow_cadences(
+            load_landlord(settings.landlords_dir, name), load_policies(settings.policies_dir, name), on=today
+        )
+        yield CheckResult(f"{name} cadence", not slow, "; ".join(slow) or "drops come in time for every duty's notice")
+
+
+def _check_freshness(settings: Settings, now: datetime) -> Iterator[CheckResult]:
+    """Whether intake, assessment and alerts of each landlord ran in time."""
+    from due_regard.alerts.run_lateness import find_late_runs
+
+    for name in list_landlords_to_run(settings):
+        context = load_landlord_context(settings, name)
+        with open_landlord_register(settings, name) as engine:
+            late = find_late_runs(engine, context.landlord, context.calendar, now=now)
+        yield CheckResult(f"{name} freshness", not late, "; ".join(late) or "intake, assessment and alerts ran in time")

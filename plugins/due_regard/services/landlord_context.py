@@ -1,0 +1,57 @@
+"""What a service needs before it starts: a landlord's settings, policy and calendar, and its register.
+
+Every service opens them here, once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from due_regard.calendars.working_days import WorkingCalendar, load_calendar
+from due_regard.config.landlord import Landlord, list_landlord_ids, load_landlord
+from due_regard.config.settings import Settings
+from due_regard.policy import PolicyHistory, load_policies
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+
+@dataclass(frozen=True)
+class LandlordContext:
+    """What one landlord is assessed by: its settings, its policy's versions, its calendar."""
+
+    landlord: Landlord
+    history: PolicyHistory
+    calendar: WorkingCalendar
+
+
+def load_landlord_context(settings: Settings, landlord: str) -> LandlordContext:
+    """Settings, policy and calendar of `landlord`.
+
+    Raises:
+        SettingsError: one of the files is missing or wrong; names file and line.
+    """
+    found = load_landlord(settings.landlords_dir, landlord)
+    history = load_policies(settings.policies_dir, landlord)
+    calendar = load_calendar(found.division, found.closure_days, folder=settings.include_dir / "calendars")
+    return LandlordContext(found, history, calendar)
+
+
+def list_landlords_to_run(settings: Settings, asked: Sequence[str] | None = None) -> tuple[str, ...]:
+    """The landlords to run: those asked for, else the installation's, else every settings file."""
+    return tuple(asked or settings.landlords or list_landlord_ids(settings.landlords_dir))
+
+
+@contextmanager
+def open_landlord_register(settings: Settings, landlord: str | None = None) -> Iterator[Engine]:
+    """The installation's register (that of `landlord`, where each has its own), upgraded; closed at the end."""
+    from due_regard.register import open_register
+
+    engine = open_register(settings.register(landlord))
+    try:
+        yield engine
+    finally:
+        engine.dispose()

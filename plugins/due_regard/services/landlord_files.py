@@ -1,0 +1,109 @@
+"""A landlord's settings file, written with explanations and checked together with what it points to.
+
+What a settings file may say is landlords.py; here is only its template and the check across files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from due_regard.calendars.working_days import load_calendar, read_calendar_snapshot
+from due_regard.config.landlord import load_landlord
+from due_regard.config.settings import Settings
+from due_regard.errors import DueRegardError, LandlordError
+from due_regard.policy import load_policies
+
+_TEMPLATE = """\
+# How {id} runs Due Regard. What its policy promises is in include/policies/{id}/<effective_from>.yaml.
+id: {id}
+name: {id}                      # the name as reports print it
+division: scotland              # whose bank holidays count: scotland, england_and_wales, northern_ireland
+closure_days: []                # the landlord's own closed days, e.g. [2026-12-24]
+source: canonical               # how its export is read: include/sources/<source>.yaml
+drop_folder: {id}               # folder below DUE_REGARD_DROPS_DIR
+cadence: weekly                 # how often a drop comes: daily, weekly, fortnightly, monthly
+reporting_year_starts: 4        # first month of the reporting year
+confirmed_readings: {{}}          # rule: post and date of the officer who confirmed our reading
+alerts:
+  role_mailboxes:               # mailboxes of roles, never of people
+    governance: governance@{host}.example
+    director: director@{host}.example
+  fallback_mailbox: governance@{host}.example   # hears of what nobody else can be told
+  data_owner: data@{host}.example               # hears of rejected rows and refused files
+  go_live_on: {year}-01-01        # what was overdue before goes to one backlog list
+packs: []                       # committee and management packs: include/reports/packs/<name>.yaml
+"""
+
+
+def write_landlord_template(folder: Path, landlord: str, *, year: int = 2026) -> Path:
+    """Write `<folder>/<landlord>.yaml` with explanations; it loads as it stands.
+
+    Raises:
+        LandlordError: the file exists, or the id is no identifier.
+    """
+    file = folder / f"{landlord}.yaml"
+    if file.exists():
+        raise LandlordError("exists already; edit it, or choose another id", file=file)
+    if not landlord.isidentifier() or not landlord.islower() or not landlord.isascii():
+        raise LandlordError("an id is lower-case letters, digits and underscores", file=file)
+    folder.mkdir(parents=True, exist_ok=True)
+    text = _TEMPLATE.format(id=landlord, host=landlord.replace("_", "-"), year=year)
+    file.write_text(text, encoding="utf-8", newline="\n")
+    return file
+
+
+def check_landlord_files(settings: Settings, landlord: str) -> tuple[list[str], list[str]]:
+    """What is good and what is wrong in a landlord's settings, policy, source and calendar, a line each."""
+    from due_regard.intake import load_source_mapping
+
+    good: list[str] = []
+    wrong: list[str] = []
+    try:
+        found = load_landlord(settings.landlords_dir, landlord)
+    except DueRegardError as reason:
+        return good, [str(reason)]
+    good.append(f"settings: {found.name}, {found.cadence} drops from {found.drop_folder}")
+    calendars = settings.include_dir / "calendars"
+    checks: dict[str, Callable[[], str]] = {
+        "policy": lambda: _describe_policy(settings, landlord),
+        "source": lambda: load_source_mapping(settings.sources_dir, found.source).name,
+        "calendar": lambda: _describe_calendar(calendars, found.division, found.closure_days),
+    }
+    for name, check in checks.items():
+        try:
+            good.append(f"{name}: {check()}")
+        except DueRegardError as reason:
+            wrong.append(f"{name}: {reason}")
+    if not wrong:
+        wrong = [*_find_unreachable_roles(settings, landlord), *_find_unread_confirmations(settings, landlord)]
+    return good, wrong
+
+
+def _describe_policy(settings: Settings, landlord: str) -> str:
+    history = load_policies(settings.policies_dir, landlord)
+    latest = history.versions[-1]
+    return f"{latest.title}, {len(latest.duties)} duties, in force from {latest.effective_from}"
+
+
+def _describe_calendar(folder: Path, division: str, closure_days: tuple[object, ...]) -> str:
+    calendar = load_calendar(division, folder=folder)
+    published = read_calendar_snapshot(folder, division).published_to
+    own = f", {len(closure_days)} closure days" if closure_days else ""
+    return f"{division}, {calendar.first_year} to {calendar.last_year}, published to {published}{own}"
+
+
+def _find_unreachable_roles(settings: Settings, landlord: str) -> list[str]:
+    """Owner roles of the policy that only a mailbox can stand for and that have none."""
+    mailboxes = load_landlord(settings.landlords_dir, landlord).alerts.role_mailboxes
+    duties = load_policies(settings.policies_dir, landlord).versions[-1].duties
+    wanted = {duty.owner_role for duty in duties} & {"governance", "services_manager"}
+    return [f"alerts.role_mailboxes: no mailbox for {role}" for role in sorted(wanted - set(mailboxes))]
+
+
+def _find_unread_confirmations(settings: Settings, landlord: str) -> list[str]:
+    """Readings confirmed of rules that no version of the policy reads anything into: a slip would confirm nothing."""
+    confirmed = load_landlord(settings.landlords_dir, landlord).confirmed_readings
+    versions = load_policies(settings.policies_dir, landlord).versions
+    read = {duty.rule for version in versions for duty in version.duties if duty.reading}
+    return [f"confirmed_readings: {rule} has no reading in the policy" for rule in sorted(set(confirmed) - read)]

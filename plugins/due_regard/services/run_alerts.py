@@ -1,0 +1,133 @@
+"""Compose and send the mails of a day: what is new, what moved up a stage, what is done.
+
+A landlord not yet assessed on that day is assessed first.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from due_regard.calendars.quarters import LONDON
+from due_regard.config.settings import Settings
+from due_regard.errors import SettingsError
+from due_regard.services.assess_landlord import assess_until_settled, find_last_assessed_day
+from due_regard.services.landlord_context import (
+    LandlordContext,
+    list_landlords_to_run,
+    load_landlord_context,
+    open_landlord_register,
+)
+from due_regard.services.result import Result
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from due_regard.alerts import ComposeReport
+
+
+def run_alerts(
+    settings: Settings,
+    *,
+    as_at: date,
+    now: datetime,
+    landlords: Sequence[str] | None = None,
+    dry_run: Path | None = None,
+    clock: Callable[[], datetime] | None = None,
+) -> Result:
+    """Compose what is new or has moved up a stage, then send it (or, with `dry_run`, write what would be sent).
+
+    A landlord not yet judged at `as_at` is judged first, so that a missing export cannot silence a duty that has come
+    due since. `clock` times the leases of a long drain; `now` throughout by default.
+
+    Raises:
+        SettingsError: `as_at` is still to come, and this is no dry run: the days before it would count as told.
+
+    Returns:
+        composed, sent, refused, uncertain, shadow, waiting (mails), told (stage -> findings), held_back, skipped
+        (landlord -> why nothing was composed).
+    """
+    if dry_run is None and as_at > now.astimezone(LONDON).date():
+        raise SettingsError(f"{as_at} is still to come: alerts are sent as at today or a day before; try a dry run")
+    asked = list_landlords_to_run(settings, landlords)
+    results = [
+        _run_register_alerts(settings, names, as_at, now, dry_run, clock)
+        for names in settings.registers(asked).values()
+    ]
+    return join_results(results)
+
+
+def _run_register_alerts(
+    settings: Settings,
+    names: Sequence[str],
+    as_at: date,
+    now: datetime,
+    dry_run: Path | None,
+    clock: Callable[[], datetime] | None,
+) -> Result:
+    """Alerts of the landlords that one register holds."""
+    from due_regard.mail.login import open_transport
+    from due_regard.mail.sending import send_waiting_mails
+
+    with open_landlord_register(settings, names[0]) as engine:
+        every = [load_landlord_context(settings, name) for name in names]
+        for context in every if dry_run is None else ():
+            if find_last_assessed_day(engine, context.landlord.id) < as_at:
+                assess_until_settled(engine, settings, context, as_at, now)
+        reports = [compose_landlord_alerts(engine, settings, context, as_at, now, dry_run) for context in every]
+        result = summarise_compositions(reports)
+        if dry_run is not None:
+            return result | dict.fromkeys(("sent", "refused", "uncertain", "shadow", "waiting"), 0)
+        sent = send_waiting_mails(engine, open_transport(settings), now=now, landlords=names, clock=clock)
+    return result | asdict(sent)
+
+
+def compose_landlord_alerts(
+    engine: Engine, settings: Settings, context: LandlordContext, as_at: date, now: datetime, dry_run: Path | None
+) -> ComposeReport:
+    """One landlord's alerts into the outbox (or, with `dry_run`, into a folder)."""
+    from due_regard.alerts import compose_alerts
+    from due_regard.packs import add_report_duty
+
+    return compose_alerts(
+        engine,
+        context.landlord,
+        add_report_duty(context.history, context.landlord, reports=settings.reports_dir),
+        context.calendar,
+        as_at=as_at,
+        now=now,
+        sender=settings.mail_from,
+        templates=settings.reports_dir / "mail",
+        dry_run=dry_run,
+    )
+
+
+def summarise_compositions(reports: list[ComposeReport]) -> dict[str, Any]:
+    """composed, told (stage -> findings), held_back, skipped (landlord -> why) over several landlords."""
+    told: Counter[str] = Counter()
+    for report in reports:
+        told.update(dict(report.told))
+    return {
+        "composed": sum(report.composed for report in reports),
+        "told": dict(sorted(told.items())),
+        "held_back": sum(report.held_back for report in reports),
+        "skipped": {report.landlord: report.skipped for report in reports if report.skipped},
+    }
+
+
+def join_results(results: list[dict[str, Any]]) -> dict[str, Any]:
+    """The tickets of several registers as one: counts added up, the rest put together."""
+    first, *others = results
+    for result in others:
+        first = {name: _add_values(first[name], value) for name, value in result.items()}
+    return first
+
+
+def _add_values(one: Any, other: Any) -> Any:
+    if not isinstance(one, dict):
+        return one + other
+    return {key: one[key] + other[key] if key in one and key in other else {**one, **other}[key] for key in one | other}
