@@ -8,7 +8,7 @@ DEMO ?= var/demo
 # Great Expectations takes 16 s to import without bytecode and 4 s with it.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo up down test test-all check format lock env samples bench docs clean
+.PHONY: demo up down test test-integration test-all check format lock env samples bench docs clean
 
 $(VENV)/.installed: requirements.txt pyproject.toml
 	"$(PYTHON)" -m venv $(VENV)
@@ -27,9 +27,15 @@ up: $(VENV)/.installed
 down:
 	@$(BIN)/python -m demo --out "$(DEMO)" --stop
 
+# Every day, about two minutes on two cores: policies, assessment, reading, escalation, headlines, disclosure, a DAG chain.
 test: $(VENV)/.installed
-	$(BIN)/python -m pytest -q -n 2 --dist worksteal
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not integration"
 
+# The rest: Great Expectations, both databases, real Airflow, kills, journeys (tests/conftest.py says which and why).
+test-integration: $(VENV)/.installed
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m integration
+
+# Both, in their long forms.
 test-all: $(VENV)/.installed
 	DUE_REGARD_LONG_TESTS=1 $(BIN)/python -m pytest -q -n 2 --dist worksteal
 

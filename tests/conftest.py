@@ -1,0 +1,47 @@
+"""Which run a test belongs to: the everyday one (`make test`) or the integration one (`make test-integration`).
+
+A test belongs to the integration run if it needs PostgreSQL (its fixtures say so), or if it stands in `INTEGRATION`,
+each with its cause: Airflow's own processes, Great Expectations, kills, whole installations.
+Together the two runs are every test; `make test-all` runs both in their long forms.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+INTEGRATION = {
+    "tests/alerts/test_kill.py": "kills a sender, again and again",
+    "tests/benchmarks": "compares four engines",
+    "tests/dags/test_plugin.py": "starts Airflow three times",
+    "tests/demo/test_samples.py": "reads every sample with Great Expectations",
+    "tests/deployment": "parses and starts Airflow with compose's settings",
+    "tests/intake/test_expectations.py": "Great Expectations",
+    "tests/intake/test_scale.py": "large files",
+    "tests/journeys": "whole installations, real Airflow",
+    "tests/packs/test_absent.py": "a pack of each landlord and gap",
+    "tests/register/test_backup.py": "both engines, from each to the other",
+    "tests/register/test_kill.py": "kills a load, again and again",
+    "tests/test_command_line.py::test_bad_input": "one whole intake a case",
+    "tests/test_pipeline.py": "whole verbs with Great Expectations",
+}
+"""Folder, file or beginning of a test's name -> why it is no everyday test."""
+
+POSTGRESQL = {"new_postgresql", "shared_postgresql", "postgresql_url"}
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def _is_integration(item: pytest.Item) -> bool:
+    name = f"{item.path.relative_to(ROOT).as_posix()}::{item.name}"
+    named = any(name.startswith(place) and name[len(place) :][:1] in {"/", ":", "_", "["} for place in INTEGRATION)
+    fixtures = set(getattr(item, "fixturenames", ()))
+    params = getattr(getattr(item, "callspec", None), "params", {})
+    return named or bool(fixtures & POSTGRESQL) or "postgresql" in params.values()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test of the integration run."""
+    for item in items:
+        if _is_integration(item):
+            item.add_marker(pytest.mark.integration)
