@@ -65,6 +65,30 @@ def test_what_lies_below_the_rooms_imports_none_of_them(below: str) -> None:
     assert seen == set()
 
 
+def floors() -> dict[str, int]:
+    """Room -> its floor, as docs/architecture.md has it."""
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    return {room: int(floor) for floor, room in re.findall(r"^\| (\d) \| `(\w+)` \|", page, re.MULTILINE)}
+
+
+def test_the_page_shows_every_room() -> None:
+    rooms = {file.relative_to(PACKAGE).parts[0].removesuffix(".py") for file in PACKAGE.rglob("*.py")}
+    assert rooms - {"__init__"} == set(floors())
+
+
+def test_a_room_imports_only_rooms_on_floors_below_its_own() -> None:
+    floor = floors()
+    wrong = {
+        (named(file), name)
+        for room in floor
+        for file in [*(PACKAGE / room).rglob("*.py"), *PACKAGE.glob(f"{room}.py")]
+        for name in imports(file)
+        if name.startswith("due_regard.") and (other := name.split(".")[1]) in floor and other != room
+        if floor[other] >= floor[room]
+    }
+    assert wrong == set()
+
+
 def test_only_the_web_room_and_the_plugin_import_airflow() -> None:
     importing = {named(file) for file in MODULES if any(under(name, "airflow") for name in imports(file))}
     allowed = {name for name in importing if name.startswith("plugins/due_regard/web/")}

@@ -11,7 +11,7 @@ import pytest
 from due_regard.__main__ import main
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def named(file: Path) -> str:
@@ -60,3 +60,16 @@ def test_every_decision_is_listed() -> None:
     decisions = [file.name for file in (ROOT / "docs" / "adr").glob("0*.md")]
     assert len(decisions) > 3
     assert [name for name in decisions if f"({name})" not in listed] == []
+
+
+def files() -> list[tuple[str, str]]:
+    """(page, file) of every file of ours that a page names in code marks, as far as it has a folder and an ending."""
+    form = re.compile(r"`((?:[\w.-]+/)+[\w.-]+\.(?:py|yaml|sql|j2|typ|md|toml))`")
+    return sorted({(named(page), name) for page in PAGES for name in form.findall(page.read_text(encoding="utf-8"))})
+
+
+@pytest.mark.parametrize(("page", "name"), files())
+def test_files_named_to_people_exist(page: str, name: str) -> None:
+    written_at_run_time = name.startswith("var/")
+    places = [ROOT, ROOT / "plugins" / "due_regard", ROOT / "include", (ROOT / page).parent]
+    assert written_at_run_time or any((place / name).exists() for place in places)

@@ -1,4 +1,4 @@
-"""`python -m due_regard.demo.samples [OUT]`: write the sample drops (make samples)."""
+"""`python -m demo.samples [OUT]`: write the sample drops (make samples)."""
 
 from __future__ import annotations
 
