@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Literal
 
 from sqlalchemy import Engine
 
+from due_regard.config.storage import StoredPath, write_file
 from due_regard.packs.content.pack_content import PackContent
-from due_regard.packs.documents.archive import compute_sha256, write_file
+from due_regard.packs.documents.archive import compute_sha256
 from due_regard.packs.life import provenance
 from due_regard.packs.life.pack_records import PackRecord, find_last_pack, record_pack
 from due_regard.register import writing
@@ -36,7 +36,7 @@ class PackReport:
     name: str
     quarter: str
     edition: str
-    files: tuple[Path, ...]
+    files: tuple[StoredPath, ...]
     sha256: str
     status: Literal["built", "unchanged", "different"]
     differs_in: tuple[str, ...] = ()
@@ -49,7 +49,7 @@ def file_pack(
     contents: Mapping[str, bytes],
     made: dict[str, Any],
     figures: dict[str, Any],
-    out: Path,
+    out: StoredPath,
     now: datetime,
     known_at: datetime | None,
 ) -> PackReport:
@@ -79,7 +79,7 @@ def file_pack(
             )
         else:
             pack_id = before.id
-    files = tuple(write_file(out / name, body) for name, body in contents.items())
+    files = tuple(write_file(out, name, body) for name, body in contents.items())
     status, differs = _compare_builds(before, whole, made, figures)
     return PackReport(pack_id, content.pack, str(content.quarter), content.edition, files, whole, status, differs)
 
