@@ -235,6 +235,13 @@ def test_a_url_that_cannot_be_opened_names_its_scheme_and_the_remedy(url: str, s
     assert caught.value.__cause__ is None
 
 
+def test_a_folder_opened_again_forgets_what_was_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    forgotten: list[object] = []
+    monkeypatch.setattr(FileServer, "invalidate_cache", lambda _, path=None: forgotten.append(path))
+    open_folder("fileserver:///packs")
+    assert forgotten == [None]
+
+
 def test_a_disk_that_refuses_says_why_and_where(tmp_path: Path) -> None:
     (tmp_path / "packs").write_bytes(b"")
     with pytest.raises(StorageError, match=r"packs cannot be made: (File exists|Not a directory)"):

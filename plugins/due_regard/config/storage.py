@@ -44,6 +44,8 @@ def open_folder(place: Path | str) -> StoredPath:
         )
     try:
         folder = UPath(place)
+        # A library that remembers listings would not see what another worker wrote meanwhile.
+        folder.fs.invalidate_cache()
         is_local = "file" in folder.fs.protocol
     except ImportError as reason:
         raise SettingsError(f"{scheme}:// cannot be opened: {reason}, or name a folder of this disk") from None
