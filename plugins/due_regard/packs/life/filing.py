@@ -1,6 +1,6 @@
-"""Where a built pack goes: its files, and its place on record with checksums, ingredients and figures.
+"""Files a built pack: writes its files and records it with checksums, provenance and figures.
 
-Building is build's; what is kept of a pack and how it is issued, kept's.
+Building is in packs/build.py; what the register keeps of a pack, and issuing it, in pack_records.py.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def file_pack(
         content: what the pack says.
         contents: file name -> bytes.
         made: ingredients.
-        figures: `kept.figures_to_keep`.
+        figures: see `figures_to_keep`.
         out: folder the files go to.
         now: when it was built.
         known_at: what had been learnt by then went in; None: everything known.
