@@ -15,6 +15,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import IO, Any
 
 import psutil
 
@@ -53,15 +54,7 @@ def run_once(place: DemoPlace, env: Mapping[str, str], *words: str) -> None:
     """
     log = place.home / f"{words[0]}-{words[1]}.log"
     with log.open("wb") as out:
-        ended = subprocess.run(  # noqa: S603 - our own interpreter, fixed words
-            _find_command(words),
-            cwd=place.home,
-            env=env,
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=out,
-            check=False,
-        )
+        ended = subprocess.run(_find_command(words), check=False, **_make_options(place, env, out))  # noqa: S603
     if ended.returncode:
         raise DemoError(f"airflow {' '.join(words)} failed; see {log}")
 
@@ -70,15 +63,8 @@ def start_process(place: DemoPlace, env: Mapping[str, str], *words: str) -> Star
     """Start one long-running `airflow` command in a session of its own, and write it down."""
     log = place.home / f"{words[0]}.log"
     with log.open("wb") as out:
-        process = subprocess.Popen(  # noqa: S603 - our own interpreter, fixed words
-            _find_command(words),
-            cwd=place.home,
-            env=env,
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=out,
-            start_new_session=True,
-        )
+        options = _make_options(place, env, out)
+        process = subprocess.Popen(_find_command(words), start_new_session=True, **options)  # noqa: S603
     _children.append(process)
     started = StartedProcess(process.pid, psutil.Process(process.pid).create_time(), str(log))
     known = [vars(each) for each in (*read_started(place), started)]
@@ -86,7 +72,13 @@ def start_process(place: DemoPlace, env: Mapping[str, str], *words: str) -> Star
     return started
 
 
+def _make_options(place: DemoPlace, env: Mapping[str, str], out: IO[bytes]) -> dict[str, Any]:
+    """What every command is started with; `out` is its log."""
+    return {"cwd": place.home, "env": env, "stdin": subprocess.DEVNULL, "stdout": out, "stderr": out}
+
+
 def _find_command(words: Sequence[str]) -> list[str]:
+    """Our own interpreter and fixed words."""
     return [sys.executable, "-m", "airflow", *words]
 
 
