@@ -55,13 +55,14 @@ def ours(url: str, frame: pd.DataFrame, changed: pd.DataFrame) -> Iterator[tuple
     """First load, unchanged replay, replay with 1 row in 100 corrected, and reading everything back."""
     engine = open_register(url)
     for name, rows in (("first load", frame), ("unchanged", frame), ("1% corrected", changed)):
-        part = AcceptedFile("incidents.csv", name, ENTITY_NAME, tuple(frame.columns), _numbered(rows), len(rows))
+        part = AcceptedFile("incidents.csv", name, ENTITY_NAME, tuple(frame.columns), number_rows(rows), len(rows))
         yield name, timed(lambda part=part: load_drop(engine, ValidatedDrop(LANDLORD, "s", "d", (part,)), now=NOW))
     yield "read back", timed(lambda: read_records(engine, LANDLORD))
     engine.dispose()
 
 
-def _numbered(rows: pd.DataFrame) -> pd.DataFrame:
+def number_rows(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows with the number each had in its file."""
     return rows.assign(**{ROW_NUMBER: np.arange(2, len(rows) + 2)})
 
 

@@ -56,8 +56,8 @@ class AirflowApi:
         self._http = httpx.Client(base_url=make_address(port), timeout=30, trust_env=False)
         self._passwords = place.passwords
 
-    def answers(self) -> bool:
-        """Whether the server and the door that tasks use both answer; asking also warms them."""
+    def is_answering(self) -> bool:
+        """Whether the server and the address that tasks use both answer; asking also warms them."""
         try:
             return all(self._http.get(path).is_success for path in ("/api/v2/monitor/health", "/execution/health"))
         except httpx.TransportError:
@@ -72,45 +72,45 @@ class AirflowApi:
 
     def scheduler_beats(self) -> bool:
         """Whether the scheduler is up."""
-        return bool(self._get("/monitor/health")["scheduler"]["status"] == "healthy")
+        return bool(self._get_json("/monitor/health")["scheduler"]["status"] == "healthy")
 
-    def trigger(self, dag: str, conf: dict[str, Any]) -> DagRun:
+    def trigger_dag(self, dag: str, conf: dict[str, Any]) -> DagRun:
         """Start a run of `dag` with these params, as a person would in the UI."""
         body = {"logical_date": None, "conf": conf}
         answer = self._http.post(f"/api/v2/dags/{dag}/dagRuns", json=body).raise_for_status()
         return _parse_run(answer.json())
 
-    def runs(self, dag: str) -> list[DagRun]:
+    def list_runs(self, dag: str) -> list[DagRun]:
         """The latest runs of `dag`, newest first."""
-        found = self._get(f"/dags/{dag}/dagRuns", order_by="-run_after", limit=5)
+        found = self._get_json(f"/dags/{dag}/dagRuns", order_by="-run_after", limit=5)
         return [_parse_run(each) for each in found["dag_runs"]]
 
-    def run(self, dag: str, run_id: str) -> DagRun:
+    def read_run(self, dag: str, run_id: str) -> DagRun:
         """One run as it is now."""
-        return _parse_run(self._get(f"/dags/{dag}/dagRuns/{run_id}"))
+        return _parse_run(self._get_json(f"/dags/{dag}/dagRuns/{run_id}"))
 
     def started_by(self, run: DagRun) -> set[str]:
         """Ids of the runs whose asset events started `run`."""
-        events = self._get(f"/dags/{run.dag}/dagRuns/{run.id}/upstreamAssetEvents")["asset_events"]
+        events = self._get_json(f"/dags/{run.dag}/dagRuns/{run.id}/upstreamAssetEvents")["asset_events"]
         return {str(event["source_run_id"]) for event in events}
 
-    def outcomes(self, run: DagRun) -> list[TaskOutcome]:
+    def list_outcomes(self, run: DagRun) -> list[TaskOutcome]:
         """What became of every task of `run`, in order of task and landlord."""
-        found = self._get(f"/dags/{run.dag}/dagRuns/{run.id}/taskInstances", limit=500)["task_instances"]
-        outcomes = [self._outcome(run, each) for each in found]
+        found = self._get_json(f"/dags/{run.dag}/dagRuns/{run.id}/taskInstances", limit=500)["task_instances"]
+        outcomes = [self._make_outcome(run, each) for each in found]
         return sorted(outcomes, key=lambda each: (each.task, each.map_index))
 
-    def _outcome(self, run: DagRun, found: dict[str, Any]) -> TaskOutcome:
+    def _make_outcome(self, run: DagRun, found: dict[str, Any]) -> TaskOutcome:
         task, index, state = str(found["task_id"]), int(found["map_index"]), str(found["state"])
-        result = self._ticket(run, task, index) if state == "success" else None
+        result = self._read_result(run, task, index) if state == "success" else None
         return TaskOutcome(run.dag, task, index, str(found["rendered_map_index"] or ""), state, result)
 
-    def _ticket(self, run: DagRun, task: str, index: int) -> Any:
+    def _read_result(self, run: DagRun, task: str, index: int) -> Any:
         path = f"/dags/{run.dag}/dagRuns/{run.id}/taskInstances/{task}/xcomEntries/return_value"
         answer = self._http.get(f"/api/v2{path}", params={"map_index": index})
         return None if answer.status_code == httpx.codes.NOT_FOUND else answer.raise_for_status().json()["value"]
 
-    def _get(self, path: str, **params: Any) -> Any:
+    def _get_json(self, path: str, **params: Any) -> Any:
         return self._http.get(f"/api/v2{path}", params=params).raise_for_status().json()
 
 

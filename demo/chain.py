@@ -32,7 +32,7 @@ def follow_chain(api: AirflowApi, as_at: date, check: Callable[[], None]) -> Ite
     Raises:
         DemoError: a run did not start or end in time.
     """
-    runs = {FIRST: api.trigger(FIRST, {"as_at": as_at.isoformat()})}
+    runs = {FIRST: api.trigger_dag(FIRST, {"as_at": as_at.isoformat()})}
     ended = {FIRST: _wait_for_outcomes(api, runs[FIRST], check)}
     yield FIRST, ended[FIRST]
     for dag, before in FOLLOWS.items():
@@ -49,18 +49,18 @@ def _has_handed_on(outcomes: list[TaskOutcome]) -> bool:
 
 def _find_started_run(api: AirflowApi, dag: str, before: DagRun, check: Callable[[], None]) -> DagRun:
     def found() -> DagRun | None:
-        return next((run for run in api.runs(dag) if before.id in api.started_by(run)), None)
+        return next((run for run in api.list_runs(dag) if before.id in api.started_by(run)), None)
 
     return _wait_until(found, check, f"{dag} did not start after {before.dag}")
 
 
 def _wait_for_outcomes(api: AirflowApi, run: DagRun, check: Callable[[], None]) -> list[TaskOutcome]:
     def ended() -> DagRun | None:
-        now = api.run(run.dag, run.id)
+        now = api.read_run(run.dag, run.id)
         return now if now.ended else None
 
     _wait_until(ended, check, f"{run.dag} did not end")
-    return api.outcomes(run)
+    return api.list_outcomes(run)
 
 
 def _wait_until(ask: Callable[[], DagRun | None], check: Callable[[], None], failure: str) -> DagRun:

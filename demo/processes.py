@@ -13,12 +13,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
+from typing import IO, Any
 
 import psutil
 
 from demo.place import DemoPlace
+from due_regard.config.storage import write_file
 from due_regard.errors import DemoError
 
 _GRACE = ((signal.SIGINT, 8.0), (signal.SIGTERM, 4.0), (signal.SIGKILL, 4.0))
@@ -35,11 +37,11 @@ class StartedProcess:
     created: float
     log: str
 
-    def alive(self) -> bool:
+    def is_alive(self) -> bool:
         """Whether this very process still runs."""
         try:
             process = psutil.Process(self.pid)
-            return bool(process.create_time() == self.created and process.status() != psutil.STATUS_ZOMBIE)
+            return process.create_time() == self.created and _is_running(process)
         except psutil.NoSuchProcess:
             return False
 
@@ -52,15 +54,7 @@ def run_once(place: DemoPlace, env: Mapping[str, str], *words: str) -> None:
     """
     log = place.home / f"{words[0]}-{words[1]}.log"
     with log.open("wb") as out:
-        ended = subprocess.run(  # noqa: S603 - our own interpreter, fixed words
-            _find_command(words),
-            cwd=place.home,
-            env=env,
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=out,
-            check=False,
-        )
+        ended = subprocess.run(_find_command(words), check=False, **_make_options(place, env, out))  # noqa: S603
     if ended.returncode:
         raise DemoError(f"airflow {' '.join(words)} failed; see {log}")
 
@@ -69,22 +63,22 @@ def start_process(place: DemoPlace, env: Mapping[str, str], *words: str) -> Star
     """Start one long-running `airflow` command in a session of its own, and write it down."""
     log = place.home / f"{words[0]}.log"
     with log.open("wb") as out:
-        process = subprocess.Popen(  # noqa: S603 - our own interpreter, fixed words
-            _find_command(words),
-            cwd=place.home,
-            env=env,
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=out,
-            start_new_session=True,
-        )
+        options = _make_options(place, env, out)
+        process = subprocess.Popen(_find_command(words), start_new_session=True, **options)  # noqa: S603
     _children.append(process)
     started = StartedProcess(process.pid, psutil.Process(process.pid).create_time(), str(log))
-    _write_started(place.processes, [*read_started(place), started])
+    known = [vars(each) for each in (*read_started(place), started)]
+    write_file(place.processes.parent, place.processes.name, json.dumps(known).encode())
     return started
 
 
+def _make_options(place: DemoPlace, env: Mapping[str, str], out: IO[bytes]) -> dict[str, Any]:
+    """What every command is started with; `out` is its log."""
+    return {"cwd": place.home, "env": env, "stdin": subprocess.DEVNULL, "stdout": out, "stderr": out}
+
+
 def _find_command(words: Sequence[str]) -> list[str]:
+    """Our own interpreter and fixed words."""
     return [sys.executable, "-m", "airflow", *words]
 
 
@@ -96,12 +90,6 @@ def read_started(place: DemoPlace) -> list[StartedProcess]:
         return []
 
 
-def _write_started(file: Path, started: Sequence[StartedProcess]) -> None:
-    beside = file.with_suffix(".new")
-    beside.write_text(json.dumps([vars(each) for each in started]))
-    beside.replace(file)
-
-
 def stop_processes(place: DemoPlace) -> int:
     """Stop everything written down and its descendants, politely first; returns how many processes there were."""
     found = _find_family(read_started(place))
@@ -109,7 +97,8 @@ def stop_processes(place: DemoPlace) -> int:
         remaining = _find_family(read_started(place)) | {p for p in found if p.is_running()}
         found |= remaining
         for process in remaining:
-            _signal_process(process, number)
+            with suppress(psutil.NoSuchProcess):
+                process.send_signal(number)
         _wait_for_end(remaining, seconds)
     place.processes.unlink(missing_ok=True)
     return len(found)
@@ -117,7 +106,7 @@ def stop_processes(place: DemoPlace) -> int:
 
 def _find_family(started: Sequence[StartedProcess]) -> set[psutil.Process]:
     """The started processes, their descendants, and orphans that are still in their sessions."""
-    ours = {each.pid for each in started if each.alive() or not psutil.pid_exists(each.pid)}
+    ours = {each.pid for each in started if each.is_alive() or not psutil.pid_exists(each.pid)}
     family: set[psutil.Process] = set()
     for process in psutil.process_iter():
         try:
@@ -128,14 +117,8 @@ def _find_family(started: Sequence[StartedProcess]) -> set[psutil.Process]:
     return family
 
 
-def _signal_process(process: psutil.Process, number: int) -> None:
-    try:
-        process.send_signal(number)
-    except psutil.NoSuchProcess:
-        return
-
-
 def _wait_for_end(processes: set[psutil.Process], seconds: float) -> None:
+    # psutil.wait_procs waits for zombies, too: ended processes that their parent, not us, has yet to collect.
     until = time.monotonic() + seconds
     while time.monotonic() < until and any(_is_running(each) for each in processes):
         for child in _children:

@@ -61,7 +61,7 @@ def run_demo(out: Path, *, include: Path, stay_up: bool = False, say: Callable[[
         result = _run_chain(place, api, say)
         result["seconds"] = round(time.monotonic() - began, 1)
         place.unfinished.unlink()
-        _conclude(place, result, say)
+        _report_end(place, result, say)
         if stay_up:
             keep()
             result["url"] = make_address(port)
@@ -151,7 +151,7 @@ def _migrate_airflow(place: DemoPlace, env: dict[str, str]) -> None:
 
 def _wait_until_ready(place: DemoPlace, api: AirflowApi) -> str:
     until = time.monotonic() + _START_S
-    while not api.answers():
+    while not api.is_answering():
         _check_all_alive(place)
         if time.monotonic() > until:
             raise DemoError(f"Airflow's server did not answer in {_START_S:.0f} seconds; see {place.home}")
@@ -167,7 +167,7 @@ def _wait_until_ready(place: DemoPlace, api: AirflowApi) -> str:
 
 def _check_all_alive(place: DemoPlace) -> None:
     for each in processes.read_started(place):
-        if not each.alive():
+        if not each.is_alive():
             raise DemoError(f"a process of Airflow ended too early; see {each.log}")
 
 
@@ -195,7 +195,7 @@ def _count_rules(place: DemoPlace) -> dict[str, int]:
     return held
 
 
-def _conclude(place: DemoPlace, result: dict[str, Any], say: Callable[[str], None]) -> None:
+def _report_end(place: DemoPlace, result: dict[str, Any], say: Callable[[str], None]) -> None:
     file = place.out / _RESULT
     before = json.loads(file.read_text())["packs"] if file.exists() else {}
     result["changes"] = report.describe_changes(result["steps"], before)

@@ -1,6 +1,6 @@
-"""Records as the cells a landlord's system would export, and the dirt that real exports carry.
+"""Records as the cells a landlord's system would export, and the faults that real exports have.
 
-Two kinds of dirt: what intake mends in silence (blanks, look-alike hyphens, odd case) and rows that it must refuse.
+Two kinds of fault: those intake mends in silence (blanks, look-alike hyphens, odd case) and rows that it must refuse.
 Add a fault to `_FAULTS` when intake learns to refuse one.
 """
 

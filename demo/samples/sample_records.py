@@ -14,7 +14,7 @@ from demo.samples.sample_world import Row, Rows, SampleWorld, add_calendar_month
 
 
 def invent_records(world: SampleWorld) -> Rows:
-    """Every record of one landlord's drop, without dirt."""
+    """Every record of one landlord's drop, without faults."""
     for step in (
         invent_staff,
         invent_customers,

@@ -43,7 +43,7 @@ def write_sample_drop(world: SampleWorld, source: SourceMapping, folder: Path) -
 
 def _make_table(world: SampleWorld, part: SourcePart, source: SourceMapping) -> Table:
     (entity,) = part.entities
-    kept = list_sample_columns(world, entity, part.columns(entity))
+    kept = list_sample_columns(world, entity, part.list_columns(entity))
     rows = make_sample_cells(world, entity, kept, source)
     headers = [header for column in kept.values() for header in _list_headers(column)] + list(part.ignore)
     left_out = [f"{header}, never loaded" for header in part.ignore]

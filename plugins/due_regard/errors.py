@@ -11,6 +11,7 @@
     ├── RegisterError              5  the register cannot be opened, read or written
     │   ├── AuditError             5  the audit chain does not hold
     │   └── RegisterMovedOn        5  what was judged is no longer what the register says
+    ├── StorageError               5  a folder or a file of it cannot be opened, read or written
     ├── MailError                  5  a mail could not be handed over
     ├── PackError                  5  a pack could not be built
     └── DemoError                  5  the demo's Airflow could not be started or followed
@@ -85,6 +86,10 @@ class AuditError(RegisterError):
 
 class RegisterMovedOn(RegisterError):
     """Files were loaded after the records that were judged had been read: judge again."""
+
+
+class StorageError(DueRegardError):
+    """A folder, or a file in it, cannot be opened, read or written."""
 
 
 class MailError(DueRegardError):

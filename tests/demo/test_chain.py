@@ -22,24 +22,24 @@ class Played:
         self.published, self.stumbles = published, stumbles
         self.triggered: list[tuple[str, dict[str, Any]]] = []
 
-    def trigger(self, dag: str, conf: dict[str, Any]) -> DagRun:
+    def trigger_dag(self, dag: str, conf: dict[str, Any]) -> DagRun:
         self.triggered.append((dag, conf))
         return DagRun(dag, "run-intake", "queued")
 
-    def runs(self, dag: str) -> list[DagRun]:
+    def list_runs(self, dag: str) -> list[DagRun]:
         # An older run of the same DAG comes first in the list: it must not be taken for ours.
         return [DagRun(dag, "older", "success"), DagRun(dag, f"run-{dag}", "running")]
 
     def started_by(self, run: DagRun) -> set[str]:
         return set() if run.id == "older" else {f"run-{chain.FOLLOWS[run.dag]}"}
 
-    def run(self, dag: str, run_id: str) -> DagRun:
+    def read_run(self, dag: str, run_id: str) -> DagRun:
         if self.stumbles:
             self.stumbles -= 1
             raise httpx.ConnectError("stumble")
         return DagRun(dag, run_id, "success")
 
-    def outcomes(self, run: DagRun) -> list[TaskOutcome]:
+    def list_outcomes(self, run: DagRun) -> list[TaskOutcome]:
         state = "success" if self.published else "failed"
         return [TaskOutcome(run.dag, "publish", -1, "", state)]
 
@@ -74,6 +74,6 @@ def test_gives_up_on_a_server_that_only_stumbles() -> None:
 
 
 def test_says_which_run_did_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Played, "runs", lambda self, dag: [DagRun(dag, "older", "success")])
+    monkeypatch.setattr(Played, "list_runs", lambda self, dag: [DagRun(dag, "older", "success")])
     with pytest.raises(DemoError, match="assessment did not start after intake"):
         follow(Played())

@@ -61,7 +61,7 @@ def test_stops_what_ignores_an_interrupt_and_what_left_its_session(
     started = start(place, monkeypatch, STUBBORN)
     grandchild = int(said(started))
     assert processes.stop_processes(place) == 2
-    assert not started.alive()
+    assert not started.is_alive()
     assert not psutil.pid_exists(grandchild) or psutil.Process(grandchild).status() == psutil.STATUS_ZOMBIE
     assert not place.processes.exists()
 

@@ -45,7 +45,9 @@ def write_shape(records: Mapping[str, pd.DataFrame], source: SourceMapping, fold
 
 
 def _rows(frame: pd.DataFrame, part: SourcePart, entity: str, source: SourceMapping) -> list[list[object]]:
-    columns = [(ENTITY[entity].by_name[name], column) for name, column in part.columns(entity).items() if name in frame]
+    columns = [
+        (ENTITY[entity].by_name[name], column) for name, column in part.list_columns(entity).items() if name in frame
+    ]
     cells: dict[str, list[object]] = {}
     for column, mapped in columns:
         texts = [_cell(value, column, mapped, source) for value in frame[column.name]]

@@ -35,7 +35,7 @@ def test_what_does_not_fit_is_named(tmp_path: Path) -> None:
     assert persons.rejected == {"ragged_row": 1, "unknown_code": 1}
     assert requests.missing == ("access_requests.request_ref", "access_requests.received_on")
     assert [file for file, _ in found.refused] == ["letter.txt"]
-    text = "\n".join(found.lines())
+    text = "\n".join(found.describe_lines())
     for told in ("Person Type -> customers.customer_type", "Shoe Size", "Squatter", "unknown_code: 1", "letter.txt"):
         assert told in text
     assert json.loads(json.dumps(found.as_dict()))["tables"][0]["file"].startswith("UB_")

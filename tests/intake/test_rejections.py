@@ -33,7 +33,7 @@ def known_after(validated: ValidatedDrop) -> dict[str, set[str]]:
 
 def test_rejected_rows_alone_come_back_with_reason_and_cell(tmp_path: Path) -> None:
     drop = write(tmp_path / "drop", customers=CUSTOMERS + "003,lodger,yes\n,tenant,\n", appeals=APPEALS)
-    summary, written = write_rejections(read(drop), drop, tmp_path / "out")
+    summary, written = write_rejections(read(drop), tmp_path / "out")
     assert written == tmp_path / "out" / "customers.csv"
     header, *rows = rows_of(written)
     assert header == ["Due Regard: what to mend", "Due Regard: cell", *CUSTOMERS.splitlines()[0].split(",")]
@@ -47,7 +47,7 @@ def test_rejected_rows_alone_come_back_with_reason_and_cell(tmp_path: Path) -> N
 def test_a_mended_file_loads_just_its_rows(tmp_path: Path) -> None:
     drop = write(tmp_path / "drop", customers=CUSTOMERS + "003,lodger,yes\n", restrictions=RESTRICTIONS)
     first = read(drop, name="canonical_snapshot")
-    _, written = write_rejections(first, drop, tmp_path / "out")
+    _, written = write_rejections(first, tmp_path / "out")
     mend_csv(written, lambda text: text.replace("lodger", "tenant"))
     again = read(
         tmp_path / "out", name="canonical_snapshot", known=known_after(first), previous_rows={"customers": 99}.get
@@ -59,11 +59,11 @@ def test_a_mended_file_loads_just_its_rows(tmp_path: Path) -> None:
 
 def test_a_file_sent_back_unmended_is_rejected_again_and_not_wrapped_twice(tmp_path: Path) -> None:
     drop = write(tmp_path / "drop", customers=CUSTOMERS + "003,lodger,yes\n")
-    _, written = write_rejections(read(drop), drop, tmp_path / "out")
+    _, written = write_rejections(read(drop), tmp_path / "out")
     once = rows_of(written)
     again = read(tmp_path / "out")
     assert [reason for _, _, reason in reasons(only(again, "customers"))] == ["unknown_code"]
-    _, twice = write_rejections(again, tmp_path / "out", tmp_path / "out2")
+    _, twice = write_rejections(again, tmp_path / "out2")
     assert [row[2:] for row in rows_of(twice)] == [row[2:] for row in once]
     assert len(rows_of(twice)[0]) == len(once[0])
 
@@ -76,7 +76,7 @@ def test_every_shape_comes_back_readable(tmp_path: Path, name: str) -> None:
     first = read(drop, name=name)
     (rejected,) = [file for file in first.files if file.rejections]
     assert [rejection.reason for rejection in rejected.rejections] == ["orphan"]
-    write_rejections(first, drop, tmp_path / "out")
+    write_rejections(first, tmp_path / "out")
     again = read(tmp_path / "out", name=name, known={"customers": {"nobody"}})
     assert again.refused == ()
     (mended,) = again.files
@@ -88,7 +88,7 @@ def test_every_shape_comes_back_readable(tmp_path: Path, name: str) -> None:
 def test_nothing_that_a_spreadsheet_would_run_goes_out(tmp_path: Path) -> None:
     evil = '"=HYPERLINK(""http://x"")"'
     drop = write(tmp_path / "drop", customers=f"customer_ref,customer_type\n{evil},-2+3\n@sum,+1\n")
-    _, written = write_rejections(read(drop), drop, tmp_path / "out")
+    _, written = write_rejections(read(drop), tmp_path / "out")
     assert all(cell[:1] not in {"=", "+", "-", "@"} for row in rows_of(written) for cell in row)
     mend_csv(written, lambda text: text.replace("'-2+3", "tenant").replace("'+1", "tenant"))
     assert only(read(tmp_path / "out"), "customers").rows["customer_ref"].tolist() == ['=HYPERLINK("http://x")', "@sum"]
@@ -100,7 +100,7 @@ def test_nothing_that_a_workbook_would_run_goes_out(tmp_path: Path) -> None:
     book.active["A2"].value = "=1+1"
     book.active["A2"].data_type = "s"
     book.save(path)
-    _, written = write_rejections(read(path.parent), path.parent, tmp_path / "out")
+    _, written = write_rejections(read(path.parent), tmp_path / "out")
     cells = [cell for row in openpyxl.load_workbook(written)["Sheet1"].iter_rows() for cell in row]
     assert [cell.data_type for cell in cells if cell.value is not None] == ["s"] * sum(
         cell.value is not None for cell in cells
@@ -113,13 +113,13 @@ def test_ragged_and_split_rows_come_back_once(tmp_path: Path) -> None:
     drop = write(tmp_path / "drop", **{"cautionary_alerts__csv": sheet})
     validated = read(drop, name="hackney")
     assert {file.entity: len(file.rejections) for file in validated.files} == {"customers": 1, "markers": 2}
-    _, written = write_rejections(validated, drop, tmp_path / "out")
+    _, written = write_rejections(validated, tmp_path / "out")
     assert [row[1] for row in rows_of(written)[1:]] == ["E2", "A3"]
 
 
 def test_nothing_rejected_writes_nothing(tmp_path: Path) -> None:
     drop = write(tmp_path / "drop", customers=CUSTOMERS)
-    assert write_rejections(read(drop), drop, tmp_path / "out") == []
+    assert write_rejections(read(drop), tmp_path / "out") == []
     assert not (tmp_path / "out").exists()
 
 

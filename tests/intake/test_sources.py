@@ -23,7 +23,7 @@ def test_a_shipped_mapping_is_whole(name: str) -> None:
     found = source(name)
     assert found.name == name
     for part in found.files:
-        headers = [header.casefold() for header in part.headers() if len(part.entities) == 1]
+        headers = [header.casefold() for header in part.list_headers() if len(part.entities) == 1]
         assert len(headers) == len(set(headers)), "two columns would feed from one header"
 
 

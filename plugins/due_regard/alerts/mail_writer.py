@@ -21,6 +21,7 @@ from due_regard.alerts.message import build_letter_message, make_message_id
 from due_regard.calendars.quarters import find_london_day
 from due_regard.calendars.working_days import WorkingCalendar
 from due_regard.config.landlord import Landlord
+from due_regard.config.storage import make_folder, write_file
 from due_regard.mail import outbox
 from due_regard.mail.mime import ComposedMail
 from due_regard.mail.transport import name_eml_file
@@ -89,10 +90,10 @@ class MailWriter:
 
     def show(self, folder: Path, plan: MailPlan) -> None:
         """Write every draft as an .eml file."""
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         for draft in plan.drafts:
             identity = make_message_id(draft.content, self.landlord.id, self.sender)
-            (folder / name_eml_file(self.landlord.id, identity)).write_bytes(self.mail(draft)[1])
+            write_file(folder, name_eml_file(self.landlord.id, identity), self.mail(draft)[1])
 
     def mail(self, draft: MailDraft) -> tuple[str, bytes]:
         """Subject and bytes of one mail."""

@@ -54,7 +54,7 @@ class Quarter:
 
     @property
     def ends_on(self) -> date:
-        """Last day: the date every figure of the quarter is judged at."""
+        """Last day: the as-at date of every figure of the quarter."""
         month = self.number * 3
         return date(self.year, month, monthrange(self.year, month)[1])
 

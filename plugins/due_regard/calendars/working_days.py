@@ -82,11 +82,11 @@ class WorkingCalendar:
         day0: the nth working day strictly after the start. day1: the start, or the first working day after it, is
         day 1. roll_then_add: the start is moved to a working day first, then day0 (contract: Assessment, Time).
         """
-        position, blank = self._positions(starts)
+        position, blank = self._find_positions(starts)
         upto = self._elapsed[position]  # working days up to and including the start
         before = upto - self._working[position]
         wanted = n - 1 + {"day0": upto, "day1": before, "roll_then_add": before + 1}[convention]
-        self._require(bool((wanted[~blank] < len(self._nth)).all()))
+        self._check_range(bool((wanted[~blank] < len(self._nth)).all()))
         due = self._nth[np.where(blank, 0, wanted)]
         due[blank] = np.datetime64("NaT")
         return due
@@ -94,8 +94,8 @@ class WorkingCalendar:
     def count(self, after: Days, to: Days) -> npt.NDArray[np.int64]:
         """Number of working days d with `after` < d <= `to`; 0 where `to` is not later or either is NaT."""
         blank = np.isnat(after) | np.isnat(to)
-        start, _ = self._positions(np.where(blank, self._first, after))
-        end, _ = self._positions(np.where(blank, self._first, to))
+        start, _ = self._find_positions(np.where(blank, self._first, after))
+        end, _ = self._find_positions(np.where(blank, self._first, to))
         return np.where(blank, 0, np.maximum(self._elapsed[end] - self._elapsed[start], 0)).astype(np.int64)
 
     def roll(self, days: Days) -> Days:
@@ -104,7 +104,7 @@ class WorkingCalendar:
 
     def is_working(self, day: date) -> bool:
         """Whether `day` is a working day."""
-        position, _ = self._positions(_as_one_day(day))
+        position, _ = self._find_positions(_as_one_day(day))
         return bool(self._working[position[0]])
 
     def next_working(self, day: date) -> date:
@@ -115,10 +115,10 @@ class WorkingCalendar:
         """The nth working day strictly after `day`; before it where `n` is negative; `day` itself for 0."""
         if n == 0:
             return day
-        position, _ = self._positions(_as_one_day(day))
+        position, _ = self._find_positions(_as_one_day(day))
         at = int(position[0])
         wanted = int(self._elapsed[at]) + (n - 1 if n > 0 else n - int(self._working[at]))
-        self._require(0 <= wanted < len(self._nth))
+        self._check_range(0 <= wanted < len(self._nth))
         return _as_date(self._nth[[wanted]])
 
     def skipped(self, after: date, to: date) -> tuple[date, ...]:
@@ -126,13 +126,13 @@ class WorkingCalendar:
         span = np.arange(_as_one_day(after)[0] + 1, _as_one_day(to)[0] + 1)
         return tuple(day for day in span[np.is_busday(span)].tolist() if day in self.holidays)
 
-    def _positions(self, days: Days) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    def _find_positions(self, days: Days) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
         blank = np.isnat(days)
         position = np.where(blank, 0, (days - self._first).astype(np.int64))
-        self._require(bool(((position >= 0) & (position < len(self._working))).all()))
+        self._check_range(bool(((position >= 0) & (position < len(self._working))).all()))
         return position, blank
 
-    def _require(self, inside: bool) -> None:
+    def _check_range(self, inside: bool) -> None:
         if not inside:
             raise CalendarError(
                 f"{self.name} holds the years {self.first_year} to {self.last_year}; a working day outside them is "

@@ -86,7 +86,7 @@ def run_source_check(args: Namespace, settings: Settings) -> CommandResult:
 
     on = parse_day(args.on) if args.on else datetime.now(LONDON).date()
     found = check_source(load_source_mapping(settings.sources_dir, args.source), args.drop, on=on)
-    return CommandResult(found.as_dict(), tuple(found.lines()), found.exit_code)
+    return CommandResult(found.as_dict(), tuple(found.describe_lines()), found.exit_code)
 
 
 def _as_json_value(value: Any) -> Any:

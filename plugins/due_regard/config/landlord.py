@@ -59,7 +59,7 @@ class EscalationSteps(_SettingsPart):
     committee: EscalationStep = EscalationStep(n=20)
 
     @model_validator(mode="after")
-    def _rises(self) -> EscalationSteps:
+    def _check_order(self) -> EscalationSteps:
         steps = [(name, getattr(self, name)) for name in ("overdue", "line_manager", "director", "committee")]
         for (lower, before), (upper, after) in pairwise(steps):
             if before.unit == after.unit and before.n > after.n:
@@ -113,7 +113,7 @@ class Landlord(_SettingsPart):
 
     @field_validator("drop_folder")
     @classmethod
-    def _inside(cls, value: str) -> str:
+    def _check_drop_folder(cls, value: str) -> str:
         if Path(value).is_absolute() or ".." in Path(value).parts:
             raise ValueError("must be a folder below the drops folder, without '..'")
         return value

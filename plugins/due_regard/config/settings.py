@@ -1,7 +1,7 @@
 """Where things are and how mail leaves: settings read from `DUE_REGARD_…` variables or `.env`.
 
 Add a setting when a place, key or switch differs between two installations; what one landlord decides belongs in its
-own file (landlords.py), what its policy promises in the policy file.
+own file (landlord.py), what its policy promises in the policy file.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from due_regard.config.storage import StoredPath, open_folder
 from due_regard.errors import SettingsError
 
 _REPOSITORY = Path(__file__).resolve().parents[3]
@@ -27,7 +28,13 @@ class Settings(BaseSettings):
         default=_REPOSITORY / "include", description="Policies, landlords, sources, reports, SQL."
     )
     var_dir: Path = Field(default=Path("var"), description="What a run writes: register, quarantine, packs, mail.")
-    drops_dir: Path | None = Field(default=None, description="Folder of drop folders; default <var_dir>/drops.")
+    files_url: str | None = Field(
+        default=None,
+        description="Folder or fsspec URL of packs, rejections, quarantine, data docs, mail; default <var_dir>.",
+    )
+    drops_dir: Path | str | None = Field(
+        default=None, description="Folder or fsspec URL of drop folders; default <var_dir>/drops."
+    )
     register_url: str | None = Field(
         default=None, description="SQLAlchemy URL, default SQLite in <var_dir>; {landlord} in it gives each its own."
     )
@@ -54,9 +61,14 @@ class Settings(BaseSettings):
     pseudonym_key: SecretStr | None = Field(default=None, description="HMAC key of the references packs may show.")
 
     @property
-    def drops(self) -> Path:
+    def drops(self) -> StoredPath:
         """Folder that holds one drop folder a landlord."""
-        return self.drops_dir or self.var_dir / "drops"
+        return open_folder(self.drops_dir or self.var_dir / "drops")
+
+    @property
+    def files(self) -> StoredPath:
+        """Folder of what runs write for people; on storage that they share where workers have disks of their own."""
+        return open_folder(self.files_url or self.var_dir)
 
     def register(self, landlord: str | None = None) -> str:
         """SQLAlchemy URL of the register, of `landlord` where each has one of its own.
@@ -102,26 +114,26 @@ class Settings(BaseSettings):
         return self.include_dir / "sql"
 
     @property
-    def quarantine(self) -> Path:
+    def quarantine(self) -> StoredPath:
         """Folder of refused files, untouched, one folder a landlord and batch."""
-        return self.var_dir / "quarantine"
+        return self.files / "quarantine"
 
     @property
-    def rejections(self) -> Path:
+    def rejections(self) -> StoredPath:
         """Folder of rejected rows to mend and send again, one folder a landlord and batch."""
-        return self.var_dir / "rejections"
+        return self.files / "rejections"
 
     @property
-    def data_docs(self) -> Path:
+    def data_docs(self) -> StoredPath:
         """Folder of Great Expectations' pages without values, one folder a landlord."""
-        return self.var_dir / "data_docs"
+        return self.files / "data_docs"
 
     @property
-    def packs(self) -> Path:
+    def packs(self) -> StoredPath:
         """Folder of built packs, one folder a landlord and quarter."""
-        return self.var_dir / "packs"
+        return self.files / "packs"
 
     @property
-    def mail_dir(self) -> Path:
+    def mail_dir(self) -> StoredPath:
         """Folder of .eml files while `mail_mode` is folder."""
-        return self.var_dir / "mail"
+        return self.files / "mail"

@@ -1,6 +1,6 @@
 """What pydantic found wrong in a YAML file, in words for the person who edits it: where, what, and what is allowed.
 
-Add a wording here when a new kind of fault reads badly; reading files and finding lines is yamlfile.py's.
+Add a wording here when a new kind of error reads badly; reading files and finding lines is yaml_files.py's.
 """
 
 from __future__ import annotations

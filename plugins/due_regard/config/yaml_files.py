@@ -1,7 +1,7 @@
 """YAML files read strictly into pydantic models, with errors that name file and line.
 
-Every file a person edits (policies, landlords, sources, packs) comes through `read_yaml`; keep meaning out. How a fault
-is put into words is yaml_faults.py's.
+Every file a person edits (policies, landlords, sources, packs) is read by `read_yaml`; keep meaning out. The words
+of an error are in yaml_errors.py.
 """
 
 from __future__ import annotations
@@ -87,8 +87,9 @@ def read_yaml(
 
 def _parse_yaml(file: Path, error: type[_FileError]) -> tuple[yaml.Node | None, Any]:
     try:
-        text = file.read_text(encoding="utf-8-sig")
-        return yaml.compose(text, _StrictLoader), yaml.load(text, _StrictLoader)  # noqa: S506 - a stricter SafeLoader
+        loader = _StrictLoader(file.read_text(encoding="utf-8-sig"))
+        node = loader.get_single_node()
+        return node, None if node is None else loader.construct_document(node)
     except OSError as reason:
         raise error(f"cannot be read ({reason.strerror})", file=file) from None
     except UnicodeDecodeError:

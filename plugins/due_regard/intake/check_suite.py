@@ -1,6 +1,6 @@
 """Which checks a row must pass: generated from the canonical contract, one `ColumnCheck` a column and rule.
 
-The same suite drives the vectorised checks that name the rows (checks.py) and Great Expectations, which judges
+The same suite drives the vectorised checks that name the rows (row_checks.py) and Great Expectations, which judges
 independently (expectations.py). Take a check out and no row is rejected for it; add one and rows that fail it are.
 """
 
@@ -15,7 +15,7 @@ from due_regard.records.canonical import ENTITIES, CanonicalColumn, ColumnKind, 
 
 
 class CheckRule(StrEnum):
-    """What a check asks of a column."""
+    """What a check requires of a column."""
 
     REQUIRED = "required"  # not blank
     TYPE = "type"  # can be read as the column's kind

@@ -1,6 +1,6 @@
 """Applies a source mapping to a table: which column of the file feeds which canonical column, and what is left over.
 
-Every header is mapped or ignored by name; anything else stops the file. What cells mean is cells.py's.
+Every header is mapped or ignored by name; anything else stops the file. What cells mean is cell_values.py's.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from due_regard.records.canonical import ENTITY
 
 @dataclass(frozen=True)
 class CandidateTable:
-    """One entity of one table, its columns read and not yet judged.
+    """One entity of one table, its columns read and not yet checked.
 
     Attributes:
         table: where the rows came from.
         entity: canonical entity.
-        columns: the carried canonical columns, coded.
+        columns: the delivered canonical columns, coded.
         positions: position in the file of the (first) column behind each; absent for a constant.
     """
 
@@ -39,7 +39,7 @@ class CandidateTable:
 
 def list_known_headers(parts: Sequence[SourcePart]) -> frozenset[str]:
     """Folded headers that the parts map or ignore."""
-    return frozenset(fold_text(header) for part in parts for header in part.headers())
+    return frozenset(fold_text(header) for part in parts for header in part.list_headers())
 
 
 def find_unknown_headers(table: TextTable, parts: Sequence[SourcePart]) -> list[str]:
@@ -75,7 +75,7 @@ def check_headers(table: TextTable, part: SourcePart, *, source: str) -> None:
 
 
 def find_missing_columns(table: TextTable, part: SourcePart) -> dict[str, str]:
-    """Required canonical columns (entity.column) that the table does not carry, and the headers they are read from."""
+    """Required canonical columns (entity.column) that the table does not have, and the headers they are read from."""
     present = _find_positions(table)
     return {
         f"{entity}.{name}": " or ".join(column.headers)
@@ -86,7 +86,7 @@ def find_missing_columns(table: TextTable, part: SourcePart) -> dict[str, str]:
 
 def _list_column_maps(part: SourcePart) -> Iterator[tuple[str, str, ColumnMap]]:
     for entity in part.entities:
-        for name, column in part.columns(entity).items():
+        for name, column in part.list_columns(entity).items():
             yield entity, name, column
 
 
@@ -115,7 +115,7 @@ def read_candidates(table: TextTable, part: SourcePart, source: SourceMapping, *
     for entity in part.entities:
         coded: dict[str, CodedColumn] = {}
         positions: dict[str, int] = {}
-        for name, column in part.columns(entity).items():
+        for name, column in part.list_columns(entity).items():
             if not _is_carried(column, present):
                 continue
             reading = ColumnReading(source, column, on, table.stored_as_numbers, table.epoch_1904)
@@ -136,7 +136,7 @@ def share_table_text(candidates: Sequence[CandidateTable], part: SourcePart) -> 
     table = candidates[0].table
     cells = table.cells.copy(deep=False)
     for candidate in candidates:
-        for name, column in part.columns(candidate.entity).items():
+        for name, column in part.list_columns(candidate.entity).items():
             if column.header and name in candidate.columns:
                 coded = candidate.columns[name]
                 words = pd.Categorical.from_codes(coded.codes, categories=pd.Index(coded.raw))

@@ -1,7 +1,7 @@
 """Whether a drop is all there: manifest, READY marker or stillness; and whether a snapshot shrank beyond belief.
 
 A truncated CSV is a valid CSV: only what the sender says beside the file, or what came last time, can show it. Validity
-of rows is checks.py's.
+of rows is row_checks.py's.
 """
 
 from __future__ import annotations

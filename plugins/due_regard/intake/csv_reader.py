@@ -86,7 +86,7 @@ def _read_head(text: str, delimiter: str, depth: int) -> tuple[list[list[str]], 
     """First rows, and the offset at which each ends."""
     consumed = 0
 
-    def lines() -> Iterator[str]:
+    def iterate_lines() -> Iterator[str]:
         nonlocal consumed
         for line in io.StringIO(text, newline=""):
             consumed += len(line)
@@ -95,7 +95,7 @@ def _read_head(text: str, delimiter: str, depth: int) -> tuple[list[list[str]], 
     rows: list[list[str]] = []
     ends: list[int] = []
     try:
-        for row in csv.reader(lines(), delimiter=delimiter):
+        for row in csv.reader(iterate_lines(), delimiter=delimiter):
             rows.append(row)
             ends.append(consumed)
             if len(rows) == HEADER_SEARCH_ROWS + depth:
@@ -140,7 +140,7 @@ def _read_rows(
         return pd.DataFrame({position: pd.Series(dtype="str") for position in range(width)}), []
     misfits: list[tuple[int, str]] = []
 
-    def keep(row: Any) -> str:
+    def keep_misfit(row: Any) -> str:
         misfits.append((row.number, row.text))
         return "skip"
 
@@ -150,7 +150,7 @@ def _read_rows(
             # One thread, since only so are misfits numbered.
             arrow_csv.ReadOptions(use_threads=False, column_names=names, block_size=_BLOCK),
             arrow_csv.ParseOptions(
-                delimiter=delimiter, newlines_in_values=True, ignore_empty_lines=False, invalid_row_handler=keep
+                delimiter=delimiter, newlines_in_values=True, ignore_empty_lines=False, invalid_row_handler=keep_misfit
             ),
             arrow_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.large_string()), strings_can_be_null=False),
         )

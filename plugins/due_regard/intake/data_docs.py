@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterator
 from datetime import datetime
 from html import escape
-from pathlib import Path
 from typing import Any
 
+from due_regard.config.storage import StoredPath, write_file
 from due_regard.intake.expectations import load_great_expectations
 from due_regard.records.validated_drop import ValidatedDrop
 
@@ -28,7 +28,7 @@ _HEAD = (
 )
 
 
-def publish_data_docs(validated: ValidatedDrop, out: Path, *, run: str, now: datetime) -> Path | None:
+def publish_data_docs(validated: ValidatedDrop, out: StoredPath, *, run: str, now: datetime) -> StoredPath | None:
     """Writes the page of one validated drop and the landlord's index, and removes pages beyond the last twenty.
 
     Args:
@@ -43,21 +43,19 @@ def publish_data_docs(validated: ValidatedDrop, out: Path, *, run: str, now: dat
     if not validated.suites:
         return None
     folder = out / validated.landlord
-    folder.mkdir(parents=True, exist_ok=True)
-    page = folder / f"{run}.html"
-    page.write_text(_render_page(validated, run, now), encoding="utf-8")
-    pages = sorted(path for path in folder.glob("*.html") if path.name != "index.html")
+    page = write_file(folder, f"{run}.html", _render_page(validated, run, now).encode())
+    pages = sorted((path for path in folder.glob("*.html") if path.name != "index.html"), key=lambda path: path.name)
     for old in pages[:-KEPT_RUNS]:
         old.unlink()
     links = "\n".join(
         f'<li><a href="{escape(path.name)}">{escape(path.stem)}</a></li>' for path in pages[-KEPT_RUNS:][::-1]
     )
     title = f"Data Docs of {escape(validated.landlord)}"
-    (folder / "index.html").write_text(
+    index = (
         f'<!DOCTYPE html><html lang="en-GB"><head><title>{title}</title>{_HEAD}</head>'
-        f"<body><h1>{title}</h1><ul>{links}</ul></body></html>\n",
-        encoding="utf-8",
+        f"<body><h1>{title}</h1><ul>{links}</ul></body></html>\n"
     )
+    write_file(folder, "index.html", index.encode())
     return page
 
 

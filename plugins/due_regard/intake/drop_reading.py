@@ -1,6 +1,6 @@
-"""Reads one drop: every file inspected, mapped, judged; a bad file is refused by itself, the rest goes on.
+"""Reads one drop: inspects, maps and checks every file; a bad file is refused alone, the others are read.
 
-The order of steps is here; what each step knows is in the module that bears its name.
+The order of the steps is here; each step has a module of its own name.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _LARGE = 16 * 2**20
 
 @dataclass(frozen=True)
 class StagedTable:
-    """One entity of one table, read and not yet judged, with the bytes and the part of the mapping it came from."""
+    """One entity of one table, read and not yet checked, with the digest of its bytes and its part of the mapping."""
 
     sha256: str
     candidate: CandidateTable
@@ -73,7 +73,7 @@ def read_drop(
     answers = validate_with_great_expectations(checked, on=on) if great_expectations else ()
     gone = _find_disappeared(staged, refused, source, known)
     files = [
-        # What an entity lacks is told once, with the first of its tables.
+        # Missing references are noted once for an entity, with the first of its tables.
         make_accepted_file(item.sha256, verdict, item.part, source, gone.pop(item.candidate.entity, ()))
         for item, verdict in zip(staged, checked, strict=True)
     ]

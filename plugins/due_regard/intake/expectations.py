@@ -1,4 +1,4 @@
-"""Great Expectations as the validator: every check of the suite as an expectation, judged apart from checks.py.
+"""Great Expectations as the validator: every check of the suite as an expectation, independent of row_checks.py.
 
 It sees distinct values and their counts, never rows: 100 rows of "tenant" are one value of weight 100, a reference is
 only "text", blank or unreadable. So it is many times faster than on the raw frame, and no reference reaches it. A check
@@ -31,7 +31,7 @@ _UNREADABLE = "unreadable"
 _WORDS_SHOWN = 1000
 """Unknown words of a column that are shown one by one; a column mapped to codes by mistake may hold a million."""
 _HARMLESS: dict[str, object] = {"O": None, "M": np.datetime64("NaT"), "i": 0}
-"""What a check without anything to judge is shown, by kind of column: it passes, and weighs nothing."""
+"""Stand-in value, by kind of column, for a check without any value: it passes with weight 0."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class CheckProfile:
 
 
 def validate_with_great_expectations(checked: Sequence[CheckedCandidate], *, on: date) -> tuple[dict[str, object], ...]:
-    """Judges every check of every table again, and answers what was found, without any cell's value.
+    """Runs every check of every table again and returns what was found, without any cell's value.
 
     Args:
         checked: tables with the tallies of the vectorised checks.
@@ -101,7 +101,7 @@ def _make_answer(tally: CheckTally, expectation: Any, rows: int) -> dict[str, ob
 
 
 def _describe_expectation(expectation: Any) -> dict[str, object]:
-    """What the expectation asks: bounds and code lists of the contract, never a value of the drop."""
+    """What the expectation requires: bounds and code lists of the contract, never a value of the drop."""
     kwargs = expectation.configuration.kwargs
     words = ("value_set", "regex", "min_value", "max_value")
     asked = {word: kwargs[word] for word in words if kwargs.get(word) is not None}
@@ -146,13 +146,13 @@ def _as_words(coded: CodedColumn) -> CheckProfile:
 
 def _count_values(values: pd.Series, coded: CodedColumn) -> CheckProfile:
     """Each value once, with the rows of all distinct raw values that came to it."""
-    counted = pd.Series(coded.counts()).groupby(values.to_numpy(), dropna=False).sum()
+    counted = pd.Series(coded.count_rows()).groupby(values.to_numpy(), dropna=False).sum()
     return CheckProfile(pd.Series(counted.index, dtype=values.dtype), counted.to_numpy(dtype=np.int64))
 
 
 @cache
 def load_great_expectations() -> Any:
-    """The library, imported late, with nothing sent home and its old imports' warnings left unsaid."""
+    """The library, imported late, without telemetry and without the warnings of its own imports."""
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
     logging.getLogger("great_expectations").setLevel(logging.WARNING)  # else it tells of folders it never makes
     with warnings.catch_warnings():
@@ -211,7 +211,7 @@ def _build_profile_frame(profiles: Sequence[CheckProfile]) -> pd.DataFrame:
 def _count_failing_rows(
     frame: pd.DataFrame, expectations: Sequence[Any], weights: Sequence[NDArray[np.int64]]
 ) -> list[int]:
-    """Rows that fail each expectation: all are asked yes or no, and those that said no for which values."""
+    """Rows that fail each expectation: first which expectations fail, then the values that fail them."""
     first = _run_validation(frame, expectations, "BOOLEAN_ONLY")
     failed = [number for number, result in enumerate(first) if not result.success]
     rows = [0] * len(expectations)

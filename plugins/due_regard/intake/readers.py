@@ -1,6 +1,6 @@
 """From a file's bytes to its tables, each with the part of the source mapping that describes it.
 
-Chooses the reader by content and the part by name, sheet and headers. Whether every header is known is mapping.py's.
+Chooses the reader by content and the part by name, sheet and headers. column_mapping.py checks the headers.
 """
 
 from __future__ import annotations
@@ -68,18 +68,18 @@ def _read_sheets(
 def _choose_part(
     name: str, sheet: WorkbookSheet, parts: tuple[SourcePart, ...], epoch_1904: bool
 ) -> tuple[TextTable, SourcePart]:
-    fitting = [part for part in parts if part.takes(name, sheet.name)]
+    fitting = [part for part in parts if part.matches_name(name, sheet.name)]
     if not fitting:
         raise FileRefused(
             "unknown_sheet",
             f"{name}: sheet {sheet.name} is not known; map it or list it under ignore_sheets in the source mapping",
         )
 
-    def score(part: SourcePart) -> int:
+    def score_part(part: SourcePart) -> int:
         header = find_sheet_header(sheet, list_known_headers([part]), part.header_rows)
         return header.score if header else 0
 
-    part = max(fitting, key=score)
+    part = max(fitting, key=score_part)
     return read_sheet_table(
         name, sheet, list_known_headers([part]), depth=part.header_rows, epoch_1904=epoch_1904
     ), part

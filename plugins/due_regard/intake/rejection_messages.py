@@ -1,6 +1,6 @@
-"""What a person is told about a rejected row: where it stands, what is wrong and how to mend it; never a cell's value.
+"""The message of a rejected row: its place, what is wrong and how to mend it; never a cell's value.
 
-Add a reason here when a check gains one. Refused files carry their message from where they are refused.
+Add a reason here when a check gains one. The message of a refused file is written where the file is refused.
 """
 
 from __future__ import annotations

@@ -1,23 +1,24 @@
 """What goes back to the landlord: rejected rows in its own file's shape, and refused files untouched in quarantine.
 
 With data_docs.py the only place of intake that writes files. A file written here, mended and sent again, loads just
-those rows: its columns in front mark it as a list of changes (tables.MENDING_HEADERS).
+those rows: its columns in front mark it as a list of changes (text_tables.MENDING_HEADERS).
 """
 
 from __future__ import annotations
 
 import csv
-import shutil
+import io
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
+from due_regard.config.storage import StoredPath, copy_file, open_new_file, write_file
 from due_regard.intake.preflight import READ_ME
 from due_regard.intake.text_tables import FORMULA_STARTS, MENDING_HEADERS, UNREADABLE
 from due_regard.records.validated_drop import MendingSheet, ValidatedDrop
@@ -26,12 +27,11 @@ _CELL_LIMIT = 32_767
 _PAGE_LINES = 40
 
 
-def write_rejections(validated: ValidatedDrop, drop: Path, out: Path) -> list[Path]:
+def write_rejections(validated: ValidatedDrop, out: StoredPath) -> list[StoredPath]:
     """Writes a copy of each file that has rejected rows, with these alone and what to mend in front, and a summary.
 
     Args:
         validated: what read_drop returned.
-        drop: the drop folder; untouched.
         out: folder of this batch's rejections, outside the drop; made where it is missing.
 
     Returns:
@@ -39,13 +39,11 @@ def write_rejections(validated: ValidatedDrop, drop: Path, out: Path) -> list[Pa
     """
     if not validated.mending and not validated.refused:
         return []
-    out.mkdir(parents=True, exist_ok=True)
     by_file: dict[str, list[MendingSheet]] = {}
     for sheet in validated.mending:
         by_file.setdefault(sheet.file, []).append(sheet)
-    summary = out / READ_ME
-    summary.write_text(summarise_rejections(validated), encoding="utf-8")
-    return [summary, *(_write_sheets(out / name, sheets) for name, sheets in sorted(by_file.items()))]
+    summary = write_file(out, READ_ME, summarise_rejections(validated).encode())
+    return [summary, *(_write_sheets(out, name, sheets) for name, sheets in sorted(by_file.items()))]
 
 
 def summarise_rejections(validated: ValidatedDrop) -> str:
@@ -78,12 +76,10 @@ def _list_rejected_lines(validated: ValidatedDrop) -> Iterator[str]:
                 yield f"  {rows} x {reason.replace('_', ' ')}{where}, first in row {first.row_number}"
 
 
-def _write_sheets(path: Path, sheets: list[MendingSheet]) -> Path:
-    partial = path.with_name(path.name + ".part")
-    (_write_csv if sheets[0].sheet is None else _write_workbook)(partial, sheets)
-    partial.chmod(0o600)
-    partial.replace(path)
-    return path
+def _write_sheets(out: StoredPath, name: str, sheets: list[MendingSheet]) -> StoredPath:
+    with open_new_file(out, name) as sink:
+        (_write_csv if sheets[0].sheet is None else _write_workbook)(sink, sheets)
+    return out / name
 
 
 def _arrange_rows(sheet: MendingSheet) -> Iterator[tuple[str, ...]]:
@@ -96,11 +92,13 @@ def _arrange_rows(sheet: MendingSheet) -> Iterator[tuple[str, ...]]:
         yield (why, cell, *("" if text.startswith(UNREADABLE) else text for text in cells))
 
 
-def _write_csv(path: Path, sheets: list[MendingSheet]) -> None:
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file, delimiter=sheets[0].delimiter)
-        for sheet in sheets:
-            writer.writerows([_shield_cell(text) for text in row] for row in _arrange_rows(sheet))
+def _write_csv(sink: IO[bytes], sheets: list[MendingSheet]) -> None:
+    text = io.TextIOWrapper(sink, encoding="utf-8-sig", newline="")
+    for sheet in sheets:
+        writer = csv.writer(text, delimiter=sheet.delimiter)
+        writer.writerows([_shield_cell(cell) for cell in row] for row in _arrange_rows(sheet))
+    # Left open: whoever opened the stream closes it.
+    text.detach()
 
 
 def _shield_cell(text: str) -> str:
@@ -108,7 +106,7 @@ def _shield_cell(text: str) -> str:
     return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
-def _write_workbook(path: Path, sheets: list[MendingSheet]) -> None:
+def _write_workbook(sink: IO[bytes], sheets: list[MendingSheet]) -> None:
     workbook = Workbook(write_only=True)
     if any(sheet.epoch_1904 for sheet in sheets):
         workbook.epoch = CALENDAR_MAC_1904
@@ -116,7 +114,7 @@ def _write_workbook(path: Path, sheets: list[MendingSheet]) -> None:
         worksheet = workbook.create_sheet(sheet.sheet)
         for row in _arrange_rows(sheet):
             worksheet.append([_make_text_cell(worksheet, text) for text in row])
-    workbook.save(path)
+    workbook.save(sink)
 
 
 def _make_text_cell(worksheet: Any, text: str) -> Any:
@@ -129,18 +127,15 @@ def _make_text_cell(worksheet: Any, text: str) -> Any:
     return cell
 
 
-def quarantine_files(validated: ValidatedDrop, drop: Path, out: Path) -> list[Path]:
-    """Copies each refused file, untouched, below `out`, with a note beside it that says why.
+def quarantine_files(validated: ValidatedDrop, drop: Path, out: StoredPath) -> list[StoredPath]:
+    """Copies each refused file, untouched, into `out`, with a note beside it that says why.
 
     Links are never followed: of a link, only the note is kept.
     """
     kept = []
     for refused in validated.refused:
-        out.mkdir(parents=True, exist_ok=True)
-        original, copy = drop / refused.file, out / refused.file
+        original = drop / refused.file
         if original.is_file() and not original.is_symlink():
-            shutil.copy2(original, copy)
-            copy.chmod(0o600)
-            kept.append(copy)
-        (out / f"{refused.file}.why.txt").write_text(f"{refused.code}\n{refused.message}\n", encoding="utf-8")
+            kept.append(copy_file(original, out))
+        write_file(out, f"{refused.file}.why.txt", f"{refused.code}\n{refused.message}\n".encode())
     return kept

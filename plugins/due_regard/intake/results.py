@@ -1,6 +1,6 @@
-"""Makes what the register is handed from what was judged: accepted files, rejections, notes and rows to mend.
+"""Makes the results that the register stores: accepted files, rejections, notes and rows to mend.
 
-Shapes values only: what is wrong with a row was decided in checks.py, what a person is told is in messages.py.
+Shapes values only: row_checks.py decides what is wrong with a row, rejection_messages.py has the sentences.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def make_accepted_file(
         sha256=sha256,
         entity=candidate.entity,
         columns=tuple(candidate.columns),
-        rows=checked.accepted(),
+        rows=checked.take_accepted(),
         read=table.read,
         collapsed=checked.collapsed,
         rejections=_make_rejections(checked, sentences),
@@ -51,22 +51,22 @@ def find_disappeared_refs(entity: str, candidates: Iterable[CandidateTable], kno
 
 
 class _SharedSentences:
-    """What is told of a fault; faults by the hundred thousand share a few sentences."""
+    """The sentence of each fault; many thousand faults share a few sentences."""
 
     def __init__(self, candidate: CandidateTable, part: SourcePart, source: SourceMapping) -> None:
-        self._candidate, self._columns, self._source = candidate, part.columns(candidate.entity), source
+        self._candidate, self._columns, self._source = candidate, part.list_columns(candidate.entity), source
         self._told: dict[tuple[str, str, str], str] = {}
 
-    def header(self, column: str) -> str:
+    def find_header(self, column: str) -> str:
         """What the landlord's file calls a canonical column."""
         position = self._candidate.positions.get(column)
         return column if position is None else self._candidate.table.headers[position]
 
-    def of(self, fault: RowFault) -> str:
+    def describe(self, fault: RowFault) -> str:
         """The sentence of a fault, without its row."""
         key = (fault.reason, fault.column, fault.after)
         if key not in self._told:
-            header, after = self.header(fault.column), self.header(fault.after)
+            header, after = self.find_header(fault.column), self.find_header(fault.after)
             column = self._columns.get(fault.column)
             entity = self._candidate.entity
             self._told[key] = describe_fault(fault.reason, entity, fault.column, header, self._source, column, after)
@@ -81,11 +81,16 @@ def _make_rejections(checked: CheckedCandidate, sentences: _SharedSentences) -> 
     for fault in checked.faults:
         position = candidate.positions.get(fault.column)
         number = int(table.row_numbers[fault.row])
-        cell = table.address(position, number) if position is not None else ""
-        told = (sentences.header(fault.column), fault.reason, sentences.of(fault), cell)
+        cell = table.make_address(position, number) if position is not None else ""
+        told = (sentences.find_header(fault.column), fault.reason, sentences.describe(fault), cell)
         by_row.setdefault(number, []).append(told)
     for ragged in table.ragged:
-        told = ("", "ragged_row", sentences.of(RowFault(0, "", "ragged_row")), table.address(0, ragged.row_number))
+        told = (
+            "",
+            "ragged_row",
+            sentences.describe(RowFault(0, "", "ragged_row")),
+            table.make_address(0, ragged.row_number),
+        )
         by_row[ragged.row_number] = [told]
     return tuple(_make_rejection(table.file, number, faults) for number, faults in sorted(by_row.items()))
 
@@ -118,8 +123,8 @@ def _make_warnings(checked: CheckedCandidate, sentences: _SharedSentences) -> li
     for fault in checked.warnings:
         if checked.standing[fault.row]:
             number = int(table.row_numbers[fault.row])
-            told = f"{table.file}, row {number}: {sentences.of(fault)}"
-            notes.append(LoadNote(table.file, number, sentences.header(fault.column), fault.reason, told))
+            told = f"{table.file}, row {number}: {sentences.describe(fault)}"
+            notes.append(LoadNote(table.file, number, sentences.find_header(fault.column), fault.reason, told))
     return sorted(notes, key=lambda note: note.row_number)
 
 

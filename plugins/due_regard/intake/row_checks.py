@@ -28,7 +28,7 @@ _UNREADABLE = ("unreadable_date", "unreadable_yes_no", "unreadable_cell", "month
 
 @dataclass(frozen=True)
 class RowFault:
-    """Why one row fails a check; `row` is its position in the table, columns are canonical, `reason` of messages.py."""
+    """Why one row fails a check; `row` is its position in the table, columns are canonical."""
 
     row: int
     column: str
@@ -53,7 +53,7 @@ class CheckTally:
 
 @dataclass
 class CheckedCandidate:
-    """A candidate while it is judged: its rows in canonical dtypes, those still standing, and what was found."""
+    """A candidate while it is judged: its rows in canonical dtypes, those not rejected, and what was found."""
 
     candidate: CandidateTable
     rows: pd.DataFrame
@@ -63,7 +63,7 @@ class CheckedCandidate:
     warnings: list[RowFault] = field(default_factory=list)
     tallies: list[CheckTally] = field(default_factory=list)
 
-    def record(self, check: ColumnCheck, positions: NDArray[np.intp], reasons: Sequence[str]) -> None:
+    def record_failures(self, check: ColumnCheck, positions: NDArray[np.intp], reasons: Sequence[str]) -> None:
         """Keeps why the rows at `positions` fail `check`; a critical one takes them out at the end of its step."""
         kept = self.faults if check.severity == "critical" else self.warnings
         kept.extend(
@@ -75,8 +75,8 @@ class CheckedCandidate:
         """Takes the rows of every fault found so far out."""
         self.standing[[fault.row for fault in self.faults]] = False
 
-    def accepted(self) -> pd.DataFrame:
-        """The rows still standing, with their row numbers."""
+    def take_accepted(self) -> pd.DataFrame:
+        """The rows not rejected, with their row numbers."""
         return self.rows if self.standing.all() else self.rows[self.standing].reset_index(drop=True)
 
 
@@ -96,7 +96,7 @@ def _choose_checks(suite: Suite, entity: str) -> list[ColumnCheck]:
 
 
 def _find_invalid_rows(candidate: CandidateTable, checks: Sequence[ColumnCheck]) -> CheckedCandidate:
-    columns = {name: coded.rows() for name, coded in candidate.columns.items()}
+    columns = {name: coded.expand_rows() for name, coded in candidate.columns.items()}
     rows = pd.DataFrame(columns | {ROW_NUMBER: candidate.table.row_numbers}, copy=False)
     checked = CheckedCandidate(candidate, rows, np.ones(len(rows), dtype=bool))
     for check in checks:
@@ -115,7 +115,7 @@ def _find_bad_cells(checked: CheckedCandidate, check: ColumnCheck, coded: CodedC
     bad = _find_bad_values(check.rule, coded)
     positions = np.flatnonzero(bad[coded.codes]) if bad.any() else np.empty(0, dtype=np.intp)
     reasons = coded.problems[coded.codes[positions]]
-    checked.record(check, positions, [str(reason) or str(check.rule) for reason in reasons])
+    checked.record_failures(check, positions, [str(reason) or str(check.rule) for reason in reasons])
     checked.tallies.append(CheckTally(check, len(positions)))
 
 
@@ -135,7 +135,7 @@ def _find_misordered_rows(checked: CheckedCandidate, check: ColumnCheck) -> None
     if check.after not in checked.rows:
         return
     positions = np.flatnonzero(checked.rows[check.column].to_numpy() < checked.rows[check.after].to_numpy())
-    checked.record(check, positions, ["order"] * len(positions))
+    checked.record_failures(check, positions, ["order"] * len(positions))
     checked.tallies.append(CheckTally(check, len(positions)))
 
 
@@ -166,7 +166,7 @@ def _find_duplicates(checks: Sequence[ColumnCheck], checked: Sequence[CheckedCan
         }
         weights[1] = weights.get(1, 0) + total[number] - int(own.sum())
         for check in checks:
-            item.record(check, clash, ["conflicting_duplicate"] * len(clash))
+            item.record_failures(check, clash, ["conflicting_duplicate"] * len(clash))
             item.tallies.append(CheckTally(check, len(clash), weights))
         same = rows.index[own & repeated & ~conflicting]
         item.standing[same] = False
@@ -202,21 +202,21 @@ def _find_orphans(target: str, checked: Sequence[CheckedCandidate], known: Known
                 continue
             found = item.rows[check.column].isin(refs).to_numpy()
             lost = np.flatnonzero(item.standing & ~found)
-            item.record(check, lost, ["orphan"] * len(lost))
+            item.record_failures(check, lost, ["orphan"] * len(lost))
             item.tallies.append(CheckTally(check, len(lost), {1: int((item.standing & found).sum()), 0: len(lost)}))
         item.drop_faulty()
 
 
 def _list_targets() -> list[str]:
-    """Entities that others point to, in order: a rejected customer takes its restrictions along."""
+    """Entities that others point to, in order: the rows that point to a rejected customer are rejected too."""
     targets: list[str] = []
 
-    def visit(name: str) -> None:
+    def add_after_its_targets(name: str) -> None:
         for _, target in ENTITY[name].links:
-            visit(target)
+            add_after_its_targets(target)
             if target not in targets:
                 targets.append(target)
 
     for entity in ENTITIES:
-        visit(entity.name)
+        add_after_its_targets(entity.name)
     return targets

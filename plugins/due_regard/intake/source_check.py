@@ -46,7 +46,7 @@ class TableCheck:
         ignored: headers that the mapping ignores by name.
         unknown: headers that it does not know; they stop the file.
         missing: canonical columns that are required and not there; they stop the file.
-        absent: mapped canonical columns whose header the table does not carry.
+        absent: mapped canonical columns whose header the table does not have.
         unknown_words: header -> a few words of it that the mapping does not know.
         rejected: reason -> rows that would be rejected for it.
     """
@@ -82,7 +82,7 @@ class SourceCheck:
         """Everything found, as JSON-safe values."""
         return asdict(self)
 
-    def lines(self) -> Iterator[str]:
+    def describe_lines(self) -> Iterator[str]:
         """Everything found, as lines for a person."""
         for table in self.tables:
             yield f"{table.file}" + (f", sheet {table.sheet}" if table.sheet else "") + f": {table.rows} rows"
@@ -105,7 +105,7 @@ def _name_table(table: TableCheck) -> tuple[tuple[str, tuple[str, ...]], ...]:
 
 
 def check_source(source: SourceMapping, drop: Path, on: date) -> SourceCheck:
-    """Tries `source` on the files of `drop`; references are judged within the drop alone.
+    """Tries `source` on the files of `drop`; references are checked within the drop alone.
 
     Args:
         source: the mapping.

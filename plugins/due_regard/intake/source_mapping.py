@@ -1,7 +1,7 @@
 """What a source mapping may say: how one vendor's files become canonical columns (`include/sources/<name>.yaml`).
 
 Add a word here only when a vendor's export cannot be said otherwise; what a single vendor does stays in its YAML file.
-Nothing here opens an export: tables.py finds headers, mapping.py applies a mapping.
+Nothing here opens an export: text_tables.py finds headers, column_mapping.py applies a mapping.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from due_regard.records.canonical import ENTITY, ColumnKind, Entity
 
 DateOrder = Literal["iso", "dmy", "mdy"]
 CANONICAL = "canonical"
-"""In place of a list of columns: every canonical column, under its own name, as far as the file carries it."""
+"""In place of a list of columns: every canonical column, under its own name, where the file has it."""
 
 
 def _as_tuple(value: Any) -> Any:
@@ -80,7 +80,7 @@ class SourcePart(_MappingPart):
         for entity, columns in self.entities.items():
             if entity not in ENTITY:
                 raise ValueError(f"no entity {entity!r}; known: {', '.join(ENTITY)}")
-            self._check_columns(ENTITY[entity], self.columns(entity))
+            self._check_columns(ENTITY[entity], self.list_columns(entity))
             if unknown := set(columns) - set(ENTITY[entity].by_name) if columns != CANONICAL else set():
                 raise ValueError(f"{entity} has no column {', '.join(sorted(unknown))}")
         return self
@@ -94,21 +94,21 @@ class SourcePart(_MappingPart):
             if column.day_month_year and name in entity.by_name and entity.by_name[name].kind is not ColumnKind.DATE:
                 raise ValueError(f"{entity.name}.{name} is not a date")
 
-    def columns(self, entity: str) -> dict[str, ColumnMap]:
+    def list_columns(self, entity: str) -> dict[str, ColumnMap]:
         """The column maps of `entity`, spelt out where the mapping says `canonical`."""
         columns = self.entities[entity]
         if isinstance(columns, str):
             return {column.name: ColumnMap(header=(column.name,)) for column in ENTITY[entity].columns}
         return columns
 
-    def headers(self) -> Iterator[str]:
+    def list_headers(self) -> Iterator[str]:
         """Every header that this part maps or ignores."""
         for entity in self.entities:
-            for column in self.columns(entity).values():
+            for column in self.list_columns(entity).values():
                 yield from column.headers
         yield from self.ignore
 
-    def takes(self, file: str, sheet: str | None = None) -> bool:
+    def matches_name(self, file: str, sheet: str | None = None) -> bool:
         """Whether a file of this name, and a sheet of this name, belongs to this part."""
         named = any(fnmatchcase(fold_text(file), fold_text(pattern)) for pattern in self.files)
         return named and (sheet is None or any(fnmatchcase(fold_text(sheet), fold_text(name)) for name in self.sheets))
@@ -135,27 +135,27 @@ class SourceMapping(_MappingPart):
     def _known_codes(self) -> SourceMapping:
         for part in self.files:
             for entity in part.entities:
-                for name, column in part.columns(entity).items():
+                for name, column in part.list_columns(entity).items():
                     self._check_codes(f"{entity}.{name}", column, ENTITY[entity].by_name[name].codes)
         return self
 
     def _check_codes(self, place: str, column: ColumnMap, allowed: tuple[str, ...]) -> None:
         if isinstance(column.codes, str) and column.codes not in self.codes:
             raise ValueError(f"{place}: no list {column.codes!r} under codes")
-        wrong = sorted(set(self.words(column).values()) - set(allowed))
+        wrong = sorted(set(self.list_words(column).values()) - set(allowed))
         if wrong and column.codes is not None:
             raise ValueError(f"{place}: {', '.join(wrong)} is not a canonical code")
         if column.constant is not None and allowed and column.constant not in allowed:
             raise ValueError(f"{place}: the constant is not a canonical code")
 
-    def words(self, column: ColumnMap) -> dict[str, str]:
+    def list_words(self, column: ColumnMap) -> dict[str, str]:
         """The source's words for a column's codes, folded for comparison."""
         listed = self.codes.get(column.codes, {}) if isinstance(column.codes, str) else column.codes or {}
         return {fold_text(word): code for word, code in listed.items()}
 
     def parts_of(self, file: str) -> tuple[SourcePart, ...]:
         """The parts that a file of this name may hold."""
-        return tuple(part for part in self.files if part.takes(file))
+        return tuple(part for part in self.files if part.matches_name(file))
 
 
 def load_source_mapping(folder: Path, name: str) -> SourceMapping:

@@ -1,7 +1,7 @@
 """Text as people send it: encodings, look-alike characters, A1 addresses.
 
 Add a rule here when it is true of any text of any vendor. What one vendor does is a source mapping; what a cell *means*
-is cells.py.
+is cell_values.py.
 """
 
 from __future__ import annotations

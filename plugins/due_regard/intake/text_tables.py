@@ -22,7 +22,7 @@ HEADER_SEARCH_ROWS = 20
 """How deep a header row may lie under titles."""
 
 MENDING_HEADERS = ("Due Regard: what to mend", "Due Regard: cell")
-"""Columns that a file of rejected rows carries in front (rejections.py); such a file is a list of changes."""
+"""First columns of a file of rejected rows (rejections.py); such a file is a list of changes."""
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 """A cell that starts so is run by a spreadsheet that opens a CSV file."""
@@ -89,7 +89,7 @@ class TextTable:
         """Data rows that were read, ragged ones too."""
         return len(self.cells) + len(self.ragged)
 
-    def address(self, position: int, row_number: int) -> str:
+    def make_address(self, position: int, row_number: int) -> str:
         """A1 address of a cell, with the sheet where there is one."""
         at = self.origins[position] if self.origins else position
         cell = f"{make_column_letters(at)}{row_number}"

@@ -182,11 +182,11 @@ def _list_sheet_parts(package: zipfile.ZipFile) -> dict[str, str]:
 def _check_xml(part: bytes) -> None:
     """Well-formed, and without a document type declaration (where entities that explode would be declared)."""
 
-    def refuse(*_: object) -> None:
+    def refuse_doctype(*_: object) -> None:
         raise _DoctypeError
 
     parser = expat.ParserCreate()
-    parser.StartDoctypeDeclHandler = refuse
+    parser.StartDoctypeDeclHandler = refuse_doctype
     parser.Parse(part, True)
 
 

@@ -39,7 +39,7 @@ class WorkbookSheet:
     rows: list[list[str]]
     merged: tuple[tuple[int, int, int, int], ...] = ()
 
-    def head(self, depth: int) -> list[list[str]]:
+    def take_head(self, depth: int) -> list[list[str]]:
         """The rows a header may lie in, a merged title repeated over its cells so that each column knows it."""
         rows = [list(row) for row in self.rows[: HEADER_SEARCH_ROWS + depth]]
         for top, left, bottom, right in self.merged:
@@ -106,7 +106,7 @@ def _as_text(value: Any) -> str:
 
 def find_sheet_header(sheet: WorkbookSheet, known: frozenset[str], depth: int) -> FoundHeader | None:
     """Where the header of `sheet` is, None where no cell names a known column."""
-    return find_header(sheet.head(depth), known, depth)
+    return find_header(sheet.take_head(depth), known, depth)
 
 
 def read_sheet_table(
@@ -125,7 +125,7 @@ def read_sheet_table(
     numbers = np.arange(len(body), dtype=np.int64) + header.last_row + 2
     blank = find_blank_rows(cells)
     titles = header.last_row + 1 - depth
-    preamble = tuple(map(tuple, sheet.rows[:titles] + sheet.head(depth)[titles : header.last_row + 1]))
+    preamble = tuple(map(tuple, sheet.rows[:titles] + sheet.take_head(depth)[titles : header.last_row + 1]))
     return TextTable(
         file,
         sheet.name,

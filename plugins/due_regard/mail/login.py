@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from pydantic import SecretStr
 
 from due_regard.config.settings import Settings
-from due_regard.errors import MailError, SettingsError
+from due_regard.config.storage import make_folder
+from due_regard.errors import MailError, SettingsError, StorageError
 from due_regard.mail.transport import FolderTransport, Login, ShadowTransport, SmtpTransport, Transport
 
 OUTLOOK_SCOPE = "https://outlook.office365.com/.default"
@@ -55,9 +56,9 @@ def check_mail_settings(settings: Settings) -> str:
     """
     if settings.mail_mode == "folder":
         try:
-            settings.mail_dir.mkdir(parents=True, exist_ok=True)
-        except OSError as reason:
-            raise MailError(f"the mail folder {settings.mail_dir} cannot be made: {reason.strerror}") from None
+            make_folder(settings.mail_dir)
+        except StorageError as reason:
+            raise MailError(f"the mail folder {reason}") from None
         return f"mail goes to the folder {settings.mail_dir}; set DUE_REGARD_MAIL_MODE=live to send"
     open_smtp_transport(settings).check()
     shadow = f"; only {len(settings.mail_allow)} allowed addresses are sent to" if settings.mail_allow else ""

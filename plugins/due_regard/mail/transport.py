@@ -12,10 +12,10 @@ import ssl
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Literal, Protocol
 
-from due_regard.errors import MailError
+from due_regard.config.storage import StoredPath, write_file
+from due_regard.errors import MailError, StorageError
 from due_regard.mail.outbox import OutboxMail
 
 Outcome = Literal["sent", "later", "refused", "uncertain", "shadow"]
@@ -55,18 +55,14 @@ class Transport(Protocol):
 class FolderTransport:
     """Writes each mail as an .eml file that any mail program opens; the same mail again is the same file."""
 
-    folder: Path
+    folder: StoredPath
 
     def deliver(self, outgoing: OutboxMail) -> Delivery:
         """Write the file whole or not at all."""
-        file = self.folder / name_eml_file(outgoing.landlord, outgoing.message_id)
-        part = file.with_suffix(".part")
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            part.write_bytes(outgoing.body)
-            part.replace(file)
-        except OSError as reason:
-            raise MailError(f"the mail folder {self.folder} cannot be written: {reason.strerror}") from None
+            write_file(self.folder, name_eml_file(outgoing.landlord, outgoing.message_id), outgoing.body)
+        except StorageError as reason:
+            raise MailError(f"the mail folder {reason}") from None
         return Delivery("sent", reason="written to the mail folder")
 
     def close(self) -> None:

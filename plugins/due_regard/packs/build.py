@@ -17,6 +17,7 @@ from due_regard.calendars.quarters import LONDON, Quarter
 from due_regard.calendars.working_days import WorkingCalendar
 from due_regard.config.landlord import Landlord
 from due_regard.config.settings import Settings
+from due_regard.config.storage import StoredPath
 from due_regard.errors import PackError, SettingsError
 from due_regard.packs.content.figure_changes import build_changes_table, find_changed_measures
 from due_regard.packs.content.measure_tables import MeasureTable, build_measure_table
@@ -55,7 +56,7 @@ def build_pack(
     quarter: Quarter,
     pack: str,
     edition: str = "confidential",
-    out: Path,
+    out: StoredPath,
     now: datetime,
     known_at: datetime | None = None,
     reports: Path | None = None,

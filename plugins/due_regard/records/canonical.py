@@ -17,7 +17,7 @@ import pandas as pd
 Records: TypeAlias = Mapping[str, pd.DataFrame]
 """Entity name -> frame of that landlord's records, in canonical dtypes (see `ColumnKind`).
 
-A missing key means the entity was never delivered; a missing column means the source does not carry it (*absent*);
+A missing key means the entity was never delivered; a missing column means the source does not have it (*absent*);
 a null cell means *blank*. The two are never mixed up: the first answers `not_measured`, the second "not recorded".
 """
 

@@ -68,7 +68,7 @@ class AcceptedFile:
         file: name inside the drop folder.
         sha256: of the file's bytes.
         entity: canonical entity.
-        columns: canonical columns that the file carries (absent ones are not in `rows`).
+        columns: canonical columns that the file has (absent ones are not in `rows`).
         rows: accepted rows in canonical dtypes, plus `row_number`.
         read: data rows read, accepted, collapsed and rejected alike.
         collapsed: rows identical to an earlier one of the file (they count as unchanged).

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from due_regard.config.settings import Settings
+from due_regard.config.storage import StoredPath
 from due_regard.services.landlord_context import LandlordContext, load_landlord_context, open_landlord_register
 from due_regard.services.post_mail import send_landlord_mail
 from due_regard.services.result import Result
@@ -24,7 +24,7 @@ def build_packs(
     quarter: str,
     pack: str | None = None,
     edition: str = "confidential",
-    out: Path | None = None,
+    out: StoredPath | None = None,
     now: datetime,
     known_at: datetime | None = None,
     issue: bool = False,

@@ -1,6 +1,6 @@
 """Is this installation sound? One `CheckResult` a check: what, whether it is well, and how to mend it.
 
-Checks read and never change anything; no mail is sent. Add a check when something failed in a way nobody could see.
+Checks leave nothing changed, and no mail is sent. Add a check when something failed in a way nobody could see.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from due_regard.calendars.quarters import LONDON
 from due_regard.calendars.working_days import SUBDIVISIONS, load_calendar, read_calendar_snapshot
 from due_regard.config.landlord import load_landlord
 from due_regard.config.settings import Settings
+from due_regard.config.storage import write_file
 from due_regard.errors import DueRegardError
 from due_regard.policy import load_policies
 from due_regard.services.landlord_context import list_landlords_to_run, load_landlord_context, open_landlord_register
@@ -62,6 +63,9 @@ def _check_folders(settings: Settings) -> Iterator[CheckResult]:
     parent = next(path for path in [settings.var_dir, *settings.var_dir.resolve().parents] if Path(path).exists())
     writable = os.access(parent, os.W_OK)
     yield CheckResult("var folder", writable, str(settings.var_dir) if writable else f"cannot write below {parent}")
+    if settings.files_url:
+        write_file(settings.files, ".doctor", b"").unlink()
+        yield CheckResult("files folder", True, f"can be written: {settings.files}")
 
 
 def _check_calendars(settings: Settings, today: date) -> Iterator[CheckResult]:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from due_regard.calendars.quarters import LONDON
 from due_regard.config.settings import Settings
-from due_regard.services.landlord_context import load_landlord_context, open_landlord_register
+from due_regard.config.storage import bring_here
+from due_regard.services.landlord_context import LandlordContext, load_landlord_context, open_landlord_register
 from due_regard.services.post_mail import post_rows_to_mend
 from due_regard.services.result import Result
 
@@ -36,7 +37,6 @@ def take_in_drop(
         SettingsError: settings or source mapping are wrong.
         DropError: a drop named by hand is missing.
     """
-    from due_regard import register
     from due_regard.intake import check_completeness, load_source_mapping
 
     context = load_landlord_context(settings, landlord)
@@ -44,8 +44,19 @@ def take_in_drop(
     if drop is None and not folder.is_dir():
         return report_no_drop(landlord, "missing", f"no folder {context.landlord.drop_folder} below the drops folder")
     mapping = load_source_mapping(settings.sources_dir, source or context.landlord.source)
-    if drop is None and not (complete := check_completeness(folder, mapping, now=now)).is_ready:
-        return report_no_drop(landlord, "waiting", complete.why)
+    with bring_here(folder) as here:
+        if drop is None and not (complete := check_completeness(here, mapping, now=now)).is_ready:
+            return report_no_drop(landlord, "waiting", complete.why)
+        return load_complete_drop(settings, context, here, mapping, now)
+
+
+def load_complete_drop(
+    settings: Settings, context: LandlordContext, folder: Path, mapping: SourceMapping, now: datetime
+) -> Result:
+    """Validate a drop that is all there, load it unless it must wait for a person, and hand back the rest."""
+    from due_regard import register
+
+    landlord = context.landlord.id
     with open_landlord_register(settings, landlord) as engine:
         validated = validate_drop(engine, landlord, folder, mapping, now)
         content = register.hash_drop((*validated.files, *validated.refused))
@@ -97,7 +108,7 @@ def report_loaded_drop(
 
     # Named by content, so that the same drop taken again leaves no second copy of its rows behind.
     place = Path(validated.landlord) / f"drop-{content[:12]}"
-    rejections = write_rejections(validated, folder, settings.rejections / place)
+    rejections = write_rejections(validated, settings.rejections / place)
     refused = quarantine_files(validated, folder, settings.quarantine / place)
     publish_data_docs(validated, settings.data_docs, run=f"batch-{report.batch_id:06d}", now=now)
     names = ("file", "entity", "read", "loaded", "unchanged", "rejected", "refused")

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import io
 from datetime import UTC, datetime
-from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 from openpyxl import Workbook
@@ -42,12 +41,3 @@ def _remove_dates(raw: io.BytesIO) -> bytes:
 def compute_sha256(content: bytes) -> str:
     """Checksum a pack is kept with."""
     return hashlib.sha256(content).hexdigest()
-
-
-def write_file(file: Path, content: bytes) -> Path:
-    """Write whole or not at all: a reader never sees half a pack."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_name(f".{file.name}.part")
-    part.write_bytes(content)
-    part.replace(file)
-    return file

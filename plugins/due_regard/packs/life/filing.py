@@ -1,6 +1,6 @@
-"""Where a built pack goes: its files, and its place on record with checksums, ingredients and figures.
+"""Files a built pack: writes its files and records it with checksums, provenance and figures.
 
-Building is build's; what is kept of a pack and how it is issued, kept's.
+Building is in packs/build.py; what the register keeps of a pack, and issuing it, in pack_records.py.
 """
 
 from __future__ import annotations
@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Literal
 
 from sqlalchemy import Engine
 
+from due_regard.config.storage import StoredPath, write_file
 from due_regard.packs.content.pack_content import PackContent
-from due_regard.packs.documents.archive import compute_sha256, write_file
+from due_regard.packs.documents.archive import compute_sha256
 from due_regard.packs.life import provenance
 from due_regard.packs.life.pack_records import PackRecord, find_last_pack, record_pack
 from due_regard.register import writing
@@ -36,7 +36,7 @@ class PackReport:
     name: str
     quarter: str
     edition: str
-    files: tuple[Path, ...]
+    files: tuple[StoredPath, ...]
     sha256: str
     status: Literal["built", "unchanged", "different"]
     differs_in: tuple[str, ...] = ()
@@ -49,7 +49,7 @@ def file_pack(
     contents: Mapping[str, bytes],
     made: dict[str, Any],
     figures: dict[str, Any],
-    out: Path,
+    out: StoredPath,
     now: datetime,
     known_at: datetime | None,
 ) -> PackReport:
@@ -61,7 +61,7 @@ def file_pack(
         content: what the pack says.
         contents: file name -> bytes.
         made: ingredients.
-        figures: `kept.figures_to_keep`.
+        figures: see `figures_to_keep`.
         out: folder the files go to.
         now: when it was built.
         known_at: what had been learnt by then went in; None: everything known.
@@ -79,7 +79,7 @@ def file_pack(
             )
         else:
             pack_id = before.id
-    files = tuple(write_file(out / name, body) for name, body in contents.items())
+    files = tuple(write_file(out, name, body) for name, body in contents.items())
     status, differs = _compare_builds(before, whole, made, figures)
     return PackReport(pack_id, content.pack, str(content.quarter), content.edition, files, whole, status, differs)
 
