@@ -19,8 +19,8 @@ from due_regard.errors import _FileError
 Model = TypeVar("Model", bound=BaseModel)
 
 
-class _StrictLoader(yaml.SafeLoader):
-    """SafeLoader that refuses a key given twice: YAML would keep the last in silence."""
+class _StrictLoader(yaml.CSafeLoader):
+    """CSafeLoader (libyaml, ten times as fast) that refuses a key given twice: YAML would keep the last in silence."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[str] = set()
