@@ -71,10 +71,3 @@ def test_the_package_asks_for_what_it_imports_and_nothing_else() -> None:
     asked = {name_of(each) for each in PROJECT["dependencies"]}
     airflow = {name for name in imported() if "airflow" in name}
     assert imported() - airflow - optional == asked - NOT_IMPORTED
-
-
-def test_the_command_line_starts_without_airflow() -> None:
-    """Only the pages may import it: whoever installs the package for its command line needs no Airflow."""
-    files = (ROOT / "plugins" / "due_regard").rglob("*.py")
-    importing = [file for file in files if re.search(r"^\s*(?:from|import) airflow\b", file.read_text("utf-8"), re.M)]
-    assert [file for file in importing if "web" not in file.relative_to(ROOT).parts] == []

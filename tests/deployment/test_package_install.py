@@ -89,7 +89,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> InstalledPackage:
         _run_uv("pip", "install", "--python", python, "--offline", "--no-deps", wheel)
         # A line of a .pth file adds that folder, not what the .pth files in it add: not the editable package.
         (libraries / "libraries.pth").write_text(f"{sysconfig.get_path('purelib')}\n", encoding="utf-8")
-    hook = HOOK.format(root=f"{ROOT}/", libraries="" if RESOLVES else f"{Path(sys.prefix).resolve()}/")
+    hook = HOOK.format(root=f"{ROOT}/", libraries=f"{environment if RESOLVES else Path(sys.prefix).resolve()}/")
     (libraries / "sitecustomize.py").write_text(hook, encoding="utf-8")
     folder = place / "elsewhere"
     folder.mkdir()
