@@ -33,9 +33,11 @@ test: $(VENV)/.installed
 test-all: $(VENV)/.installed
 	DUE_REGARD_LONG_TESTS=1 $(BIN)/python -m pytest -q -n 2 --dist worksteal
 
-# The wheel in an empty environment, its dependencies resolved anew over the network; make test takes this one's.
+# The wheel in an empty environment, its dependencies resolved anew over the network: the newest that it allows, then
+# the oldest. make test takes those of this environment.
 test-install: $(VENV)/.installed
-	DUE_REGARD_INSTALL=resolve $(BIN)/python -m pytest -q tests/deployment/test_package_install.py
+	DUE_REGARD_INSTALL=highest $(BIN)/python -m pytest -q tests/deployment/test_package_install.py
+	DUE_REGARD_INSTALL=lowest-direct $(BIN)/python -m pytest -q tests/deployment/test_package_install.py
 
 check: $(VENV)/.installed
 	$(BIN)/ruff check .

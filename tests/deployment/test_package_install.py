@@ -25,7 +25,8 @@ from tests.contract_examples import EXAMPLES, differences
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ("pyproject.toml", "setup.py", "MANIFEST.in", "README.md", "LICENSE", "plugins", "include")
-RESOLVES = os.environ.get("DUE_REGARD_INSTALL") == "resolve"
+RESOLUTION = os.environ.get("DUE_REGARD_INSTALL", "")
+"""How dependencies are resolved over the network: `highest` or `lowest-direct`; not at all by default."""
 EXAMPLE = next(example for example in EXAMPLES if example.landlord == "queens_cross")
 pytestmark = pytest.mark.timeout(1200)
 
@@ -83,13 +84,15 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> InstalledPackage:
     (wheel,) = out.glob("*.whl")
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(environment)], check=True, timeout=120)
     python, libraries = environment / "bin" / "python", _find_libraries(environment)
-    if RESOLVES:
-        _run_uv("pip", "install", "--python", python, "--compile-bytecode", wheel)
+    if RESOLUTION:
+        # The project file makes what the wheel asks for direct requirements, which lowest-direct is about.
+        words = ("--compile-bytecode", "--resolution", RESOLUTION, "--requirements", ROOT / "pyproject.toml", wheel)
+        _run_uv("pip", "install", "--python", python, *words)
     else:
         _run_uv("pip", "install", "--python", python, "--offline", "--no-deps", wheel)
         # A line of a .pth file adds that folder, not what the .pth files in it add: not the editable package.
         (libraries / "libraries.pth").write_text(f"{sysconfig.get_path('purelib')}\n", encoding="utf-8")
-    hook = HOOK.format(root=f"{ROOT}/", libraries=f"{environment if RESOLVES else Path(sys.prefix).resolve()}/")
+    hook = HOOK.format(root=f"{ROOT}/", libraries=f"{environment if RESOLUTION else Path(sys.prefix).resolve()}/")
     (libraries / "sitecustomize.py").write_text(hook, encoding="utf-8")
     folder = place / "elsewhere"
     folder.mkdir()
@@ -117,7 +120,7 @@ def test_nothing_of_the_repository_is_on_its_path_or_can_be_read(installed: Inst
     code = "import due_regard, sys; print(due_regard.__file__); print(*sys.path, sep='\\n')"
     module, *path = installed.call("python", "-c", code).stdout.splitlines()
     assert Path(module).is_relative_to(installed.environment)
-    allowed = set() if RESOLVES else {sysconfig.get_path("purelib")}
+    allowed = set() if RESOLUTION else {sysconfig.get_path("purelib")}
     assert {name for name in path if Path(name).is_relative_to(ROOT)} == allowed
     refused = installed.call("python", "-c", f"open({str(ROOT / 'README.md')!r})")
     assert "is the repository's" in refused.stderr
