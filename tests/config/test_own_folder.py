@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email
+import os
 import shutil
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -193,7 +194,7 @@ def test_a_sixth_landlord_lives_in_the_own_folder_by_commands_alone(own: Path, r
     assert run("policy", "check", policy_file)[0] == 0
     code, said, _ = run("policy", "show", "sixth", "--on", "2026-06-01")
     assert code == 0
-    assert "Sixth Housing Association" in said or "4.1" in said
+    assert "Clause 4.1" in said
     drop = tmp_path / "drop"
     drop.mkdir()
     (drop / "restrictions.csv").write_text(
@@ -217,6 +218,15 @@ def test_a_landlord_that_is_shipped_is_not_written_anew(own: Path, run: Run) -> 
     assert code == 2
     assert f"{SHIPPED / 'landlords' / L}.yaml: exists already" in said
     assert not (own / "landlords" / f"{L}.yaml").exists()
+
+
+def test_a_folder_that_may_only_be_read_is_said(own: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    # As root every folder of a test's may be written to; a read-only mount may not.
+    monkeypatch.setattr(os, "access", lambda path, mode: (Path(path), mode) != (own, os.W_OK))
+    code, _, said = run("landlord", "new", "sixth")
+    assert code == 2
+    assert f"cannot write to {own}; set DUE_REGARD_OWN_DIR" in said
+    assert list(own.iterdir()) == []
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ own file (landlords.py), what its policy promises in the policy file.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
@@ -126,13 +127,18 @@ class Settings(BaseSettings):
         """Where commands write files that people edit: the installation's own folder, else the repository's.
 
         Raises:
-            SettingsError: there is neither; what is written into an installed package is lost with its next upgrade.
+            SettingsError: there is neither (an upgrade replaces what is written into an installed package), or it may
+                only be read.
         """
         if self.own_dir is None and self.include_dir == find_shipped_folder() and is_installed():
             raise SettingsError(
                 "set DUE_REGARD_OWN_DIR to a folder for your own files; an upgrade replaces the package's"
             )
-        return self.own_dir or self.include_dir
+        folder = self.own_dir or self.include_dir
+        parent = next(path for path in (folder, *folder.resolve().parents) if path.exists())
+        if not os.access(parent, os.W_OK):
+            raise SettingsError(f"cannot write to {parent}; set DUE_REGARD_OWN_DIR to a folder that may be written to")
+        return folder
 
     @property
     def quarantine(self) -> Path:
