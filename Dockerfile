@@ -20,7 +20,7 @@ COPY requirements.txt ./
 # Without bytecode Airflow's commands take 7 to 12 seconds instead of 2.
 RUN uv pip sync --no-cache --require-hashes --compile-bytecode requirements.txt
 
-COPY --chown=airflow:airflow pyproject.toml README.md LICENSE ./
+COPY --chown=airflow:airflow pyproject.toml setup.py README.md LICENSE ./
 COPY --chown=airflow:airflow plugins ./plugins
 COPY --chown=airflow:airflow dags ./dags
 COPY --chown=airflow:airflow include ./include

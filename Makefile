@@ -8,9 +8,9 @@ DEMO ?= var/demo
 # Great Expectations takes 16 s to import without bytecode and 4 s with it.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo up down test test-integration test-all check format lock env samples bench docs clean
+.PHONY: demo up down test test-integration test-all test-install check format lock env samples bench docs clean
 
-$(VENV)/.installed: requirements.txt pyproject.toml
+$(VENV)/.installed: requirements.txt pyproject.toml setup.py
 	"$(PYTHON)" -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(BIN)/uv pip sync --quiet --require-hashes --compile-bytecode requirements.txt
@@ -38,6 +38,12 @@ test-integration: $(VENV)/.installed
 # Both, in their long forms.
 test-all: $(VENV)/.installed
 	DUE_REGARD_LONG_TESTS=1 $(BIN)/python -m pytest -q -n 2 --dist worksteal
+
+# The wheel in an empty environment, its dependencies resolved anew over the network: the newest that it allows, then
+# the oldest. make test takes those of this environment.
+test-install: $(VENV)/.installed
+	DUE_REGARD_INSTALL=highest $(BIN)/python -m pytest -q tests/deployment/test_package_install.py
+	DUE_REGARD_INSTALL=lowest-direct $(BIN)/python -m pytest -q tests/deployment/test_package_install.py
 
 check: $(VENV)/.installed
 	$(BIN)/ruff check .

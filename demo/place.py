@@ -73,7 +73,8 @@ def _list_own_settings(place: DemoPlace) -> dict[str, str]:
         "DUE_REGARD_VAR_DIR": str(place.out),
         "DUE_REGARD_DROPS_DIR": str(place.drops),
         "DUE_REGARD_PRELOAD": "true",
-        # Whatever an installation's .env says, a demo never sends.
+        # Whatever an installation's .env says, a demo runs the sample landlords alone and never sends.
+        "DUE_REGARD_OWN_DIR": "",
         "DUE_REGARD_MAIL_MODE": "folder",
         "GX_ANALYTICS_ENABLED": "false",
     }

@@ -158,5 +158,19 @@ def test_one_statement_a_sql_file_with_bound_parameters_only() -> None:
         assert not re.search(r"%s|%\(|\{\w*\}", text), named(file)
 
 
+def test_shipped_files_are_found_in_one_place() -> None:
+    """Everyone else asks the settings, so that an installation's own files count everywhere."""
+    texts = {named(file).removeprefix("plugins/due_regard/"): file.read_text(encoding="utf-8") for file in MODULES}
+    # The migrations are modules of the package.
+    assert {name for name, text in texts.items() if "__file__" in text} == {
+        "config/layered_folders.py",
+        "register/schema/revisions.py",
+    }
+    assert {name for name, text in texts.items() if ".include_dir" in text} == {
+        "config/settings.py",
+        "services/check_installation.py",
+    }
+
+
 def test_airflow_is_told_to_leave_the_package_alone() -> None:
     assert (ROOT / "plugins" / ".airflowignore").read_text(encoding="utf-8").split() == ["due_regard/"]

@@ -10,8 +10,10 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
+import shtab
 from pydantic import ValidationError
 
 from due_regard import __version__
@@ -34,7 +36,7 @@ _EXIT_CODES = """exit codes: 0 done, nothing rejected; 2 wrong usage or settings
 def main(words: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code (contract: CLI, exit codes)."""
     given, as_json, register = _split_global_options(list(sys.argv[1:] if words is None else words))
-    args = _build_parser().parse_args(given)
+    args = build_parser().parse_args(given)
     args.json = as_json
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     for chatty in ("alembic", "great_expectations", "httpx", "matplotlib"):
@@ -68,17 +70,32 @@ def _split_global_options(words: list[str]) -> tuple[list[str], bool, str | None
     return rest, found.json, found.register
 
 
-def _build_parser() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
+    """Every command with its options, and what a shell may complete."""
     parser = argparse.ArgumentParser(
         prog="due-regard", description="Keep a landlord's register honest against its own policy.", epilog=_EXIT_CODES
     )
     parser.add_argument("--version", action="version", version=f"due-regard {__version__}")
     parser.add_argument("--json", action="store_true", help="machine-readable results on standard output")
     parser.add_argument("--register", metavar="URL", help="SQLAlchemy URL of the register; default from settings")
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    shtab.add_argument_to(parser, help="print a script that completes commands and options in this shell")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True, help="one of:")
     for group in _GROUPS:
         group.add_commands(commands)
+    for command in list_parsers(parser):
+        for action in command._actions:
+            if action.type is Path:
+                action.complete = shtab.FILE  # type: ignore[attr-defined]
     return parser
+
+
+def list_parsers(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
+    """`parser` and those of all its commands, however deep."""
+    yield parser
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for command in action.choices.values():
+                yield from list_parsers(command)
 
 
 def _report_failure(code: int, message: str, as_json: bool) -> int:

@@ -102,12 +102,15 @@ def test_a_command_that_fails_names_its_log(place: DemoPlace, monkeypatch: pytes
 def test_the_environment_is_the_demos_own(place: DemoPlace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRFLOW__CORE__EXECUTOR", "CeleryExecutor")
     monkeypatch.setenv("DUE_REGARD_MAIL_MODE", "live")
+    monkeypatch.setenv("DUE_REGARD_OWN_DIR", "/srv/own")
     monkeypatch.setenv("DUE_REGARD_REGISTER_URL", "postgresql://elsewhere/register")
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     env = places.build_environment(place, 5000)
     assert env["AIRFLOW__CORE__EXECUTOR"] == "LocalExecutor"
     assert env["DUE_REGARD_MAIL_MODE"] == "folder"
+    # Said, not left out: a .env file beside the demo may say otherwise.
+    assert env["DUE_REGARD_OWN_DIR"] == ""
     assert {"DUE_REGARD_REGISTER_URL", "HTTPS_PROXY", "PYTHONDONTWRITEBYTECODE"} & set(env) == set()
     assert env["PATH"].startswith(str(Path(sys.executable).parent))
     assert [name for name, value in env.items() if "0.0.0.0" in value] == []  # noqa: S104 - looked for, not bound

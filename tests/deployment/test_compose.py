@@ -84,6 +84,13 @@ def test_airflow_starts_up_with_this_environment(tmp_path: Path) -> None:
     assert shown.stdout.splitlines()[-1:] == ["postgresql asyncpg"], shown.stderr[-2000:]
 
 
+def test_folders_of_the_host_are_where_the_settings_look() -> None:
+    for name in OURS:
+        mounted = {str(volume).split(":")[-2] for volume in SERVICES[name]["volumes"] if str(volume).endswith(":ro")}
+        settings = ("DUE_REGARD_DROPS_DIR", "DUE_REGARD_OWN_DIR")
+        assert {environment(name)[setting] for setting in settings} | {"/opt/due-regard/include"} == mounted
+
+
 def test_no_literal_secret_and_no_default_for_one() -> None:
     secret = re.compile(r"PASSWORD|SECRET|FERNET|_KEY|SQL_ALCHEMY_CONN|REGISTER_URL")
     for service in SERVICES:

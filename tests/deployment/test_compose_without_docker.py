@@ -115,10 +115,12 @@ def _environment(folder: Path, include: Path, airflow: str, register: str, port:
         "DUE_REGARD_VAR_DIR": str(folder / "var"),
         "DUE_REGARD_DROPS_DIR": str(include / "samples"),
         "DUE_REGARD_INCLUDE_DIR": str(include),
+        "DUE_REGARD_OWN_DIR": str(folder / "own"),
     }
     own = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "DUE_REGARD_"))}
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     (folder / "airflow").mkdir()
+    (folder / "own").mkdir()
     return own | given | here | {"PATH": path, "GX_ANALYTICS_ENABLED": "false"}
 
 

@@ -20,11 +20,12 @@ from due_regard.alerts.mail_plan import MailPlan, is_summary_day, plan_mails
 from due_regard.alerts.mail_writer import MailWriter
 from due_regard.calendars.working_days import WorkingCalendar
 from due_regard.config.landlord import Landlord
+from due_regard.config.layered_folders import Folder, find_shipped_folder
 from due_regard.policy import PolicyHistory
 from due_regard.register.engines import reading, writing
 
 SENDER = "due-regard@landlord.example"
-TEMPLATES = Path(__file__).resolve().parents[3] / "include" / "reports" / "mail"
+TEMPLATES = find_shipped_folder() / "reports" / "mail"
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ def compose_alerts(
     as_at: date,
     now: datetime,
     sender: str = SENDER,
-    templates: Path = TEMPLATES,
+    templates: Folder = TEMPLATES,
     dry_run: Path | None = None,
 ) -> ComposeReport:
     """Write the mails of `as_at` into the outbox, each with what it tells, in one transaction.

@@ -12,12 +12,12 @@ from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
-from pathlib import Path
 
 from due_regard.alerts.message import load_mail_templates
 from due_regard.calendars.quarters import find_london_day
 from due_regard.calendars.working_days import WorkingCalendar
 from due_regard.config.landlord import Landlord
+from due_regard.config.layered_folders import Folder
 from due_regard.mail.mime import ComposedMail, fix_mime_boundaries
 
 MAY_LEAVE_FOR = 5
@@ -33,7 +33,7 @@ def build_data_owner_mail(
     title: str,
     lines: Sequence[str],
     sender: str,
-    templates: Path,
+    templates: Folder,
     now: datetime,
 ) -> ComposedMail:
     """A mail to the data owner; the same kind and topic always have the same Message-ID, so that it is told once.
@@ -68,7 +68,7 @@ def build_data_owner_mail(
     return ComposedMail(headers["Message-ID"], kind, leaves, sender, headers["To"], headers["Subject"], body, days)
 
 
-def _render_body(headers: dict[str, str], lines: Sequence[str], templates: Path) -> bytes:
+def _render_body(headers: dict[str, str], lines: Sequence[str], templates: Folder) -> bytes:
     mail = EmailMessage(policy=SMTP)
     for name, value in headers.items():
         mail[name] = value

@@ -21,6 +21,7 @@ from due_regard.alerts.message import build_letter_message, make_message_id
 from due_regard.calendars.quarters import find_london_day
 from due_regard.calendars.working_days import WorkingCalendar
 from due_regard.config.landlord import Landlord
+from due_regard.config.layered_folders import Folder
 from due_regard.config.storage import make_folder, write_file
 from due_regard.mail import outbox
 from due_regard.mail.mime import ComposedMail
@@ -42,7 +43,7 @@ class MailWriter:
     policy_title: str
     drop: Freshness
     sender: str
-    templates: Path
+    templates: Folder
     as_at: date
     now: datetime
     calendar: WorkingCalendar

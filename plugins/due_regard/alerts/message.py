@@ -13,7 +13,6 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 from functools import lru_cache
-from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
@@ -21,6 +20,7 @@ from due_regard.alerts import finding_wording
 from due_regard.alerts.calendar_files import CalendarFile
 from due_regard.alerts.mail_content import MailContent
 from due_regard.config.landlord import Landlord
+from due_regard.config.layered_folders import Folder, list_layers
 from due_regard.mail.mime import fix_mime_boundaries
 
 
@@ -38,7 +38,7 @@ def build_letter_message(
     data_as_at: str,
     policy_title: str,
     calendars: Sequence[CalendarFile],
-    templates: Path,
+    templates: Folder,
     now: datetime,
 ) -> EmailMessage:
     """The whole mail, ready to hand over.
@@ -97,10 +97,10 @@ def _address_message(
 
 
 @lru_cache(maxsize=4)
-def load_mail_templates(templates: Path) -> Environment:
+def load_mail_templates(templates: Folder) -> Environment:
     """The mail templates of a folder; what is not given is an error, what is HTML is escaped."""
     return Environment(
-        loader=FileSystemLoader(templates),
+        loader=FileSystemLoader(list_layers(templates)),
         autoescape=select_autoescape(("html", "html.j2")),
         undefined=StrictUndefined,
         trim_blocks=True,

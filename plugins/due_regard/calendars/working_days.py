@@ -17,6 +17,7 @@ import numpy.typing as npt
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
+from due_regard.config.layered_folders import Folder, find_file
 from due_regard.config.yaml_files import read_yaml
 from due_regard.errors import CalendarError, SettingsError, _FileError
 
@@ -140,7 +141,7 @@ class WorkingCalendar:
             )
 
 
-def load_calendar(division: str, closure_days: Iterable[date] = (), *, folder: Path) -> WorkingCalendar:
+def load_calendar(division: str, closure_days: Iterable[date] = (), *, folder: Folder) -> WorkingCalendar:
     """The stored calendar of `division`, less the landlord's own `closure_days`.
 
     Raises:
@@ -154,7 +155,7 @@ def load_calendar(division: str, closure_days: Iterable[date] = (), *, folder: P
     return WorkingCalendar(days | set(closure_days), years[0], years[-1], name=f"the {division} calendar")
 
 
-def read_calendar_snapshot(folder: Path, division: str) -> CalendarSnapshot:
+def read_calendar_snapshot(folder: Folder, division: str) -> CalendarSnapshot:
     """The stored snapshot of `division`."""
     return read_yaml(_snapshot_file(folder, division), CalendarSnapshot, CalendarFileError)
 
@@ -203,8 +204,8 @@ def write_calendar_snapshot(folder: Path, snapshot: CalendarSnapshot) -> Path:
     return file
 
 
-def _snapshot_file(folder: Path, division: str) -> Path:
-    return folder / f"{division}.yaml"
+def _snapshot_file(folder: Folder, division: str) -> Path:
+    return find_file(folder, f"{division}.yaml")
 
 
 def _as_one_day(day: date) -> Days:

@@ -36,4 +36,4 @@ def add_command(commands: Commands, name: str, run: Command, about: str) -> Argu
 def add_command_group(commands: Commands, name: str, about: str) -> Commands:
     """A subcommand that has subcommands of its own."""
     parser = commands.add_parser(name, help=about, description=about)
-    return parser.add_subparsers(dest=f"{name}_command", metavar="COMMAND", required=True)
+    return parser.add_subparsers(dest=f"{name}_command", metavar="COMMAND", required=True, help="one of:")

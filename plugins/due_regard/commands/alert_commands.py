@@ -18,20 +18,25 @@ def add_commands(commands: Commands) -> None:
     """Adds alerts and pack."""
     alerts = add_command_group(commands, "alerts", "mails to those who must act")
     parser = add_command(alerts, "run", run_alerts_run, "compose what is new or has moved up, then send it")
-    parser.add_argument("--as-at", required=True, metavar="YYYY-MM-DD")
-    parser.add_argument("--landlord", action="append", help="may be given more than once; default all")
+    parser.add_argument("--as-at", required=True, metavar="YYYY-MM-DD", help="the day the mails are about")
+    parser.add_argument("--landlord", action="append", metavar="ID", help="may be given more than once; default all")
     parser.add_argument(
         "--dry-run", type=Path, metavar="DIR", help="write .eml files here; nothing is recorded or sent"
     )
     parser = add_command(alerts, "explain", run_alerts_explain, "why a message was sent")
-    parser.add_argument("message_id", metavar="MESSAGE_ID")
+    parser.add_argument("message_id", metavar="MESSAGE_ID", help="from the mail's last lines")
     parser = add_command(commands, "pack", run_pack, "the committee or senior-management packs of one calendar quarter")
-    parser.add_argument("--landlord", required=True)
-    parser.add_argument("--quarter", required=True, metavar="YYYY-Qn")
+    parser.add_argument("--landlord", required=True, metavar="ID", help="whose packs")
+    parser.add_argument("--quarter", required=True, metavar="YYYY-Qn", help="a calendar quarter; Q2 is April to June")
     parser.add_argument("--pack", metavar="NAME", help="one pack; default every one that the landlord's settings name")
-    parser.add_argument("--edition", choices=("confidential", "publishable"), default="confidential")
+    parser.add_argument(
+        "--edition",
+        choices=("confidential", "publishable"),
+        default="confidential",
+        help="publishable hides small counts",
+    )
     parser.add_argument("--known-at", metavar="INSTANT", help="as the register knew it then; default: as known now")
-    parser.add_argument("--out", type=Path, metavar="DIR", required=True)
+    parser.add_argument("--out", type=Path, metavar="DIR", required=True, help="folder for the files")
     parser.add_argument("--issue", action="store_true", help="also mail it to its clerk, once, and record it as issued")
 
 

@@ -23,16 +23,16 @@ from due_regard.services.read_assessments import explain_assessment, read_assess
 def add_commands(commands: Commands) -> None:
     """Adds assess, findings and finding."""
     parser = add_command(commands, "assess", run_assess, "assessments of the register, or of a drop alone")
-    parser.add_argument("--landlord", required=True)
-    parser.add_argument("--as-at", required=True, metavar="YYYY-MM-DD")
+    parser.add_argument("--landlord", required=True, metavar="ID", help="whose records, by whose policy")
+    parser.add_argument("--as-at", required=True, metavar="YYYY-MM-DD", help="the day to judge at")
     parser.add_argument("--drop", type=Path, help="judge this drop alone; the register is not touched")
     parser.add_argument("--source", default="canonical", help="source mapping of --drop")
     parser.add_argument("--known-at", metavar="INSTANT", help="as the register knew it then (ISO 8601)")
     parser.add_argument("--explain", nargs=2, metavar=("RULE", "SUBJECT"), help="say how one assessment came about")
-    parser.add_argument("--out", type=Path, metavar="FILE.csv")
+    parser.add_argument("--out", type=Path, metavar="FILE.csv", help="write the assessments there")
     parser = add_command(commands, "findings", run_findings, "open findings, oldest first")
-    parser.add_argument("--as-at", required=True, metavar="YYYY-MM-DD")
-    parser.add_argument("--landlord")
+    parser.add_argument("--as-at", required=True, metavar="YYYY-MM-DD", help="those open on this day")
+    parser.add_argument("--landlord", metavar="ID", help="only this landlord's; default all")
     decisions = add_command_group(commands, "finding", "a person's decisions on a finding, audited")
     for name, run, about in (
         ("silence", run_silence, "mail nothing more of it until a date"),
@@ -41,9 +41,9 @@ def add_commands(commands: Commands) -> None:
         parser = add_command(decisions, name, run, about)
         parser.add_argument("ref", metavar="REF", help="register reference, e.g. F-000123")
         parser.add_argument("--by", required=True, help="your post; recorded in the audit")
-        parser.add_argument("--why", required=True)
+        parser.add_argument("--why", required=True, help="the reason; recorded in the audit")
         if name == "silence":
-            parser.add_argument("--until", required=True, metavar="YYYY-MM-DD")
+            parser.add_argument("--until", required=True, metavar="YYYY-MM-DD", help="the last silent day")
 
 
 def parse_day(text: str) -> date:

@@ -17,21 +17,21 @@ from due_regard.services.take_in_drop import take_in_drop
 def add_commands(commands: Commands) -> None:
     """Adds intake, drop and source."""
     parser = add_command(commands, "intake", run_intake, "stage, validate and load one drop folder")
-    parser.add_argument("drop", type=Path, metavar="DROP")
-    parser.add_argument("--landlord", required=True)
+    parser.add_argument("drop", type=Path, metavar="DROP", help="folder of the export's files")
+    parser.add_argument("--landlord", required=True, metavar="ID", help="whose export it is")
     parser.add_argument("--source", help="source mapping; default: the landlord's own")
     drops = add_command_group(commands, "drop", "what came, and what is held for a person")
     parser = add_command(drops, "list", run_drop_list, "what came, when, with which counts")
-    parser.add_argument("--landlord")
+    parser.add_argument("--landlord", metavar="ID", help="only this landlord's; default all")
     parser = add_command(drops, "release", run_drop_release, "let a held drop in")
-    parser.add_argument("batch", type=int, metavar="BATCH")
+    parser.add_argument("batch", type=int, metavar="BATCH", help="its number in `drop list`")
     parser.add_argument("--by", required=True, help="your post, e.g. data-owner; recorded in the audit")
-    parser.add_argument("--why", required=True)
+    parser.add_argument("--why", required=True, help="the reason; recorded in the audit")
     sources = add_command_group(commands, "source", "source mappings")
     parser = add_command(sources, "check", run_source_check, "try a source mapping on a drop without loading it")
-    parser.add_argument("source", metavar="SOURCE")
-    parser.add_argument("drop", type=Path, metavar="DROP")
-    parser.add_argument("--on", help="day of intake, YYYY-MM-DD; default today")
+    parser.add_argument("source", metavar="SOURCE", help="name of a source mapping")
+    parser.add_argument("drop", type=Path, metavar="DROP", help="folder of an export's files")
+    parser.add_argument("--on", metavar="YYYY-MM-DD", help="day of intake; default today")
 
 
 def run_intake(args: Namespace, settings: Settings) -> CommandResult:

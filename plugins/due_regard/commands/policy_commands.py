@@ -19,25 +19,25 @@ def add_commands(commands: Commands) -> None:
     """Adds policy, landlord and calendar."""
     policies = add_command_group(commands, "policy", "policy files")
     parser = add_command(policies, "check", run_policy_check, "validate policy files, with errors that name the line")
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a policy file, <effective_from>.yaml")
     parser = add_command(policies, "show", run_policy_show, "a landlord's policy in plain words")
-    parser.add_argument("landlord", metavar="LANDLORD")
+    parser.add_argument("landlord", metavar="LANDLORD", help="the landlord's id")
     parser.add_argument("--on", metavar="YYYY-MM-DD", help="the version in force then; default today")
     parser = add_command(policies, "rules", run_policy_rules, "every landlord's rules as one page, docs/rules.md")
     parser.add_argument("--out", type=Path, metavar="FILE.md", help="write it there; default print it")
     parser = add_command(policies, "diff", run_policy_diff, "what a changed policy would change in the findings")
-    parser.add_argument("old", type=Path, metavar="OLD")
-    parser.add_argument("new", type=Path, metavar="NEW")
-    parser.add_argument("--as-at", metavar="YYYY-MM-DD", help="default today")
+    parser.add_argument("old", type=Path, metavar="OLD", help="policy file to compare with")
+    parser.add_argument("new", type=Path, metavar="NEW", help="policy file as it would be")
+    parser.add_argument("--as-at", metavar="YYYY-MM-DD", help="the day to judge at; default today")
     parser.add_argument("--drop", type=Path, help="judge this drop instead of the register")
     parser.add_argument("--source", default="canonical", help="source mapping of --drop")
     landlords = add_command_group(commands, "landlord", "landlords' settings files")
     parser = add_command(landlords, "new", run_landlord_new, "write a landlord's settings with explanations")
-    parser.add_argument("landlord", metavar="ID")
+    parser.add_argument("landlord", metavar="ID", help="lower-case letters, digits and underscores")
     parser = add_command(
         landlords, "check", run_landlord_check, "check a landlord's settings, policy, source and calendar"
     )
-    parser.add_argument("landlord", metavar="ID")
+    parser.add_argument("landlord", metavar="ID", help="the landlord's id")
     calendars = add_command_group(commands, "calendar", "stored bank holidays")
     add_command(
         calendars, "refresh", run_calendar_refresh, "take every year that the installed holidays library knows anew"
@@ -110,10 +110,14 @@ def run_landlord_new(args: Namespace, settings: Settings) -> CommandResult:
     """`landlord new ID`."""
     from due_regard.services.landlord_files import write_landlord_template
 
-    file = write_landlord_template(settings.landlords_dir, args.landlord)
-    return CommandResult(
-        {"file": str(file)}, (f"wrote {file}; fill it in, then: due-regard landlord check {args.landlord}",)
+    file = write_landlord_template(settings, args.landlord)
+    policies = file.parents[1] / "policies" / args.landlord
+    lines = (
+        f"wrote {file}; fill it in",
+        f"its policy goes to {policies}/<effective_from>.yaml",
+        f"then: due-regard landlord check {args.landlord}",
     )
+    return CommandResult({"file": str(file), "policies": str(policies)}, lines)
 
 
 def run_landlord_check(args: Namespace, settings: Settings) -> CommandResult:
@@ -128,16 +132,18 @@ def run_calendar_refresh(args: Namespace, settings: Settings) -> CommandResult:
     """`calendar refresh`."""
     from due_regard.calendars import working_days
 
-    folder, lines = settings.include_dir / "calendars", []
+    lines: list[str] = []
     today = parse_day(_choose_day(None))
     for division in working_days.SUBDIVISIONS:
-        stored = working_days.read_calendar_snapshot(folder, division)
+        stored = working_days.read_calendar_snapshot(settings.calendars_dir, division)
         years = sorted(stored.years)
         taken = working_days.compute_calendar_snapshot(
             division, years[0], max(years[-1], today.year + 14), taken_on=today, published_to=stored.published_to
         )
         merged = working_days.merge_snapshots(stored, taken)
-        working_days.write_calendar_snapshot(folder, merged)
+        # A calendar that says the same must not be laid over the next upgrade's.
+        if merged != stored:
+            working_days.write_calendar_snapshot(settings.editable_dir / "calendars", merged)
         moved = [
             year for year in merged.years if year in stored.years and merged.years[year].days != stored.years[year].days
         ]

@@ -17,11 +17,11 @@ def add_commands(commands: Commands) -> None:
     parser = add_command(audits, "verify", run_audit_verify, "check every link of the audit chain")
     parser.add_argument("--head", help="a head printed earlier: finds a tail that was removed")
     parser = add_command(commands, "backup", run_backup, "copy the register and its audit head into a folder")
-    parser.add_argument("folder", type=Path, metavar="DIR")
+    parser.add_argument("folder", type=Path, metavar="DIR", help="folder for the backup; each gets a file of its own")
     parser = add_command(
         commands, "restore", run_restore, "restore a backup into an empty register and verify its chain"
     )
-    parser.add_argument("folder", type=Path, metavar="DIR")
+    parser.add_argument("folder", type=Path, metavar="DIR", help="a backup, or a folder: its newest one")
     parser = add_command(commands, "doctor", run_doctor, "check settings, register, calendar, mail and folders")
     parser.add_argument("--freshness", action="store_true", help="fail when intake, assessment or alerts are late")
 

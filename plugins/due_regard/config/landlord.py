@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
+from due_regard.config.layered_folders import Folder, find_file, join_names, list_files
 from due_regard.config.yaml_files import read_yaml
 from due_regard.errors import LandlordError
 
@@ -119,23 +120,21 @@ class Landlord(_SettingsPart):
         return value
 
 
-def load_landlord(folder: Path, landlord: str) -> Landlord:
+def load_landlord(folder: Folder, landlord: str) -> Landlord:
     """Settings of `landlord`, from `<folder>/<landlord>.yaml`.
 
     Raises:
         LandlordError: there is no such file, it is wrong, or its id is not its name.
     """
-    file = folder / f"{landlord}.yaml"
+    file = find_file(folder, f"{landlord}.yaml")
     if not file.is_file():
-        raise LandlordError(
-            f"no landlord {landlord!r}; known: {', '.join(list_landlord_ids(folder)) or 'none'}", file=file
-        )
+        raise LandlordError(f"no landlord {landlord!r}; known: {join_names(list_files(folder, '*.yaml'))}", file=file)
     found = read_yaml(file, Landlord, LandlordError)
     if found.id != landlord:
         raise LandlordError(f"id is {found.id!r}; the file's name says {landlord!r}", file=file)
     return found
 
 
-def list_landlord_ids(folder: Path) -> tuple[str, ...]:
+def list_landlord_ids(folder: Folder) -> tuple[str, ...]:
     """Ids of every landlord that has a settings file, sorted; reads names alone, so a DAG may call it in a task."""
-    return tuple(sorted(file.stem for file in folder.glob("*.yaml")))
+    return tuple(file.stem for file in list_files(folder, "*.yaml"))

@@ -6,17 +6,17 @@ own file (landlord.py), what its policy promises in the policy file.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from due_regard.config.layered_folders import LayeredFolder, find_shipped_folder, is_installed
 from due_regard.config.storage import StoredPath, open_folder
 from due_regard.errors import SettingsError
-
-_REPOSITORY = Path(__file__).resolve().parents[3]
 
 
 class Settings(BaseSettings):
@@ -25,7 +25,10 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="DUE_REGARD_", env_file=".env", extra="ignore", frozen=True)
 
     include_dir: Path = Field(
-        default=_REPOSITORY / "include", description="Policies, landlords, sources, reports, SQL."
+        default_factory=find_shipped_folder, description="Policies, landlords, sources, reports, calendars."
+    )
+    own_dir: Path | None = Field(
+        default=None, description="This installation's own of these, laid over include_dir's file by file."
     )
     var_dir: Path = Field(default=Path("var"), description="What a run writes: register, quarantine, packs, mail.")
     files_url: str | None = Field(
@@ -60,6 +63,11 @@ class Settings(BaseSettings):
 
     pseudonym_key: SecretStr | None = Field(default=None, description="HMAC key of the references packs may show.")
 
+    @field_validator("own_dir", mode="before")
+    @classmethod
+    def _read_blank_as_none(cls, value: object) -> object:
+        return value or None
+
     @property
     def drops(self) -> StoredPath:
         """Folder that holds one drop folder a landlord."""
@@ -89,29 +97,60 @@ class Settings(BaseSettings):
         return found
 
     @property
-    def policies_dir(self) -> Path:
+    def policies_dir(self) -> LayeredFolder:
         """Folder of `<landlord>/<effective_from>.yaml`."""
-        return self.include_dir / "policies"
+        return self._layers / "policies"
 
     @property
-    def landlords_dir(self) -> Path:
+    def landlords_dir(self) -> LayeredFolder:
         """Folder of `<id>.yaml`."""
-        return self.include_dir / "landlords"
+        return self._layers / "landlords"
 
     @property
-    def sources_dir(self) -> Path:
+    def sources_dir(self) -> LayeredFolder:
         """Folder of `<source>.yaml`."""
-        return self.include_dir / "sources"
+        return self._layers / "sources"
 
     @property
-    def reports_dir(self) -> Path:
+    def reports_dir(self) -> LayeredFolder:
         """Folder of pack definitions and of mail and paper templates."""
-        return self.include_dir / "reports"
+        return self._layers / "reports"
 
     @property
-    def sql_dir(self) -> Path:
-        """Folder of set-based reads, one statement a file."""
-        return self.include_dir / "sql"
+    def calendars_dir(self) -> LayeredFolder:
+        """Folder of `<division>.yaml`, the stored bank holidays."""
+        return self._layers / "calendars"
+
+    @property
+    def _layers(self) -> LayeredFolder:
+        """Where files that people edit are looked for, the topmost first.
+
+        Raises:
+            SettingsError: the installation's own folder is not there; without it, others' files would count unnoticed.
+        """
+        if self.own_dir is None:
+            return LayeredFolder((self.include_dir,))
+        if not self.own_dir.is_dir():
+            raise SettingsError(f"no folder {self.own_dir}; make it or set DUE_REGARD_OWN_DIR to where your files are")
+        return LayeredFolder((self.own_dir, self.include_dir))
+
+    @property
+    def editable_dir(self) -> Path:
+        """Where commands write files that people edit: the installation's own folder, else the repository's.
+
+        Raises:
+            SettingsError: there is neither (an upgrade replaces what is written into an installed package), or it may
+                only be read.
+        """
+        if self.own_dir is None and self.include_dir == find_shipped_folder() and is_installed():
+            raise SettingsError(
+                "set DUE_REGARD_OWN_DIR to a folder for your own files; an upgrade replaces the package's"
+            )
+        folder = self.own_dir or self.include_dir
+        parent = next(path for path in (folder, *folder.resolve().parents) if path.exists())
+        if not os.access(parent, os.W_OK):
+            raise SettingsError(f"cannot write to {parent}; set DUE_REGARD_OWN_DIR to a folder that may be written to")
+        return folder
 
     @property
     def quarantine(self) -> StoredPath:

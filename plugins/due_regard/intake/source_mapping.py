@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from due_regard.config.landlord import Identifier
+from due_regard.config.layered_folders import Folder, find_file, join_names, list_files
 from due_regard.config.yaml_files import read_yaml
 from due_regard.errors import SourceError
 from due_regard.intake.text_cleaning import fold_text
@@ -158,16 +158,15 @@ class SourceMapping(_MappingPart):
         return tuple(part for part in self.files if part.matches_name(file))
 
 
-def load_source_mapping(folder: Path, name: str) -> SourceMapping:
+def load_source_mapping(folder: Folder, name: str) -> SourceMapping:
     """The mapping `name`, from `<folder>/<name>.yaml`.
 
     Raises:
         SourceError: there is no such file, it is wrong, or its name is not the file's.
     """
-    file = folder / f"{name}.yaml"
+    file = find_file(folder, f"{name}.yaml")
     if not file.is_file():
-        known = ", ".join(sorted(path.stem for path in folder.glob("*.yaml"))) or "none"
-        raise SourceError(f"no source mapping {name!r}; known: {known}", file=file)
+        raise SourceError(f"no source mapping {name!r}; known: {join_names(list_files(folder, '*.yaml'))}", file=file)
     found = read_yaml(file, SourceMapping, SourceError)
     if found.name != name:
         raise SourceError(f"name is {found.name!r}; the file's name says {name!r}", file=file)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
@@ -16,6 +15,7 @@ from sqlalchemy import Engine
 from due_regard.calendars.quarters import LONDON, Quarter
 from due_regard.calendars.working_days import WorkingCalendar
 from due_regard.config.landlord import Landlord
+from due_regard.config.layered_folders import Folder
 from due_regard.config.settings import Settings
 from due_regard.config.storage import StoredPath
 from due_regard.errors import PackError, SettingsError
@@ -59,7 +59,7 @@ def build_pack(
     out: StoredPath,
     now: datetime,
     known_at: datetime | None = None,
-    reports: Path | None = None,
+    reports: Folder | None = None,
 ) -> PackReport:
     """Build `pack` for a quarter that has ended, write its files below `out` and keep it.
 
@@ -192,7 +192,12 @@ def _describe_standing(
 
 
 def _make_files(
-    content: PackContent, engine: Engine, landlord: Landlord, history: PolicyHistory, known: _KnownState, reports: Path
+    content: PackContent,
+    engine: Engine,
+    landlord: Landlord,
+    history: PolicyHistory,
+    known: _KnownState,
+    reports: Folder,
 ) -> dict[str, bytes]:
     stem = f"{landlord.id}_{content.pack}_{content.quarter}_{content.edition}"
     found = {f"{stem}.xlsx": build_committee_workbook(content), f"{stem}.pdf": build_paper(content, reports / "paper")}

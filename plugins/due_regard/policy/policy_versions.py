@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from due_regard.calendars.working_days import Convention
 from due_regard.config.landlord import Identifier
+from due_regard.config.layered_folders import Folder, find_file, list_files
 from due_regard.config.yaml_files import read_yaml
 from due_regard.errors import PolicyError
 from due_regard.policy.duties import DocumentDuty, Duty, Text
@@ -148,15 +149,15 @@ def _find_all_faults(policy: PolicyFile) -> Iterator[Fault]:
             yield (*place, *inside), f"{duty.rule}: {message}"
 
 
-def load_policies(folder: Path, landlord: str) -> PolicyHistory:
-    """Every version of `landlord`'s policy in `<folder>/<landlord>/`.
+def load_policies(folder: Folder, landlord: str) -> PolicyHistory:
+    """Every version of `landlord`'s policy in `<folder>/<landlord>/`, from whichever layer.
 
     Raises:
         PolicyError: there is none, a file's name is no date, or a file is wrong.
     """
-    files = sorted((folder / landlord).glob("*.y*ml"))
+    files = list_files(folder / landlord, "*.y*ml")
     if not files:
-        raise PolicyError("no policy: put it in <effective_from>.yaml", file=folder / landlord)
+        raise PolicyError("no policy: put it in <effective_from>.yaml", file=find_file(folder, landlord))
     return PolicyHistory(
         tuple(Policy(_parse_effective_from(file), read_policy(file, landlord=landlord)) for file in files)
     )

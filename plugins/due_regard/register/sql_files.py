@@ -16,11 +16,12 @@ import pandas as pd
 from sqlalchemy import Boolean, Connection, CursorResult, Date, TextClause, bindparam, text
 from sqlalchemy.types import TypeEngine
 
+from due_regard.config.layered_folders import find_shipped_folder
 from due_regard.errors import RegisterError
 from due_regard.records.canonical import ENTITIES, ColumnKind
 from due_regard.register.schema.column_types import Instant
 
-FOLDER = Path(__file__).resolve().parents[3] / "include" / "sql"
+FOLDER = find_shipped_folder() / "sql"
 
 _YES_NO = frozenset(column.name for entity in ENTITIES for column in entity.columns if column.kind is ColumnKind.YN)
 _WHOLE = frozenset({"occurrence", "days_overdue"})

@@ -17,10 +17,13 @@ from due_regard.calendars.working_days import SUBDIVISIONS, load_calendar, read_
 from due_regard.config.landlord import load_landlord
 from due_regard.config.settings import Settings
 from due_regard.config.storage import write_file
-from due_regard.errors import DueRegardError
+from due_regard.errors import DueRegardError, SettingsError
 from due_regard.policy import load_policies
 from due_regard.services.landlord_context import list_landlords_to_run, load_landlord_context, open_landlord_register
 from due_regard.services.landlord_files import check_landlord_files
+
+_OWN_FOLDERS = ("calendars", "landlords", "policies", "reports", "sources")
+"""What DUE_REGARD_OWN_DIR may hold."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,10 @@ def check_installation(settings: Settings, *, now: datetime, freshness: bool = F
     today = now.astimezone(LONDON).date()
     if freshness:
         return _run_check(lambda: _check_freshness(settings, now))
-    landlords = list_landlords_to_run(settings)
+    try:
+        landlords = list_landlords_to_run(settings)
+    except SettingsError as reason:
+        return [CheckResult("own folder", False, str(reason))]
     checks: list[Callable[[], Iterator[CheckResult]]] = [
         lambda: _check_folders(settings),
         lambda: _check_calendars(settings, today),
@@ -56,6 +62,7 @@ def _run_check(check: Callable[[], Iterator[CheckResult]]) -> list[CheckResult]:
 
 
 def _check_folders(settings: Settings) -> Iterator[CheckResult]:
+    yield _check_own_folder(settings)
     for name, folder in (("include", settings.include_dir), ("drops", settings.drops)):
         there = folder.is_dir()
         says = str(folder) if there else f"no folder {folder}; make it or set DUE_REGARD_{name.upper()}_DIR"
@@ -68,10 +75,32 @@ def _check_folders(settings: Settings) -> Iterator[CheckResult]:
         yield CheckResult("files folder", True, f"can be written: {settings.files}")
 
 
+def _check_own_folder(settings: Settings) -> CheckResult:
+    """What the installation lays over the shipped files, and whether anything in it is read by nobody."""
+    own = settings.own_dir
+    if own is None:
+        return CheckResult("own folder", True, "none (DUE_REGARD_OWN_DIR); the include folder's files count alone")
+    unread = sorted(
+        entry.name
+        for entry in own.iterdir()
+        if entry.name not in _OWN_FOLDERS
+        and not entry.name.startswith(".")
+        and (entry.is_dir() or ".y" in entry.suffix)
+    )
+    if unread:
+        return CheckResult(
+            "own folder", False, f"{own}: nothing reads {', '.join(unread)}; folders: {', '.join(_OWN_FOLDERS)}"
+        )
+    files = [file.relative_to(own) for name in _OWN_FOLDERS for file in sorted((own / name).rglob("*.*"))]
+    instead = [file.as_posix() for file in files if (settings.include_dir / file).is_file()]
+    says = f"{own}: {len(files)} files, in place of shipped ones: {', '.join(instead) or 'none'}"
+    return CheckResult("own folder", True, says)
+
+
 def _check_calendars(settings: Settings, today: date) -> Iterator[CheckResult]:
     for division in SUBDIVISIONS:
-        snapshot = read_calendar_snapshot(settings.include_dir / "calendars", division)
-        calendar = load_calendar(division, folder=settings.include_dir / "calendars")
+        snapshot = read_calendar_snapshot(settings.calendars_dir, division)
+        calendar = load_calendar(division, folder=settings.calendars_dir)
         ok = snapshot.published_to > today.year
         says = f"{calendar.first_year} to {calendar.last_year}, as published to {snapshot.published_to}"
         mend = "; upgrade the holidays library and run `due-regard calendar refresh`: later years are computed only"

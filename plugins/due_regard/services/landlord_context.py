@@ -36,7 +36,7 @@ def load_landlord_context(settings: Settings, landlord: str) -> LandlordContext:
     """
     found = load_landlord(settings.landlords_dir, landlord)
     history = load_policies(settings.policies_dir, landlord)
-    calendar = load_calendar(found.division, found.closure_days, folder=settings.include_dir / "calendars")
+    calendar = load_calendar(found.division, found.closure_days, folder=settings.calendars_dir)
     return LandlordContext(found, history, calendar)
 
 

@@ -10,17 +10,18 @@ from pathlib import Path
 
 from due_regard.calendars.working_days import load_calendar, read_calendar_snapshot
 from due_regard.config.landlord import load_landlord
+from due_regard.config.layered_folders import Folder, find_file
 from due_regard.config.settings import Settings
 from due_regard.errors import DueRegardError, LandlordError
 from due_regard.policy import load_policies
 
 _TEMPLATE = """\
-# How {id} runs Due Regard. What its policy promises is in include/policies/{id}/<effective_from>.yaml.
+# How {id} runs Due Regard. What its policy promises is in policies/{id}/<effective_from>.yaml.
 id: {id}
 name: {id}                      # the name as reports print it
 division: scotland              # whose bank holidays count: scotland, england_and_wales, northern_ireland
 closure_days: []                # the landlord's own closed days, e.g. [2026-12-24]
-source: canonical               # how its export is read: include/sources/<source>.yaml
+source: canonical               # how its export is read: sources/<source>.yaml
 drop_folder: {id}               # folder below DUE_REGARD_DROPS_DIR
 cadence: weekly                 # how often a drop comes: daily, weekly, fortnightly, monthly
 reporting_year_starts: 4        # first month of the reporting year
@@ -32,22 +33,25 @@ alerts:
   fallback_mailbox: governance@{host}.example   # hears of what nobody else can be told
   data_owner: data@{host}.example               # hears of rejected rows and refused files
   go_live_on: {year}-01-01        # what was overdue before goes to one backlog list
-packs: []                       # committee and management packs: include/reports/packs/<name>.yaml
+packs: []                       # committee and management packs: reports/packs/<name>.yaml
 """
 
 
-def write_landlord_template(folder: Path, landlord: str, *, year: int = 2026) -> Path:
-    """Write `<folder>/<landlord>.yaml` with explanations; it loads as it stands.
+def write_landlord_template(settings: Settings, landlord: str, *, year: int = 2026) -> Path:
+    """Write `landlords/<landlord>.yaml` where this installation's own files are; it loads as it stands.
 
     Raises:
-        LandlordError: the file exists, or the id is no identifier.
+        LandlordError: there is such a landlord, or the id is no identifier.
+        SettingsError: the installation has no folder for files of its own.
     """
-    file = folder / f"{landlord}.yaml"
-    if file.exists():
-        raise LandlordError("exists already; edit it, or choose another id", file=file)
+    file = settings.editable_dir / "landlords" / f"{landlord}.yaml"
     if not landlord.isidentifier() or not landlord.islower() or not landlord.isascii():
         raise LandlordError("an id is lower-case letters, digits and underscores", file=file)
-    folder.mkdir(parents=True, exist_ok=True)
+    # The folder for own files is made before it is asked who is in it.
+    file.parent.mkdir(parents=True, exist_ok=True)
+    known = find_file(settings.landlords_dir, file.name)
+    if known.exists():
+        raise LandlordError("exists already; edit it, or choose another id", file=known)
     text = _TEMPLATE.format(id=landlord, host=landlord.replace("_", "-"), year=year)
     file.write_text(text, encoding="utf-8", newline="\n")
     return file
@@ -64,11 +68,10 @@ def check_landlord_files(settings: Settings, landlord: str) -> tuple[list[str], 
     except DueRegardError as reason:
         return good, [str(reason)]
     good.append(f"settings: {found.name}, {found.cadence} drops from {found.drop_folder}")
-    calendars = settings.include_dir / "calendars"
     checks: dict[str, Callable[[], str]] = {
         "policy": lambda: _describe_policy(settings, landlord),
         "source": lambda: load_source_mapping(settings.sources_dir, found.source).name,
-        "calendar": lambda: _describe_calendar(calendars, found.division, found.closure_days),
+        "calendar": lambda: _describe_calendar(settings.calendars_dir, found.division, found.closure_days),
     }
     for name, check in checks.items():
         try:
@@ -86,7 +89,7 @@ def _describe_policy(settings: Settings, landlord: str) -> str:
     return f"{latest.title}, {len(latest.duties)} duties, in force from {latest.effective_from}"
 
 
-def _describe_calendar(folder: Path, division: str, closure_days: tuple[object, ...]) -> str:
+def _describe_calendar(folder: Folder, division: str, closure_days: tuple[object, ...]) -> str:
     calendar = load_calendar(division, folder=folder)
     published = read_calendar_snapshot(folder, division).published_to
     own = f", {len(closure_days)} closure days" if closure_days else ""

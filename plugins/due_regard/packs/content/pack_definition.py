@@ -6,12 +6,12 @@ there; sentences are written with figures' names in braces (packs/headlines).
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from due_regard.config.landlord import Identifier
+from due_regard.config.layered_folders import Folder, find_file, join_names, list_files
 from due_regard.config.yaml_files import read_yaml
 from due_regard.errors import _FileError
 from due_regard.packs.content.headlines import check_headline
@@ -84,15 +84,15 @@ class PackDefinition(_DefinitionPart):
         return self
 
 
-def load_pack_definition(folder: Path, name: str) -> PackDefinition:
+def load_pack_definition(folder: Folder, name: str) -> PackDefinition:
     """Definition of pack `name`, from `<folder>/packs/<name>.yaml`.
 
     Raises:
         DefinitionError: there is no such file, it is wrong, or its name is not the file's.
     """
-    file = folder / "packs" / f"{name}.yaml"
+    file = find_file(folder / "packs", f"{name}.yaml")
     if not file.is_file():
-        known = ", ".join(sorted(other.stem for other in file.parent.glob("*.yaml"))) or "none"
+        known = join_names(list_files(folder / "packs", "*.yaml"))
         raise DefinitionError(f"no pack {name!r}; known: {known}", file=file)
     found = read_yaml(file, PackDefinition, DefinitionError)
     if found.name != name:

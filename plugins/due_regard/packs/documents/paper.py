@@ -16,18 +16,19 @@ from typing import Any
 import matplotlib as mpl
 import typst
 
+from due_regard.config.layered_folders import Folder, find_file
 from due_regard.errors import PackError
 from due_regard.packs.content.pack_content import EDITIONS, PackContent, SectionContent
 from due_regard.packs.documents.display_grid import SHORTHAND, Cell, DisplayGrid, Form, build_grid
 
 
-def build_paper(content: PackContent, folder: Path) -> bytes:
+def build_paper(content: PackContent, folder: Folder) -> bytes:
     """`content` as PDF bytes, by the template in `folder`; the same content gives the same bytes.
 
     Raises:
         PackError: the template is missing, or cannot be set.
     """
-    template = folder / "pack.typ"
+    template = find_file(folder, "pack.typ")
     if not template.is_file():
         raise PackError(f"{template}: the paper's template is missing")
     with TemporaryDirectory() as place:

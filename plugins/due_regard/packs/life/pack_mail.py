@@ -11,13 +11,13 @@ from datetime import date, datetime, timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
-from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from due_regard.calendars.quarters import LONDON, Quarter
 from due_regard.calendars.working_days import WorkingCalendar
 from due_regard.config.landlord import Landlord, PackSwitch
+from due_regard.config.layered_folders import Folder, list_layers
 from due_regard.errors import PackError
 from due_regard.mail.mime import ComposedMail, fix_mime_boundaries
 from due_regard.packs.content.pack_content import describe_basis
@@ -37,7 +37,7 @@ def build_pack_mail(
     calendar: WorkingCalendar,
     *,
     sender: str,
-    reports: Path,
+    reports: Folder,
     now: datetime,
     link: str | None = None,
 ) -> ComposedMail:
@@ -81,7 +81,7 @@ def _build_pack_message(
     landlord: Landlord,
     switch: PackSwitch,
     sender: str,
-    reports: Path,
+    reports: Folder,
     now: datetime,
     link: str | None,
 ) -> EmailMessage:
@@ -109,8 +109,8 @@ def _build_pack_message(
     mail["Auto-Submitted"] = "auto-generated"
     mail["Content-Language"] = "en-GB"
     environment = Environment(
-        loader=FileSystemLoader(reports / "paper"), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
-        autoescape=select_autoescape(("html", "html.j2")),
+        loader=FileSystemLoader(list_layers(reports / "paper")), undefined=StrictUndefined,
+        autoescape=select_autoescape(("html", "html.j2")), trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     mail.set_content(environment.get_template("mail.txt.j2").render(view), cte="quoted-printable")
     html = environment.get_template("mail.html.j2").render(view)

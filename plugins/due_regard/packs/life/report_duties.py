@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
-from pathlib import Path
 
 import pandas as pd
 from sqlalchemy import Engine
 
 from due_regard.calendars.quarters import Quarter
 from due_regard.config.landlord import Landlord
+from due_regard.config.layered_folders import Folder
 from due_regard.config.settings import Settings
 from due_regard.packs.content.pack_definition import PackBasis, PackDefinition, load_pack_definition
 from due_regard.policy import DocumentDuty, Duty, PolicyHistory
@@ -38,7 +38,7 @@ class _WatchedPack:
 
 
 def assess_report_duties(
-    engine: Engine, landlord: Landlord, history: PolicyHistory, *, as_at: date, reports: Path | None = None
+    engine: Engine, landlord: Landlord, history: PolicyHistory, *, as_at: date, reports: Folder | None = None
 ) -> pd.DataFrame:
     """Assessments of `report.issued`: one row a watched pack and quarter that has ended, from the go-live quarter on.
 
@@ -73,7 +73,7 @@ def assess_report_duties(
     )
 
 
-def add_report_duty(history: PolicyHistory, landlord: Landlord, *, reports: Path | None = None) -> PolicyHistory:
+def add_report_duty(history: PolicyHistory, landlord: Landlord, *, reports: Folder | None = None) -> PolicyHistory:
     """`history` with the duty to report among each version's duties, for who must put a finding into words.
 
     Not for assessment: the core judges what the policy file says.
@@ -89,7 +89,7 @@ def add_report_duty(history: PolicyHistory, landlord: Landlord, *, reports: Path
     return PolicyHistory(tuple(versions))
 
 
-def _list_watched_packs(landlord: Landlord, reports: Path | None) -> Iterator[_WatchedPack]:
+def _list_watched_packs(landlord: Landlord, reports: Folder | None) -> Iterator[_WatchedPack]:
     folder = reports or Settings().reports_dir
     for switch in landlord.packs:
         definition = load_pack_definition(folder, switch.name)
