@@ -84,10 +84,10 @@ def test_a_lease_keeps_others_off_until_it_runs_out(world: World) -> None:
 
 
 class Unreachable:
-    def deliver(self, outgoing: outbox.OutboxMail) -> Delivery:
+    def deliver_mail(self, outgoing: outbox.OutboxMail) -> Delivery:
         raise MailError("the mail server mail.example:587 cannot be reached")
 
-    def close(self) -> None:
+    def close_session(self) -> None:
         pass
 
 

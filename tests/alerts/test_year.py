@@ -84,10 +84,10 @@ class Weather(Sink):
 
     is_down = False
 
-    def deliver(self, outgoing: OutboxMail) -> Delivery:
+    def deliver_mail(self, outgoing: OutboxMail) -> Delivery:
         if self.is_down:
             raise MailError("down")
-        return super().deliver(outgoing)
+        return super().deliver_mail(outgoing)
 
 
 class Year(RuleBasedStateMachine):

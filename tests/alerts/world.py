@@ -171,14 +171,14 @@ class Sink:
     kept: list[OutboxMail] = field(default_factory=list)
     answers: dict[str, list[Delivery]] = field(default_factory=dict)
 
-    def deliver(self, outgoing: OutboxMail) -> Delivery:
+    def deliver_mail(self, outgoing: OutboxMail) -> Delivery:
         queue = self.answers.get(outgoing.recipient)
         answer = queue.pop(0) if queue else Delivery("sent", 250)
         if answer.outcome in {"sent", "uncertain"}:
             self.kept.append(outgoing)
         return answer
 
-    def close(self) -> None:
+    def close_session(self) -> None:
         pass
 
     def take(self) -> list[EmailMessage]:

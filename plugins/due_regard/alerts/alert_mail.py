@@ -41,11 +41,13 @@ def build_alert_mails(
     # Alerts composed for a day in the past may leave on the day they are composed, whichever day that is.
     return [
         build_mail(
-            _build_mail_content(draft, shared, mail_context), mail_context,
-            mail_on=draft.content.mail_on, leaves_on=mail_context.today,
+            _build_mail_content(draft, shared, mail_context),
+            mail_context,
+            mail_on=draft.content.mail_on,
+            leaves_on=mail_context.today,
         )
         for draft in drafts
-    ]  # fmt: skip
+    ]
 
 
 def _build_mail_content(draft: AlertDraft, shared: dict[str, object], context: MailContext) -> MailContent:

@@ -55,7 +55,9 @@ def record_bounce(engine: Engine, message_id: str, *, landlord: str | None = Non
                 f"that mail was not handed over ({mail['status']}), so it cannot have come back; "
                 "`due-regard alerts explain` says what became of it"
             )
-        values = {"status": "bounced", "is_address_refused": True, "finished_at": now, "reason": "the mail came back"}
+        values: dict[str, Any] = {"status": "bounced", "is_address_refused": True, "finished_at": now}
+        # The server's code said that it took the mail.
+        values |= {"code": None, "reason": "the mail came back"}
         mine = (AlertMessage.landlord == owner) & (AlertMessage.message_id == mail["message_id"])
         conn.execute(update(AlertMessage).where(mine).values(**values))
         append_audit(conn, landlord=owner, action="mail_bounce", subject=mail["message_id"], details={}, at=now)

@@ -152,9 +152,8 @@ def _describe_news(case: Case, step: RouteStep, context: AlertContext) -> str:
     if _find_highest_stage(case, step.recipient, context) > EscalationStage.NONE:
         moved = {EscalationStage.DUE: wording.news.due_today, EscalationStage.OVERDUE: wording.news.now_overdue}
         return moved.get(case.stage, wording.news.moved_up)
-    if not context.sent_history.had_earlier_occasion(
-        finding.finding_id, finding.occasion, step.recipient.address
-    ):  # fmt: skip
+    address = step.recipient.address
+    if not context.sent_history.had_earlier_occasion(finding.finding_id, finding.occasion, address):
         return wording.news.new
     return wording.news.open_again if finding.times_opened > 1 else wording.news.date_moved
 

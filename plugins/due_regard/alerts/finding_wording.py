@@ -115,9 +115,7 @@ def _describe_next_stage(case: Case, context: AlertContext) -> str:
     wording = context.wording
     if not case.duty.curable:
         return wording.escalation.no_further
-    coming = find_next_stage(
-        case.clock, case.stage, context.as_at, calendar=context.calendar, alerts=context.settings
-    )  # fmt: skip
+    coming = find_next_stage(case.clock, case.stage, context.as_at, calendar=context.calendar, alerts=context.settings)
     if coming is None:
         return wording.escalation.last_stage
     stage, on = coming

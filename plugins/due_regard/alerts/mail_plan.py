@@ -113,7 +113,7 @@ def _add_data_issues(
         issues = len(found) + (freshness.key is not None)
         digest.week = data_issues.build_week_report(
             conn, context, freshness, open_findings=open_findings, issues=issues
-        )  # fmt: skip
+        )
 
 
 def _add_drop_notices(freshness: Freshness, held_back: int, context: AlertContext, digests: Digests) -> None:

@@ -184,7 +184,6 @@ def _list_headers(content: MailContent, context: MailContext, message_id: str) -
         "Auto-Submitted": "auto-generated",
         "X-Auto-Response-Suppress": "All",
         "List-Id": f"Due Regard {name} <{name}.{context.landlord.id.replace('_', '-')}.{context.domain}>",
-        "Content-Language": "en-GB",
     }
 
 

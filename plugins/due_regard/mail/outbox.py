@@ -1,7 +1,7 @@
 """The outbox: rows of `alert_messages` from waiting to sent, each step one short transaction.
 
 A row is leased before it is handed over. A sender that dies leaves a lease that runs out: the row is then uncertain
-and is handed over again with the Message-ID it had (at least once, by choice). Handing over is transport's.
+and is handed over again with the Message-ID it had (at least once, by choice). transport.py hands over.
 """
 
 from __future__ import annotations

@@ -27,9 +27,7 @@ def open_mail_context(settings: Settings, context: LandlordContext, *, now: date
     from due_regard.mail.builder import load_mail_context
 
     folder = settings.reports_dir / "mail"
-    return load_mail_context(
-        context.landlord, context.calendar, sender=settings.mail_from, templates=folder, now=now
-    )  # fmt: skip
+    return load_mail_context(context.landlord, context.calendar, sender=settings.mail_from, templates=folder, now=now)
 
 
 def post_rows_to_mend(
@@ -45,13 +43,15 @@ def post_rows_to_mend(
     from due_regard.intake import summarise_rejections
 
     mail_context = open_mail_context(settings, context, now=now)
-    batch, wording = result["batch_id"], mail_context.wording.data_owner
-    text = wording.rows_to_mend.format(
+    batch, wording = result["batch_id"], mail_context.wording
+    text = wording.data_owner.rows_to_mend.format(
         summary=summarise_rejections(validated).rstrip(),
         folder=result["rejections"] or result["quarantine"],
         batch=batch,
     )
-    _post_to_data_owner(engine, mail_context, "handback", f"{batch}", wording.rows_title.format(batch=batch), text)
+    _post_to_data_owner(
+        engine, mail_context, "handback", f"{batch}", wording.data_owner.rows_title.format(batch=batch), text
+    )
 
 
 def post_failure(
@@ -59,9 +59,9 @@ def post_failure(
 ) -> None:
     """Tell the data owner, and nobody else, that a task failed; once a run and task."""
     mail_context = open_mail_context(settings, context, now=now)
-    wording = mail_context.wording.data_owner
-    text = wording.failure.format(task=task, dag=dag, run=run_id)
-    topic, title = f"{dag} {task} {run_id}", wording.failure_title.format(dag=dag)
+    wording = mail_context.wording
+    text = wording.data_owner.failure.format(task=task, dag=dag, run=run_id)
+    topic, title = f"{dag} {task} {run_id}", wording.data_owner.failure_title.format(dag=dag)
     _post_to_data_owner(engine, mail_context, "failure", topic, title, text)
 
 
