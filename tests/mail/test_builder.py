@@ -61,8 +61,8 @@ def test_every_kind_has_the_same_headers_and_parts(kind: str, context: MailConte
     assert [part.get_content_type() for part in mail.walk()] == ["multipart/alternative", "text/plain", "text/html"]
     token = made.message_id.strip("<>")
     assert [part.get_content() for part in mail.iter_parts()] == [  # type: ignore[union-attr]
-        f"1 & 2\n{token}\n<b>\n",
-        f"1 &amp; 2\n{token}\n&lt;b&gt;\n",
+        f"1 & 2\r\n{token}\r\n<b>\r\n",
+        f"1 &amp; 2\r\n{token}\r\n&lt;b&gt;\r\n",
     ]
     made.body.decode("ascii")
 

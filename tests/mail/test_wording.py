@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from string import Formatter
 
@@ -12,9 +14,11 @@ from pydantic import BaseModel
 
 from due_regard.alerts.escalation import RISING
 from due_regard.alerts.recipients import OWNER_FIELDS
+from due_regard.config.settings import Settings
 from due_regard.errors import WordingError
 from due_regard.mail.sentences import Counted
 from due_regard.mail.wording import MailWording, load_mail_wording
+from due_regard.services.check_installation import CheckResult, check_installation
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "plugins" / "due_regard"
@@ -129,3 +133,18 @@ def test_a_changed_sentence_is_taken(tmp_path: Path) -> None:
     assert changed.timing.due_today.format(day="Fri") == "Due this very day, Fri"
     assert changed.timing.days.format_number(1) == "1 day" and changed.timing.days.format_number(2) == "2 days"
     assert changed.name_post("director") == "the director" and changed.name_post("night_porter") == "night porter"
+
+
+def check_wording(settings: Settings) -> CheckResult:
+    checks = check_installation(settings, now=datetime(2026, 7, 1, 9, tzinfo=UTC))
+    return next(check for check in checks if check.what == "mail wording")
+
+
+def test_doctor_names_the_line_of_a_wrong_sentence(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "include", tmp_path / "include", ignore=shutil.ignore_patterns("samples"))
+    settings = Settings(include_dir=tmp_path / "include", var_dir=tmp_path / "var", landlords=("hanover",))
+    assert check_wording(settings).ok
+    file = tmp_path / "include" / "reports" / "mail" / "wording.yaml"
+    file.write_text(SOUND.replace("new: New.", "new: New {one}."), encoding="utf-8")
+    found = check_wording(settings)
+    assert not found.ok and "news.new must hold no placeholder; it holds {one}" in found.says

@@ -86,11 +86,17 @@ def _check_register(settings: Settings) -> Iterator[CheckResult]:
 
 def _check_mail_settings(settings: Settings) -> Iterator[CheckResult]:
     from due_regard.mail.login import check_mail_settings
+    from due_regard.mail.wording import load_mail_wording
 
     try:
         yield CheckResult("mail", True, check_mail_settings(settings))
     except DueRegardError as reason:
         yield CheckResult("mail", False, str(reason))
+    try:
+        load_mail_wording(settings.reports_dir / "mail")
+        yield CheckResult("mail wording", True, "every sentence is there, with its placeholders")
+    except DueRegardError as reason:
+        yield CheckResult("mail wording", False, str(reason))
 
 
 def _check_landlord(settings: Settings, name: str, today: date) -> Iterator[CheckResult]:
