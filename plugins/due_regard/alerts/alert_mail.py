@@ -57,14 +57,14 @@ def _build_mail_content(draft: AlertDraft, shared: dict[str, object], context: M
     return MailContent(
         kind=alert.kind,
         recipient=alert.recipient,
-        subject=build_subject(alert, context.landlord.name, context.wording),
+        subject=_build_subject(alert, context.landlord.name, context.wording),
         identity=(context.landlord.id, alert.kind, alert.recipient, alert.mail_on.isoformat(), alert.topic),
         view=view,
         attachments=build_calendar_files(draft.entries, context),
     )
 
 
-def build_subject(alert: AlertContent, landlord: str, wording: MailWording) -> str:
+def _build_subject(alert: AlertContent, landlord: str, wording: MailWording) -> str:
     """The subject line: what is asked first, because a phone shows its beginning; never what about."""
     return wording.subject.alert.format(asked=_describe_request(alert, wording), landlord=landlord)
 

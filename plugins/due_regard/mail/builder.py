@@ -144,7 +144,7 @@ def build_mail(content: MailContent, context: MailContext, *, mail_on: date, lea
         mail_on: the day it is about.
         leaves_on: the first day it may leave.
     """
-    message_id = make_message_id(content.identity, context)
+    message_id = _make_message_id(content.identity, context)
     mail = EmailMessage(policy=SMTP)
     for name, value in _list_headers(content, context, message_id).items():
         mail[name] = value
@@ -166,7 +166,7 @@ def build_mail(content: MailContent, context: MailContext, *, mail_on: date, lea
     )
 
 
-def make_message_id(identity: Sequence[str], context: MailContext) -> str:
+def _make_message_id(identity: Sequence[str], context: MailContext) -> str:
     """The same identity always has the same Message-ID."""
     token = hashlib.sha256("\n".join(identity).encode()).hexdigest()[:20]
     return f"<due-regard.{token}@{context.domain}>"
