@@ -42,8 +42,8 @@ def run_alerts(
 ) -> Result:
     """Compose what is new or has moved up a stage, then send it (or, with `dry_run`, write what would be sent).
 
-    A landlord not yet assessed on `as_at` is assessed first, so that a missing export cannot silence a duty that has come
-    due since. `clock` times the leases of a long call; `now` throughout by default.
+    A landlord not yet assessed on `as_at` is assessed first, so that a missing export cannot silence a duty that has
+    come due since. `clock` times the leases of a long call; `now` throughout by default.
 
     Raises:
         SettingsError: `as_at` is still to come, and this is no dry run: the days before it would count as told.
