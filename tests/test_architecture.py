@@ -89,6 +89,13 @@ def test_a_room_imports_only_rooms_on_floors_below_its_own() -> None:
     assert wrong == set()
 
 
+def test_mail_knows_none_of_those_who_write_mails() -> None:
+    above = [f"due_regard.{name}" for name in (*ROOMS, "commands", "services", "delivery")]
+    files = [*(PACKAGE / "mail").rglob("*.py")]
+    assert len(files) > 5
+    assert {(named(f), name) for f in files for name in imports(f) if any(under(name, a) for a in above)} == set()
+
+
 def test_only_the_web_room_and_the_plugin_import_airflow() -> None:
     importing = {named(file) for file in MODULES if any(under(name, "airflow") for name in imports(file))}
     allowed = {name for name in importing if name.startswith("plugins/due_regard/web/")}

@@ -4,7 +4,8 @@
     ├── SettingsError              2  settings, a landlord's file or the call's words are wrong
     │   ├── PolicyError            2  a policy file cannot be read as a policy
     │   ├── LandlordError          2  a landlord's settings file is wrong or missing
-    │   └── SourceError            2  a source mapping is wrong or missing
+    │   ├── SourceError            2  a source mapping is wrong or missing
+    │   └── WordingError           2  the wording of mails is wrong or missing
     ├── FileRefused                4  one file of a drop was refused; the rest goes on
     ├── DropError                  5  a whole drop cannot be taken (incomplete, held, missing)
     ├── CalendarError              5  a working day outside the calendar's years was needed
@@ -56,6 +57,10 @@ class LandlordError(_FileError):
 
 class SourceError(_FileError):
     """A source mapping is wrong or missing."""
+
+
+class WordingError(_FileError):
+    """The wording of mails says something the program has no place for, or lacks a sentence."""
 
 
 class FileRefused(DueRegardError):

@@ -19,7 +19,7 @@ import pytest
 from sqlalchemy import func, select
 
 from due_regard.mail import outbox
-from due_regard.mail.mime import ComposedMail
+from due_regard.mail.builder import ComposedMail
 from due_regard.register.engines import reading, writing
 from due_regard.register.schema.alert_tables import AlertMessage
 from tests.alerts.mail_server import Mailbox, serving

@@ -9,11 +9,11 @@ import pytest
 from due_regard.alerts import compose_alerts
 from due_regard.errors import MailError
 from due_regard.mail import outbox
-from due_regard.mail.mime import ComposedMail
+from due_regard.mail.builder import ComposedMail
 from due_regard.mail.sending import send_waiting_mails
 from due_regard.mail.transport import Delivery, FolderTransport, ShadowTransport
 from due_regard.register import verify_audit, writing
-from tests.alerts.world import RECORDS, Sink, World, at, calendar, due, history, one, text, to
+from tests.alerts.world import RECORDS, Sink, World, at, due, history, one, text, to
 
 TUE, WED, FRI = date(2026, 6, 30), date(2026, 7, 1), date(2026, 7, 3)
 OWNER, APPEALS = "decider@example.org", "appeals@example.org"
@@ -84,10 +84,10 @@ def test_a_lease_keeps_others_off_until_it_runs_out(world: World) -> None:
 
 
 class Unreachable:
-    def deliver(self, outgoing: outbox.OutboxMail) -> Delivery:
+    def deliver_mail(self, outgoing: outbox.OutboxMail) -> Delivery:
         raise MailError("the mail server mail.example:587 cannot be reached")
 
-    def close(self) -> None:
+    def close_session(self) -> None:
         pass
 
 
@@ -134,7 +134,7 @@ def test_a_simulated_day_may_leave_on_whatever_day_it_is_run(world: World) -> No
     world.assess(ROWS, TUE)
     saturday = date(2026, 11, 21)
     world.load({"customers": RECORDS["customers"]}, saturday, "today")
-    compose_alerts(world.engine, world.landlord, history(), calendar(), as_at=TUE, now=at(saturday))
+    compose_alerts(world.engine, world.mail_context(at(saturday)), history(), as_at=TUE)
     assert send_waiting_mails(world.engine, world.sink, now=at(saturday)).sent == 2
 
 

@@ -9,14 +9,14 @@ import pytest
 
 from due_regard.alerts.recipients import Recipient, RecipientDirectory, RecipientProblem, is_address
 from due_regard.alerts.record_cells import RecordCells
-from tests.alerts.world import ALERTS, RECORDS, STAFF, World, check, due, frame, one, text, to
+from tests.alerts.world import ALERTS, RECORDS, STAFF, World, check, due, frame, one, text, to, wording
 
 MON, TUE, WED, THU = date(2026, 6, 29), date(2026, 6, 30), date(2026, 7, 1), date(2026, 7, 2)
 
 
 def directory(*, without: str = "", refused: frozenset[str] = frozenset(), **changes: object) -> RecipientDirectory:
     records = {name: frame(name, rows) for name, rows in RECORDS.items() if name != without}
-    return RecipientDirectory(RecordCells(records), ALERTS.model_copy(update=changes), refused)
+    return RecipientDirectory(RecordCells(records), ALERTS.model_copy(update=changes), wording(), refused)
 
 
 @pytest.mark.parametrize(
@@ -37,27 +37,27 @@ def directory(*, without: str = "", refused: frozenset[str] = frozenset(), **cha
     ],
 )
 def test_owner(role: str, subject: str, ref: str, address: str, fault: str | None) -> None:
-    found = directory().owner(role, subject, ref)
+    found = directory().find_owner(role, subject, ref)
     assert found.address == address
     assert (found.problem is None) if fault is None else (found.problem and fault in found.problem.words)
 
 
 def test_a_refused_address_counts_as_none_and_a_refused_fallback_goes_to_the_data_owner() -> None:
-    found = directory(refused=frozenset({"decider@example.org"})).owner("decider", "restriction", "R1")
+    found = directory(refused=frozenset({"decider@example.org"})).find_owner("decider", "restriction", "R1")
     assert found.address == "fallback@example.org"
     assert found.problem is not None and "refuses" in found.problem.words
     both = frozenset({"decider@example.org", "fallback@example.org"})
-    assert directory(refused=both).owner("decider", "restriction", "R1").address == "data@example.org"
+    assert directory(refused=both).find_owner("decider", "restriction", "R1").address == "data@example.org"
 
 
 def test_without_a_staff_export_the_role_mailbox_hears_and_nothing_is_wrong() -> None:
-    found = directory(without="staff").owner("decider", "restriction", "R1")
+    found = directory(without="staff").find_owner("decider", "restriction", "R1")
     assert (found.address, found.problem) == ("decisions@example.org", None)
 
 
 def test_line_manager_is_that_of_the_person_named_also_while_away() -> None:
-    assert directory().line_manager("decider", "restriction", "R1").address == "boss@example.org"
-    assert directory().line_manager("decider", "restriction", "R3").address == "managers@example.org"
+    assert directory().find_line_manager("decider", "restriction", "R1").address == "boss@example.org"
+    assert directory().find_line_manager("decider", "restriction", "R3").address == "managers@example.org"
 
 
 def test_deputies_in_a_ring_end_at_the_fallback() -> None:
@@ -67,18 +67,20 @@ def test_deputies_in_a_ring_end_at_the_fallback() -> None:
     ]
     ring = directory()
     cells = RecordCells({**ring.cells.records, "staff": frame("staff", rows)})
-    found = RecipientDirectory(cells, ALERTS).owner("decider", "restriction", "R1")
+    found = RecipientDirectory(cells, ALERTS, wording()).find_owner("decider", "restriction", "R1")
     assert found.address == "fallback@example.org"
 
 
 def test_restricted_roles_have_no_stand_in() -> None:
-    manager = directory().restricted("line_manager", "incident", "I1")
+    manager = directory().find_restricted("line_manager", "incident", "I1")
     assert isinstance(manager, Recipient) and manager.address == "decider@example.org"
-    services = directory().restricted("services_manager", "incident", "I1")
+    services = directory().find_restricted("services_manager", "incident", "I1")
     assert isinstance(services, Recipient) and services.address == "services@example.org"
     refused = directory(refused=frozenset({"decider@example.org"}))
-    assert isinstance(refused.restricted("line_manager", "incident", "I1"), RecipientProblem)
-    assert isinstance(directory(role_mailboxes={}).restricted("services_manager", "incident", "I1"), RecipientProblem)
+    assert isinstance(refused.find_restricted("line_manager", "incident", "I1"), RecipientProblem)
+    assert isinstance(
+        directory(role_mailboxes={}).find_restricted("services_manager", "incident", "I1"), RecipientProblem
+    )
 
 
 @pytest.mark.parametrize(

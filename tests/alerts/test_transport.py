@@ -49,11 +49,11 @@ def test_answers(stage: str, answer: str, outcome: str, code: int | None, is_add
     (mailbox.at_rcpt if stage == "rcpt" else mailbox.at_data)["b@example.org"] = answer
     with serving(mailbox) as port:
         transport = open_line(port)
-        found = transport.deliver(outgoing())
+        found = transport.deliver_mail(outgoing())
         assert (found.outcome, found.code, found.is_address_refused) == (outcome, code, is_address)
         assert "b@example.org" not in found.reason
-        assert transport.deliver(outgoing("c@example.org")).outcome == "sent"
-        transport.close()
+        assert transport.deliver_mail(outgoing("c@example.org")).outcome == "sent"
+        transport.close_session()
     assert mailbox.kept[-1] == ("c@example.org", BODY)
 
 
@@ -61,11 +61,11 @@ def test_a_session_the_server_ended_is_opened_again() -> None:
     mailbox = Mailbox()
     with serving(mailbox) as port:
         transport = open_line(port)
-        transport.deliver(outgoing())
+        transport.deliver_mail(outgoing())
         assert transport._session is not None
         transport._session.docmd("QUIT")
-        assert transport.deliver(outgoing()).outcome == "sent"
-        transport.close()
+        assert transport.deliver_mail(outgoing()).outcome == "sent"
+        transport.close_session()
     assert len(mailbox.kept) == 2
 
 
@@ -73,19 +73,19 @@ def test_no_server_is_said_plainly() -> None:
     with serving(Mailbox()) as port:
         pass
     with pytest.raises(MailError, match=f"127.0.0.1:{port} cannot be reached"):
-        open_line(port).deliver(outgoing())
+        open_line(port).deliver_mail(outgoing())
 
 
 def test_starttls_is_required(certificate: Path) -> None:
     mailbox = Mailbox()
     with serving(mailbox) as port, pytest.raises(MailError, match="does not offer STARTTLS"):
-        SmtpTransport("127.0.0.1", port).deliver(outgoing())
+        SmtpTransport("127.0.0.1", port).deliver_mail(outgoing())
     with serving(mailbox, certificate=certificate) as port:
         trusted = SmtpTransport("127.0.0.1", port, context=ssl.create_default_context(cafile=certificate))
-        assert trusted.deliver(outgoing()).outcome == "sent"
-        trusted.close()
+        assert trusted.deliver_mail(outgoing()).outcome == "sent"
+        trusted.close_session()
         with pytest.raises(MailError, match="TLS with the mail server 127"):
-            SmtpTransport("127.0.0.1", port).deliver(outgoing())
+            SmtpTransport("127.0.0.1", port).deliver_mail(outgoing())
     assert len(mailbox.kept) == 1
 
 
@@ -103,8 +103,8 @@ def test_user_and_password(certificate: Path, monkeypatch: pytest.MonkeyPatch, g
         if given == "right":
             assert "logged in" in check_mail_settings(settings)
             transport = open_transport(settings)
-            assert transport.deliver(outgoing()).outcome == "sent"
-            transport.close()
+            assert transport.deliver_mail(outgoing()).outcome == "sent"
+            transport.close_session()
         else:
             with pytest.raises(MailError, match=r"refused the login \(code 535\)") as caught:
                 check_mail_settings(settings)

@@ -31,9 +31,9 @@ def test_closure_days_of_the_landlord_are_quiet(world: World) -> None:
 
     world.assess([LATE], TUE)
     closed = load_calendar("scotland", [TUE], folder=CALENDARS)
-    report = compose_alerts(world.engine, world.landlord, history(), closed, as_at=TUE, now=at(TUE))
+    report = compose_alerts(world.engine, world.mail_context(at(TUE), closed), history(), as_at=TUE)
     assert report.skipped and not world.messages()
-    assert compose_alerts(world.engine, world.landlord, history(), closed, as_at=WED, now=at(WED)).composed == 1
+    assert compose_alerts(world.engine, world.mail_context(at(WED), closed), history(), as_at=WED).composed == 1
 
 
 def test_one_digest_a_day_even_if_something_new_comes_later(world: World) -> None:

@@ -84,10 +84,10 @@ class Weather(Sink):
 
     is_down = False
 
-    def deliver(self, outgoing: OutboxMail) -> Delivery:
+    def deliver_mail(self, outgoing: OutboxMail) -> Delivery:
         if self.is_down:
             raise MailError("down")
-        return super().deliver(outgoing)
+        return super().deliver_mail(outgoing)
 
 
 class Year(RuleBasedStateMachine):
@@ -173,7 +173,7 @@ class Year(RuleBasedStateMachine):
     @rule(back=st.integers(1, 40))
     def somebody_runs_an_earlier_day(self, back: int) -> None:
         day = self.last_run - timedelta(days=back)
-        compose_alerts(self.world.engine, self.world.landlord, history(), calendar(), as_at=day, now=at(self.today, 10))
+        compose_alerts(self.world.engine, self.world.mail_context(at(self.today, 10)), history(), as_at=day)
         assert len(self.world.messages()) == self.composed
 
     @rule()

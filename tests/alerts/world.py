@@ -20,9 +20,11 @@ from sqlalchemy import Engine, select
 from due_regard.alerts import ComposeReport, compose_alerts
 from due_regard.calendars.working_days import WorkingCalendar, load_calendar
 from due_regard.config.landlord import AlertSettings, Landlord
+from due_regard.mail.builder import MailContext
 from due_regard.mail.outbox import OutboxMail
 from due_regard.mail.sending import SendReport, send_waiting_mails
 from due_regard.mail.transport import Delivery, Transport
+from due_regard.mail.wording import MailWording, load_mail_wording
 from due_regard.policy import PolicyHistory, load_policies
 from due_regard.records.canonical import ENTITY, find_dtype
 from due_regard.records.validated_drop import AcceptedFile, ValidatedDrop
@@ -32,6 +34,7 @@ from due_regard.register.schema.alert_tables import AlertMessage, AlertTold
 
 HERE = Path(__file__).parent
 CALENDARS = HERE.parents[1] / "include" / "calendars"
+MAIL = HERE.parents[1] / "include" / "reports" / "mail"
 
 ALERTS = AlertSettings(
     role_mailboxes={
@@ -119,6 +122,11 @@ def calendar() -> WorkingCalendar:
     return load_calendar("scotland", folder=CALENDARS)
 
 
+@lru_cache
+def wording() -> MailWording:
+    return load_mail_wording(MAIL)
+
+
 def at(day: date, hour: int = 9) -> datetime:
     return datetime.combine(day, time(hour), UTC)
 
@@ -163,14 +171,14 @@ class Sink:
     kept: list[OutboxMail] = field(default_factory=list)
     answers: dict[str, list[Delivery]] = field(default_factory=dict)
 
-    def deliver(self, outgoing: OutboxMail) -> Delivery:
+    def deliver_mail(self, outgoing: OutboxMail) -> Delivery:
         queue = self.answers.get(outgoing.recipient)
         answer = queue.pop(0) if queue else Delivery("sent", 250)
         if answer.outcome in {"sent", "uncertain"}:
             self.kept.append(outgoing)
         return answer
 
-    def close(self) -> None:
+    def close_session(self) -> None:
         pass
 
     def take(self) -> list[EmailMessage]:
@@ -204,7 +212,10 @@ class World:
         record_assessment(self.engine, self.landlord.id, frame, as_at=day, now=at(day, 7), policy_version="2020-01-01")
 
     def compose(self, day: date, **more: Any) -> ComposeReport:
-        return compose_alerts(self.engine, self.landlord, history(), calendar(), as_at=day, now=at(day), **more)
+        return compose_alerts(self.engine, self.mail_context(at(day)), history(), as_at=day, **more)
+
+    def mail_context(self, now: datetime, working: WorkingCalendar | None = None) -> MailContext:
+        return MailContext(self.landlord, working or calendar(), "due-regard@landlord.example", MAIL, now, wording())
 
     def send(self, day: date, transport: Transport | None = None, **more: Any) -> SendReport:
         return send_waiting_mails(self.engine, transport or self.sink, now=at(day), **more)

@@ -13,7 +13,7 @@ from due_regard.calendars.quarters import Quarter
 from due_regard.config.landlord import Landlord, PackSwitch
 from due_regard.errors import PackError
 from due_regard.mail import outbox
-from due_regard.mail.mime import ComposedMail
+from due_regard.mail.builder import ComposedMail, MailContext, load_mail_context
 from due_regard.packs import PackReport, assess_report_duties, build_pack_mail, record_issue
 from due_regard.packs.life.pack_mail import find_leaving_day
 from due_regard.register import writing
@@ -29,8 +29,12 @@ def switched(**more: object) -> Landlord:
 
 
 def mail_of(report: PackReport, **more: object) -> ComposedMail:
-    return build_pack_mail(
-        report, switched(**more), calendar(NAME), sender="due-regard@example.org", reports=REPORTS, now=BUILT
+    return build_pack_mail(report, context_of(switched(**more)), reports=REPORTS)
+
+
+def context_of(mailed_for: Landlord) -> MailContext:
+    return load_mail_context(
+        mailed_for, calendar(NAME), sender="due-regard@example.org", templates=REPORTS / "mail", now=BUILT
     )
 
 
@@ -99,4 +103,4 @@ def test_it_goes_through_the_outbox_once_and_counts_as_issued(kept: Engine, repo
 def test_a_pack_without_a_clerk_is_not_mailed(report: PackReport) -> None:
     nobody = landlord(NAME).model_copy(update={"packs": ()})
     with pytest.raises(PackError, match="has not switched"):
-        build_pack_mail(report, nobody, calendar(NAME), sender="a@b.example", reports=REPORTS, now=BUILT)
+        build_pack_mail(report, context_of(nobody), reports=REPORTS)

@@ -1,6 +1,6 @@
-"""Findings as alerts sees them: each with its duty, clock and stage, and what keeps it out of a mail today.
+"""Open findings as alerts needs them: each with its duty, clock and stage, and what keeps it out of today's mail.
 
-Pure: frames and dates in, values out. Who hears of a case is routing's; what was told before is memory's.
+Pure: frames and dates in, values out. routing.py finds who is told; sent_history.py knows what was mailed before.
 """
 
 from __future__ import annotations
@@ -43,17 +43,16 @@ class OpenFinding:
 
     @property
     def occasion(self) -> str:
-        """What was told of one occasion is not told again; a new due date or a new opening is another one."""
+        """What was mailed of one occasion is not mailed again; a new due date or a new opening is another one."""
         return f"{self.times_opened}/{self.due_on or '-'}"
 
 
 @dataclass(frozen=True)
 class Case:
-    """A finding with what the ladder and the policy say of it on one day.
+    """A finding with its duty and the stage it has reached on one day.
 
     Attributes:
-        is_backlog: it went wrong before the landlord's go-live: one list, no ladder.
-        is_restricted: named roles alone may hear of it.
+        is_backlog: it went wrong before the landlord's go-live: it is listed once and moves up no stage.
     """
 
     finding: OpenFinding
@@ -64,12 +63,12 @@ class Case:
 
     @property
     def is_restricted(self) -> bool:
-        """Whether only the duty's `restricted_to` may hear of it."""
+        """Whether only the duty's `restricted_to` may be told of it."""
         return bool(self.duty.restricted_to)
 
     @property
     def has_silence(self) -> bool:
-        """Whether a person's silence holds; it cannot hide a statutory clock from the director's stage on."""
+        """Whether a person's silence holds; from the director's stage on it cannot hide a statutory clock."""
         return self.finding.is_silenced and not self.is_beyond_silence
 
     @property
@@ -134,7 +133,7 @@ def _find_day_it_went_wrong(finding: OpenFinding, cells: RecordCells, as_at: dat
     entity = ENTITY_OF_SUBJECT.get(finding.subject_type)
     began = None
     if entity is not None and entity.opened_on is not None:
-        began = cells.text(entity.name, finding.subject_ref, entity.opened_on)
+        began = cells.read_text(entity.name, finding.subject_ref, entity.opened_on)
     return as_at if began is None else date.fromisoformat(began[:10])
 
 

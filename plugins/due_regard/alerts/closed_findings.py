@@ -1,24 +1,25 @@
-"""What is over: findings told before and no longer open, and calendar entries to take out.
+"""Findings in earlier mails that are no longer open, and calendar entries to take out.
 
-A closing never makes a mail of its own on an ordinary day: it rides with the day's letter or the weekly summary.
+A closed finding makes no mail of its own on an ordinary day: it joins the day's digest or the weekly summary.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, select
 
+from due_regard.alerts.alert_content import FindingLine
+from due_regard.alerts.alert_context import AlertContext
 from due_regard.alerts.calendar_files import CalendarEntry
-from due_regard.alerts.digest import DigestContext, Digests
+from due_regard.alerts.digest import Digests
 from due_regard.alerts.escalation import EscalationStage
-from due_regard.alerts.finding_wording import BETRAYING
-from due_regard.alerts.mail_content import FindingLine
+from due_regard.alerts.finding_wording import choose_label, name_state
 from due_regard.alerts.sent_history import BACKLOG, DONE, SentNotice
 from due_regard.errors import PolicyError
+from due_regard.mail.wording import MailWording
 from due_regard.policy import PolicyHistory
 from due_regard.register.schema.finding_tables import Finding
 
@@ -35,61 +36,56 @@ class ClosedFinding:
     is_restricted: bool
 
 
-def find_closed_findings(
-    conn: Connection, landlord: str, history: PolicyHistory, told: set[int]
-) -> dict[int, ClosedFinding]:
-    """Those of the findings `told` of that are resolved, by id."""
-    rows = select(Finding.__table__).where(Finding.landlord == landlord, Finding.status != "open")
-    found = [_make_closed_finding(dict(row), history) for row in conn.execute(rows).mappings() if row["id"] in told]
-    return {one.finding_id: one for one in found}
+def find_closed_findings(conn: Connection, context: AlertContext, history: PolicyHistory) -> dict[int, ClosedFinding]:
+    """The findings of earlier mails that are resolved, by id."""
+    mailed = {finding_id for finding_id, _, _ in context.sent_history.stages}
+    rows = select(Finding.__table__).where(Finding.landlord == context.landlord.id, Finding.status != "open")
+    found = [row for row in conn.execute(rows).mappings() if row["id"] in mailed]
+    return {int(row["id"]): _make_closed_finding(dict(row), history, context.wording) for row in found}
 
 
 def add_closed_findings(
-    closed: Mapping[int, ClosedFinding], owners: Mapping[int, frozenset[str]], context: DigestContext, digests: Digests
+    closed: Mapping[int, ClosedFinding], owners: Mapping[int, frozenset[str]], context: AlertContext, digests: Digests
 ) -> None:
-    """Add what is over to the digests there are; on the summary's day to everybody's.
+    """Add what is no longer open to the digests there are; on the summary's day to everybody's.
 
     Args:
         closed: findings no longer open, by id.
         owners: open finding -> addresses that own it now: an entry in another calendar is taken out.
-        context: what every digest of the day shares.
+        context: what the alerts of the day share.
         digests: added to in place.
     """
     sent_history = context.sent_history
-    for (finding_id, occasion, address), words in sorted(sent_history.told.items()):
+    for (finding_id, occasion, address), words in sorted(sent_history.stages.items()):
         one = closed.get(finding_id)
         if one is None or one.is_restricted or occasion != one.occasion or words & {BACKLOG, DONE}:
             continue
         if _may_join_digest(address, context, digests):
-            digest = digests.of(address)
-            digest.done.append(_build_closed_line(one))
-            digest.told.append(SentNotice(finding_id, occasion, DONE, "told of it before"))
-    for (finding_id, address), (sequence, due_on, cancelled) in sorted(sent_history.dates.items()):
+            digest = digests.open_digest(address)
+            digest.done.append(_build_closed_line(one, context.wording))
+            digest.sent_notices.append(SentNotice(finding_id, occasion, DONE, context.wording.recipient.told_before))
+    for (finding_id, address), (sequence, due_on, cancelled) in sorted(sent_history.calendar_entries.items()):
         keeps = address in owners.get(finding_id, frozenset())
         if not cancelled and not keeps and _may_join_digest(address, context, digests):
-            _cancel_calendar_entry(finding_id, sequence, due_on, closed.get(finding_id), address, digests)
+            one = closed.get(finding_id)
+            label = one.label if one is not None else context.wording.finding.no_longer_yours
+            ref = one.register_ref if one is not None else f"F-{finding_id:06d}"
+            entry = CalendarEntry(finding_id, ref, label, due_on, sequence + 1, is_cancelled=True)
+            digests.open_digest(address).entries.append(entry)
 
 
-def _may_join_digest(address: str, context: DigestContext, digests: Digests) -> bool:
+def _may_join_digest(address: str, context: AlertContext, digests: Digests) -> bool:
     return address not in context.sent_history.refused and (context.is_summary or address in digests.by_address)
 
 
-def _cancel_calendar_entry(
-    finding_id: int, sequence: int, due_on: date, one: ClosedFinding | None, address: str, digests: Digests
-) -> None:
-    label, ref = (one.label, one.register_ref) if one is not None else ("No longer yours", f"F-{finding_id:06d}")
-    digests.of(address).entries.append(CalendarEntry(finding_id, ref, label, due_on, sequence + 1, is_cancelled=True))
-
-
-def _make_closed_finding(row: Mapping[Any, Any], history: PolicyHistory) -> ClosedFinding:
+def _make_closed_finding(row: Mapping[Any, Any], history: PolicyHistory, wording: MailWording) -> ClosedFinding:
     clause = str(row["clause"])
-    label, restricted = f"A duty under clause {clause}", False
     try:
         duty = history.duty(str(row["rule"]))
-        label = label if BETRAYING.search(duty.mail_label) else duty.mail_label
-        restricted = bool(duty.restricted_to)
+        label, restricted = choose_label(duty.mail_label, clause, wording), bool(duty.restricted_to)
     except PolicyError:
-        restricted = True  # a rule the policy no longer has: better silent than wrong about who may hear of it
+        # A rule the policy no longer has: better silent than wrong about who may be told of it.
+        label, restricted = wording.finding.neutral_label.format(clause=clause), True
     return ClosedFinding(
         finding_id=int(str(row["id"])),
         register_ref=str(row["register_ref"]),
@@ -100,14 +96,14 @@ def _make_closed_finding(row: Mapping[Any, Any], history: PolicyHistory) -> Clos
     )
 
 
-def _build_closed_line(one: ClosedFinding) -> FindingLine:
+def _build_closed_line(one: ClosedFinding, wording: MailWording) -> FindingLine:
     return FindingLine(
         ref=one.register_ref,
         label=one.label,
         clause=one.clause,
-        badge="Closed",
-        tone="plain",
-        timing="No longer open",
+        state="closed",
+        badge=name_state("closed", wording),
+        timing=wording.finding.no_longer_open,
         remedy="",
         capacity="",
         news="",

@@ -1,31 +1,30 @@
-"""Composing one landlord's mails of a day: letters and what they tell, written in one transaction.
+"""Composes one landlord's alerts of a day: mails and what the sent history keeps of them, in one transaction.
 
-Composing again, for the same day or an earlier one, writes nothing: what was told is remembered beside the letter that
-told it. Sending is send's.
+Composing the same day or an earlier one again writes nothing. Sending is mail/sending.py's.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from due_regard.alerts import sent_history
-from due_regard.alerts.digest import DigestContext
-from due_regard.alerts.finding_wording import format_day
+from due_regard.alerts.alert_context import AlertContext
+from due_regard.alerts.alert_mail import build_alert_mails
 from due_regard.alerts.mail_plan import MailPlan, is_summary_day, plan_mails
-from due_regard.alerts.mail_writer import MailWriter
-from due_regard.calendars.working_days import WorkingCalendar
-from due_regard.config.landlord import Landlord
-from due_regard.config.layered_folders import Folder, find_shipped_folder
+from due_regard.config.storage import make_folder, write_file
+from due_regard.mail import outbox
+from due_regard.mail.builder import ComposedMail, MailContext
+from due_regard.mail.transport import name_eml_file
+from due_regard.mail.wording import format_day
 from due_regard.policy import PolicyHistory
+from due_regard.register import append_audit
 from due_regard.register.engines import reading, writing
-
-SENDER = "due-regard@landlord.example"
-TEMPLATES = find_shipped_folder() / "reports" / "mail"
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ class ComposeReport:
 
     Attributes:
         composed: mails written to the outbox (or to the dry run's folder).
-        told: findings told, by stage. unroutable: restricted duties nobody could be told of.
+        stage_counts: findings in them, by stage. unroutable: restricted duties that nobody could be mailed.
         superseded: earlier mails that never left and whose place today's take.
         held_back: findings not mailed because no fresh export has come.
         skipped: why nothing was composed, where that is so.
@@ -43,7 +42,7 @@ class ComposeReport:
     landlord: str
     as_at: date
     composed: int = 0
-    told: tuple[tuple[str, int], ...] = ()
+    stage_counts: tuple[tuple[str, int], ...] = ()
     unroutable: int = 0
     superseded: int = 0
     held_back: int = 0
@@ -51,58 +50,74 @@ class ComposeReport:
 
 
 def compose_alerts(
-    engine: Engine,
-    landlord: Landlord,
-    history: PolicyHistory,
-    calendar: WorkingCalendar,
-    *,
-    as_at: date,
-    now: datetime,
-    sender: str = SENDER,
-    templates: Folder = TEMPLATES,
-    dry_run: Path | None = None,
+    engine: Engine, mail_context: MailContext, history: PolicyHistory, *, as_at: date, dry_run: Path | None = None
 ) -> ComposeReport:
-    """Write the mails of `as_at` into the outbox, each with what it tells, in one transaction.
+    """Write the alerts of `as_at` into the outbox, each with what the sent history keeps of it, in one transaction.
 
     Args:
         engine: the register.
-        landlord: whose alerts.
-        history: its policy, for labels, clauses and who may hear of what.
-        calendar: its working days; on any other day nothing is composed.
-        as_at: the day the mails are about; a day before the last one composed writes nothing.
-        now: when they are composed.
-        sender: address they are sent from.
-        templates: folder of the mail templates.
+        mail_context: whose alerts, when they are composed, and what its mails share; on a day that is no working day
+            of the landlord's nothing is composed.
+        history: the landlord's policy, for labels, clauses and who may be told of what.
+        as_at: the day the alerts are about; a day before the last one composed writes nothing.
         dry_run: write .eml files here instead; the register stays as it is.
     """
+    landlord, calendar = mail_context.landlord, mail_context.calendar
     if not calendar.is_working(as_at):
         return ComposeReport(landlord.id, as_at, skipped="no working day: it rolls forward to the next one")
     with reading(engine, landlord.id) if dry_run else writing(engine, landlord.id) as conn:
-        remembered = sent_history.read_sent_history(conn, landlord.id, as_at=as_at, now=now)
-        if remembered.last_as_at is not None and as_at < remembered.last_as_at:
-            return ComposeReport(
-                landlord.id, as_at, skipped=f"{format_day(remembered.last_as_at)} was composed already"
-            )
-        is_summary = is_summary_day(as_at, remembered.last_as_at, landlord, calendar)
-        context = DigestContext(landlord, calendar, remembered, as_at, is_summary)
-        plan = plan_mails(conn, context, history, now=now)
-        writer = MailWriter(landlord, history.in_force(as_at).title, plan.drop, sender, templates, as_at, now, calendar)
+        earlier = sent_history.read_sent_history(conn, landlord.id, as_at=as_at, now=mail_context.now)
+        if earlier.last_as_at is not None and as_at < earlier.last_as_at:
+            return ComposeReport(landlord.id, as_at, skipped=f"{format_day(earlier.last_as_at)} was composed already")
+        is_summary = is_summary_day(as_at, earlier.last_as_at, landlord, calendar)
+        context = AlertContext(landlord, calendar, mail_context.wording, earlier, as_at, is_summary)
+        plan = plan_mails(conn, context, history, now=mail_context.now)
+        title = history.in_force(as_at).title
+        mails = build_alert_mails(plan.drafts, context, mail_context, freshness=plan.freshness, policy_title=title)
         superseded = 0
         if dry_run is None:
             superseded = sent_history.supersede_unsent_mails(conn, landlord.id, as_at=as_at)
-            writer.post(conn, plan)
+            _record_mails(conn, plan, mails, mail_context, as_at)
         else:
-            writer.show(dry_run, plan)
+            _write_eml_files(dry_run, landlord.id, mails)
     return _summarise_plan(landlord.id, as_at, plan, superseded)
 
 
+def _record_mails(
+    conn: Connection, plan: MailPlan, mails: Sequence[ComposedMail], context: MailContext, as_at: date
+) -> None:
+    """Put every mail into the outbox, beside what it says and the day."""
+    landlord, now = context.landlord.id, context.now
+    sent_history.record_composed_day(conn, landlord, as_at=as_at, now=now)
+    for draft, mail in zip(plan.drafts, mails, strict=True):
+        outbox.put_mail(conn, landlord, mail, now=now)
+        sent_history.record_sent_notices(
+            conn,
+            landlord,
+            mail.recipient,
+            mail.message_id,
+            as_at=as_at,
+            sent_notices=draft.sent_notices,
+            entries=draft.entries,
+            issue_keys=draft.issue_keys,
+        )
+    details = {"as_at": as_at.isoformat(), "mails": len(mails), "held_back": plan.held_back}
+    append_audit(conn, landlord=landlord, action="mail_compose", subject=as_at.isoformat(), details=details, at=now)
+
+
+def _write_eml_files(folder: Path, landlord: str, mails: Sequence[ComposedMail]) -> None:
+    make_folder(folder)
+    for mail in mails:
+        write_file(folder, name_eml_file(landlord, mail.message_id), mail.body)
+
+
 def _summarise_plan(landlord: str, as_at: date, plan: MailPlan, superseded: int) -> ComposeReport:
-    stages = Counter(told.stage for draft in plan.drafts for told in draft.told)
+    stages = Counter(notice.stage for draft in plan.drafts for notice in draft.sent_notices)
     return ComposeReport(
         landlord=landlord,
         as_at=as_at,
         composed=len(plan.drafts),
-        told=tuple(sorted(stages.items())),
+        stage_counts=tuple(sorted(stages.items())),
         unroutable=plan.unroutable,
         superseded=superseded,
         held_back=plan.held_back,

@@ -1,7 +1,7 @@
-"""The ladder: which stage a finding has reached on a day, and when it goes further.
+"""Which stage a finding has reached on a day, and when it moves up to the next one.
 
-Pure arithmetic on dates. How far apart the rungs are is the landlord's setting (landlords.Ladder); who stands on a rung
-is recipients'; what is left out of a mail is selection's.
+Pure arithmetic on dates. The landlord's settings (`ladder:`) say how far apart the stages are; routing.py says who is
+told at which stage, cases.py what is left out of a mail.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from due_regard.policy import CheckDuty, Duty
 
 
 class EscalationStage(IntEnum):
-    """Rungs, lowest first; their names in lower case are what the register keeps."""
+    """Stages, lowest first; the register keeps their names in lower case."""
 
     NONE = 0
     AHEAD = 1
@@ -35,18 +35,18 @@ class EscalationStage(IntEnum):
 
 
 RISING = (EscalationStage.LINE_MANAGER, EscalationStage.DIRECTOR, EscalationStage.COMMITTEE)
-"""Rungs on which somebody besides the owner stands."""
+"""Stages at which somebody besides the owner is told."""
 
 
 @dataclass(frozen=True)
 class EscalationClock:
-    """What the ladder of one finding is counted from.
+    """What the stages of one finding are counted from.
 
     Attributes:
         anchor: the due date; of a check, the end of its grace.
-        is_check: a check has no due date: it starts on the rung `overdue`.
+        is_check: a check has no due date: it starts at the stage `overdue`.
         in_working_days: unit of its notice and lateness.
-        notice: the duty's own notice in that unit; the landlord's ladder may shorten it.
+        notice: the duty's own notice in that unit; the landlord's settings may shorten it.
         curable: False stops at `overdue`: nothing is gained by telling more people.
     """
 
@@ -75,7 +75,7 @@ def find_clock(
 def find_stage(
     clock: EscalationClock, as_at: date, *, calendar: WorkingCalendar, alerts: AlertSettings
 ) -> EscalationStage:
-    """The highest rung reached on `as_at`."""
+    """The highest stage reached on `as_at`."""
     if as_at < clock.anchor:
         return (
             EscalationStage.NONE
@@ -93,7 +93,7 @@ def find_stage(
 def find_next_stage(
     clock: EscalationClock, stage: EscalationStage, as_at: date, *, calendar: WorkingCalendar, alerts: AlertSettings
 ) -> tuple[EscalationStage, date] | None:
-    """The next rung on which somebody else is told, and the working day it is reached; None if there is none."""
+    """The next stage at which somebody else is told, and the working day it is reached; None if there is none."""
     if not clock.curable:
         return None
     for step in RISING:

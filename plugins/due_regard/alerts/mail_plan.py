@@ -1,7 +1,6 @@
-"""Planning one landlord's mails of a day: every letter that would be written, and nothing written yet.
+"""Plans one landlord's alerts of a day: everything that would be mailed, with nothing written yet.
 
-Reads the register through the caller's transaction. Which case stands on which pile is desk's; turning letters into
-mails is posting's.
+Reads the register through the caller's transaction. digest.py sorts cases into digests; alert_mail.py builds the mails.
 """
 
 from __future__ import annotations
@@ -13,71 +12,72 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import Connection
 
 from due_regard.alerts import closed_findings, data_issues
+from due_regard.alerts.alert_content import AlertContent
+from due_regard.alerts.alert_context import AlertContext
 from due_regard.alerts.calendar_files import CalendarEntry
 from due_regard.alerts.cases import Case, build_cases, make_findings
-from due_regard.alerts.digest import DigestContext, Digests, build_restricted_mails, sort_cases_into_digests
-from due_regard.alerts.finding_wording import format_count, format_day
+from due_regard.alerts.digest import Digests, build_restricted_mails, sort_cases_into_digests
 from due_regard.alerts.freshness import Freshness, read_freshness
-from due_regard.alerts.mail_content import MailContent
 from due_regard.alerts.recipients import RecipientDirectory
 from due_regard.alerts.record_cells import read_record_cells
 from due_regard.alerts.routing import CaseRoute, find_route
 from due_regard.alerts.sent_history import SentNotice
 from due_regard.calendars.working_days import WorkingCalendar
 from due_regard.config.landlord import Landlord
+from due_regard.mail.wording import MailWording, format_day
 from due_regard.policy import PolicyHistory
 from due_regard.register import read_open_findings_on
 
 Routed = Sequence[tuple[Case, CaseRoute]]
-FAULTS_LOOK_BACK = timedelta(days=7)
+ISSUES_LOOK_BACK = timedelta(days=7)
 
 
 @dataclass(frozen=True)
-class MailDraft:
-    """A letter with what memory must keep of it."""
+class AlertDraft:
+    """An alert with what the sent history is to keep of it: stages, calendar entries, keys of issues."""
 
-    content: MailContent
-    told: tuple[SentNotice, ...] = ()
+    content: AlertContent
+    sent_notices: tuple[SentNotice, ...] = ()
     entries: tuple[CalendarEntry, ...] = ()
-    notices: tuple[str, ...] = ()
+    issue_keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class MailPlan:
     """Everything one composition would write."""
 
-    drafts: tuple[MailDraft, ...]
-    drop: Freshness
+    drafts: tuple[AlertDraft, ...]
+    freshness: Freshness
     unroutable: int
     held_back: int
 
 
-def plan_mails(conn: Connection, context: DigestContext, history: PolicyHistory, *, now: datetime) -> MailPlan:
+def plan_mails(conn: Connection, context: AlertContext, history: PolicyHistory, *, now: datetime) -> MailPlan:
     """Everything the day's composition would write.
 
-    While no fresh export has come, only clocks that nothing may hide are told of; the rest is held back.
+    While no fresh export has come, only clocks that nothing may hide are mailed; the rest is held back.
     """
-    landlord, told = context.landlord, context.sent_history.told
+    landlord = context.landlord
     cells = read_record_cells(conn, landlord.id)
     findings = make_findings(read_open_findings_on(conn, landlord.id, as_at=context.as_at))
     cases = build_cases(findings, landlord, history, context.calendar, cells, as_at=context.as_at)
-    drop = read_freshness(conn, landlord, context.calendar, now=now)
-    heard = cases if drop.key is None else [case for case in cases if case.is_beyond_silence]
-    directory = RecipientDirectory(cells, landlord.alerts, context.sent_history.refused)
-    routed = [(case, find_route(case, directory)) for case in heard]
-    shared = [(case, way) for case, way in routed if not case.is_restricted]
-    alone = [(case, way) for case, way in routed if case.is_restricted]
+    freshness = read_freshness(conn, landlord, context.calendar, context.wording, now=now)
+    mailed = cases if freshness.key is None else [case for case in cases if case.is_beyond_silence]
+    directory = RecipientDirectory(cells, landlord.alerts, context.wording, context.sent_history.refused)
+    routed = [(case, find_route(case, directory)) for case in mailed]
+    shared = [(case, route) for case, route in routed if not case.is_restricted]
+    alone = [(case, route) for case, route in routed if case.is_restricted]
     digests = sort_cases_into_digests(shared, context)
-    if drop.key is None:
-        closed = closed_findings.find_closed_findings(conn, landlord.id, history, {key[0] for key in told})
+    if freshness.key is None:
+        closed = closed_findings.find_closed_findings(conn, context, history)
         closed_findings.add_closed_findings(closed, _list_owners(shared), context, digests)
-    held_back = len(cases) - len(heard)
-    _add_data_issues(conn, routed, drop, context, digests, open_findings=len(findings))
-    _plan_missing_drop_mails(drop, held_back, context, digests)
+    held_back = len(cases) - len(mailed)
+    _add_data_issues(conn, routed, freshness, context, digests, open_findings=len(findings))
+    _add_drop_notices(freshness, held_back, context, digests)
     return MailPlan(
         drafts=(*_plan_restricted_mails(alone, context), *_plan_digests(digests, context)),
-        drop=drop,
-        unroutable=sum(not way.steps for _, way in alone),
+        freshness=freshness,
+        unroutable=sum(not route.steps for _, route in alone),
         held_back=held_back,
     )
 
@@ -90,66 +90,73 @@ def is_summary_day(as_at: date, last: date | None, landlord: Landlord, calendar:
 
 
 def _add_data_issues(
-    conn: Connection, routed: Routed, drop: Freshness, context: DigestContext, digests: Digests, *, open_findings: int
+    conn: Connection,
+    routed: Routed,
+    freshness: Freshness,
+    context: AlertContext,
+    digests: Digests,
+    *,
+    open_findings: int,
 ) -> None:
-    """New faults as they appear; on the summary's day all of them, with the week's figures."""
-    landlord = context.landlord
-    address = landlord.alerts.data_owner.lower()
-    found = data_issues.find_owner_issues(routed)
-    found |= data_issues.find_delivery_issues(conn, landlord.id, since=context.as_at - FAULTS_LOOK_BACK)
-    new = [key for key in found if (key, address) not in context.sent_history.notices]
+    """New issues as they appear; on the summary's day all of them, with the week's figures."""
+    address, wording = context.settings.data_owner.lower(), context.wording
+    found = data_issues.find_owner_issues(routed, wording)
+    since = context.as_at - ISSUES_LOOK_BACK
+    found |= data_issues.find_delivery_issues(conn, context.landlord.id, wording, since=since)
+    new = [key for key in found if (key, address) not in context.sent_history.issue_keys]
     shown = list(found) if context.is_summary else new
     if shown or context.is_summary:
-        digest = digests.of(address)
+        digest = digests.open_digest(address)
         digest.issues.extend(found[key] for key in shown)
-        digest.notices.extend(new)
+        digest.issue_keys.extend(new)
     if context.is_summary:
-        troubles = len(found) + (drop.key is not None)
+        issues = len(found) + (freshness.key is not None)
         digest.week = data_issues.build_week_report(
-            conn, landlord.id, drop, as_at=context.as_at, open_findings=open_findings, issues=troubles
+            conn, context, freshness, open_findings=open_findings, issues=issues
         )
 
 
-def _plan_missing_drop_mails(drop: Freshness, held_back: int, context: DigestContext, digests: Digests) -> None:
-    """While no fresh export has come: one message a spell to the data owner and to governance."""
-    alerts = context.landlord.alerts
+def _add_drop_notices(freshness: Freshness, held_back: int, context: AlertContext, digests: Digests) -> None:
+    """While no fresh export has come: one notice a spell to the data owner and to governance."""
+    alerts = context.settings
     governance = alerts.role_mailboxes.get("governance", alerts.fallback_mailbox)
     for address in dict.fromkeys((alerts.data_owner.lower(), governance.lower())):
-        if drop.key is not None and (drop.key, address) not in context.sent_history.notices:
-            digest = digests.of(address)
-            digest.drop_notice = _describe_drop_trouble(drop, held_back)
-            digest.notices.append(drop.key)
+        if freshness.key is not None and (freshness.key, address) not in context.sent_history.issue_keys:
+            digest = digests.open_digest(address)
+            digest.drop_notice = _describe_drop_trouble(freshness, held_back, context.wording)
+            digest.issue_keys.append(freshness.key)
 
 
-def _describe_drop_trouble(drop: Freshness, held_back: int) -> str:
-    last = f" The last one was taken in on {format_day(drop.last_on)}." if drop.last_on is not None else ""
-    held = format_count(held_back, "open finding is", "open findings are")
-    return (
-        f"{drop.trouble}{last} Until one is taken in, managers are not mailed from old data: {held} held back. "
-        "Deadlines run on meanwhile, and clocks set by law are still told to the director."
-    )
+def _describe_drop_trouble(freshness: Freshness, held_back: int, wording: MailWording) -> str:
+    trouble = freshness.trouble
+    if freshness.last_on is not None:
+        trouble += " " + wording.export.last_one.format(day=format_day(freshness.last_on))
+    findings = wording.export.open_findings.format_number(held_back)
+    return wording.export.held_back.format(trouble=trouble, findings=findings)
 
 
-def _plan_restricted_mails(alone: Routed, context: DigestContext) -> list[MailDraft]:
+def _plan_restricted_mails(alone: Routed, context: AlertContext) -> list[AlertDraft]:
     return [
-        MailDraft(content, tuple(told))
-        for case, way in alone
-        for content, told in build_restricted_mails(case, way, context)
+        AlertDraft(content, (notice,))
+        for case, route in alone
+        for content, notice in build_restricted_mails(case, route, context)
     ]
 
 
-def _plan_digests(digests: Digests, context: DigestContext) -> list[MailDraft]:
-    """The day's one letter to each recipient who has none yet and whose letter says something."""
+def _plan_digests(digests: Digests, context: AlertContext) -> list[AlertDraft]:
+    """The day's one digest to each recipient who has had none yet and whose digest says something."""
     drafts = []
     for address, digest in sorted(digests.by_address.items()):
-        content = digest.content(context.as_at)
+        content = digest.build_content(context.as_at)
         if address not in context.sent_history.mailed_today and (digest.entries or not content.is_empty):
-            drafts.append(MailDraft(content, tuple(digest.told), tuple(digest.entries), tuple(digest.notices)))
+            drafts.append(
+                AlertDraft(content, tuple(digest.sent_notices), tuple(digest.entries), tuple(digest.issue_keys))
+            )
     return drafts
 
 
 def _list_owners(routed: Routed) -> dict[int, frozenset[str]]:
     return {
-        case.finding.finding_id: frozenset(step.recipient.address for step in way.steps if step.is_owner)
-        for case, way in routed
+        case.finding.finding_id: frozenset(step.recipient.address for step in route.steps if step.is_owner)
+        for case, route in routed
     }

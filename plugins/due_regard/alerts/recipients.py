@@ -1,8 +1,8 @@
-"""Who is told: from an owner role, a subject and the staff export to one address.
+"""Who is mailed: from an owner role, a subject and the staff export to one address.
 
-A blank reference means nobody was assigned: the role mailbox hears of it. A reference that leads nowhere (unknown, away
-without a deputy, an address that cannot be one or that was refused) is the export's fault: the landlord's fallback
-mailbox hears of it and the data owner is told what to mend. Stages and wording are elsewhere.
+A blank reference means nobody was assigned: the role's mailbox is mailed. A reference to nobody who can be mailed
+(unknown, away without a deputy, an address that cannot be one or that was refused) is an error of the export: the
+landlord's fallback mailbox is mailed, and the data owner what to mend. Sentences are in the wording file.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from due_regard.alerts.record_cells import LAST_REVIEW, RecordCells
 from due_regard.config.landlord import AlertSettings
+from due_regard.mail.wording import MailWording
 
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?\.[A-Za-z]{2,}")
 _LONGEST_ADDRESS = 254
@@ -42,21 +43,6 @@ OWNER_FIELDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 A role that is not listed (governance, services_manager) is a role mailbox; so is one without a field for the subject.
 """
 
-POSTS = {
-    "decider": "the manager who decided",
-    "appeal_handler": "the appeal handler",
-    "reviewer": "the reviewer",
-    "incident_manager": "the incident's manager",
-    "marker_owner": "the marker's owner",
-    "request_owner": "the request's owner",
-    "line_manager": "the line manager",
-    "director": "the director",
-    "committee": "the committee's clerk",
-    "governance": "the governance mailbox",
-    "services_manager": "the services manager",
-}
-"""How a mail names a role."""
-
 
 @dataclass(frozen=True)
 class RecipientProblem:
@@ -68,7 +54,7 @@ class RecipientProblem:
 
 @dataclass(frozen=True)
 class Recipient:
-    """One address, the post it is written to for, how it was found, and what went wrong on the way."""
+    """One address, the post it is written to for, how it was found, and what kept the mail from the post's holder."""
 
     address: str
     post: str
@@ -76,24 +62,20 @@ class Recipient:
     problem: RecipientProblem | None = None
     is_deputy: bool = False
 
-    @property
-    def capacity(self) -> str:
-        """As whom the recipient is written to."""
-        if self.problem is not None:
-            return f"in place of {self.post}"
-        return f"as the deputy of {self.post}" if self.is_deputy else f"as {self.post}"
 
-    @property
-    def name(self) -> str:
-        """How the others' mails name the recipient."""
-        if self.problem is not None:
-            return f"the fallback mailbox in place of {self.post}"
-        return f"the deputy of {self.post}" if self.is_deputy else self.post
+def describe_capacity(recipient: Recipient, wording: MailWording) -> str:
+    """As whom the recipient is written to."""
+    if recipient.problem is not None:
+        return wording.recipient.in_place_of.format(post=recipient.post)
+    sentence = wording.recipient.as_deputy if recipient.is_deputy else wording.recipient.as_post
+    return sentence.format(post=recipient.post)
 
 
-def name_post(role: str) -> str:
-    """How a mail names `role`."""
-    return POSTS.get(role, role.replace("_", " "))
+def name_recipient(recipient: Recipient, wording: MailWording) -> str:
+    """How the others' mails name the recipient."""
+    if recipient.problem is not None:
+        return wording.recipient.fallback.format(post=recipient.post)
+    return wording.recipient.deputy.format(post=recipient.post) if recipient.is_deputy else recipient.post
 
 
 def is_address(text: object) -> bool:
@@ -110,109 +92,117 @@ class RecipientDirectory:
     Attributes:
         cells: the landlord's records as the register has them now.
         alerts: its role mailboxes.
+        wording: the sentences of mails.
         refused: addresses (lower case) that the mail server refused for good.
     """
 
     cells: RecordCells
     alerts: AlertSettings
+    wording: MailWording
     refused: frozenset[str] = frozenset()
 
-    def owner(self, role: str, subject_type: str, subject_ref: str) -> Recipient:
+    def find_owner(self, role: str, subject_type: str, subject_ref: str) -> Recipient:
         """Who must act in `role` on the subject."""
-        name, ref = self._named(role, subject_type, subject_ref)
-        if ref is None:
-            return self.mailbox(role, f"nobody is named in {name}" if name else "the duty belongs to a mailbox")
-        return self._person(role, ref, name)
+        field, ref = self._find_named(role, subject_type, subject_ref)
+        if ref is not None:
+            return self._find_person(role, ref, field)
+        words = self.wording
+        why = words.recipient.nobody_named.format(field=field) if field else words.recipient.mailbox_owns_duty
+        return self.find_mailbox(role, why)
 
-    def line_manager(self, role: str, subject_type: str, subject_ref: str) -> Recipient:
+    def find_line_manager(self, role: str, subject_type: str, subject_ref: str) -> Recipient:
         """The line manager of whoever the record names in `role` (also while a deputy stands in for them)."""
-        _, ref = self._named(role, subject_type, subject_ref)
-        manager = None if ref is None else self.cells.text("staff", ref, "line_manager_ref")
+        _, ref = self._find_named(role, subject_type, subject_ref)
+        manager = None if ref is None else self.cells.read_text("staff", ref, "line_manager_ref")
         if manager is None:
-            return self.mailbox("line_manager", "the staff export names no line manager")
-        return self._person("line_manager", manager, f"line_manager_ref of {name_post(role)}")
+            return self.find_mailbox("line_manager", self.wording.recipient.no_line_manager)
+        field = self.wording.recipient.line_manager_field.format(post=self.wording.name_post(role))
+        return self._find_person("line_manager", manager, field)
 
-    def restricted(self, role: str, subject_type: str, subject_ref: str) -> Recipient | RecipientProblem:
-        """Who in `role` may hear of a restricted duty: nobody stands in for them, no fallback hears of it.
+    def find_restricted(self, role: str, subject_type: str, subject_ref: str) -> Recipient | RecipientProblem:
+        """Who in `role` may be told of a restricted duty: nobody stands in for them, and no fallback is mailed.
 
         The line manager is that of the member of staff concerned, not that of whoever must act.
         """
         if role == "line_manager" or role in OWNER_FIELDS:
-            return self._alone(role, subject_type, subject_ref)
-        address = self.alerts.role_mailboxes.get(role, "").lower()
+            return self._find_restricted_person(role, subject_type, subject_ref)
+        post, address = self.wording.name_post(role), self._read_mailbox(role)
         if not address or address in self.refused:
-            return RecipientProblem(
-                f"restricted:{role}", f"{name_post(role)} has no working mailbox in the landlord's settings"
-            )
-        return Recipient(address, name_post(role), f"the mailbox of {name_post(role)}")
+            words = self.wording.data_issue.restricted_no_mailbox.format(post=post)
+            return RecipientProblem(f"restricted:{role}", words)
+        return Recipient(address, post, self.wording.recipient.mailbox_of.format(post=post))
 
-    def mailbox(self, role: str, why: str) -> Recipient:
+    def find_mailbox(self, role: str, why: str) -> Recipient:
         """The landlord's mailbox for `role`, else its fallback mailbox with a problem."""
-        address = self.alerts.role_mailboxes.get(role, "").lower()
+        post, address = self.wording.name_post(role), self._read_mailbox(role)
         if not address:
-            problem = RecipientProblem(
-                f"mailbox:{role}", f"the landlord's settings name no mailbox for {name_post(role)}"
-            )
-            return self._fallback(role, why, problem)
+            words = self.wording.data_issue.no_mailbox.format(post=post)
+            return self._find_fallback(role, why, RecipientProblem(f"mailbox:{role}", words))
         if address in self.refused:
-            problem = RecipientProblem(f"refused:{role}", f"the mail server refuses the mailbox of {name_post(role)}")
-            return self._fallback(role, why, problem)
-        return Recipient(address, name_post(role), f"{why}, so the mailbox of {name_post(role)}")
+            words = self.wording.data_issue.mailbox_refused.format(post=post)
+            return self._find_fallback(role, why, RecipientProblem(f"refused:{role}", words))
+        return Recipient(address, post, self.wording.recipient.so_mailbox.format(why=why, post=post))
 
-    def _person(self, role: str, ref: str, named_in: str) -> Recipient:
-        why = f"{name_post(role)}, named in {named_in}"
-        if not self.cells.has("staff"):
-            # No staff export at all is a landlord's choice, not a fault of one record.
-            return self.mailbox(role, f"{why}, but no staff export was delivered")
+    def _find_person(self, role: str, ref: str, field: str) -> Recipient:
+        words, post = self.wording, self.wording.name_post(role)
+        why = words.recipient.named_in.format(post=post, field=field)
+        if not self.cells.has_entity("staff"):
+            # No staff export at all is a landlord's choice, not an error of one record.
+            return self.find_mailbox(role, words.recipient.no_staff_export.format(why=why))
         seen: set[str] = set()
         while ref not in seen and self.cells.is_no("staff", ref, "is_active"):
             seen.add(ref)
-            deputy = self.cells.text("staff", ref, "deputy_ref")
+            deputy = self.cells.read_text("staff", ref, "deputy_ref")
             if deputy is None:
                 break
-            ref, why = deputy, f"the deputy of {name_post(role)}, who is not active"
-        address = None if ref in seen else self._address(ref)
+            ref, why = deputy, words.recipient.inactive_owner.format(post=post)
+        address = None if ref in seen else self._read_address(ref)
         if address is not None:
-            found = f"{why}, with the address of the staff export"
-            return Recipient(address, name_post(role), found, is_deputy=bool(seen))
-        return self._fallback(
-            role, why, RecipientProblem(f"staff:{ref}", self._fault(ref, name_post(role), away=ref in seen))
-        )
+            return Recipient(address, post, words.recipient.staff_address.format(why=why), is_deputy=bool(seen))
+        problem = RecipientProblem(f"staff:{ref}", self._describe_problem(ref, post, is_away=ref in seen))
+        return self._find_fallback(role, why, problem)
 
-    def _fault(self, ref: str, name: str, *, away: bool) -> str:
-        if away:
-            return f"{name} is not active in the staff export and has no active deputy"
-        if self.cells.text("staff", ref, "staff_ref") is None:
-            return f"{name} is not in the staff export"
-        if is_address((self.cells.text("staff", ref, "email") or "").strip()):
-            return f"the mail server refuses the address of {name} in the staff export"
-        return f"{name} has no usable e-mail address in the staff export"
+    def _describe_problem(self, ref: str, post: str, *, is_away: bool) -> str:
+        words = self.wording
+        if is_away:
+            return words.data_issue.owner_inactive.format(post=post)
+        if self.cells.read_text("staff", ref, "staff_ref") is None:
+            return words.data_issue.owner_unknown.format(post=post)
+        if is_address((self.cells.read_text("staff", ref, "email") or "").strip()):
+            return words.data_issue.owner_refused.format(post=post)
+        return words.data_issue.owner_no_address.format(post=post)
 
-    def _alone(self, role: str, subject_type: str, subject_ref: str) -> Recipient | RecipientProblem:
+    def _find_restricted_person(self, role: str, subject_type: str, subject_ref: str) -> Recipient | RecipientProblem:
         if role == "line_manager":
-            staff_ref = self.cells.follow(subject_type, subject_ref, "staff_ref")
-            ref = None if staff_ref is None else self.cells.text("staff", staff_ref, "line_manager_ref")
+            staff_ref = self.cells.follow_path(subject_type, subject_ref, "staff_ref")
+            ref = None if staff_ref is None else self.cells.read_text("staff", staff_ref, "line_manager_ref")
         else:
-            _, ref = self._named(role, subject_type, subject_ref)
-        address = None if ref is None else self._address(ref)
+            _, ref = self._find_named(role, subject_type, subject_ref)
+        words, post = self.wording, self.wording.name_post(role)
+        address = None if ref is None else self._read_address(ref)
         if address is None:
-            words = f"{name_post(role)} of a restricted duty has no usable address in the staff export"
-            return RecipientProblem(f"restricted:{role}:{subject_ref}", words)
-        return Recipient(address, name_post(role), f"{name_post(role)}, with the address of the staff export")
+            sentence = words.data_issue.restricted_no_address.format(post=post)
+            return RecipientProblem(f"restricted:{role}:{subject_ref}", sentence)
+        return Recipient(address, post, words.recipient.staff_address.format(why=post))
 
-    def _fallback(self, role: str, why: str, problem: RecipientProblem) -> Recipient:
+    def _find_fallback(self, role: str, why: str, problem: RecipientProblem) -> Recipient:
         fallback, data_owner = self.alerts.fallback_mailbox.lower(), self.alerts.data_owner.lower()
         address = data_owner if fallback in self.refused else fallback
-        return Recipient(address, name_post(role), f"{why}; {problem.words}, so the fallback mailbox", problem)
+        why = self.wording.recipient.so_fallback.format(why=why, problem=problem.words)
+        return Recipient(address, self.wording.name_post(role), why, problem)
 
-    def _address(self, ref: str) -> str | None:
-        text = (self.cells.text("staff", ref, "email") or "").strip().lower()
+    def _read_mailbox(self, role: str) -> str:
+        return self.alerts.role_mailboxes.get(role, "").lower()
+
+    def _read_address(self, ref: str) -> str | None:
+        text = (self.cells.read_text("staff", ref, "email") or "").strip().lower()
         return text if is_address(text) and text not in self.refused else None
 
-    def _named(self, role: str, subject_type: str, subject_ref: str) -> tuple[str, str | None]:
+    def _find_named(self, role: str, subject_type: str, subject_ref: str) -> tuple[str, str | None]:
+        """The field of the record that names the owner, and the reference in it."""
         paths = OWNER_FIELDS.get(role, {}).get(subject_type, ())
         for path in paths:
-            found = self.cells.follow(subject_type, subject_ref, path)
+            found = self.cells.follow_path(subject_type, subject_ref, path)
             if found is not None:
                 return path, found
         return " or ".join(paths), None

@@ -1,6 +1,6 @@
 """One cell of the register's records by entity, reference and field, with one step through a link.
 
-For the few records that findings point to; whole columns are assessment's business.
+For the few records that findings point to; whole columns are for assessment.
 """
 
 from __future__ import annotations
@@ -48,30 +48,30 @@ class RecordCells:
     records: Records
     _indexes: dict[tuple[str, str], dict[str, object]] = field(default_factory=dict, repr=False)
 
-    def has(self, entity: str) -> bool:
+    def has_entity(self, entity: str) -> bool:
         """Whether the entity was ever delivered."""
         return entity in self.records
 
-    def text(self, entity: str, ref: str, column: str) -> str | None:
+    def read_text(self, entity: str, ref: str, column: str) -> str | None:
         """The cell as text; None where it is blank, absent, or there is no such record."""
-        found = self._index(entity, column).get(ref)
+        found = self._index_column(entity, column).get(ref)
         return None if found is None else str(found)
 
     def is_no(self, entity: str, ref: str, column: str) -> bool:
         """Whether a yes/no cell says no (blank and absent do not)."""
-        return self._index(entity, column).get(ref) is False
+        return self._index_column(entity, column).get(ref) is False
 
-    def follow(self, subject_type: str, ref: str, path: str) -> str | None:
+    def follow_path(self, subject_type: str, ref: str, path: str) -> str | None:
         """The cell that `path` (`decided_by`, `restriction.decided_by`) reaches from a subject."""
         link, _, column = path.rpartition(".")
         entity = ENTITY_OF_SUBJECT[subject_type].name
         if not link:
-            return self.text(entity, ref, column)
+            return self.read_text(entity, ref, column)
         if link == LAST_REVIEW:
             review = self._last_reviews.get(ref)
-            return None if review is None else self.text("reviews", review, column)
-        linked = self.text(entity, ref, f"{link}_ref")
-        return None if linked is None else self.text(ENTITY_OF_SUBJECT[link].name, linked, column)
+            return None if review is None else self.read_text("reviews", review, column)
+        linked = self.read_text(entity, ref, f"{link}_ref")
+        return None if linked is None else self.read_text(ENTITY_OF_SUBJECT[link].name, linked, column)
 
     @cached_property
     def _last_reviews(self) -> dict[str, str]:
@@ -79,12 +79,12 @@ class RecordCells:
         ordered = reviews.sort_values(["reviewed_on", "review_ref"])
         return dict(zip(ordered["restriction_ref"].tolist(), ordered["review_ref"].tolist(), strict=True))
 
-    def _index(self, entity: str, column: str) -> dict[str, object]:
+    def _index_column(self, entity: str, column: str) -> dict[str, object]:
         if (entity, column) not in self._indexes:
-            self._indexes[entity, column] = self._by_key(entity, column)
+            self._indexes[entity, column] = self._read_by_key(entity, column)
         return self._indexes[entity, column]
 
-    def _by_key(self, entity: str, column: str) -> dict[str, object]:
+    def _read_by_key(self, entity: str, column: str) -> dict[str, object]:
         frame = self.records.get(entity)
         if frame is None or column not in frame:
             return {}

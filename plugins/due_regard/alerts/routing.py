@@ -1,6 +1,6 @@
-"""Which addresses stand on the rungs of one case, each once, the owner first.
+"""Who is mailed about one case at the stage it has reached: each address once, the owner first.
 
-How an address is found is recipients'; who was told before is memory's.
+recipients.py finds an address; sent_history.py knows who was mailed before.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from due_regard.alerts.recipients import Recipient, RecipientDirectory, Recipien
 
 @dataclass(frozen=True)
 class RouteStep:
-    """A recipient and the stage from which they hear of a case; the owner hears of every stage."""
+    """A recipient and the stage from which they are told of a case; the owner is told of every stage."""
 
     stage: EscalationStage
     recipient: Recipient
@@ -23,26 +23,24 @@ class RouteStep:
 
 @dataclass(frozen=True)
 class CaseRoute:
-    """Who hears of a case today, and what could not be resolved."""
+    """Who is to be told of a case today, and who could not be found."""
 
     steps: tuple[RouteStep, ...]
     problems: tuple[RecipientProblem, ...]
 
 
 def find_route(case: Case, directory: RecipientDirectory) -> CaseRoute:
-    """The owner and everybody on the rungs reached; a restricted duty's own roles alone."""
+    """The owner and whoever is told at the stages reached; for a restricted duty its own roles alone."""
     if case.is_restricted:
         return _find_restricted_route(case, directory)
     finding = case.finding
     subject = (finding.owner_role, finding.subject_type, finding.subject_ref)
-    steps = [RouteStep(EscalationStage.AHEAD, directory.owner(*subject), is_owner=True)]
+    steps = [RouteStep(EscalationStage.AHEAD, directory.find_owner(*subject), is_owner=True)]
     for stage in RISING:
         if stage <= case.stage:
-            found = (
-                directory.line_manager(*subject)
-                if stage is EscalationStage.LINE_MANAGER
-                else directory.mailbox(stage.word, f"the {stage.word}'s stage")
-            )
+            why = directory.wording.recipient.stage_reached.format(stage=stage.word)
+            is_manager = stage is EscalationStage.LINE_MANAGER
+            found = directory.find_line_manager(*subject) if is_manager else directory.find_mailbox(stage.word, why)
             steps.append(RouteStep(stage, found, is_owner=False))
     problems = [step.recipient.problem for step in steps if step.recipient.problem is not None]
     return CaseRoute(_remove_repeats(steps), tuple(problems))
@@ -50,7 +48,9 @@ def find_route(case: Case, directory: RecipientDirectory) -> CaseRoute:
 
 def _find_restricted_route(case: Case, directory: RecipientDirectory) -> CaseRoute:
     finding = case.finding
-    found = [directory.restricted(role, finding.subject_type, finding.subject_ref) for role in case.duty.restricted_to]
+    found = [
+        directory.find_restricted(role, finding.subject_type, finding.subject_ref) for role in case.duty.restricted_to
+    ]
     steps = [RouteStep(EscalationStage.AHEAD, who, is_owner=True) for who in found if isinstance(who, Recipient)]
     return CaseRoute(_remove_repeats(steps), tuple(who for who in found if isinstance(who, RecipientProblem)))
 

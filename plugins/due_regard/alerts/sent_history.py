@@ -1,6 +1,6 @@
-"""What the register remembers of earlier mails, read at the start of a composition and written with each letter.
+"""What the register keeps of earlier alerts: read before a day's alerts are composed, written with each mail.
 
-All SQL of alerts on `alert_told`, `alert_dates`, `alert_notices` and `alert_days` is here; the outbox's is in outbox.
+All SQL of alerts on `alert_told`, `alert_dates`, `alert_notices` and `alert_days` is here; outbox.py holds mails.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _STAGE = {stage.word: stage for stage in EscalationStage}
 
 @dataclass(frozen=True)
 class SentNotice:
-    """One remembered telling, to be written."""
+    """One stage of a finding that one mail tells of; `why` says how its recipient was found."""
 
     finding_id: int
     occasion: str
@@ -37,48 +37,48 @@ class SentNotice:
 
 @dataclass(frozen=True)
 class SentHistory:
-    """What one landlord's recipients were told.
+    """What one landlord's recipients were mailed.
 
     Attributes:
-        told: (finding, occasion, recipient) -> words of the stages told.
-        dates: (finding, recipient) -> sequence, due date and whether it was cancelled, as last sent.
-        notices: (key, recipient) told.
-        mailed_today: recipients that have their mail of the day.
+        stages: (finding, occasion, recipient) -> words of the stages mailed.
+        calendar_entries: (finding, recipient) -> sequence, due date and whether it was cancelled, as last sent.
+        issue_keys: (key, recipient) of data issues mailed.
+        mailed_today: recipients that have their digest of the day.
         refused: addresses the server refuses.
         last_as_at: last day composed for.
     """
 
-    told: dict[tuple[int, str, str], frozenset[str]]
-    dates: dict[tuple[int, str], tuple[int, date, bool]]
-    notices: frozenset[tuple[str, str]]
+    stages: dict[tuple[int, str, str], frozenset[str]]
+    calendar_entries: dict[tuple[int, str], tuple[int, date, bool]]
+    issue_keys: frozenset[tuple[str, str]]
     mailed_today: frozenset[str]
     refused: frozenset[str]
     last_as_at: date | None
 
-    def highest(self, finding_id: int, occasion: str, recipient: str) -> EscalationStage:
-        """The highest stage of this occasion that the recipient was told."""
-        words = self.told.get((finding_id, occasion, recipient), frozenset())
+    def find_highest_stage(self, finding_id: int, occasion: str, recipient: str) -> EscalationStage:
+        """The highest stage of this occasion that the recipient was mailed."""
+        words = self.stages.get((finding_id, occasion, recipient), frozenset())
         return max((_STAGE[word] for word in words if word in _STAGE), default=EscalationStage.NONE)
 
-    def was_told(self, finding_id: int, occasion: str, recipient: str, word: str) -> bool:
-        """Whether the recipient was told `word` of this occasion."""
-        return word in self.told.get((finding_id, occasion, recipient), frozenset())
+    def was_mailed(self, finding_id: int, occasion: str, recipient: str, word: str) -> bool:
+        """Whether the recipient was mailed the stage `word` of this occasion."""
+        return word in self.stages.get((finding_id, occasion, recipient), frozenset())
 
     def had_earlier_occasion(self, finding_id: int, occasion: str, recipient: str) -> bool:
-        """Whether the recipient heard of the finding under another due date or opening."""
-        return any(key[0] == finding_id and key[1] != occasion and key[2] == recipient for key in self.told)
+        """Whether the recipient was mailed the finding under another due date or opening."""
+        return any(key[0] == finding_id and key[1] != occasion and key[2] == recipient for key in self.stages)
 
 
 def read_sent_history(conn: Connection, landlord: str, *, as_at: date, now: datetime) -> SentHistory:
-    """Everything remembered for `landlord`, less what only a mail knew that today's takes the place of."""
+    """Everything kept for `landlord`, without mails that never left and whose place today's take."""
     stale = _select_stale_mails(landlord, as_at)
-    told: dict[tuple[int, str, str], set[str]] = {}
+    stages: dict[tuple[int, str, str], set[str]] = {}
     rows = select(AlertTold.finding_id, AlertTold.occasion, AlertTold.recipient, AlertTold.stage)
     rows = rows.where(AlertTold.landlord == landlord, AlertTold.message_id.not_in(stale))
     for finding_id, occasion, recipient, stage in conn.execute(rows):
-        told.setdefault((finding_id, occasion, recipient), set()).add(stage)
-    notices = select(AlertNotice.key, AlertNotice.recipient)
-    notices = notices.where(AlertNotice.landlord == landlord, AlertNotice.message_id.not_in(stale))
+        stages.setdefault((finding_id, occasion, recipient), set()).add(stage)
+    issues = select(AlertNotice.key, AlertNotice.recipient)
+    issues = issues.where(AlertNotice.landlord == landlord, AlertNotice.message_id.not_in(stale))
     mailed = select(AlertMessage.recipient).where(
         AlertMessage.landlord == landlord,
         AlertMessage.mail_on == as_at,
@@ -86,9 +86,9 @@ def read_sent_history(conn: Connection, landlord: str, *, as_at: date, now: date
         AlertMessage.status != "superseded",
     )
     return SentHistory(
-        told={key: frozenset(words) for key, words in told.items()},
-        dates=_read_calendar_entries(conn, landlord, stale),
-        notices=frozenset((key, recipient) for key, recipient in conn.execute(notices)),
+        stages={key: frozenset(words) for key, words in stages.items()},
+        calendar_entries=_read_calendar_entries(conn, landlord, stale),
+        issue_keys=frozenset((key, recipient) for key, recipient in conn.execute(issues)),
         mailed_today=frozenset(conn.scalars(mailed)),
         refused=_read_refused_addresses(conn, landlord, now),
         last_as_at=conn.scalar(select(AlertDay.last_as_at).where(AlertDay.landlord == landlord)),
@@ -110,28 +110,28 @@ def record_sent_notices(
     message_id: str,
     *,
     as_at: date,
-    told: Iterable[SentNotice],
+    sent_notices: Iterable[SentNotice],
     entries: Iterable[CalendarEntry],
-    notices: Iterable[str],
+    issue_keys: Iterable[str],
 ) -> None:
-    """Write what one letter told, beside its outbox row."""
+    """Write what one mail says, beside its outbox row."""
     own = {"landlord": landlord, "recipient": recipient, "message_id": message_id}
     rows = [
-        {"finding_id": t.finding_id, "occasion": t.occasion, "stage": t.stage, "as_at": as_at, "why": t.why} | own
-        for t in told
+        {"finding_id": n.finding_id, "occasion": n.occasion, "stage": n.stage, "as_at": as_at, "why": n.why} | own
+        for n in sent_notices
     ]
     dates = [
         {"finding_id": e.finding_id, "sequence": e.sequence, "due_on": e.due_on, "is_cancelled": e.is_cancelled} | own
         for e in entries
     ]
-    keys = [{"key": key, "as_at": as_at} | own for key in notices]
+    keys = [{"key": key, "as_at": as_at} | own for key in issue_keys]
     for table, values in ((AlertTold, rows), (AlertDate, dates), (AlertNotice, keys)):
         if values:
             conn.execute(insert(table), values)
 
 
 def supersede_unsent_mails(conn: Connection, landlord: str, *, as_at: date) -> int:
-    """Forget mails of earlier days that were never handed over, so that today's say what still holds.
+    """Withdraw mails of earlier days that were never handed over, so that today's say what still holds.
 
     Returns:
         How many were superseded.
@@ -154,7 +154,7 @@ def _select_stale_mails(landlord: str, as_at: date) -> Select[str]:
     return select(AlertMessage.message_id).where(
         AlertMessage.landlord == landlord,
         AlertMessage.status == "waiting",
-        # Other rooms' mails (a pack, rows to mend) say nothing that today's would say again.
+        # Other mails (a pack, rows to mend) say nothing that today's alerts would say again.
         AlertMessage.kind.in_(("digest", "restricted")),
         AlertMessage.mail_on < as_at,
         AlertMessage.resends + AlertMessage.orphaned == 0,

@@ -9,8 +9,8 @@ from pathlib import Path
 from due_regard.commands import CommandResult, Commands, add_command, add_command_group
 from due_regard.commands.assessment_commands import parse_day, parse_instant
 from due_regard.config.settings import Settings
+from due_regard.services.answer_about_mail import explain_mail
 from due_regard.services.build_packs import build_packs
-from due_regard.services.landlord_context import load_landlord_context, open_landlord_register
 from due_regard.services.run_alerts import run_alerts
 
 
@@ -56,12 +56,8 @@ def run_alerts_run(args: Namespace, settings: Settings) -> CommandResult:
 
 def run_alerts_explain(args: Namespace, settings: Settings) -> CommandResult:
     """`alerts explain MESSAGE_ID`."""
-    from due_regard import alerts
-
-    with open_landlord_register(settings) as engine:
-        landlord = alerts.find_mail_landlord(engine, args.message_id)
-        text = alerts.explain_mail(engine, args.message_id, load_landlord_context(settings, landlord).history)
-    return CommandResult({"message_id": args.message_id, "explanation": text}, tuple(text.splitlines()))
+    result = explain_mail(settings, args.message_id)
+    return CommandResult(result, tuple(result["explanation"].splitlines()))
 
 
 def run_pack(args: Namespace, settings: Settings) -> CommandResult:

@@ -1,4 +1,4 @@
-"""Mail: building a message, the outbox it waits in, and how it leaves.
+"""Mail: one builder of every mail, its sentences, the outbox it waits in, and how it leaves.
 
-What a mail says and to whom is decided by alerts, packs and services; nothing here knows a finding.
+Alerts, packs and services decide what a mail says and to whom; nothing here reads a finding or a pack.
 """

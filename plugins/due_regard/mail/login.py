@@ -60,7 +60,7 @@ def check_mail_settings(settings: Settings) -> str:
         except StorageError as reason:
             raise MailError(f"the mail folder {reason}") from None
         return f"mail goes to the folder {settings.mail_dir}; set DUE_REGARD_MAIL_MODE=live to send"
-    open_smtp_transport(settings).check()
+    open_smtp_transport(settings).check_login()
     shadow = f"; only {len(settings.mail_allow)} allowed addresses are sent to" if settings.mail_allow else ""
     return f"logged in at {settings.smtp_host}:{settings.smtp_port}{shadow}"
 

@@ -1,7 +1,7 @@
 """The outbox: rows of `alert_messages` from waiting to sent, each step one short transaction.
 
 A row is leased before it is handed over. A sender that dies leaves a lease that runs out: the row is then uncertain
-and is handed over again with the Message-ID it had (at least once, by choice). Handing over is transport's.
+and is handed over again with the Message-ID it had (at least once, by choice). transport.py hands over.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, Engine, func, insert, or_, select, update
 
 from due_regard.calendars.quarters import find_london_day
-from due_regard.mail.mime import ComposedMail
+from due_regard.mail.builder import ComposedMail
 from due_regard.register import append_audit
 from due_regard.register.engines import reading, writing
 from due_regard.register.schema.alert_tables import AlertMessage
@@ -112,7 +112,7 @@ def settle_mail(
     reason: str,
     is_address_refused: bool = False,
 ) -> None:
-    """Write what became of a parcel, and audit it."""
+    """Write what became of a mail, and audit it."""
     values = {
         "status": status,
         "lease_until": None,

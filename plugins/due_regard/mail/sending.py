@@ -1,6 +1,6 @@
-"""Draining the outbox through a transport, one mail to one recipient, each row leased, handed over and settled.
+"""Sends what waits in the outbox: each mail is leased, handed over to a transport, and what became of it is noted.
 
-What a row's states mean is outbox's; how a mail is handed over is transport's.
+outbox.py says what a mail's states mean; transport.py hands a mail over.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ STATUS = {"sent": "sent", "later": "waiting", "refused": "refused", "uncertain":
 
 @dataclass(frozen=True)
 class SendReport:
-    """What one drain did; `stopped` says why nothing more could be handed over, where that is so."""
+    """What one call sent; `stopped` says why nothing more could be handed over, where that is so."""
 
     sent: int = 0
     refused: int = 0
@@ -50,8 +50,8 @@ def send_waiting_mails(
         transport: where to; closed at the end.
         now: decides what may leave.
         landlords: only theirs; all by default.
-        clock: for leases and times of a long drain; `now` throughout by default.
-        lease: how long a row is this sender's before another may take it for dead.
+        clock: for leases and times of a long call; `now` throughout by default.
+        lease: how long a mail is this sender's before another may take the sender for dead.
     """
     tick = clock or (lambda: now)
     done: Counter[str] = Counter()
@@ -64,14 +64,14 @@ def send_waiting_mails(
     except MailError as reason:
         stopped = str(reason)
     finally:
-        transport.close()
+        transport.close_session()
     waiting = outbox.count_waiting_mails(engine, landlords=landlords)
     return SendReport(done["sent"], done["refused"], done["uncertain"], done["shadow"], waiting, stopped)
 
 
 def _hand_over(engine: Engine, transport: Transport, outgoing: OutboxMail, tick: Callable[[], datetime]) -> str:
     try:
-        delivery = transport.deliver(outgoing)
+        delivery = transport.deliver_mail(outgoing)
     except MailError:
         outbox.release_lease(engine, outgoing)
         raise

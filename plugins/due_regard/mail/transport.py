@@ -1,7 +1,7 @@
-"""How a mail leaves: a folder of .eml files, or a mail server over STARTTLS; shadow running in front of either.
+"""How a mail leaves: into a folder of .eml files, or to a mail server over STARTTLS; shadow running before either.
 
-A transport hands over one mail to one recipient and says what became of it. What that means for the row is the
-sender's business (send); who logs in and how is login's.
+A transport hands over one mail to one recipient and says what became of it. sending.py notes that in the outbox;
+login.py opens the transport that the settings ask for.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ TIMEOUT_SECONDS = 60
 
 @dataclass(frozen=True)
 class Delivery:
-    """What became of a parcel: the server's code and a reason in our words (never the server's, which echo addresses).
+    """What became of a mail: the server's code and a reason in our words (never the server's, which echo addresses).
 
     `is_address_refused`: the server refused this recipient for good.
     """
@@ -39,15 +39,15 @@ class Delivery:
 
 
 class Transport(Protocol):
-    """Hands over parcels.
+    """Hands over mails.
 
-    `deliver` raises MailError where nothing at all can be handed over now (no connection, login refused).
+    `deliver_mail` raises MailError where nothing at all can be handed over now (no connection, login refused).
     """
 
-    def deliver(self, outgoing: OutboxMail) -> Delivery:
-        """Hand over one parcel."""
+    def deliver_mail(self, outgoing: OutboxMail) -> Delivery:
+        """Hand over one mail."""
 
-    def close(self) -> None:
+    def close_session(self) -> None:
         """End the session, if there is one."""
 
 
@@ -57,7 +57,7 @@ class FolderTransport:
 
     folder: StoredPath
 
-    def deliver(self, outgoing: OutboxMail) -> Delivery:
+    def deliver_mail(self, outgoing: OutboxMail) -> Delivery:
         """Write the file whole or not at all."""
         try:
             write_file(self.folder, name_eml_file(outgoing.landlord, outgoing.message_id), outgoing.body)
@@ -65,7 +65,7 @@ class FolderTransport:
             raise MailError(f"the mail folder {reason}") from None
         return Delivery("sent", reason="written to the mail folder")
 
-    def close(self) -> None:
+    def close_session(self) -> None:
         """Nothing to end."""
 
 
@@ -76,15 +76,15 @@ class ShadowTransport:
     inner: Transport
     allowed: frozenset[str]
 
-    def deliver(self, outgoing: OutboxMail) -> Delivery:
+    def deliver_mail(self, outgoing: OutboxMail) -> Delivery:
         """Hand over, or note."""
         if outgoing.recipient.lower() in self.allowed:
-            return self.inner.deliver(outgoing)
+            return self.inner.deliver_mail(outgoing)
         return Delivery("shadow", reason="would have sent: the recipient is not on the allow-list")
 
-    def close(self) -> None:
+    def close_session(self) -> None:
         """End the inner session."""
-        self.inner.close()
+        self.inner.close_session()
 
 
 @dataclass
@@ -103,38 +103,38 @@ class SmtpTransport:
     context: ssl.SSLContext | None = None
     _session: smtplib.SMTP | None = field(default=None, repr=False)
 
-    def deliver(self, outgoing: OutboxMail) -> Delivery:
-        """Hand over one parcel; a session that the server closed meanwhile is opened anew, once."""
+    def deliver_mail(self, outgoing: OutboxMail) -> Delivery:
+        """Hand over one mail; a session that the server closed meanwhile is opened anew, once."""
         for _ in range(2):
-            session = self._open()
+            session = self._open_session()
             try:
-                return self._converse(session, outgoing)
+                return self._offer_mail(session, outgoing)
             except (OSError, smtplib.SMTPException):
-                self._drop()
+                self._drop_session()
         return Delivery("later", reason="the connection to the mail server broke")
 
-    def check(self) -> None:
+    def check_login(self) -> None:
         """Connect and log in without sending anything.
 
         Raises:
             MailError: says what to mend.
         """
-        self._open().noop()
-        self.close()
+        self._open_session().noop()
+        self.close_session()
 
-    def close(self) -> None:
-        """Say goodbye."""
+    def close_session(self) -> None:
+        """End the session with the server, if there is one."""
         if self._session is not None:
             with suppress(smtplib.SMTPException, OSError):
                 self._session.quit()
         self._session = None
 
-    def _open(self) -> smtplib.SMTP:
+    def _open_session(self) -> smtplib.SMTP:
         if self._session is None:
-            self._session = self._connect()
+            self._session = self._start_session()
         return self._session
 
-    def _connect(self) -> smtplib.SMTP:
+    def _start_session(self) -> smtplib.SMTP:
         where = f"{self.host}:{self.port}"
         try:
             session = smtplib.SMTP(self.host, self.port, timeout=TIMEOUT_SECONDS)
@@ -151,47 +151,47 @@ class SmtpTransport:
             raise _explain_failure(reason, where) from None
         return session
 
-    def _drop(self) -> None:
+    def _drop_session(self) -> None:
         if self._session is not None:
             self._session.close()
         self._session = None
 
-    def _converse(self, session: smtplib.SMTP, outgoing: OutboxMail) -> Delivery:
+    def _offer_mail(self, session: smtplib.SMTP, outgoing: OutboxMail) -> Delivery:
         code, _ = session.mail(outgoing.sender)
         if code >= 500:
-            self.close()
+            self.close_session()
             raise MailError(f"the mail server refuses the sender's address (code {code}); see DUE_REGARD_MAIL_FROM")
         if code != 250:
-            return self._later(session, code)
+            return self._put_off(session, code)
         code, _ = session.rcpt(outgoing.recipient)
         if code >= 500:
-            self._reset(session)
+            self._reset_session(session)
             return Delivery("refused", code, "the mail server refused the recipient's address", is_address_refused=True)
-        return self._hand_over(session, outgoing) if code in {250, 251} else self._later(session, code)
+        return self._hand_over_body(session, outgoing) if code in {250, 251} else self._put_off(session, code)
 
-    def _hand_over(self, session: smtplib.SMTP, outgoing: OutboxMail) -> Delivery:
+    def _hand_over_body(self, session: smtplib.SMTP, outgoing: OutboxMail) -> Delivery:
         try:
             code, _ = session.data(outgoing.body)
         except smtplib.SMTPDataError as reason:
             code = reason.smtp_code
         except (OSError, smtplib.SMTPException):
             # The mail may or may not have been taken: nobody can say.
-            self._drop()
+            self._drop_session()
             return Delivery("uncertain", reason="handed over, but the mail server did not answer")
         if code == 250:
             return Delivery("sent", code)
         if code >= 500:
-            self._reset(session)
+            self._reset_session(session)
             return Delivery("refused", code, "the mail server refused this mail")
-        return self._later(session, code)
+        return self._put_off(session, code)
 
-    def _later(self, session: smtplib.SMTP, code: int) -> Delivery:
-        self._reset(session)
+    def _put_off(self, session: smtplib.SMTP, code: int) -> Delivery:
+        self._reset_session(session)
         if code == 421:
-            self._drop()
+            self._drop_session()
         return Delivery("later", code, "the mail server put this mail off")
 
-    def _reset(self, session: smtplib.SMTP) -> None:
+    def _reset_session(self, session: smtplib.SMTP) -> None:
         with suppress(smtplib.SMTPException, OSError):
             session.rset()
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from due_regard.config.settings import Settings
 from due_regard.config.storage import StoredPath
 from due_regard.services.landlord_context import LandlordContext, load_landlord_context, open_landlord_register
-from due_regard.services.post_mail import send_landlord_mail
+from due_regard.services.post_mail import open_mail_context, send_landlord_mail
 from due_regard.services.result import Result
 
 if TYPE_CHECKING:
@@ -71,9 +71,8 @@ def post_pack(
     from due_regard.packs import build_pack_mail, is_issued, record_issue
     from due_regard.register import writing
 
-    mail = build_pack_mail(
-        report, context.landlord, context.calendar, sender=settings.mail_from, reports=settings.reports_dir, now=now
-    )
+    mail_context = open_mail_context(settings, context, now=now)
+    mail = build_pack_mail(report, mail_context, reports=settings.reports_dir)
     with writing(engine, context.landlord.id) as connection:
         is_new = not is_issued(connection, context.landlord.id, report.name, report.quarter) and record_issue(
             connection, context.landlord.id, report.pack_id, how="mail", now=now, on=mail.mail_on

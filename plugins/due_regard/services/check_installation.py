@@ -119,11 +119,17 @@ def _check_register(settings: Settings) -> Iterator[CheckResult]:
 
 def _check_mail_settings(settings: Settings) -> Iterator[CheckResult]:
     from due_regard.mail.login import check_mail_settings
+    from due_regard.mail.wording import load_mail_wording
 
     try:
         yield CheckResult("mail", True, check_mail_settings(settings))
     except DueRegardError as reason:
         yield CheckResult("mail", False, str(reason))
+    try:
+        load_mail_wording(settings.reports_dir / "mail")
+        yield CheckResult("mail wording", True, "every sentence is there, with its placeholders")
+    except DueRegardError as reason:
+        yield CheckResult("mail wording", False, str(reason))
 
 
 def _check_landlord(settings: Settings, name: str, today: date) -> Iterator[CheckResult]:
@@ -141,9 +147,11 @@ def _check_landlord(settings: Settings, name: str, today: date) -> Iterator[Chec
 def _check_freshness(settings: Settings, now: datetime) -> Iterator[CheckResult]:
     """Whether intake, assessment and alerts of each landlord ran in time."""
     from due_regard.alerts.run_lateness import find_late_runs
+    from due_regard.mail.wording import load_mail_wording
 
+    wording = load_mail_wording(settings.reports_dir / "mail")
     for name in list_landlords_to_run(settings):
         context = load_landlord_context(settings, name)
         with open_landlord_register(settings, name) as engine:
-            late = find_late_runs(engine, context.landlord, context.calendar, now=now)
+            late = find_late_runs(engine, context.landlord, context.calendar, wording, now=now)
         yield CheckResult(f"{name} freshness", not late, "; ".join(late) or "intake, assessment and alerts ran in time")

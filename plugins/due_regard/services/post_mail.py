@@ -5,7 +5,6 @@ Every mail goes through the one outbox: at least once, always with the same Mess
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,20 @@ from due_regard.services.landlord_context import LandlordContext
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from due_regard.mail.builder import MailContext
     from due_regard.records.validated_drop import ValidatedDrop
+
+
+def open_mail_context(settings: Settings, context: LandlordContext, *, now: datetime) -> MailContext:
+    """What the mails of one landlord share at `now`.
+
+    Raises:
+        WordingError: the wording of mails is wrong; names file and line.
+    """
+    from due_regard.mail.builder import load_mail_context
+
+    folder = settings.reports_dir / "mail"
+    return load_mail_context(context.landlord, context.calendar, sender=settings.mail_from, templates=folder, now=now)
 
 
 def post_rows_to_mend(
@@ -30,16 +42,15 @@ def post_rows_to_mend(
     """Tell the data owner what of a drop was not taken; the next `alerts` run hands the mail over."""
     from due_regard.intake import summarise_rejections
 
-    batch = result["batch_id"]
-    where = result["rejections"] or result["quarantine"]
-    lines = [
-        *summarise_rejections(validated).rstrip().splitlines(),
-        "",
-        f"The files to mend are in {where}",
-        f"`due-regard drop list` shows batch {batch}.",
-    ]
-    _post_data_owner_mail(
-        engine, settings, context, "handback", f"{batch}", f"rows to mend in batch {batch}", lines, now
+    mail_context = open_mail_context(settings, context, now=now)
+    batch, wording = result["batch_id"], mail_context.wording
+    text = wording.data_owner.rows_to_mend.format(
+        summary=summarise_rejections(validated).rstrip(),
+        folder=result["rejections"] or result["quarantine"],
+        batch=batch,
+    )
+    _post_to_data_owner(
+        engine, mail_context, "handback", f"{batch}", wording.data_owner.rows_title.format(batch=batch), text
     )
 
 
@@ -47,39 +58,32 @@ def post_failure(
     engine: Engine, settings: Settings, context: LandlordContext, *, dag: str, task: str, run_id: str, now: datetime
 ) -> None:
     """Tell the data owner, and nobody else, that a task failed; once a run and task."""
-    lines = [
-        f"The task {task} of {dag} failed, after every retry.",
-        "",
-        f"Run: {run_id}",
-        "",
-        "Its log in Airflow says why. Mend the cause and clear the task: every task may be run again, and nothing is",
-        "loaded, judged or mailed twice. Until then this landlord's figures and mails are those of the last run.",
-    ]
-    _post_data_owner_mail(engine, settings, context, "failure", f"{dag} {task} {run_id}", f"{dag} failed", lines, now)
+    mail_context = open_mail_context(settings, context, now=now)
+    wording = mail_context.wording
+    text = wording.data_owner.failure.format(task=task, dag=dag, run=run_id)
+    topic, title = f"{dag} {task} {run_id}", wording.data_owner.failure_title.format(dag=dag)
+    _post_to_data_owner(engine, mail_context, "failure", topic, title, text)
 
 
-def _post_data_owner_mail(
-    engine: Engine,
-    settings: Settings,
-    context: LandlordContext,
-    kind: str,
-    topic: str,
-    title: str,
-    lines: Sequence[str],
-    now: datetime,
-) -> None:
-    from due_regard.alerts.data_owner_mail import build_data_owner_mail
+def _post_to_data_owner(engine: Engine, context: MailContext, kind: str, topic: str, title: str, text: str) -> None:
+    """One mail a kind and topic; it carries counts and names of files, columns and tasks, and no cell's value."""
     from due_regard.mail import outbox
+    from due_regard.mail.builder import MailContent, build_mail
     from due_regard.register import writing
 
-    templates = settings.reports_dir / "mail"
-    mail = build_data_owner_mail(
-        context.landlord, context.calendar, kind=kind, topic=topic, title=title, lines=lines, sender=settings.mail_from,
-        templates=templates, now=now,
-    )  # fmt: skip
-    with writing(engine, context.landlord.id) as connection:
-        if not outbox.has_mail(connection, context.landlord.id, mail.message_id):
-            outbox.put_mail(connection, context.landlord.id, mail, now=now)
+    landlord = context.landlord
+    content = MailContent(
+        kind=kind,
+        recipient=landlord.alerts.data_owner,
+        subject=context.wording.subject.data_owner.format(landlord=landlord.name, title=title),
+        identity=(kind, landlord.id, topic),
+        view={"lines": text.splitlines()},
+    )
+    leaves_on = context.calendar.next_working(context.today)
+    mail = build_mail(content, context, mail_on=leaves_on, leaves_on=leaves_on)
+    with writing(engine, landlord.id) as connection:
+        if not outbox.has_mail(connection, landlord.id, mail.message_id):
+            outbox.put_mail(connection, landlord.id, mail, now=context.now)
 
 
 def send_landlord_mail(engine: Engine, settings: Settings, landlord: str, *, now: datetime) -> int:

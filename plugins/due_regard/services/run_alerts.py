@@ -22,6 +22,7 @@ from due_regard.services.landlord_context import (
     load_landlord_context,
     open_landlord_register,
 )
+from due_regard.services.post_mail import open_mail_context
 from due_regard.services.result import Result
 
 if TYPE_CHECKING:
@@ -41,8 +42,8 @@ def run_alerts(
 ) -> Result:
     """Compose what is new or has moved up a stage, then send it (or, with `dry_run`, write what would be sent).
 
-    A landlord not yet judged at `as_at` is judged first, so that a missing export cannot silence a duty that has come
-    due since. `clock` times the leases of a long drain; `now` throughout by default.
+    A landlord not yet assessed on `as_at` is assessed first, so that a missing export cannot silence a duty that has
+    come due since. `clock` times the leases of a long call; `now` throughout by default.
 
     Raises:
         SettingsError: `as_at` is still to come, and this is no dry run: the days before it would count as told.
@@ -93,34 +94,26 @@ def compose_landlord_alerts(
     from due_regard.alerts import compose_alerts
     from due_regard.packs import add_report_duty
 
-    return compose_alerts(
-        engine,
-        context.landlord,
-        add_report_duty(context.history, context.landlord, reports=settings.reports_dir),
-        context.calendar,
-        as_at=as_at,
-        now=now,
-        sender=settings.mail_from,
-        templates=settings.reports_dir / "mail",
-        dry_run=dry_run,
-    )
+    history = add_report_duty(context.history, context.landlord, reports=settings.reports_dir)
+    mail_context = open_mail_context(settings, context, now=now)
+    return compose_alerts(engine, mail_context, history, as_at=as_at, dry_run=dry_run)
 
 
 def summarise_compositions(reports: list[ComposeReport]) -> dict[str, Any]:
     """composed, told (stage -> findings), held_back, skipped (landlord -> why) over several landlords."""
-    told: Counter[str] = Counter()
+    stages: Counter[str] = Counter()
     for report in reports:
-        told.update(dict(report.told))
+        stages.update(dict(report.stage_counts))
     return {
         "composed": sum(report.composed for report in reports),
-        "told": dict(sorted(told.items())),
+        "told": dict(sorted(stages.items())),
         "held_back": sum(report.held_back for report in reports),
         "skipped": {report.landlord: report.skipped for report in reports if report.skipped},
     }
 
 
 def join_results(results: list[dict[str, Any]]) -> dict[str, Any]:
-    """The tickets of several registers as one: counts added up, the rest put together."""
+    """The results of several registers as one: counts added up, the rest put together."""
     first, *others = results
     for result in others:
         first = {name: _add_values(first[name], value) for name, value in result.items()}

@@ -1,6 +1,6 @@
-"""What one mail says, as values: the templates of include/reports/mail turn them into text and HTML.
+"""What one alert says, as values: the templates `alert.*` of include/reports/mail turn them into text and HTML.
 
-A letter holds register references, neutral labels, dates and clauses. Nothing of a person, an incident or free text may
+An alert holds register references, neutral labels, dates and clauses. Nothing of a person, an incident or free text may
 be added here: what is not in these values cannot leak into a mail.
 """
 
@@ -12,16 +12,17 @@ from typing import Literal
 
 from due_regard.alerts.escalation import EscalationStage
 
-Kind = Literal["digest", "restricted"]
+AlertKind = Literal["digest", "restricted"]
+FindingState = Literal["overdue", "due_today", "due_soon", "to_put_right", "for_information", "closed"]
 
 
 @dataclass(frozen=True)
 class FindingLine:
-    """One finding as told to one recipient.
+    """One finding as one recipient reads it.
 
     Attributes:
         ref: register reference. label: the duty in neutral words. clause: of the landlord's own policy.
-        badge: state in two or three words ("Overdue"). tone: its colour: late, soon or plain.
+        state: decides the colour and what the subject line counts. badge: the same in words ("Overdue").
         timing: due date and distance. remedy: how to put it right.
         capacity: as whom the recipient is written to. news: why today ("Moved up to you").
         further: who else is told, and when it goes further.
@@ -30,8 +31,8 @@ class FindingLine:
     ref: str
     label: str
     clause: str
+    state: FindingState
     badge: str
-    tone: Literal["late", "soon", "plain"]
     timing: str
     remedy: str
     capacity: str
@@ -62,23 +63,24 @@ class WeekReport:
 
     @property
     def to_mend(self) -> int:
-        """Faults (a refused or unanswered mail is one of them), and a week in which nothing ran."""
+        """Data issues (a refused or unanswered mail is one of them), and a week in which nothing ran."""
         return self.issues + (self.runs == 0)
 
 
 @dataclass(frozen=True)
-class MailContent:
-    """One mail to one recipient on one day.
+class AlertContent:
+    """One alert to one recipient on one day.
 
     Attributes:
         yours: new or moved up, for the owner to put right. raised: moved up to this recipient from somebody else.
-        still_open: told before (the weekly summary). done: told before and no longer open.
-        backlog: from before go-live. backlog_open: how many of these told before are still open.
-        uncurable_open: told once, counted since. drop_notice: why nothing else is said today.
-        faults: of data or settings, for the data owner.
+        still_open: in an earlier mail (the weekly summary). done: in an earlier mail and no longer open.
+        backlog: from before go-live. backlog_open: how many of these, listed before, are still open.
+        uncurable_open: mailed once, counted since. drop_notice: why nothing else is said today.
+        issues: of data or settings, for the data owner.
+        topic: what a restricted alert is about; part of its Message-ID.
     """
 
-    kind: Kind
+    kind: AlertKind
     recipient: str
     mail_on: date
     yours: tuple[FindingLine, ...] = ()

@@ -1,0 +1,28 @@
+"""Commands about one mail: bounced."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from datetime import UTC, datetime
+
+from due_regard.commands import CommandResult, Commands, add_command, add_command_group
+from due_regard.config.settings import Settings
+from due_regard.services.answer_about_mail import report_bounce
+
+
+def add_commands(commands: Commands) -> None:
+    """Adds mail."""
+    mail = add_command_group(commands, "mail", "mails that were sent")
+    parser = add_command(mail, "bounced", run_mail_bounced, "a mail came back: its address is no longer used")
+    parser.add_argument("message_id", metavar="MESSAGE_ID", help="as in the mail's header or its last lines")
+    parser.add_argument("--landlord", help="whose mail it is; needed where each landlord has a register of its own")
+
+
+def run_mail_bounced(args: Namespace, settings: Settings) -> CommandResult:
+    """`mail bounced MESSAGE_ID [--landlord L]`."""
+    result = report_bounce(settings, args.message_id, landlord=args.landlord, now=datetime.now(UTC))
+    if result["was_known"]:
+        return CommandResult(result, ("it was noted before that this mail came back; nothing changed",))
+    return CommandResult(
+        result, ("noted: this mail came back. From the next alerts on its address is treated as refused",)
+    )
