@@ -18,7 +18,7 @@ from due_regard.calendars.quarters import Quarter
 from due_regard.packs.content.measure_tables import SPECS
 from due_regard.packs.measures.restrictions import LENGTHS
 from due_regard.packs.measures.timeliness import OVERDUE_BANDS
-from due_regard.register import EVER, load_drop, open_register, reading, sql_files
+from due_regard.register import EVER, load_drop, reading, sql_files, upgrade_register
 from tests.packs.known import (
     EXAMPLES,
     LANDLORDS,
@@ -36,7 +36,7 @@ QUARTERS = [QUARTER.shift(-back) for back in range(5)]
 @pytest.fixture(scope="module")
 def examples(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     """One register that holds all five landlords' examples."""
-    engine = open_register(f"sqlite:///{tmp_path_factory.mktemp('register') / 'register.db'}")
+    engine = upgrade_register(f"sqlite:///{tmp_path_factory.mktemp('register') / 'register.db'}")
     for name in LANDLORDS:
         load_drop(engine, example_drop(name), now=TAKEN_IN)
     yield engine

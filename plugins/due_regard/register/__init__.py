@@ -6,7 +6,7 @@ Add reads to records.py or findings.py, set-based ones to include/sql; keep poli
 
 from due_regard.register.audit import AuditReport, append_audit, read_audit_head, verify_audit
 from due_regard.register.backup import BackupReport, restore_backup, write_backup
-from due_regard.register.engines import REGISTER, open_register, reading, writing
+from due_regard.register.engines import REGISTER, reading, writing
 from due_regard.register.findings.assessment_runs import RunReport, hash_assessments, record_assessment
 from due_regard.register.findings.decisions import end_silence, resolve_finding, silence_finding
 from due_regard.register.findings.open_findings import (
@@ -20,6 +20,7 @@ from due_regard.register.findings.open_findings import (
 from due_regard.register.loading.disappearances import list_missing_records
 from due_regard.register.loading.held_drops import hold_drop, is_released, list_drops, release_drop
 from due_regard.register.loading.load import FileLoad, LoadReport, hash_drop, load_drop
+from due_regard.register.opening import open_register, upgrade_register
 from due_regard.register.schema.column_types import EVER
 from due_regard.register.stored_records import (
     count_previous_rows,
@@ -65,6 +66,7 @@ __all__ = [
     "resolve_finding",
     "restore_backup",
     "silence_finding",
+    "upgrade_register",
     "verify_audit",
     "write_backup",
     "writing",

@@ -46,7 +46,7 @@ def take_in_drop(
     mapping = load_source_mapping(settings.sources_dir, source or context.landlord.source)
     if drop is None and not (complete := check_completeness(folder, mapping, now=now)).is_ready:
         return report_no_drop(landlord, "waiting", complete.why)
-    with open_landlord_register(settings, landlord) as engine:
+    with open_landlord_register(settings, landlord, upgrade=True) as engine:
         validated = validate_drop(engine, landlord, folder, mapping, now)
         content = register.hash_drop((*validated.files, *validated.refused))
         if validated.held and not register.is_released(engine, landlord, content):
