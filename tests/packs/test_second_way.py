@@ -23,6 +23,7 @@ from tests.packs.known import (
     EXAMPLES,
     LANDLORDS,
     QUARTER,
+    SQL,
     TAKEN_IN,
     calendar,
     example_drop,
@@ -57,7 +58,7 @@ def from_sql(engine: Engine, statement: str, name: str, quarter: Quarter, *wante
     }  # fmt: skip
     with reading(engine, name) as conn:
         return sql_files.read_statement(
-            conn, f"packs/{statement}", landlord=name, known_at=EVER, **{key: days[key] for key in wanted}
+            conn, statement, SQL, landlord=name, known_at=EVER, **{key: days[key] for key in wanted}
         )
 
 
@@ -105,7 +106,7 @@ def test_rows_taken_in_in_sql(examples: Engine, name: str) -> None:
     figures = numerators(name, "data_quality", QUARTER)
     with reading(examples, name) as conn:
         counted = sql_files.read_statement(
-            conn, "packs/rows_taken_in", landlord=name, since=QUARTER.shift(-1).closes_at, until=EVER
+            conn, "rows_taken_in", SQL, landlord=name, since=QUARTER.shift(-1).closes_at, until=EVER
         )
     assert counted.iloc[0].to_dict() == figures
 

@@ -20,7 +20,7 @@ from due_regard.alerts.mail_content import FindingLine
 from due_regard.alerts.sent_history import BACKLOG, DONE, SentNotice
 from due_regard.errors import PolicyError
 from due_regard.policy import PolicyHistory
-from due_regard.register.schema.finding_tables import Finding
+from due_regard.register.schema.finding_tables import OPEN, Finding
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def find_closed_findings(
     conn: Connection, landlord: str, history: PolicyHistory, told: set[int]
 ) -> dict[int, ClosedFinding]:
     """Those of the findings `told` of that are resolved, by id."""
-    rows = select(Finding.__table__).where(Finding.landlord == landlord, Finding.status != "open")
+    rows = select(Finding.__table__).where(Finding.landlord == landlord, Finding.status != OPEN)
     found = [_make_closed_finding(dict(row), history) for row in conn.execute(rows).mappings() if row["id"] in told]
     return {one.finding_id: one for one in found}
 
