@@ -17,6 +17,7 @@ from due_regard.records.canonical import OPEN_STATES, STATES
 from due_regard.register import (
     RunReport,
     end_silence,
+    list_silences,
     load_drop,
     read_finding,
     read_finding_life,
@@ -139,6 +140,10 @@ def test_a_silence_ends_by_itself_and_can_be_taken_back(register: Engine) -> Non
     )
     silenced = {day: read_open_findings(register, as_at=date(2026, 6, day))["is_silenced"].item() for day in (1, 9, 10)}
     assert silenced == {1: True, 9: True, 10: False}
+    assert [len(list_silences(register, LANDLORD, on=date(2026, 6, day))) for day in (1, 9, 10)] == [1, 1, 0]
+    listed = list_silences(register, on=date(2026, 6, 1)).iloc[0]
+    assert (listed["actor"], listed["why"]) == ("governance officer", "with the ombudsman")
+    assert list_silences(register, OTHER, on=date(2026, 6, 1)).empty
     end_silence(register, "F-000001", actor="governance officer", why="over", now=now)
     assert not read_open_findings(register, as_at=date(2026, 6, 1))["is_silenced"].item()
     assert read_finding_life(register, "F-000001")["why"].tolist()[1:] == ["with the ombudsman", "over"]

@@ -6,9 +6,10 @@ from argparse import Namespace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from due_regard.commands import CommandResult, Commands, add_command, add_command_group
+from due_regard.commands import CommandResult, Commands, add_command, add_command_group, add_landlord_option
 from due_regard.commands.assessment_commands import parse_day, parse_instant
 from due_regard.config.settings import Settings
+from due_regard.errors import RegisterError
 from due_regard.services.build_packs import build_packs
 from due_regard.services.landlord_context import load_landlord_context, open_landlord_register
 from due_regard.services.run_alerts import run_alerts
@@ -24,7 +25,8 @@ def add_commands(commands: Commands) -> None:
         "--dry-run", type=Path, metavar="DIR", help="write .eml files here; nothing is recorded or sent"
     )
     parser = add_command(alerts, "explain", run_alerts_explain, "why a message was sent")
-    parser.add_argument("message_id", metavar="MESSAGE_ID")
+    parser.add_argument("message_id", metavar="MESSAGE_ID", help="from the mail's last lines")
+    add_landlord_option(parser, "whose mail it is")
     parser = add_command(commands, "pack", run_pack, "the committee or senior-management packs of one calendar quarter")
     parser.add_argument("--landlord", required=True)
     parser.add_argument("--quarter", required=True, metavar="YYYY-Qn")
@@ -50,11 +52,13 @@ def run_alerts_run(args: Namespace, settings: Settings) -> CommandResult:
 
 
 def run_alerts_explain(args: Namespace, settings: Settings) -> CommandResult:
-    """`alerts explain MESSAGE_ID`."""
+    """`alerts explain MESSAGE_ID [--landlord L]`."""
     from due_regard import alerts
 
-    with open_landlord_register(settings) as engine:
+    with open_landlord_register(settings, args.landlord) as engine:
         landlord = alerts.find_mail_landlord(engine, args.message_id)
+        if args.landlord not in {None, landlord}:
+            raise RegisterError(f"no mail of {args.landlord} has that Message-ID")
         text = alerts.explain_mail(engine, args.message_id, load_landlord_context(settings, landlord).history)
     return CommandResult({"message_id": args.message_id, "explanation": text}, tuple(text.splitlines()))
 

@@ -29,8 +29,8 @@ from due_regard.register.schema.column_types import EVER
 from due_regard.register.stored_records import (
     count_previous_rows,
     find_newest_file,
+    find_record_origin,
     read_known_refs,
-    read_record_history,
     read_records,
 )
 
@@ -46,6 +46,7 @@ __all__ = [
     "count_previous_rows",
     "end_silence",
     "find_newest_file",
+    "find_record_origin",
     "hash_assessments",
     "hash_drop",
     "hold_drop",
@@ -61,7 +62,6 @@ __all__ = [
     "read_known_refs",
     "read_open_findings",
     "read_open_findings_on",
-    "read_record_history",
     "read_records",
     "reading",
     "record_assessment",

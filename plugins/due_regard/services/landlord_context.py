@@ -45,6 +45,17 @@ def list_landlords_to_run(settings: Settings, asked: Sequence[str] | None = None
     return tuple(asked or settings.landlords or list_landlord_ids(settings.landlords_dir))
 
 
+def find_register_url(settings: Settings, landlord: str | None = None) -> str:
+    """URL of the installation's register (that of `landlord`, where each has its own).
+
+    Raises:
+        SettingsError: the landlord is unknown, or none is named where each has a register of its own.
+    """
+    if landlord not in {None, *list_landlord_ids(settings.landlords_dir)}:
+        load_landlord(settings.landlords_dir, str(landlord))  # raises, and names those that are known
+    return settings.register(landlord)
+
+
 @contextmanager
 def open_landlord_register(
     settings: Settings, landlord: str | None = None, *, upgrade: bool = False
@@ -62,9 +73,7 @@ def open_landlord_register(
     """
     from due_regard.register import open_register, upgrade_register
 
-    if landlord not in {None, *list_landlord_ids(settings.landlords_dir)}:
-        load_landlord(settings.landlords_dir, str(landlord))  # raises, and names those that are known
-    url = settings.register(landlord)
+    url = find_register_url(settings, landlord)
     engine = upgrade_register(url) if upgrade else open_register(url)
     try:
         yield engine

@@ -103,17 +103,14 @@ def list_silences(engine: Engine, landlord: str | None = None, *, on: date) -> p
     Returns:
         register_ref, landlord, rule, silenced_until, silenced_at, and the actor and why of the last silence.
     """
-    last = (
-        select(func.max(FindingEvent.id))
-        .where(FindingEvent.finding_id == Finding.id, FindingEvent.event == "silenced")
-        .scalar_subquery()
-    )
+    silenced = FindingEvent.__table__.alias("silenced")
+    last = select(func.max(silenced.c.id)).where(silenced.c.finding_id == Finding.id, silenced.c.event == "silenced")
     found = (
         select(
             Finding.register_ref, Finding.landlord, Finding.rule, Finding.silenced_until, Finding.silenced_at,
             FindingEvent.actor, FindingEvent.why,
         )
-        .join(FindingEvent, FindingEvent.id == last)
+        .join(FindingEvent, FindingEvent.id == last.scalar_subquery())
         .where(Finding.status == OPEN, Finding.silenced_until >= on)
         .order_by(Finding.silenced_until, Finding.id)
     )  # fmt: skip
