@@ -18,8 +18,8 @@ from pathlib import Path
 
 import psutil
 
+from demo.errors import DemoError
 from demo.place import DemoPlace
-from due_regard.errors import DemoError
 
 _GRACE = ((signal.SIGINT, 8.0), (signal.SIGTERM, 4.0), (signal.SIGKILL, 4.0))
 

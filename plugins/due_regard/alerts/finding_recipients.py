@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, select
 
-from due_regard.alerts.cases import build_cases, make_findings
+from due_regard.alerts.cases import Case, build_cases, make_findings
 from due_regard.alerts.recipients import Recipient, RecipientDirectory
 from due_regard.alerts.record_cells import read_record_cells
 from due_regard.alerts.routing import find_route
@@ -80,8 +80,15 @@ def _list_steps(
     steps = find_route(case, directory).steps
     stages = [case.stage if step.is_owner else step.stage for step in steps]
     told = [{"stage": s.word, **_describe_recipient(step.recipient)} for s, step in zip(stages, steps, strict=True)]
-    held_back = "a silence holds" if case.has_silence else "it was reported done" if case.finding.is_awaiting else None
-    return told, "it went wrong before go-live: it is in the backlog's list" if case.is_backlog else held_back
+    return told, _find_hold(case)
+
+
+def _find_hold(case: Case) -> str | None:
+    if case.has_silence:
+        return "a silence holds"
+    if case.finding.is_awaiting:
+        return "it was reported done"
+    return "it went wrong before go-live: it is in the backlog's list" if case.is_backlog else None
 
 
 def _describe_recipient(recipient: Recipient) -> dict[str, str]:
