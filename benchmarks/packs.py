@@ -144,13 +144,13 @@ def _appeals(size: int, among: int) -> pd.DataFrame:
 
 def _load(folder: Path, incidents: int) -> None:
     from due_regard.records.validated_drop import ROW_NUMBER, AcceptedFile, ValidatedDrop
-    from due_regard.register import load_drop, open_register
+    from due_regard.register import load_drop, upgrade_register
 
     files = tuple(
         AcceptedFile(f"{name}.csv", name, name, tuple(f), f.assign(**{ROW_NUMBER: np.arange(2, len(f) + 2)}), len(f))
         for name, f in history(incidents).items()
     )
-    engine = open_register(f"sqlite:///{folder / 'register.db'}")
+    engine = upgrade_register(f"sqlite:///{folder / 'register.db'}")
     load_drop(engine, ValidatedDrop(LANDLORD, "canonical", "history", files), now=_TAKEN_IN)
     engine.dispose()
 
@@ -162,11 +162,11 @@ def _pack(folder: Path) -> dict[str, float]:
     from due_regard.config.landlord import load_landlord
     from due_regard.packs import build_pack
     from due_regard.policy import load_policies
-    from due_regard.register import open_register
+    from due_regard.register import upgrade_register
 
     landlord = load_landlord(INCLUDE / "landlords", LANDLORD)
     calendar = load_calendar(landlord.division, landlord.closure_days, folder=INCLUDE / "calendars")
-    engine = open_register(f"sqlite:///{folder / 'register.db'}")
+    engine = upgrade_register(f"sqlite:///{folder / 'register.db'}")
     build_pack(
         engine, landlord, load_policies(INCLUDE / "policies", LANDLORD), calendar,
         quarter=Quarter(2026, 2), pack=PACK, out=folder / "packs", now=datetime(2026, 7, 3, tzinfo=UTC),

@@ -25,7 +25,7 @@ from sqlalchemy import Engine, create_engine, make_url
 
 from due_regard.records.canonical import ENTITY, ColumnKind
 from due_regard.records.validated_drop import ROW_NUMBER, AcceptedFile, ValidatedDrop
-from due_regard.register import load_drop, open_register, read_records
+from due_regard.register import load_drop, read_records, upgrade_register
 
 ENTITY_NAME, LANDLORD = "incidents", "sample_landlord"
 NOW = datetime(2026, 1, 5, 7, tzinfo=UTC)
@@ -53,7 +53,7 @@ def incidents(rows: int) -> pd.DataFrame:
 
 def ours(url: str, frame: pd.DataFrame, changed: pd.DataFrame) -> Iterator[tuple[str, float]]:
     """First load, unchanged replay, replay with 1 row in 100 corrected, and reading everything back."""
-    engine = open_register(url)
+    engine = upgrade_register(url)
     for name, rows in (("first load", frame), ("unchanged", frame), ("1% corrected", changed)):
         part = AcceptedFile("incidents.csv", name, ENTITY_NAME, tuple(frame.columns), number_rows(rows), len(rows))
         yield name, timed(lambda part=part: load_drop(engine, ValidatedDrop(LANDLORD, "s", "d", (part,)), now=NOW))

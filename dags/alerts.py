@@ -57,6 +57,7 @@ def alerts() -> None:
             now=datetime.now(UTC),
             landlords=[landlord],
             clock=lambda: datetime.now(UTC),
+            upgrade=True,
         )
 
     send.expand(landlord=landlords())

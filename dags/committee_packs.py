@@ -66,6 +66,7 @@ def committee_packs() -> None:
             now=datetime.now(UTC),
             known_at=known_at,
             issue=params["issue"],
+            upgrade=True,
         )
 
     build.expand(landlord=landlords())

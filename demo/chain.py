@@ -12,7 +12,7 @@ from datetime import date
 import httpx
 
 from demo.api import AirflowApi, DagRun, TaskOutcome
-from due_regard.errors import DemoError
+from demo.errors import DemoError
 
 FIRST = "intake"
 FOLLOWS = {"assessment": FIRST, "alerts": "assessment", "committee_packs": "assessment"}

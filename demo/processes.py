@@ -19,9 +19,9 @@ from typing import IO, Any
 
 import psutil
 
+from demo.errors import DemoError
 from demo.place import DemoPlace
 from due_regard.config.storage import write_file
-from due_regard.errors import DemoError
 
 _GRACE = ((signal.SIGINT, 8.0), (signal.SIGTERM, 4.0), (signal.SIGKILL, 4.0))
 

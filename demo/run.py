@@ -19,9 +19,10 @@ from typing import Any
 from demo import processes, report
 from demo.api import AirflowApi
 from demo.chain import FIRST, FOLLOWS, follow_chain
+from demo.errors import DemoError
 from demo.place import LOGIN, DemoPlace, build_environment, find_free_port, make_address
 from due_regard.config.landlord import list_landlord_ids
-from due_regard.errors import DemoError, PolicyError
+from due_regard.errors import PolicyError
 from due_regard.policy import load_policies
 
 AS_AT = date(2026, 6, 30)

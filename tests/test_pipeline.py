@@ -62,7 +62,7 @@ def take(settings: Settings, now: datetime = NOW) -> Result:
 def load(settings: Settings, folder: Path, now: datetime = NOW) -> None:
     """Take a drop without Great Expectations, whose verdict is the same and takes seconds (tests/intake)."""
     source = load_source_mapping(settings.sources_dir, "canonical")
-    with open_landlord_register(settings, L) as engine:
+    with open_landlord_register(settings, L, upgrade=True) as engine:
         known = partial(register.read_known_refs, engine, L)
         validated = read_drop(folder, L, source, on=AS_AT, known=known, great_expectations=False)
         register.load_drop(engine, validated, now=now)
@@ -225,7 +225,7 @@ def test_each_landlord_may_have_a_register_of_its_own(settings: Settings, drop: 
     url = f"sqlite:///{tmp_path}/{{landlord}}.db"
     apart = settings.model_copy(update={"register_url": url, "landlords": (L, "port_of_leith")})
     take(apart)
-    told = run_alerts(apart, as_at=AS_AT, now=NOW)
+    told = run_alerts(apart, as_at=AS_AT, now=NOW, upgrade=True)
     assert told["sent"] > 0
     assert sorted(file.stem for file in tmp_path.glob("*.db")) == sorted(apart.landlords)
     with open_landlord_register(apart, "port_of_leith") as engine:

@@ -18,7 +18,6 @@ from due_regard.assessment import assess_records
 from due_regard.calendars.working_days import (
     SUBDIVISIONS,
     BankHolidayYear,
-    CalendarFileError,
     CalendarSnapshot,
     Convention,
     WorkingCalendar,
@@ -28,7 +27,7 @@ from due_regard.calendars.working_days import (
     read_calendar_snapshot,
     write_calendar_snapshot,
 )
-from due_regard.errors import CalendarError
+from due_regard.errors import CalendarError, CalendarFileError
 from due_regard.policy import load_policies
 from tests.policies.case_tables import INCLUDE, records
 

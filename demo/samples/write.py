@@ -9,6 +9,7 @@ import random
 import shutil
 from pathlib import Path
 
+from demo.errors import SamplesError
 from demo.samples.profile import SampleFile
 from demo.samples.sample_records import invent_records
 from demo.samples.sample_world import SampleWorld
@@ -16,12 +17,7 @@ from demo.samples.shapes import write_sample_drop
 from due_regard.calendars.working_days import load_calendar
 from due_regard.config.landlord import load_landlord
 from due_regard.config.yaml_files import read_yaml
-from due_regard.errors import _FileError
 from due_regard.intake.source_mapping import load_source_mapping
-
-
-class SamplesError(_FileError):
-    """The samples' own file is wrong."""
 
 
 def write_samples(include: Path, out: Path) -> list[Path]:

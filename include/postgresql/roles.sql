@@ -1,5 +1,5 @@
--- Database roles of a register on PostgreSQL: run once as the role that owns it, after `due-regard doctor` has created
--- the tables, and again after an upgrade:     psql "$DUE_REGARD_REGISTER_URL" -f include/postgresql/roles.sql
+-- Database roles of a register on PostgreSQL: run once as the role that owns it, after `due-regard register upgrade` has
+-- created the tables, and again after each upgrade:  psql "$DUE_REGARD_REGISTER_URL" -f include/postgresql/roles.sql
 --
 --   due_regard_loader    takes drops in, assesses, mails and builds packs; can delete or change nothing that is history
 --   due_regard_reporter  reads the report_* views and the counts: no customer reference, no address, no reason

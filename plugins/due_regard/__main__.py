@@ -21,6 +21,7 @@ from due_regard.commands import (
     CommandResult,
     alert_commands,
     assessment_commands,
+    finding_commands,
     intake_commands,
     mail_commands,
     policy_commands,
@@ -29,7 +30,15 @@ from due_regard.commands import (
 from due_regard.config.settings import Settings
 from due_regard.errors import DueRegardError
 
-_GROUPS = (intake_commands, assessment_commands, alert_commands, mail_commands, policy_commands, register_commands)
+_GROUPS = (
+    intake_commands,
+    assessment_commands,
+    finding_commands,
+    alert_commands,
+    mail_commands,
+    policy_commands,
+    register_commands,
+)
 _EXIT_CODES = """exit codes: 0 done, nothing rejected; 2 wrong usage or settings; 3 done, some rows were rejected;
 4 a file was refused (other files are loaded); 5 could not be done (nothing changed)"""
 

@@ -2,10 +2,13 @@
 
     DueRegardError                 5  could not be done, nothing changed
     ├── SettingsError              2  settings, a landlord's file or the call's words are wrong
-    │   ├── PolicyError            2  a policy file cannot be read as a policy
-    │   ├── LandlordError          2  a landlord's settings file is wrong or missing
-    │   ├── SourceError            2  a source mapping is wrong or missing
-    │   └── WordingError           2  the wording of mails is wrong or missing
+    │   └── ConfigFileError        2  a file that people edit is wrong; says which, and the line
+    │       ├── PolicyError        2  a policy file cannot be read as a policy
+    │       ├── LandlordError      2  a landlord's settings file is wrong or missing
+    │       ├── SourceError        2  a source mapping is wrong or missing
+    │       ├── CalendarFileError  2  a calendar snapshot is wrong or missing
+    │       ├── DefinitionError    2  a pack definition is wrong or missing
+    │       └── WordingError       2  the wording of mails is wrong or missing
     ├── FileRefused                4  one file of a drop was refused; the rest goes on
     ├── DropError                  5  a whole drop cannot be taken (incomplete, held, missing)
     ├── CalendarError              5  a working day outside the calendar's years was needed
@@ -14,8 +17,7 @@
     │   └── RegisterMovedOn        5  what was judged is no longer what the register says
     ├── StorageError               5  a folder or a file of it cannot be opened, read or written
     ├── MailError                  5  a mail could not be handed over
-    ├── PackError                  5  a pack could not be built
-    └── DemoError                  5  the demo's Airflow could not be started or followed
+    └── PackError                  5  a pack could not be built
 
 A bad row is never an error: it is a rejection (intake/rejections). A message says file, row, column and what to do
 next; it never carries a cell's value. Add a class only where a caller must tell it apart.
@@ -38,7 +40,7 @@ class SettingsError(DueRegardError):
     exit_code = 2
 
 
-class _FileError(SettingsError):
+class ConfigFileError(SettingsError):
     """A configuration file is wrong; says which file, and the line where it is known."""
 
     def __init__(self, message: str, *, file: Path | None = None, line: int | None = None) -> None:
@@ -47,20 +49,28 @@ class _FileError(SettingsError):
         self.file, self.line = file, line
 
 
-class PolicyError(_FileError):
+class PolicyError(ConfigFileError):
     """A policy file says something outside the closed vocabulary."""
 
 
-class LandlordError(_FileError):
+class LandlordError(ConfigFileError):
     """A landlord's settings file is wrong or missing."""
 
 
-class SourceError(_FileError):
+class SourceError(ConfigFileError):
     """A source mapping is wrong or missing."""
 
 
-class WordingError(_FileError):
+class WordingError(ConfigFileError):
     """The wording of mails says something the program has no place for, or lacks a sentence."""
+
+
+class CalendarFileError(ConfigFileError):
+    """A calendar snapshot is wrong or missing."""
+
+
+class DefinitionError(ConfigFileError):
+    """A pack definition is wrong or missing."""
 
 
 class FileRefused(DueRegardError):
@@ -103,7 +113,3 @@ class MailError(DueRegardError):
 
 class PackError(DueRegardError):
     """A pack could not be built."""
-
-
-class DemoError(DueRegardError):
-    """The demo's Airflow could not be started or followed; the message says where its log is."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from sqlalchemy import insert
 
 from due_regard.alerts import (
     explain_mail,
@@ -15,7 +16,8 @@ from due_regard.alerts import (
 from due_regard.errors import RegisterError
 from due_regard.mail.transport import Delivery
 from due_regard.policy import PolicyHistory
-from due_regard.register import hold_drop
+from due_regard.register import writing
+from due_regard.register.schema.drop_tables import Batch
 from tests.alerts.world import LANDLORD, RECORDS, World, at, calendar, due, history, one, wording
 
 MON, TUE, WED = date(2026, 6, 29), date(2026, 6, 30), date(2026, 7, 1)
@@ -76,16 +78,9 @@ def test_a_watchdog_hears_what_has_not_run(world: World) -> None:
     assert find_late_runs(world.engine, world.landlord, calendar(), wording(), now=at(WED)) == []
     late = find_late_runs(world.engine, world.landlord, calendar(), wording(), now=at(date(2026, 7, 3)))
     assert [line.split(" last ran")[0] for line in late] == ["example: assessment", "example: alerts"]
-    hold_drop(
-        world.engine,
-        landlord="example",
-        source="canonical",
-        drop="x",
-        sha256="x",
-        why="",
-        now=at(WED),
-        status="missing",
-    )
+    came = {"landlord": "example", "source": "canonical", "drop_name": "x", "drop_sha256": "x", "received_at": at(WED)}
+    with writing(world.engine, "example") as conn:
+        conn.execute(insert(Batch).values(**came, status="missing"))
     assert "has not come" in find_late_runs(world.engine, world.landlord, calendar(), wording(), now=at(WED))[0]
 
 

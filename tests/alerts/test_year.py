@@ -24,7 +24,7 @@ from due_regard.alerts import compose_alerts
 from due_regard.errors import MailError
 from due_regard.mail.outbox import OutboxMail
 from due_regard.mail.transport import Delivery
-from due_regard.register import open_register
+from due_regard.register import upgrade_register
 from tests.alerts.world import RECORDS, Sink, World, at, calendar, check, due, history, text
 
 START = date(2026, 1, 5)
@@ -99,7 +99,7 @@ class Year(RuleBasedStateMachine):
         super().__init__()
         self.folder = Path(tempfile.mkdtemp())
         file = shutil.copyfile(self.stocked, self.folder / "register.db")
-        engine = open_register(f"sqlite:///{file}")
+        engine = upgrade_register(f"sqlite:///{file}")
         engine.dispose()
         event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous = OFF"))
         self.world = World(engine, sink=Weather()).patient()
@@ -257,7 +257,7 @@ class Year(RuleBasedStateMachine):
 def new_year_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The world's records, loaded on the first day of the simulated year."""
     file = tmp_path_factory.mktemp("year") / "stocked.db"
-    engine = open_register(f"sqlite:///{file}")
+    engine = upgrade_register(f"sqlite:///{file}")
     restrictions = [row | {"decided_on": "2026-01-05"} for row in RECORDS["restrictions"]]
     appeals = [row | {"received_on": "2026-01-05"} for row in RECORDS["appeals"]]
     World(engine).load(RECORDS | {"restrictions": restrictions, "appeals": appeals}, START)

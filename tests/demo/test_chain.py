@@ -10,7 +10,7 @@ import pytest
 
 from demo import chain
 from demo.api import AirflowApi, DagRun, TaskOutcome
-from due_regard.errors import DemoError
+from demo.errors import DemoError
 
 AS_AT = date(2026, 6, 30)
 

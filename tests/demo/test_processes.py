@@ -15,8 +15,8 @@ import pytest
 
 from demo import place as places
 from demo import processes
+from demo.errors import DemoError
 from demo.place import DemoPlace
-from due_regard.errors import DemoError
 
 STUBBORN = """
 import signal, subprocess, sys, time

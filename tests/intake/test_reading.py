@@ -163,6 +163,20 @@ def test_more_columns_than_any_export_has_are_refused(tmp_path: Path) -> None:
     assert refused.code == "too_many_cells"
 
 
+@pytest.mark.parametrize(("rows", "codes"), [(3, []), (4, ["too_many_rows"])])
+def test_more_rows_than_any_export_has_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: int, codes: list[str]
+) -> None:
+    monkeypatch.setattr("due_regard.intake.csv_reader.MOST_ROWS", 3)
+    # The last row has a cell too many: rows that do not fit the header count as well.
+    text = (
+        "customer_ref,customer_type\n" + "".join(f"C{number},tenant\n" for number in range(rows - 1)) + "C9,tenant,\n"
+    )
+    validated = read(write(tmp_path, customers=text))
+    assert [refused.code for refused in validated.refused] == codes
+    assert all("customers.csv: has more than 3 rows" in refused.message for refused in validated.refused)
+
+
 @pytest.mark.parametrize(
     ("position", "letters"), [(0, "A"), (25, "Z"), (26, "AA"), (51, "AZ"), (52, "BA"), (701, "ZZ"), (702, "AAA")]
 )

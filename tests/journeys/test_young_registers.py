@@ -55,7 +55,7 @@ LONG = [*EVERYWHERE, *(("united_welsh", name) for name in DROPS if ("united_wels
 @pytest.mark.parametrize(("landlord", "name"), LONG if _LONG else SHORT)
 def test_every_verb_takes_a_young_register(landlord: str, name: str, tmp_path: Path) -> None:
     settings = Settings(var_dir=tmp_path / "var", drops_dir=tmp_path / "drops", landlords=(landlord,))
-    with open_landlord_register(settings, landlord) as engine:
+    with open_landlord_register(settings, landlord, upgrade=True) as engine:
         load_drop(engine, drop(*DROPS[name], landlord=landlord), now=NOW - timedelta(days=20))
     assess_landlord(settings, landlord, as_at=AS_AT, now=NOW)
     assert run_alerts(settings, as_at=AS_AT, now=NOW)["refused"] == 0

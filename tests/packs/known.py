@@ -25,6 +25,9 @@ from due_regard.records.canonical import ENTITY, ColumnKind, Records, find_dtype
 from due_regard.records.validated_drop import ROW_NUMBER, AcceptedFile, ValidatedDrop
 
 INCLUDE = Path(__file__).parents[2] / "include"
+SQL = Path(__file__).with_name("sql")
+"""Statements that count figures a second way."""
+
 REPORTS = INCLUDE / "reports"
 EXAMPLES = Path(__file__).parents[1] / "contract" / "examples"
 LANDLORDS = tuple(sorted(folder.name for folder in EXAMPLES.iterdir()))

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import Engine
 
 from due_regard.packs import PackReport, build_pack
-from due_regard.register import load_drop, open_register
+from due_regard.register import load_drop, upgrade_register
 from tests.packs.known import QUARTER, REPORTS, TAKEN_IN, calendar, example_drop, history, landlord
 
 BUILT = datetime(2026, 7, 3, 9, tzinfo=UTC)
@@ -51,11 +51,11 @@ class Made:
 def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     """An example taken in before the quarter's end, and its committee's pack. Copy it, never write to it."""
     folder = tmp_path_factory.mktemp("made")
-    engine = open_register(f"sqlite:///{folder / 'register.db'}")
+    engine = upgrade_register(f"sqlite:///{folder / 'register.db'}")
     load_drop(engine, example_drop(NAME), now=TAKEN_IN)
     engine.dispose()
     shutil.copy(folder / "register.db", folder / "empty.db")
-    engine = open_register(f"sqlite:///{folder / 'register.db'}")
+    engine = upgrade_register(f"sqlite:///{folder / 'register.db'}")
     report = build(engine, folder / "packs")
     engine.dispose()
     return Made(folder / "register.db", report)
@@ -64,7 +64,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
 @pytest.fixture
 def register(tmp_path: Path) -> Iterator[Engine]:
     """An empty register."""
-    engine = open_register(f"sqlite:///{tmp_path / 'register.db'}")
+    engine = upgrade_register(f"sqlite:///{tmp_path / 'register.db'}")
     yield engine
     engine.dispose()
 
@@ -83,7 +83,7 @@ def kept(made: Made, tmp_path: Path) -> Iterator[Engine]:
 
 def _copy(file: Path, folder: Path) -> Iterator[Engine]:
     shutil.copy(file, folder / "copy.db")
-    engine = open_register(f"sqlite:///{folder / 'copy.db'}")
+    engine = upgrade_register(f"sqlite:///{folder / 'copy.db'}")
     yield engine
     engine.dispose()
 

@@ -12,7 +12,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from due_regard.packs.content.measure_tables import SPECS
 from due_regard.packs.documents.action_list import HEADINGS, build_action_workbook, build_actions, select_open_duties
-from due_regard.packs.documents.safe_cells import LONGEST, make_safe_text, put_cell
+from due_regard.packs.documents.safe_cells import make_safe_text, put_cell
+from due_regard.records.formula_guard import LONGEST_CELL
 from tests.packs.known import example_snapshots
 
 DATED = datetime(2026, 6, 30, 23, tzinfo=UTC)
@@ -104,7 +105,7 @@ def test_text_is_never_a_live_formula(text: str) -> None:
 
 def test_control_characters_and_long_texts_are_tamed() -> None:
     assert make_safe_text("a\x00b\x1fc\ufffed\n") == "abcd\n"
-    assert len(make_safe_text("x" * 40_000)) == LONGEST
+    assert len(make_safe_text("x" * 40_000)) == LONGEST_CELL
 
 
 def test_every_table_of_figures_gives_its_denominator_or_is_a_plain_count() -> None:

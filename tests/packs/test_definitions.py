@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from due_regard.packs.content.pack_definition import DefinitionError, load_pack_definition
+from due_regard.errors import DefinitionError
+from due_regard.packs.content.pack_definition import load_pack_definition
 from tests.packs.known import REPORTS, example_tables
 
 SOUND = (REPORTS / "packs" / "senior_management.yaml").read_text(encoding="utf-8")

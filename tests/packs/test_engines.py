@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from due_regard.register import EVER, load_drop, reading, sql_files
-from tests.packs.known import QUARTER, TAKEN_IN, example_drop
+from tests.packs.known import QUARTER, SQL, TAKEN_IN, example_drop
 from tests.packs.registers import NAME, build
 
 DAYS = {"starts_on": QUARTER.starts_on, "ends_on": QUARTER.ends_on}
@@ -27,10 +27,10 @@ def test_the_pack_is_the_same_on_both_engines(
     assert (report.status, again.status) == ("built", "unchanged")
     with reading(register, NAME) as conn:
         flow = sql_files.read_statement(
-            conn, "packs/restrictions_of_quarter", landlord=NAME, known_at=EVER, **DAYS,
+            conn, "restrictions_of_quarter", SQL, landlord=NAME, known_at=EVER, **DAYS,
             eve=QUARTER.shift(-1).ends_on,
         )  # fmt: skip
-        met = sql_files.read_statement(conn, "packs/incidents_of_quarter", landlord=NAME, known_at=EVER, **DAYS)
+        met = sql_files.read_statement(conn, "incidents_of_quarter", SQL, landlord=NAME, known_at=EVER, **DAYS)
     assert flow.iloc[0].to_dict() == FLOW
     assert met["incidents"].sum() == 21
     embedded = build(loaded, tmp_path / "embedded", **small)

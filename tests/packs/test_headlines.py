@@ -5,10 +5,11 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from due_regard.errors import DefinitionError
 from due_regard.packs.content.headlines import HIDDEN, check_headline, compute_headline
 from due_regard.packs.content.measure_tables import MeasureTable
 from due_regard.packs.content.pack_content import compose_content, describe_basis
-from due_regard.packs.content.pack_definition import DefinitionError, load_pack_definition
+from due_regard.packs.content.pack_definition import load_pack_definition
 from due_regard.packs.measures.quarter_snapshot import NO_DUTY, NOT_MEASURED, NOTHING_TO_MEASURE
 from tests.packs.known import LANDLORDS, QUARTER, REPORTS, example_tables, landlord
 

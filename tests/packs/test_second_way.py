@@ -18,11 +18,12 @@ from due_regard.calendars.quarters import Quarter
 from due_regard.packs.content.measure_tables import SPECS
 from due_regard.packs.measures.restrictions import LENGTHS
 from due_regard.packs.measures.timeliness import OVERDUE_BANDS
-from due_regard.register import EVER, load_drop, open_register, reading, sql_files
+from due_regard.register import EVER, load_drop, reading, sql_files, upgrade_register
 from tests.packs.known import (
     EXAMPLES,
     LANDLORDS,
     QUARTER,
+    SQL,
     TAKEN_IN,
     calendar,
     example_drop,
@@ -36,7 +37,7 @@ QUARTERS = [QUARTER.shift(-back) for back in range(5)]
 @pytest.fixture(scope="module")
 def examples(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     """One register that holds all five landlords' examples."""
-    engine = open_register(f"sqlite:///{tmp_path_factory.mktemp('register') / 'register.db'}")
+    engine = upgrade_register(f"sqlite:///{tmp_path_factory.mktemp('register') / 'register.db'}")
     for name in LANDLORDS:
         load_drop(engine, example_drop(name), now=TAKEN_IN)
     yield engine
@@ -57,7 +58,7 @@ def from_sql(engine: Engine, statement: str, name: str, quarter: Quarter, *wante
     }  # fmt: skip
     with reading(engine, name) as conn:
         return sql_files.read_statement(
-            conn, f"packs/{statement}", landlord=name, known_at=EVER, **{key: days[key] for key in wanted}
+            conn, statement, SQL, landlord=name, known_at=EVER, **{key: days[key] for key in wanted}
         )
 
 
@@ -105,7 +106,7 @@ def test_rows_taken_in_in_sql(examples: Engine, name: str) -> None:
     figures = numerators(name, "data_quality", QUARTER)
     with reading(examples, name) as conn:
         counted = sql_files.read_statement(
-            conn, "packs/rows_taken_in", landlord=name, since=QUARTER.shift(-1).closes_at, until=EVER
+            conn, "rows_taken_in", SQL, landlord=name, since=QUARTER.shift(-1).closes_at, until=EVER
         )
     assert counted.iloc[0].to_dict() == figures
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, create_engine, make_url
 
-from due_regard.register import open_register
+from due_regard.register import upgrade_register
 
 
 def _started_here() -> Iterator[str]:
@@ -78,7 +78,7 @@ def new_postgresql(postgresql_url: str) -> Iterator[Callable[[], str]]:
 def shared_postgresql(new_postgresql: Callable[[], str]) -> str:
     """URL of the database that tests use one after the other, emptied before each."""
     url = new_postgresql()
-    open_register(url).dispose()
+    upgrade_register(url).dispose()
     return url
 
 
@@ -99,7 +99,7 @@ def _empty(url: str) -> None:
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated, empty SQLite register to copy."""
     file = tmp_path_factory.mktemp("template") / "register.db"
-    open_register(f"sqlite:///{file}").dispose()
+    upgrade_register(f"sqlite:///{file}").dispose()
     return file
 
 
@@ -118,6 +118,6 @@ def register_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 def register(register_url: str) -> Iterator[Engine]:
     """An empty, migrated register, on each engine in turn."""
-    engine = open_register(register_url)
+    engine = upgrade_register(register_url)
     yield engine
     engine.dispose()

@@ -23,6 +23,7 @@ from due_regard.register import (
     resolve_finding,
     silence_finding,
     sql_files,
+    upgrade_register,
     verify_audit,
 )
 from tests.register.drops import LANDLORD, OTHER, accepted, appeal, assessments, at, drop, restriction
@@ -36,7 +37,7 @@ TABLES = ("appeals", "restrictions", "batches", "batch_files", "carried_columns"
 @pytest.fixture(scope="module")
 def owned(new_postgresql: Callable[[], str]) -> Iterator[Engine]:
     """A register of two landlords with data, its roles made."""
-    engine = open_register(new_postgresql())
+    engine = upgrade_register(new_postgresql())
     for landlord in (LANDLORD, OTHER):
         files = accepted("appeals", [appeal("A1")]), accepted("restrictions", [restriction("R1", evidence_ref="E1")])
         load_drop(engine, drop(*files, landlord=landlord), now=NOW)

@@ -20,7 +20,6 @@ from due_regard.register import (
     hold_drop,
     list_drops,
     load_drop,
-    open_register,
     read_finding_life,
     read_open_findings,
     read_records,
@@ -28,6 +27,7 @@ from due_regard.register import (
     record_assessment,
     restore_backup,
     silence_finding,
+    upgrade_register,
     verify_audit,
     write_backup,
     writing,
@@ -102,7 +102,7 @@ def test_a_register_is_restored_on_either_engine_and_goes_on(filled: Engine, els
     assert stat.S_IMODE(report.file.stat().st_mode) == 0o600
     restored = restore_backup(elsewhere, tmp_path / "kept", now=LATER)
     assert restored.head == report.head
-    there = open_register(elsewhere)
+    there = upgrade_register(elsewhere)
     with reading(there) as connection:
         assert connection.scalar(text("SELECT action FROM audit WHERE landlord = '-'")) == "restore"
     assert_equal(filled, there)
@@ -128,7 +128,7 @@ def test_a_backup_of_an_earlier_revision_is_restored_and_brought_up(elsewhere: s
         _write_archive(engine, sink, NOW)
     engine.dispose()
     assert restore_backup(elsewhere, file).rows == 1
-    there = open_register(elsewhere)
+    there = upgrade_register(elsewhere)
     with reading(there) as connection:
         assert revisions.is_current(connection)
     there.dispose()
@@ -177,7 +177,7 @@ def test_a_damaged_backup_restores_nothing(filled: Engine, tmp_path: Path, words
     file = edited(write_backup(url_of(filled), tmp_path, now=LATER).file, DAMAGE[words])
     with pytest.raises((RegisterError, AuditError), match=words):
         restore_backup(elsewhere, file)
-    there = open_register(elsewhere)
+    there = upgrade_register(elsewhere)
     assert read_records(there, LANDLORD) == {}
     assert verify_audit(there).rows == 0
     there.dispose()

@@ -11,7 +11,16 @@ import pytest
 from sqlalchemy import Engine, text
 
 from due_regard.errors import RegisterError
-from due_regard.register import engines, load_drop, open_register, read_records, reading, verify_audit, writing
+from due_regard.register import (
+    engines,
+    load_drop,
+    open_register,
+    read_records,
+    reading,
+    upgrade_register,
+    verify_audit,
+    writing,
+)
 from due_regard.register.network_shares import find_network_share
 from tests.register.drops import LANDLORD, OTHER, accepted, appeal, at, drop
 
@@ -50,7 +59,7 @@ def test_a_register_on_a_network_share_is_refused_with_the_reason(
     mounts.write_text(f"/dev/sda1 / ext4 rw 0 0\nserver:/x {tmp_path} nfs rw 0 0\n")
     monkeypatch.setattr("due_regard.register.network_shares._MOUNTS", mounts)
     with pytest.raises(RegisterError, match=r"network share \(nfs\).*local disk, or use PostgreSQL"):
-        open_register(f"sqlite:///{tmp_path}/register.db")
+        upgrade_register(f"sqlite:///{tmp_path}/register.db")
     assert not (tmp_path / "register.db").exists()
 
 
@@ -58,7 +67,7 @@ def test_the_sqlite_file_and_its_companions_are_its_owners_alone(tmp_path: Path)
     file = tmp_path / "new" / "register.db"
     file.parent.mkdir()
     file.touch(0o644)
-    engine = open_register(f"sqlite:///{file}")
+    engine = upgrade_register(f"sqlite:///{file}")
     with writing(engine, LANDLORD) as connection:
         connection.execute(text("CREATE TABLE t (a)"))
         modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in file.parent.iterdir()}
@@ -68,7 +77,7 @@ def test_the_sqlite_file_and_its_companions_are_its_owners_alone(tmp_path: Path)
 
 
 def test_sqlite_writes_ahead_and_waits(tmp_path: Path) -> None:
-    engine = open_register(f"sqlite:///{tmp_path}/register.db")
+    engine = upgrade_register(f"sqlite:///{tmp_path}/register.db")
     with engine.connect() as connection:
         pragmas = {
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
@@ -89,7 +98,7 @@ def test_sqlite_writes_ahead_and_waits(tmp_path: Path) -> None:
 )
 def test_a_register_that_cannot_be_opened_says_so_in_one_line(url: str, words: str) -> None:
     with pytest.raises(RegisterError, match=words) as caught:
-        open_register(url)
+        upgrade_register(url)
     assert "\n" not in str(caught.value)
 
 
@@ -97,7 +106,7 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "register.db"
     file.write_text("Dear Sir or Madam, " * 400)
     with pytest.raises(RegisterError, match="not a database"):
-        open_register(f"sqlite:///{file}")
+        upgrade_register(f"sqlite:///{file}")
 
 
 def test_a_writer_that_waits_too_long_says_who_it_waits_for(register: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,7 +176,7 @@ def test_many_processes_may_create_the_same_register_at_once(tmp_path: Path) -> 
         pid = os.fork()
         if not pid:
             try:
-                open_register(url).dispose()
+                upgrade_register(url).dispose()
                 os._exit(0)
             except BaseException:
                 os._exit(1)

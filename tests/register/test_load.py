@@ -20,11 +20,11 @@ from due_regard.register import (
     list_missing_records,
     load_drop,
     read_known_refs,
-    read_record_history,
     read_records,
     reading,
 )
 from due_regard.register.schema.record_tables import RECORD_TABLES
+from due_regard.register.stored_records import read_record_history
 from tests.register.drops import LANDLORD, OTHER, accepted, appeal, at, drop, frame, restriction
 
 NOW, LATER, LATEST = at("2026-06-01 08:00"), at("2026-06-08 08:00"), at("2026-06-15 08:00")

@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, inspect, text
 
 from due_regard.records.canonical import ENTITIES
-from due_regard.register import load_drop, open_register, read_records, reading, verify_audit
+from due_regard.register import load_drop, read_records, reading, upgrade_register, verify_audit
 from due_regard.register.schema import revisions
 from tests.register.drops import LANDLORD, accepted, appeal, at, drop
 
@@ -84,7 +84,7 @@ def test_every_earlier_revision_goes_up_with_its_data(empty_url: str, revision: 
             "'2026-01-05 07:00:00.000000', 1000, 2, 5, 'R1', '2026-01-02', 'upheld')"
         )
     engine.dispose()
-    register = open_register(empty_url)
+    register = upgrade_register(empty_url)
     assert read_records(register, LANDLORD)["appeals"].iloc[0]["outcome"] == "upheld"
     load_drop(register, drop(accepted("appeals", [appeal("A1"), appeal("A2")])), now=at("2026-02-01 07:00"))
     assert read_records(register, LANDLORD)["appeals"]["appeal_ref"].tolist() == ["A1", "A2"]
@@ -95,7 +95,7 @@ def test_every_earlier_revision_goes_up_with_its_data(empty_url: str, revision: 
 
 
 def test_opening_twice_migrates_once(empty_url: str) -> None:
-    open_register(empty_url).dispose()
-    before = open_register(empty_url)
+    upgrade_register(empty_url).dispose()
+    before = upgrade_register(empty_url)
     assert read_records(before, LANDLORD) == {}
     before.dispose()

@@ -14,12 +14,23 @@ from due_regard.errors import RegisterError
 from due_regard.register import load_drop, reading, sql_files
 from tests.register.drops import LANDLORD, accepted, appeal, at, drop, restriction
 
-FILES = sorted(sql_files.FOLDER.rglob("*.sql"))
+TESTS = Path(__file__).resolve().parents[1]
+FILES = sorted([*sql_files.FOLDER.rglob("*.sql"), *TESTS.rglob("*.sql")])
+"""What the product reads, and what tests count a second way by."""
 NOT_ON_BOTH = re.compile(r"::|\bILIKE\b|\bFULL\s+JOIN\b|\bINTERVAL\b|\bJULIANDAY\b|\bSTRFTIME\b|[{}%]", re.I)
 
 
 def names(file: Path) -> str:
-    return file.relative_to(sql_files.FOLDER).with_suffix("").as_posix()
+    return file.relative_to(TESTS.parent).with_suffix("").as_posix()
+
+
+def test_every_statement_of_the_product_is_read_by_it() -> None:
+    package = TESTS.parent / "plugins" / "due_regard"
+    source = "\n".join(file.read_text(encoding="utf-8") for file in package.rglob("*.py"))
+    statements = sorted(sql_files.FOLDER.rglob("*.sql"))
+    assert statements
+    read = [file.relative_to(sql_files.FOLDER).with_suffix("").as_posix() for file in statements]
+    assert [name for name in read if f'"{name}"' not in source] == []
 
 
 @pytest.mark.parametrize("file", FILES, ids=names)

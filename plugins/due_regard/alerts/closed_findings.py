@@ -21,7 +21,7 @@ from due_regard.alerts.sent_history import BACKLOG, DONE, SentNotice
 from due_regard.errors import PolicyError
 from due_regard.mail.wording import MailWording
 from due_regard.policy import PolicyHistory
-from due_regard.register.schema.finding_tables import Finding
+from due_regard.register.schema.finding_tables import OPEN, Finding
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class ClosedFinding:
 def find_closed_findings(conn: Connection, context: AlertContext, history: PolicyHistory) -> dict[int, ClosedFinding]:
     """The findings of earlier mails that are resolved, by id."""
     mailed = {finding_id for finding_id, _, _ in context.sent_history.stages}
-    rows = select(Finding.__table__).where(Finding.landlord == context.landlord.id, Finding.status != "open")
+    rows = select(Finding.__table__).where(Finding.landlord == context.landlord.id, Finding.status != OPEN)
     found = [row for row in conn.execute(rows).mappings() if row["id"] in mailed]
     return {int(row["id"]): _make_closed_finding(dict(row), history, context.wording) for row in found}
 

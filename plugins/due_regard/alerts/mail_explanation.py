@@ -45,19 +45,22 @@ KIND_SENTENCES: Mapping[str, str] = {
 }
 
 
-def explain_mail(engine: Engine, message_id: str, find_history: Callable[[str], PolicyHistory]) -> str:
+def explain_mail(
+    engine: Engine, message_id: str, find_history: Callable[[str], PolicyHistory], landlord: str | None = None
+) -> str:
     """Why the mail with this Message-ID (with or without angle brackets) was sent, and what became of it.
 
     Args:
         engine: the register.
         message_id: as in the mail's last lines or its header.
         find_history: gives the policy of the landlord whose mail it is, to name each duty.
+        landlord: whose mail it must be; anybody's where none is named.
 
     Raises:
         RegisterError: no such mail.
     """
     with reading(engine) as conn:
-        mail = find_mail(conn, message_id)
+        mail = find_mail(conn, message_id, landlord)
         lines = [*_describe_mail(mail), *_list_reasons(conn, mail, find_history(mail["landlord"]))]
         lines += _list_other_contents(conn, mail)
     lines += [KIND_SENTENCES[mail["kind"]]] if mail["kind"] in KIND_SENTENCES else []

@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from due_regard.config.layered_folders import Folder, find_file
 from due_regard.config.yaml_files import read_yaml
-from due_regard.errors import CalendarError, SettingsError, _FileError
+from due_regard.errors import CalendarError, CalendarFileError, SettingsError
 
 Days: TypeAlias = npt.NDArray[np.datetime64]
 """Array of datetime64[D]; NaT is blank."""
@@ -34,10 +34,6 @@ class _PlainDumper(yaml.SafeDumper):
 
     def ignore_aliases(self, data: object) -> bool:
         return True
-
-
-class CalendarFileError(_FileError):
-    """A calendar snapshot is wrong or missing."""
 
 
 class BankHolidayYear(BaseModel):

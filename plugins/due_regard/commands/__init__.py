@@ -15,7 +15,7 @@ from due_regard.config.settings import Settings
 
 @dataclass(frozen=True)
 class CommandResult:
-    """What a command says: a JSON-safe ticket, the same in lines for a person, and the exit code."""
+    """What a command says: a JSON-safe result, the same in lines for a person, and the exit code."""
 
     result: dict[str, Any] = field(default_factory=dict)
     lines: tuple[str, ...] = ()
@@ -31,6 +31,13 @@ def add_command(commands: Commands, name: str, run: Command, about: str) -> Argu
     parser = commands.add_parser(name, help=about, description=about)
     parser.set_defaults(run=run)
     return parser
+
+
+def add_landlord_option(parser: ArgumentParser, about: str) -> None:
+    """`--landlord`, for a command that opens one register."""
+    parser.add_argument(
+        "--landlord", metavar="ID", help=f"{about}; needed where each landlord has a register of its own"
+    )
 
 
 def add_command_group(commands: Commands, name: str, about: str) -> Commands:

@@ -6,7 +6,7 @@ from argparse import Namespace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from due_regard.commands import CommandResult, Commands, add_command, add_command_group
+from due_regard.commands import CommandResult, Commands, add_command, add_command_group, add_landlord_option
 from due_regard.commands.assessment_commands import parse_day, parse_instant
 from due_regard.config.settings import Settings
 from due_regard.services.answer_about_mail import explain_mail
@@ -25,6 +25,7 @@ def add_commands(commands: Commands) -> None:
     )
     parser = add_command(alerts, "explain", run_alerts_explain, "why a message was sent")
     parser.add_argument("message_id", metavar="MESSAGE_ID", help="from the mail's last lines")
+    add_landlord_option(parser, "whose mail it is")
     parser = add_command(commands, "pack", run_pack, "the committee or senior-management packs of one calendar quarter")
     parser.add_argument("--landlord", required=True, metavar="ID", help="whose packs")
     parser.add_argument("--quarter", required=True, metavar="YYYY-Qn", help="a calendar quarter; Q2 is April to June")
@@ -55,8 +56,8 @@ def run_alerts_run(args: Namespace, settings: Settings) -> CommandResult:
 
 
 def run_alerts_explain(args: Namespace, settings: Settings) -> CommandResult:
-    """`alerts explain MESSAGE_ID`."""
-    result = explain_mail(settings, args.message_id)
+    """`alerts explain MESSAGE_ID [--landlord L]`."""
+    result = explain_mail(settings, args.message_id, landlord=args.landlord)
     return CommandResult(result, tuple(result["explanation"].splitlines()))
 
 

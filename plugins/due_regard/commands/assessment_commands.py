@@ -1,4 +1,4 @@
-"""Commands that judge: assess, findings, finding."""
+"""Commands that judge: assess."""
 
 from __future__ import annotations
 
@@ -10,18 +10,16 @@ from typing import Any
 import pandas as pd
 
 from due_regard.calendars.quarters import LONDON
-from due_regard.commands import CommandResult, Commands, add_command, add_command_group
+from due_regard.commands import CommandResult, Commands, add_command
 from due_regard.config.settings import Settings
 from due_regard.errors import SettingsError
 from due_regard.records.canonical import ASSESSMENT_COLUMNS
 from due_regard.services.assess_landlord import assess_with_rows
-from due_regard.services.landlord_context import open_landlord_register
-from due_regard.services.list_findings import list_findings
 from due_regard.services.read_assessments import explain_assessment, read_assessments
 
 
 def add_commands(commands: Commands) -> None:
-    """Adds assess, findings and finding."""
+    """Adds assess."""
     parser = add_command(commands, "assess", run_assess, "assessments of the register, or of a drop alone")
     parser.add_argument("--landlord", required=True, metavar="ID", help="whose records, by whose policy")
     parser.add_argument("--as-at", required=True, metavar="YYYY-MM-DD", help="the day to judge at")
@@ -30,20 +28,6 @@ def add_commands(commands: Commands) -> None:
     parser.add_argument("--known-at", metavar="INSTANT", help="as the register knew it then (ISO 8601)")
     parser.add_argument("--explain", nargs=2, metavar=("RULE", "SUBJECT"), help="say how one assessment came about")
     parser.add_argument("--out", type=Path, metavar="FILE.csv", help="write the assessments there")
-    parser = add_command(commands, "findings", run_findings, "open findings, oldest first")
-    parser.add_argument("--as-at", required=True, metavar="YYYY-MM-DD", help="those open on this day")
-    parser.add_argument("--landlord", metavar="ID", help="only this landlord's; default all")
-    decisions = add_command_group(commands, "finding", "a person's decisions on a finding, audited")
-    for name, run, about in (
-        ("silence", run_silence, "mail nothing more of it until a date"),
-        ("resolve", run_resolve, "say that it is done and awaits the next export"),
-    ):
-        parser = add_command(decisions, name, run, about)
-        parser.add_argument("ref", metavar="REF", help="register reference, e.g. F-000123")
-        parser.add_argument("--by", required=True, help="your post; recorded in the audit")
-        parser.add_argument("--why", required=True, help="the reason; recorded in the audit")
-        if name == "silence":
-            parser.add_argument("--until", required=True, metavar="YYYY-MM-DD", help="the last silent day")
 
 
 def parse_day(text: str) -> date:
@@ -108,43 +92,3 @@ def write_assessments(found: pd.DataFrame, out: Path) -> None:
     """Writes assessments as the contract's CSV: its columns, ISO dates, blank cells empty."""
     out.parent.mkdir(parents=True, exist_ok=True)
     found[list(ASSESSMENT_COLUMNS)].to_csv(out, index=False, date_format="%Y-%m-%d", lineterminator="\n")
-
-
-def run_findings(args: Namespace, settings: Settings) -> CommandResult:
-    """`findings --as-at D [--landlord L]`."""
-    found = list_findings(settings, as_at=parse_day(args.as_at), landlord=args.landlord)
-    columns = ["register_ref", "landlord", "rule", "state", "due_on", "days_overdue", "severity", "clause"]
-    rows = [
-        {name: (value.date().isoformat() if isinstance(value, pd.Timestamp) else value) for name, value in row.items()}
-        for row in found[columns].astype({"due_on": object}).where(found[columns].notna(), None).to_dict("records")
-    ]
-    lines = [
-        f"{row['register_ref']}  {row['landlord']}  {row['rule']}  {row['state']}"
-        + (f"  due {row['due_on']}" if row["due_on"] else "")
-        + (f"  {row['days_overdue']} days late" if row["days_overdue"] else "")
-        + f"  ({row['severity']}, clause {row['clause']})"
-        for row in rows
-    ]
-    return CommandResult({"findings": rows}, (*lines, f"{len(rows)} open findings"))
-
-
-def run_silence(args: Namespace, settings: Settings) -> CommandResult:
-    """`finding silence REF --by POST --why … --until D`."""
-    from due_regard import register
-
-    until = parse_day(args.until)
-    with open_landlord_register(settings) as engine:
-        register.silence_finding(engine, args.ref, actor=args.by, why=args.why, until=until, now=datetime.now(UTC))
-    return CommandResult(
-        {"ref": args.ref, "silenced_until": until.isoformat()}, (f"{args.ref} is silent until {until}",)
-    )
-
-
-def run_resolve(args: Namespace, settings: Settings) -> CommandResult:
-    """`finding resolve REF --by POST --why …`."""
-    from due_regard import register
-
-    with open_landlord_register(settings) as engine:
-        register.resolve_finding(engine, args.ref, actor=args.by, why=args.why, now=datetime.now(UTC))
-    line = f"{args.ref} is taken as done; it closes when an export confirms it"
-    return CommandResult({"ref": args.ref, "status": "awaiting"}, (line,))

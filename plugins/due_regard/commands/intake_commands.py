@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from due_regard.calendars.quarters import LONDON
-from due_regard.commands import CommandResult, Commands, add_command, add_command_group
+from due_regard.commands import CommandResult, Commands, add_command, add_command_group, add_landlord_option
 from due_regard.config.settings import Settings
 from due_regard.services.landlord_context import open_landlord_register
+from due_regard.services.result import list_json_rows
 from due_regard.services.take_in_drop import take_in_drop
 
 
@@ -22,11 +23,14 @@ def add_commands(commands: Commands) -> None:
     parser.add_argument("--source", help="source mapping; default: the landlord's own")
     drops = add_command_group(commands, "drop", "what came, and what is held for a person")
     parser = add_command(drops, "list", run_drop_list, "what came, when, with which counts")
-    parser.add_argument("--landlord", metavar="ID", help="only this landlord's; default all")
+    add_landlord_option(parser, "only this landlord's; default all")
     parser = add_command(drops, "release", run_drop_release, "let a held drop in")
     parser.add_argument("batch", type=int, metavar="BATCH", help="its number in `drop list`")
+    add_landlord_option(parser, "whose drop it is")
     parser.add_argument("--by", required=True, help="your post, e.g. data-owner; recorded in the audit")
     parser.add_argument("--why", required=True, help="the reason; recorded in the audit")
+    parser = add_command(drops, "missing", run_drop_missing, "records that the newest snapshots no longer have")
+    parser.add_argument("--landlord", required=True, metavar="ID", help="whose records")
     sources = add_command_group(commands, "source", "source mappings")
     parser = add_command(sources, "check", run_source_check, "try a source mapping on a drop without loading it")
     parser.add_argument("source", metavar="SOURCE", help="name of a source mapping")
@@ -57,9 +61,8 @@ def run_drop_list(args: Namespace, settings: Settings) -> CommandResult:
     """`drop list [--landlord L]`."""
     from due_regard import register
 
-    with open_landlord_register(settings) as engine:
-        found = register.list_drops(engine, args.landlord)
-    rows = [{str(k): _as_json_value(v) for k, v in row.items()} for row in found.to_dict("records")]
+    with open_landlord_register(settings, args.landlord) as engine:
+        rows = list_json_rows(register.list_drops(engine, args.landlord))
     lines = [
         f"batch {row['id']}  {row['landlord']}  {row['received_at']}  {row['status']}: {row['rows_read']} rows read ="
         f" {row['rows_loaded']} loaded + {row['rows_unchanged']} unchanged + {row['rows_rejected']} rejected"
@@ -69,14 +72,26 @@ def run_drop_list(args: Namespace, settings: Settings) -> CommandResult:
 
 
 def run_drop_release(args: Namespace, settings: Settings) -> CommandResult:
-    """`drop release BATCH --by POST --why …`."""
+    """`drop release BATCH --by POST --why … [--landlord L]`."""
     from due_regard import register
 
-    with open_landlord_register(settings) as engine:
-        register.release_drop(engine, args.batch, actor=args.by, why=args.why, now=datetime.now(UTC))
+    with open_landlord_register(settings, args.landlord) as engine:
+        register.release_drop(
+            engine, args.batch, actor=args.by, why=args.why, now=datetime.now(UTC), landlord=args.landlord
+        )
     return CommandResult(
         {"batch": args.batch, "status": "released"}, (f"batch {args.batch} is released; run intake again",)
     )
+
+
+def run_drop_missing(args: Namespace, settings: Settings) -> CommandResult:
+    """`drop missing --landlord L`."""
+    from due_regard import register
+
+    with open_landlord_register(settings, args.landlord) as engine:
+        rows = list_json_rows(register.list_missing_records(engine, args.landlord))
+    lines = [f"{row['entity']} {row['ref']}: not in the newest file since {row['noticed_at']}" for row in rows]
+    return CommandResult({"missing": rows}, (*lines, f"{len(rows)} records are missing; none was deleted"))
 
 
 def run_source_check(args: Namespace, settings: Settings) -> CommandResult:
@@ -87,9 +102,3 @@ def run_source_check(args: Namespace, settings: Settings) -> CommandResult:
     on = parse_day(args.on) if args.on else datetime.now(LONDON).date()
     found = check_source(load_source_mapping(settings.sources_dir, args.source), args.drop, on=on)
     return CommandResult(found.as_dict(), tuple(found.describe_lines()), found.exit_code)
-
-
-def _as_json_value(value: Any) -> Any:
-    if value is None or value != value:  # NaN and NaT are unlike themselves
-        return None
-    return value.isoformat() if hasattr(value, "isoformat") else value

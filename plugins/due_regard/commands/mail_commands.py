@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from datetime import UTC, datetime
 
-from due_regard.commands import CommandResult, Commands, add_command, add_command_group
+from due_regard.commands import CommandResult, Commands, add_command, add_command_group, add_landlord_option
 from due_regard.config.settings import Settings
 from due_regard.services.answer_about_mail import report_bounce
 
@@ -15,7 +15,7 @@ def add_commands(commands: Commands) -> None:
     mail = add_command_group(commands, "mail", "mails that were sent")
     parser = add_command(mail, "bounced", run_mail_bounced, "a mail came back: its address is no longer used")
     parser.add_argument("message_id", metavar="MESSAGE_ID", help="as in the mail's header or its last lines")
-    parser.add_argument("--landlord", help="whose mail it is; needed where each landlord has a register of its own")
+    add_landlord_option(parser, "whose mail it is")
 
 
 def run_mail_bounced(args: Namespace, settings: Settings) -> CommandResult:

@@ -1,4 +1,4 @@
-"""Commands that keep the register safe and the installation sound: audit, backup, restore, doctor."""
+"""Commands that keep the register safe and the installation sound: register, audit, backup, restore, doctor."""
 
 from __future__ import annotations
 
@@ -6,48 +6,63 @@ from argparse import Namespace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from due_regard.commands import CommandResult, Commands, add_command, add_command_group
+from due_regard.commands import CommandResult, Commands, add_command, add_command_group, add_landlord_option
 from due_regard.config.settings import Settings
-from due_regard.services.landlord_context import open_landlord_register
+from due_regard.services.landlord_context import find_register_url, open_landlord_register
 
 
 def add_commands(commands: Commands) -> None:
-    """Adds audit, backup, restore and doctor."""
+    """Adds register, audit, backup, restore and doctor."""
+    registers = add_command_group(commands, "register", "the register itself")
+    parser = add_command(registers, "upgrade", run_register_upgrade, "create the register, or bring it up to date")
+    parser.add_argument("--landlord", metavar="ID", help="only this landlord's, where each has its own; default all")
     audits = add_command_group(commands, "audit", "the audit chain")
     parser = add_command(audits, "verify", run_audit_verify, "check every link of the audit chain")
     parser.add_argument("--head", help="a head printed earlier: finds a tail that was removed")
+    add_landlord_option(parser, "whose register to check, every chain in it")
     parser = add_command(commands, "backup", run_backup, "copy the register and its audit head into a folder")
     parser.add_argument("folder", type=Path, metavar="DIR", help="folder for the backup; each gets a file of its own")
+    add_landlord_option(parser, "whose register to copy, all of it")
     parser = add_command(
         commands, "restore", run_restore, "restore a backup into an empty register and verify its chain"
     )
     parser.add_argument("folder", type=Path, metavar="DIR", help="a backup, or a folder: its newest one")
+    add_landlord_option(parser, "whose register to restore, all of it")
     parser = add_command(commands, "doctor", run_doctor, "check settings, register, calendar, mail and folders")
     parser.add_argument("--freshness", action="store_true", help="fail when intake, assessment or alerts are late")
 
 
+def run_register_upgrade(args: Namespace, settings: Settings) -> CommandResult:
+    """`register upgrade [--landlord L]`."""
+    from due_regard.services.upgrade_registers import upgrade_registers
+
+    result = upgrade_registers(settings, args.landlord)
+    lines = [f"{each['place']} is up to date (revision {each['revision']})" for each in result["registers"]]
+    return CommandResult(result, tuple(lines))
+
+
 def run_audit_verify(args: Namespace, settings: Settings) -> CommandResult:
-    """`audit verify [--head H]`."""
+    """`audit verify [--head H] [--landlord L]`."""
     from due_regard import register
 
-    with open_landlord_register(settings) as engine:
+    with open_landlord_register(settings, args.landlord) as engine:
         report = register.verify_audit(engine, args.head)
     return CommandResult({"rows": report.rows, "head": report.head}, (f"{report.rows} rows hold; head {report.head}",))
 
 
 def run_backup(args: Namespace, settings: Settings) -> CommandResult:
-    """`backup DIR`."""
+    """`backup DIR [--landlord L]`."""
     from due_regard import register
 
-    report = register.write_backup(settings.register(), args.folder, now=datetime.now(UTC))
+    report = register.write_backup(find_register_url(settings, args.landlord), args.folder, now=datetime.now(UTC))
     return CommandResult({"file": str(report.file), "head": report.head}, (f"wrote {report.file}; head {report.head}",))
 
 
 def run_restore(args: Namespace, settings: Settings) -> CommandResult:
-    """`restore DIR`."""
+    """`restore DIR [--landlord L]`."""
     from due_regard import register
 
-    report = register.restore_backup(settings.register(), args.folder, now=datetime.now(UTC))
+    report = register.restore_backup(find_register_url(settings, args.landlord), args.folder, now=datetime.now(UTC))
     return CommandResult({"rows": report.rows, "head": report.head}, (f"restored; {report.rows} audit rows hold",))
 
 

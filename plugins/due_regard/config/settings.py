@@ -61,8 +61,6 @@ class Settings(BaseSettings):
     smtp_oauth_client_id: str | None = None
     smtp_oauth_client_secret: SecretStr | None = None
 
-    pseudonym_key: SecretStr | None = Field(default=None, description="HMAC key of the references packs may show.")
-
     @field_validator("own_dir", mode="before")
     @classmethod
     def _read_blank_as_none(cls, value: object) -> object:
@@ -86,7 +84,7 @@ class Settings(BaseSettings):
         """
         url = self.register_url or f"sqlite:///{(self.var_dir / 'register.db').resolve()}"
         if "{landlord}" in url and landlord is None:
-            raise SettingsError("each landlord has a register of its own here: name one with --register URL")
+            raise SettingsError("each landlord has a register of its own here: say --landlord, or --register URL")
         return url.replace("{landlord}", landlord or "")
 
     def registers(self, landlords: Iterable[str]) -> dict[str, list[str]]:

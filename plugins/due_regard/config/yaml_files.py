@@ -14,7 +14,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from due_regard.config.yaml_errors import Place, describe_yaml_error
-from due_regard.errors import _FileError
+from due_regard.errors import ConfigFileError
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -62,7 +62,7 @@ def _find_line(node: yaml.Node | None, path: Place) -> int | None:
 def read_yaml(
     file: Path,
     model: type[Model],
-    error: type[_FileError],
+    error: type[ConfigFileError],
     *,
     check: Callable[[Model], Iterable[tuple[Place, str]]] | None = None,
 ) -> Model:
@@ -85,7 +85,7 @@ def read_yaml(
     raise error(lines[0][1] + more, file=file, line=lines[0][0])
 
 
-def _parse_yaml(file: Path, error: type[_FileError]) -> tuple[yaml.Node | None, Any]:
+def _parse_yaml(file: Path, error: type[ConfigFileError]) -> tuple[yaml.Node | None, Any]:
     try:
         loader = _StrictLoader(file.read_text(encoding="utf-8-sig"))
         node = loader.get_single_node()

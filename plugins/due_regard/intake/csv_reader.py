@@ -18,7 +18,7 @@ import pyarrow.csv as arrow_csv
 from numpy.typing import NDArray
 
 from due_regard.errors import FileRefused
-from due_regard.intake.size_limits import MOST_COLUMNS
+from due_regard.intake.size_limits import MOST_COLUMNS, MOST_ROWS
 from due_regard.intake.text_cleaning import decode_text
 from due_regard.intake.text_tables import (
     HEADER_SEARCH_ROWS,
@@ -158,6 +158,8 @@ def _read_rows(
         raise FileRefused(
             "unreadable_csv", f"{file}: cannot be read as CSV below its header; export it again as CSV UTF-8"
         ) from None
+    if table.num_rows + len(misfits) > MOST_ROWS:
+        raise FileRefused("too_many_rows", f"{file}: has more than {MOST_ROWS} rows; split it, or leave out old ones")
     cells = table.to_pandas(split_blocks=True, self_destruct=True)
     del table
     # What parsing took is not given back by itself, and the file's peak comes later.

@@ -20,10 +20,10 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from due_regard.config.storage import StoredPath, copy_file, open_new_file, write_file
 from due_regard.intake.preflight import READ_ME
-from due_regard.intake.text_tables import FORMULA_STARTS, MENDING_HEADERS, UNREADABLE
+from due_regard.intake.text_tables import MENDING_HEADERS, UNREADABLE
+from due_regard.records.formula_guard import FORMULA_STARTS, put_text
 from due_regard.records.validated_drop import MendingSheet, ValidatedDrop
 
-_CELL_LIMIT = 32_767
 _PAGE_LINES = 40
 
 
@@ -118,12 +118,10 @@ def _write_workbook(sink: IO[bytes], sheets: list[MendingSheet]) -> None:
 
 
 def _make_text_cell(worksheet: Any, text: str) -> Any:
-    """A cell that stays text: what a landlord typed as =… must not come back to it as a live formula."""
+    """A cell that stays text."""
     cell = WriteOnlyCell(worksheet, value=None)
     if text:
-        cell.value = ILLEGAL_CHARACTERS_RE.sub("", text)[:_CELL_LIMIT]
-        cell.data_type = "s"
-        cell.quotePrefix = text.startswith(FORMULA_STARTS)
+        put_text(cell, text, ILLEGAL_CHARACTERS_RE)
     return cell
 
 

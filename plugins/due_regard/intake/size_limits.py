@@ -21,5 +21,8 @@ MOST_MEMBERS = 2_000
 MOST_COLUMNS = 702
 """Columns of a table (up to ZZ)."""
 
+MOST_ROWS = 5_000_000
+"""Rows of a CSV file."""
+
 MOST_CELLS = 30_000_000
 """Cells of the rectangle that a sheet's farthest cells span, filled or not."""

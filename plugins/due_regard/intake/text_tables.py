@@ -24,9 +24,6 @@ HEADER_SEARCH_ROWS = 20
 MENDING_HEADERS = ("Due Regard: what to mend", "Due Regard: cell")
 """First columns of a file of rejected rows (rejections.py); such a file is a list of changes."""
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-"""A cell that starts so is run by a spreadsheet that opens a CSV file."""
-
 _SHIELDED = re.compile(r"^'(?=[=+\-@\t\r])")
 _FOOTER = re.compile(
     r"(grand |sub-?)?totals?\b|(count|number) of (rows|records)\b|[0-9]+ (rows|records)\b"

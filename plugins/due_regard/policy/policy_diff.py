@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import pandas as pd
 
-from due_regard.records.canonical import OPEN_STATES
+from due_regard.records.canonical import find_open_rows
 
 KEY = ["rule", "subject_type", "subject_ref", "occurrence"]
 
 
 def select_findings(assessments: pd.DataFrame) -> pd.DataFrame:
     """The assessments that are findings: due soon, overdue or in breach, and more than information."""
-    open_ones = assessments["state"].isin(OPEN_STATES) & (assessments["severity"] != "info")
+    open_ones = find_open_rows(assessments)
     return assessments[open_ones].set_index(KEY)
 
 

@@ -348,6 +348,12 @@ STATES = ("met", "late", "overdue", "due_soon", "pending", "breach", "not_measur
 OPEN_STATES = ("due_soon", "overdue", "breach")
 """States that make a finding, unless the duty's severity is `info`."""
 
+
+def find_open_rows(assessments: pd.DataFrame) -> pd.Series:
+    """Which assessments are open findings: in one of `OPEN_STATES`, and more than information."""
+    return assessments["state"].isin(OPEN_STATES) & (assessments["severity"] != "info")
+
+
 _DTYPE = {ColumnKind.DATE: "datetime64[s]", ColumnKind.YN: "boolean"}
 
 

@@ -1,31 +1,36 @@
 """The register: what every landlord's records said, since when we knew it, and what became of each finding.
 
 SQLAlchemy 2 on SQLite or PostgreSQL, migrated by Alembic. Rows are versions; nothing is changed in place by a load.
-Add reads to records.py or findings.py, set-based ones to include/sql; keep policy and files out.
+Add reads of records to stored_records.py, of findings to findings/; keep policy and files out.
 """
 
 from due_regard.register.audit import AuditReport, append_audit, read_audit_head, verify_audit
 from due_regard.register.backup import BackupReport, restore_backup, write_backup
-from due_regard.register.engines import REGISTER, open_register, reading, writing
+from due_regard.register.engines import REGISTER, reading, writing
 from due_regard.register.findings.assessment_runs import RunReport, hash_assessments, record_assessment
-from due_regard.register.findings.decisions import end_silence, resolve_finding, silence_finding
+from due_regard.register.findings.decisions import (
+    end_silence,
+    resolve_finding,
+    silence_finding,
+    undo_decision,
+)
 from due_regard.register.findings.open_findings import (
-    count_finding_flows,
+    list_silences,
     read_finding,
     read_finding_life,
-    read_findings_open_on,
     read_open_findings,
     read_open_findings_on,
 )
 from due_regard.register.loading.disappearances import list_missing_records
 from due_regard.register.loading.held_drops import hold_drop, is_released, list_drops, release_drop
 from due_regard.register.loading.load import FileLoad, LoadReport, hash_drop, load_drop
+from due_regard.register.opening import open_register, upgrade_register
 from due_regard.register.schema.column_types import EVER
 from due_regard.register.stored_records import (
     count_previous_rows,
     find_newest_file,
+    find_record_origin,
     read_known_refs,
-    read_record_history,
     read_records,
 )
 
@@ -38,26 +43,25 @@ __all__ = [
     "LoadReport",
     "RunReport",
     "append_audit",
-    "count_finding_flows",
     "count_previous_rows",
     "end_silence",
     "find_newest_file",
+    "find_record_origin",
     "hash_assessments",
     "hash_drop",
     "hold_drop",
     "is_released",
     "list_drops",
     "list_missing_records",
+    "list_silences",
     "load_drop",
     "open_register",
     "read_audit_head",
     "read_finding",
     "read_finding_life",
-    "read_findings_open_on",
     "read_known_refs",
     "read_open_findings",
     "read_open_findings_on",
-    "read_record_history",
     "read_records",
     "reading",
     "record_assessment",
@@ -65,6 +69,8 @@ __all__ = [
     "resolve_finding",
     "restore_backup",
     "silence_finding",
+    "undo_decision",
+    "upgrade_register",
     "verify_audit",
     "write_backup",
     "writing",

@@ -25,8 +25,9 @@ from sqlalchemy import Connection, Engine, MetaData, Table
 
 from due_regard.errors import RegisterError
 from due_regard.register.audit import AuditReport, append_audit, read_audit_head_on, verify_audit_on
-from due_regard.register.engines import REGISTER, make_engine, open_register, reading, writing
+from due_regard.register.engines import REGISTER, make_engine, reading, writing
 from due_regard.register.loading import bulk
+from due_regard.register.opening import open_register, upgrade_register
 from due_regard.register.schema import revisions
 
 FORMAT = 1
@@ -124,7 +125,7 @@ def restore_backup(url: str, source: Path, *, now: datetime | None = None) -> Au
             report = _restore_archive(url, archive, manifest)
     except (OSError, zipfile.BadZipFile, KeyError, ValueError, pa.ArrowInvalid):
         raise RegisterError(f"{file} is not a whole backup of a register; nothing was restored") from None
-    engine = open_register(url)
+    engine = upgrade_register(url)
     if now:
         with writing(engine, REGISTER) as connection:
             details = {"head": manifest["head"]}

@@ -1,7 +1,7 @@
-"""Opening a register, and the two kinds of transaction on it: `reading` and `writing`.
+"""Engines of registers, and the two kinds of transaction on one: `reading` and `writing`.
 
-`writing` takes the landlord's lock, so that two runs at once end as if one after the other. What is done inside a
-transaction belongs to the other modules.
+`writing` takes the landlord's lock, so that two runs at once end as if one after the other. Which register may be
+opened or created is opening.py's; what is done inside a transaction belongs to the other modules.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError, S
 
 from due_regard.errors import RegisterError
 from due_regard.register.network_shares import find_network_share
-from due_regard.register.schema import revisions
 
 REGISTER = "-"
 """The landlord that stands for the register itself, in locks and in the audit."""
@@ -27,30 +26,16 @@ LOCK_SECONDS = 120
 """How long a run waits for another one's file to be loaded before it gives up."""
 
 
-def open_register(url: str | URL) -> Engine:
-    """The register at `url`, created and migrated as needed.
-
-    Raises:
-        RegisterError: the URL is wrong, the file lies on a network share, or the database cannot be reached.
-    """
-    engine = make_engine(url)
-    try:
-        _migrate_register(engine)
-    except SQLAlchemyError as reason:
-        raise RegisterError(f"the register cannot be opened: {_find_plain_reason(reason)}") from None
-    return engine
-
-
 def make_engine(url: str | URL) -> Engine:
-    """An engine for the register at `url`, whatever is there: most callers want `open_register`.
+    """An engine for the register at `url`, whatever is there: callers want `open_register` or `upgrade_register`.
 
     Raises:
         RegisterError: the URL is wrong, or the file lies on a network share or cannot be written.
     """
     try:
         target = make_url(url)
-        if target.get_backend_name() == "sqlite":
-            _prepare_file(target)
+        if file := _find_file(target):
+            _prepare_file(file)
         # Parameters hold personal values: no error or log may show them.
         engine = create_engine(target, hide_parameters=True, **_choose_options(target))
     except (ArgumentError, NoSuchModuleError):
@@ -59,17 +44,35 @@ def make_engine(url: str | URL) -> Engine:
     return engine
 
 
+def is_missing_file(url: str | URL) -> bool:
+    """Whether `url` names an SQLite file that is not there, or has no byte yet."""
+    try:
+        target = make_url(url)
+    except ArgumentError:
+        return False
+    file = _find_file(target)
+    return file is not None and not (file.is_file() and file.stat().st_size)
+
+
+def name_place(url: str | URL) -> str:
+    """Where a register is, as a message may say it: never with a user or a password."""
+    target = make_url(url)
+    return f"{target.database} on {target.host}" if target.host else f"{target.database}"
+
+
+def _find_file(target: URL) -> Path | None:
+    is_file = target.get_backend_name() == "sqlite" and target.database not in {None, "", ":memory:"}
+    return Path(str(target.database)).absolute() if is_file else None
+
+
 def _choose_options(target: URL) -> dict[str, Any]:
     if target.get_backend_name() == "sqlite":
         return {"connect_args": {"timeout": LOCK_SECONDS}}
     return {"pool_pre_ping": True}
 
 
-def _prepare_file(target: URL) -> None:
+def _prepare_file(file: Path) -> None:
     """Make the SQLite file readable by its owner alone, before a byte is in it."""
-    if not target.database or target.database == ":memory:":
-        return
-    file = Path(target.database).absolute()
     if kind := find_network_share(file):
         raise RegisterError(
             f"{file} lies on a network share ({kind}): SQLite's locks do not hold there and the register could be "
@@ -107,15 +110,6 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
 
-def _migrate_register(engine: Engine) -> None:
-    with engine.connect() as connection:
-        if revisions.is_current(connection):
-            return
-    with writing(engine, REGISTER) as connection:
-        if not revisions.is_current(connection):  # another process may have migrated while we waited for the lock
-            revisions.upgrade_schema(connection)
-
-
 @contextmanager
 def reading(engine: Engine, landlord: str | None = None) -> Iterator[Connection]:
     """One unchanging view of the register; on PostgreSQL narrowed to `landlord` where the session may see more.
@@ -149,7 +143,7 @@ def writing(engine: Engine, landlord: str) -> Iterator[Connection]:
             _lock_landlord(connection, landlord)
         except OperationalError as reason:
             raise RegisterError(
-                f"another run is writing to the register; try again later ({_find_plain_reason(reason)})"
+                f"another run is writing to the register; try again later ({find_plain_reason(reason)})"
             ) from None
         with transaction:
             _narrow_to_landlord(connection, landlord)
@@ -174,10 +168,10 @@ def _state_plainly(engine: Engine, done: str) -> Iterator[None]:
     try:
         yield
     except (SQLAlchemyError, engine.dialect.loaded_dbapi.Error) as reason:
-        raise RegisterError(f"the register could not be {done}: {_find_plain_reason(reason)}") from None
+        raise RegisterError(f"the register could not be {done}: {find_plain_reason(reason)}") from None
 
 
-def _find_plain_reason(reason: Exception) -> str:
+def find_plain_reason(reason: Exception) -> str:
     """The driver's own first line, without the statement; PostgreSQL's class 22 and 23 would quote a cell's value."""
     own = getattr(reason, "orig", None) or reason
     state = getattr(own, "pgcode", None) or ""

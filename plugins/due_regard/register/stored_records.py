@@ -14,7 +14,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Connection, Engine, func, select
 
-from due_regard.records.canonical import ENTITIES, ENTITY, CanonicalColumn, ColumnKind, Entity, Records
+from due_regard.records.canonical import (
+    ENTITIES,
+    ENTITY,
+    ENTITY_OF_SUBJECT,
+    CanonicalColumn,
+    ColumnKind,
+    Entity,
+    Records,
+)
 from due_regard.register.engines import reading
 from due_regard.register.loading import bulk
 from due_regard.register.schema.column_types import EVER
@@ -166,6 +174,38 @@ def count_records(connection: Connection, landlord: str, entity: str) -> int:
     table = RECORD_TABLES[entity]
     first = select(func.count()).where(table.c.landlord == landlord, table.c.version == 1)
     return int(connection.scalar(first) or 0)
+
+
+def find_record_origin(engine: Engine, landlord: str, subject_type: str, ref: str) -> dict[str, Any] | None:
+    """Where the newest version of a finding's subject came from; None where it is no record, or there is none.
+
+    Returns:
+        entity, file, row_number, batch_id, version, known_from, and is_missing: the newest snapshot no longer has it.
+    """
+    entity = ENTITY_OF_SUBJECT.get(subject_type)
+    if entity is None:
+        return None
+    versions = read_record_history(engine, landlord, entity.name, ref)
+    if versions.empty:
+        return None
+    newest = versions.iloc[-1]
+    lost = select(Disappearance.ref).where(
+        Disappearance.landlord == landlord, Disappearance.entity == entity.name, Disappearance.ref == ref,
+        Disappearance.returned_file_id.is_(None),
+    )  # fmt: skip
+    came = select(BatchFile.file, BatchFile.batch_id).where(BatchFile.id == int(newest["batch_file_id"]))
+    with reading(engine, landlord) as connection:
+        file = connection.execute(came).one()
+        is_missing = connection.scalar(lost) is not None
+    return {
+        "entity": entity.name,
+        "file": file.file,
+        "row_number": int(newest["row_number"]),
+        "batch_id": file.batch_id,
+        "version": int(newest["version"]),
+        "known_from": newest["known_from"],
+        "is_missing": is_missing,
+    }
 
 
 def read_record_history(engine: Engine, landlord: str, entity: str, ref: str) -> pd.DataFrame:

@@ -22,7 +22,9 @@ def explain_mail(settings: Settings, message_id: str, *, landlord: str | None = 
     from due_regard import alerts
 
     with open_landlord_register(settings, landlord) as engine:
-        text = alerts.explain_mail(engine, message_id, lambda name: load_policies(settings.policies_dir, name))
+        text = alerts.explain_mail(
+            engine, message_id, lambda name: load_policies(settings.policies_dir, name), landlord
+        )
     return {"message_id": message_id, "explanation": text}
 
 

@@ -29,17 +29,24 @@ _FINDING_COUNTS = ("opened", "seen", "escalated", "resolved", "reopened", "open"
 def assess_landlord(settings: Settings, landlord: str, *, as_at: date, now: datetime) -> Result:
     """Judge a landlord's register at `as_at`, the duty to report included, record the run and move the findings' life.
 
+    It is what the DAG runs: the register is created or migrated where it must be.
+
     Returns:
         landlord, as_at, run_id, moved (False: an earlier date than the last or one to come, kept as a run that moves no
         finding), states (state -> number of assessments), findings (opened, seen, escalated, resolved, reopened, open).
     """
-    return assess_with_rows(settings, landlord, as_at=as_at, now=now)[0]
+    return assess_with_rows(settings, landlord, as_at=as_at, now=now, upgrade=True)[0]
 
 
-def assess_with_rows(settings: Settings, landlord: str, *, as_at: date, now: datetime) -> tuple[Result, pd.DataFrame]:
-    """As `assess_landlord`, and beside the ticket the assessments themselves, without the duty to report."""
+def assess_with_rows(
+    settings: Settings, landlord: str, *, as_at: date, now: datetime, upgrade: bool = False
+) -> tuple[Result, pd.DataFrame]:
+    """As `assess_landlord`, and beside the result the assessments themselves, without the duty to report.
+
+    The register is created or migrated only with `upgrade`.
+    """
     context = load_landlord_context(settings, landlord)
-    with open_landlord_register(settings, landlord) as engine:
+    with open_landlord_register(settings, landlord, upgrade=upgrade) as engine:
         run, found = assess_until_settled(engine, settings, context, as_at, now)
     result = {
         "landlord": landlord,

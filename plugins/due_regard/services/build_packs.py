@@ -28,10 +28,12 @@ def build_packs(
     now: datetime,
     known_at: datetime | None = None,
     issue: bool = False,
+    upgrade: bool = False,
 ) -> Result:
     """Build the packs that the landlord's settings switch on (or the one named), for one calendar quarter.
 
-    With `issue`, each pack not issued before goes to its clerk through the outbox and is on record as issued.
+    With `issue`, each pack not issued before goes to its clerk through the outbox and is on record as issued. With
+    `upgrade`, as the DAG runs it, the register is created or migrated where it must be.
 
     Returns:
         landlord, quarter, folder, packs (name, files, sha256, status, issued), mails (handed over).
@@ -43,13 +45,14 @@ def build_packs(
     from due_regard import packs
 
     context = load_landlord_context(settings, landlord)
+    period = packs.Quarter.parse(quarter)
     names = [pack] if pack else [switch.name for switch in context.landlord.packs]
     folder = out or settings.packs / landlord / quarter
     built: list[Result] = []
-    with open_landlord_register(settings, landlord) as engine:
+    with open_landlord_register(settings, landlord, upgrade=upgrade) as engine:
         for name in names:
             report = packs.build_pack(
-                engine, context.landlord, context.history, context.calendar, quarter=packs.Quarter.parse(quarter),
+                engine, context.landlord, context.history, context.calendar, quarter=period,
                 pack=name, edition=edition, out=folder, now=now, known_at=known_at, reports=settings.reports_dir,
             )  # fmt: skip
             issued = issue and post_pack(engine, settings, context, report, now=now)

@@ -17,7 +17,7 @@ from due_regard.calendars.working_days import SUBDIVISIONS, load_calendar, read_
 from due_regard.config.landlord import load_landlord
 from due_regard.config.settings import Settings
 from due_regard.config.storage import write_file
-from due_regard.errors import DueRegardError, SettingsError
+from due_regard.errors import DueRegardError, RegisterError, SettingsError
 from due_regard.policy import load_policies
 from due_regard.services.landlord_context import list_landlords_to_run, load_landlord_context, open_landlord_register
 from due_regard.services.landlord_files import check_landlord_files
@@ -111,10 +111,13 @@ def _check_register(settings: Settings) -> Iterator[CheckResult]:
     from due_regard import register
 
     for names in settings.registers(list_landlords_to_run(settings)).values():
-        with open_landlord_register(settings, names[0]) as engine:
-            report = register.verify_audit(engine)
-            yield CheckResult("register", True, f"opens and is upgraded ({engine.dialect.name})")
-            yield CheckResult("audit chain", True, f"{report.rows} rows hold; head {report.head or 'none yet'}")
+        try:
+            with open_landlord_register(settings, names[0]) as engine:
+                report = register.verify_audit(engine)
+                yield CheckResult("register", True, f"opens and is up to date ({engine.dialect.name})")
+                yield CheckResult("audit chain", True, f"{report.rows} rows hold; head {report.head or 'none yet'}")
+        except RegisterError as reason:
+            yield CheckResult("register", False, str(reason))
 
 
 def _check_mail_settings(settings: Settings) -> Iterator[CheckResult]:

@@ -45,12 +45,36 @@ def list_landlords_to_run(settings: Settings, asked: Sequence[str] | None = None
     return tuple(asked or settings.landlords or list_landlord_ids(settings.landlords_dir))
 
 
-@contextmanager
-def open_landlord_register(settings: Settings, landlord: str | None = None) -> Iterator[Engine]:
-    """The installation's register (that of `landlord`, where each has its own), upgraded; closed at the end."""
-    from due_regard.register import open_register
+def find_register_url(settings: Settings, landlord: str | None = None) -> str:
+    """URL of the installation's register (that of `landlord`, where each has its own).
 
-    engine = open_register(settings.register(landlord))
+    Raises:
+        SettingsError: the landlord is unknown, or none is named where each has a register of its own.
+    """
+    if landlord not in {None, *list_landlord_ids(settings.landlords_dir)}:
+        load_landlord(settings.landlords_dir, str(landlord))  # raises, and names those that are known
+    return settings.register(landlord)
+
+
+@contextmanager
+def open_landlord_register(
+    settings: Settings, landlord: str | None = None, *, upgrade: bool = False
+) -> Iterator[Engine]:
+    """The installation's register (that of `landlord`, where each has its own); closed at the end.
+
+    Args:
+        settings: the installation.
+        landlord: whose register; may be left out where one register holds all.
+        upgrade: create and migrate it first: for intake, restore and the DAGs alone, never for a question.
+
+    Raises:
+        SettingsError: the landlord is unknown, or none is named where each has a register of its own.
+        RegisterError: it is missing or of another version, and `upgrade` is not asked for.
+    """
+    from due_regard.register import open_register, upgrade_register
+
+    url = find_register_url(settings, landlord)
+    engine = upgrade_register(url) if upgrade else open_register(url)
     try:
         yield engine
     finally:

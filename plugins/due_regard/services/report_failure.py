@@ -22,7 +22,7 @@ def report_failure(
     asked = list_landlords_to_run(settings, landlords)
     mails = 0
     for name in asked:
-        with open_landlord_register(settings, name) as engine:
+        with open_landlord_register(settings, name, upgrade=True) as engine:
             post_failure(
                 engine, settings, load_landlord_context(settings, name), dag=dag, task=task, run_id=run_id, now=now
             )

@@ -2,7 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Result = dict[str, Any]
 """Ids, dates as text and counts; never a row, a name or the content of a file."""
+
+
+def make_json_value(value: Any) -> Any:
+    """A cell or a Python value as JSON knows it: dates and instants as ISO text, blanks as None."""
+    if value is None or value != value:  # NaN and NaT are unlike themselves
+        return None
+    if isinstance(value, datetime):
+        return value.isoformat() if value.tzinfo is not None else value.date().isoformat()
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def list_json_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """A frame's rows with values as `make_json_value` gives them."""
+    return [{str(k): make_json_value(v) for k, v in row.items()} for row in frame.to_dict("records")]

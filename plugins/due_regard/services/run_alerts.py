@@ -39,11 +39,13 @@ def run_alerts(
     landlords: Sequence[str] | None = None,
     dry_run: Path | None = None,
     clock: Callable[[], datetime] | None = None,
+    upgrade: bool = False,
 ) -> Result:
     """Compose what is new or has moved up a stage, then send it (or, with `dry_run`, write what would be sent).
 
     A landlord not yet assessed on `as_at` is assessed first, so that a missing export cannot silence a duty that has
-    come due since. `clock` times the leases of a long call; `now` throughout by default.
+    come due since. `clock` times the leases of a long call; `now` throughout by default. With `upgrade`, as the DAG
+    runs it, the register is created or migrated where it must be.
 
     Raises:
         SettingsError: `as_at` is still to come, and this is no dry run: the days before it would count as told.
@@ -56,7 +58,7 @@ def run_alerts(
         raise SettingsError(f"{as_at} is still to come: alerts are sent as at today or a day before; try a dry run")
     asked = list_landlords_to_run(settings, landlords)
     results = [
-        _run_register_alerts(settings, names, as_at, now, dry_run, clock)
+        _run_register_alerts(settings, names, as_at, now, dry_run, clock, upgrade=upgrade)
         for names in settings.registers(asked).values()
     ]
     return join_results(results)
@@ -69,12 +71,14 @@ def _run_register_alerts(
     now: datetime,
     dry_run: Path | None,
     clock: Callable[[], datetime] | None,
+    *,
+    upgrade: bool,
 ) -> Result:
     """Alerts of the landlords that one register holds."""
     from due_regard.mail.login import open_transport
     from due_regard.mail.sending import send_waiting_mails
 
-    with open_landlord_register(settings, names[0]) as engine:
+    with open_landlord_register(settings, names[0], upgrade=upgrade) as engine:
         every = [load_landlord_context(settings, name) for name in names]
         for context in every if dry_run is None else ():
             if find_last_assessed_day(engine, context.landlord.id) < as_at:

@@ -57,7 +57,7 @@ def load_complete_drop(
     from due_regard import register
 
     landlord = context.landlord.id
-    with open_landlord_register(settings, landlord) as engine:
+    with open_landlord_register(settings, landlord, upgrade=True) as engine:
         validated = validate_drop(engine, landlord, folder, mapping, now)
         content = register.hash_drop((*validated.files, *validated.refused))
         if validated.held and not register.is_released(engine, landlord, content):

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 
 from due_regard.calendars.quarters import Quarter
 from due_regard.config.landlord import Landlord
+from due_regard.errors import DefinitionError
 from due_regard.packs import charts
 from due_regard.packs.content.headlines import compute_headline
 from due_regard.packs.content.measure_tables import MeasureTable
-from due_regard.packs.content.pack_definition import DefinitionError, PackDefinition, PackSection
+from due_regard.packs.content.pack_definition import PackDefinition, PackSection
 
 NOT_ASKED = "No clause of the landlord's policy asks for this report."
 EDITIONS = {

@@ -13,15 +13,11 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 from due_regard.config.landlord import Identifier
 from due_regard.config.layered_folders import Folder, find_file, join_names, list_files
 from due_regard.config.yaml_files import read_yaml
-from due_regard.errors import _FileError
+from due_regard.errors import DefinitionError
 from due_regard.packs.content.headlines import check_headline
 from due_regard.packs.content.measure_tables import SPECS
 
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-
-
-class DefinitionError(_FileError):
-    """A pack definition is wrong or missing."""
 
 
 class _DefinitionPart(BaseModel):

@@ -17,7 +17,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from due_regard.packs.documents.archive import save_workbook
 from due_regard.packs.documents.safe_cells import make_safe_text, make_streamed_cell
-from due_regard.records.canonical import OPEN_STATES
+from due_regard.records.canonical import find_open_rows
 
 HEADINGS = (
     "Register reference", "What to do", "By whom", "By when", "Days overdue", "State", "Duty", "Clause", "How serious",
@@ -38,7 +38,7 @@ def select_open_duties(assessments: pd.DataFrame, restricted: Collection[str] = 
         assessments: contract's assessment columns, as at one day.
         restricted: rules that only some may hear of; left out.
     """
-    found = assessments[assessments["state"].isin(OPEN_STATES) & (assessments["severity"] != "info")]
+    found = assessments[find_open_rows(assessments)]
     found = found[~found["rule"].isin(list(restricted))]
     found = found.assign(rank=found["state"].astype("str").map(_RANKS))
     return found.sort_values(["rank", "due_on", "rule", "subject_ref", "occurrence"], kind="stable")

@@ -8,26 +8,22 @@ from openpyxl.cell import Cell, MergedCell, WriteOnlyCell
 from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 from openpyxl.worksheet.worksheet import Worksheet
 
-LONGEST = 32_767
-"""Characters a spreadsheet cell can hold."""
+from due_regard.records.formula_guard import LONGEST_CELL, put_text
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 
 
 def make_safe_text(text: str) -> str:
     """`text` without control characters, cut to what a cell holds."""
-    return _CONTROL.sub("", text)[:LONGEST]
+    return _CONTROL.sub("", text)[:LONGEST_CELL]
 
 
 def put_cell(cell: Cell | MergedCell, value: object) -> None:
-    """Write `value`; text stays text, whatever it begins with (openpyxl would make `=…` a live formula)."""
+    """Write `value`; text stays text, whatever it begins with."""
     if not isinstance(value, str):
         cell.value = value  # type: ignore[assignment]
         return
-    cell.value = make_safe_text(value)
-    cell.data_type = "s"
-    if value[:1] in {"=", "+", "-", "@", "\t", "\r"}:
-        cell.quotePrefix = True
+    put_text(cell, value, _CONTROL)
 
 
 def make_streamed_cell(sheet: WriteOnlyWorksheet | Worksheet, value: object) -> Cell:

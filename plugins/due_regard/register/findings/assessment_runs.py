@@ -1,6 +1,6 @@
 """Recording an assessment: the run itself, its counts, and the audit of it.
 
-How a run moves findings is moves.py's; what a person decides about a finding is decisions.py's.
+How a run moves findings is finding_transitions.py's; what a person decides about one is decisions.py's.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from due_regard.register.audit import append_audit
 from due_regard.register.engines import writing
 from due_regard.register.findings.finding_transitions import FindingTransition
 from due_regard.register.loading.encoding import hash_rows, make_arrow_column
-from due_regard.register.schema.finding_tables import AssessmentCount, AssessmentRun, Finding
+from due_regard.register.schema.finding_tables import OPEN, AssessmentCount, AssessmentRun, Finding
 from due_regard.register.stored_records import find_newest_load
 
 _MOVES = ("opened", "seen", "escalated", "resolved", "reopened")
@@ -51,13 +51,12 @@ def record_assessment(
     as_at: date,
     now: datetime,
     policy_version: str,
-    known_at: datetime | None = None,
     rests_on: int | None = None,
 ) -> RunReport:
     """Keep an assessment as a run and move the landlord's findings to what it says.
 
-    A date before that of the last moving run, or one computed `known_at` an earlier instant, is kept as a run but
-    moves no finding: it looks back. So is a date still to come: a mistyped year must not stop the findings' life.
+    A date before that of the last moving run is kept as a run but moves no finding: it looks back. So is a date still
+    to come: a mistyped year must not stop the findings' life.
 
     Args:
         engine: the register.
@@ -66,7 +65,6 @@ def record_assessment(
         as_at: the day it judges.
         now: when it was computed.
         policy_version: the policy it was judged by, or the newest of them.
-        known_at: the instant whose knowledge it rests on, if not the latest.
         rests_on: `find_newest_file` before the records were read; nobody may have loaded another since.
 
     Raises:
@@ -82,16 +80,16 @@ def record_assessment(
             "policy_version": policy_version,
             "rows": len(assessments),
             "sha256": hash_assessments(assessments),
-            "known_at": known_at or max(now, known_from or now),
-            "moved": known_at is None and _is_latest(connection, landlord, as_at, now),
+            "known_at": max(now, known_from or now),
+            "moved": _is_latest(connection, landlord, as_at, now),
             "last_batch_file_id": file_id,
         }
         run_id = _insert_run(connection, landlord, run)
         _write_counts(connection, landlord, run_id, assessments)
         moves = dict.fromkeys(_MOVES, 0)
         if run["moved"]:
-            move = FindingTransition(connection, landlord, run_id, as_at, now, policy_version, file_id)
-            moves = move.findings(assessments)
+            transition = FindingTransition(connection, landlord, run_id, as_at, now, policy_version, file_id)
+            moves = transition.move_findings(assessments)
         open_after = _finish_run(connection, landlord, run_id, moves)
         states = {str(state): int(n) for state, n in assessments["state"].value_counts().sort_index().items()}
         details = {"as_at": as_at.isoformat(), "sha256": run["sha256"], "moved": run["moved"], **moves}
@@ -120,7 +118,7 @@ def _insert_run(connection: Connection, landlord: str, run: dict[str, Any]) -> i
 
 def _finish_run(connection: Connection, landlord: str, run_id: int, moves: dict[str, int]) -> int:
     """Write down how findings moved; how many are open now."""
-    still = select(func.count()).where(Finding.landlord == landlord, Finding.status == "open")
+    still = select(func.count()).where(Finding.landlord == landlord, Finding.status == OPEN)
     open_after = int(connection.scalar(still) or 0)
     connection.execute(update(AssessmentRun).where(AssessmentRun.id == run_id).values(**moves, open_after=open_after))
     return open_after

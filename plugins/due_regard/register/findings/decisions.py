@@ -1,4 +1,4 @@
-"""What a person decides about a finding: silence it for a while, take that back, or report it done.
+"""What a person decides about a finding: silence it for a while, report it done, or take either back.
 
 None of them closes a finding: only a record does, in the next run. Names and reasons stay in `finding_events`; the
 audit holds a keyed hash of them, so that neither can be changed unnoticed.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -16,66 +17,138 @@ from sqlalchemy import Connection, Engine, insert, update
 
 from due_regard.errors import RegisterError, SettingsError
 from due_regard.register.audit import append_audit
-from due_regard.register.engines import reading, writing
-from due_regard.register.findings.open_findings import read_finding_on
-from due_regard.register.schema.finding_tables import Finding, FindingEvent
+from due_regard.register.engines import writing
+from due_regard.register.findings.open_findings import read_finding, read_finding_on
+from due_regard.register.schema.finding_tables import OPEN, Finding, FindingEvent
 from due_regard.register.stored_records import find_newest_load
 
+_AUDITED_AS = {
+    "silenced": "silence",
+    "unsilenced": "unsilence",
+    "reported_done": "resolve",
+    "report_withdrawn": "unresolve",
+}
+"""Event -> the audit's verb."""
 
-def silence_finding(engine: Engine, register_ref: str, *, actor: str, why: str, until: date, now: datetime) -> None:
+
+def silence_finding(
+    engine: Engine, register_ref: str, *, actor: str, why: str, until: date, now: datetime, landlord: str | None = None
+) -> None:
     """Keep mails about an open finding back up to and with `until`; it stays open and listed.
 
+    Args:
+        engine: the register.
+        register_ref: the finding.
+        actor: who decides.
+        why: their reason.
+        until: the last silent day.
+        now: when it is decided.
+        landlord: whose finding it must be; any if left out.
+
     Raises:
-        RegisterError: there is no open finding of that reference.
+        RegisterError: there is no open finding of that reference, or it is another landlord's.
         SettingsError: no name or reason is given, or `until` is over.
     """
     if until < now.date():
         raise SettingsError("a silence needs an end date that is not over yet")
-    _record_decision(engine, register_ref, "silenced", actor, why, now, until, silenced_until=until, silenced_at=now)
+    words = _DecisionWords(actor, why, until)
+    changes = {"silenced_until": until, "silenced_at": now}
+    _record_decision(engine, register_ref, "silenced", words, now, landlord, changes)
 
 
-def end_silence(engine: Engine, register_ref: str, *, actor: str, why: str, now: datetime) -> None:
-    """End a silence before its time.
-
-    Raises:
-        RegisterError: there is no open finding of that reference.
-        SettingsError: no name or reason is given.
-    """
-    _record_decision(engine, register_ref, "unsilenced", actor, why, now, None, silenced_until=None, silenced_at=None)
-
-
-def resolve_finding(engine: Engine, register_ref: str, *, actor: str, why: str, now: datetime) -> None:
+def resolve_finding(
+    engine: Engine, register_ref: str, *, actor: str, why: str, now: datetime, landlord: str | None = None
+) -> None:
     """Report an open finding done: it waits for the next drop, which resolves it by a record or takes the report back.
 
     Raises:
-        RegisterError: there is no open finding of that reference.
+        RegisterError: there is no open finding of that reference, or it is another landlord's.
         SettingsError: no name or reason is given.
     """
-    _record_decision(engine, register_ref, "reported_done", actor, why, now, None, awaiting_since=now)
+    words = _DecisionWords(actor, why)
+    _record_decision(engine, register_ref, "reported_done", words, now, landlord, {"awaiting_since": now})
+
+
+def end_silence(
+    engine: Engine, register_ref: str, *, actor: str, why: str, now: datetime, landlord: str | None = None
+) -> None:
+    """End a silence before its time.
+
+    Raises:
+        RegisterError: there is no open finding of that reference, or it is another landlord's.
+        SettingsError: no name or reason is given.
+    """
+    changes = {"silenced_until": None, "silenced_at": None}
+    _record_decision(engine, register_ref, "unsilenced", _DecisionWords(actor, why), now, landlord, changes)
+
+
+def withdraw_report(
+    engine: Engine, register_ref: str, *, actor: str, why: str, now: datetime, landlord: str | None = None
+) -> None:
+    """Take back that a finding was reported done: it is mailed about again.
+
+    Raises:
+        RegisterError: there is no open finding of that reference, or it is another landlord's.
+        SettingsError: no name or reason is given.
+    """
+    changes = {"awaiting_since": None, "awaiting_file_id": None}
+    _record_decision(engine, register_ref, "report_withdrawn", _DecisionWords(actor, why), now, landlord, changes)
+
+
+def undo_decision(
+    engine: Engine, register_ref: str, *, actor: str, why: str, now: datetime, landlord: str | None = None
+) -> str:
+    """Take back the last decision that still holds: a silence, or the report that it is done.
+
+    Returns:
+        The event that was taken back: silenced or reported_done.
+
+    Raises:
+        RegisterError: there is no such finding, or no decision on it holds.
+        SettingsError: no name or reason is given.
+    """
+    found = read_finding(engine, register_ref, landlord)
+    held = []
+    if found["silenced_until"] is not None and found["silenced_until"] >= now.date():
+        held.append((found["silenced_at"], "silenced", end_silence))
+    if found["awaiting_since"] is not None:
+        held.append((found["awaiting_since"], "reported_done", withdraw_report))
+    if not held:
+        raise RegisterError(f"no person's decision on {found['register_ref']} holds: there is nothing to undo")
+    _, event, take_back = max(held)
+    take_back(engine, register_ref, actor=actor, why=why, now=now, landlord=landlord)
+    return event
+
+
+@dataclass(frozen=True)
+class _DecisionWords:
+    """What a person says with a decision."""
+
+    actor: str
+    why: str
+    until: date | None = None
 
 
 def _record_decision(
     engine: Engine,
     register_ref: str,
     event: str,
-    actor: str,
-    why: str,
+    words: _DecisionWords,
     now: datetime,
-    until: date | None,
-    **changes: Any,
+    landlord: str | None,
+    changes: dict[str, Any],
 ) -> None:
-    if not actor.strip() or not why.strip():
+    if not words.actor.strip() or not words.why.strip():
         raise SettingsError("say who decides, and why: both are kept with the finding")
-    with reading(engine) as connection:
-        landlord = read_finding_on(connection, register_ref)["landlord"]
-    with writing(engine, landlord) as connection:
+    owner = read_finding(engine, register_ref, landlord)["landlord"]
+    with writing(engine, owner) as connection:
         found = read_finding_on(connection, register_ref)
-        if found["status"] != "open":
+        if found["status"] != OPEN:
             raise RegisterError(f"{found['register_ref']} is resolved already; nothing was changed")
         if event == "reported_done":
-            changes["awaiting_file_id"] = find_newest_load(connection, landlord)[0] or 0
+            changes["awaiting_file_id"] = find_newest_load(connection, owner)[0] or 0
         connection.execute(update(Finding).where(Finding.id == found["id"]).values(**changes))
-        said = {"actor": actor.strip(), "why": why.strip(), "until": until}
+        said = {"actor": words.actor.strip(), "why": words.why.strip(), "until": words.until}
         _write_decision(connection, found, event, now, said)
 
 
@@ -89,7 +162,7 @@ def _write_decision(
     append_audit(
         connection,
         landlord=found["landlord"],
-        action={"silenced": "silence", "unsilenced": "unsilence", "reported_done": "resolve"}[event],
+        action=_AUDITED_AS[event],
         subject=found["register_ref"],
         details={"event": event_id, "said_sha256": hash_said_words(nonce, **said)},
         at=now,

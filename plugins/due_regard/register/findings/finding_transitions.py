@@ -1,7 +1,7 @@
 """How a run moves findings: all of it set-based, whatever their number.
 
 A run opens what is newly due or in breach, sees again what still is, escalates what became overdue, resolves what no
-longer is, and reopens what came back; never deletes. Recording the run itself is runs.py's.
+longer is, and reopens what came back; never deletes. Recording the run itself is assessment_runs.py's.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ import pandas as pd
 from pandas.api.types import is_datetime64_any_dtype
 from sqlalchemy import Connection, TableClause, case, column, func, select, table, text, update
 
-from due_regard.records.canonical import ENTITIES, ENTITY_OF_SUBJECT, OPEN_STATES, Entity
+from due_regard.records.canonical import ENTITIES, ENTITY_OF_SUBJECT, Entity, find_open_rows
 from due_regard.register.loading import bulk
 from due_regard.register.loading.encoding import make_arrow_column
 from due_regard.register.schema.column_types import Ref
 from due_regard.register.schema.drop_tables import Base
-from due_regard.register.schema.finding_tables import Finding, FindingEvent
+from due_regard.register.schema.finding_tables import OPEN, RESOLVED, Finding, FindingEvent
 from due_regard.register.schema.record_tables import RECORD_TABLES
 
 FINDINGS = Base.metadata.tables[Finding.__tablename__]
@@ -43,20 +43,20 @@ class FindingTransition:
     policy_version: str
     last_file: int | None
 
-    def findings(self, assessments: pd.DataFrame) -> dict[str, int]:
+    def move_findings(self, assessments: pd.DataFrame) -> dict[str, int]:
         """Move every finding to what `assessments` says; how many went which way."""
         rows = assessments.assign(policy_version=_list_policy_versions(assessments, self.policy_version))
-        is_open = rows["state"].isin(OPEN_STATES) & (rows["severity"] != "info")
-        known = self._known()
+        is_open = find_open_rows(rows)
+        known = self._read_known()
         now_open = rows.loc[is_open, [*KEY, *_STAND]].merge(known, on=KEY, how="left", suffixes=("", "_before"))
-        is_new, was_open = now_open["id"].isna(), now_open["status"] == "open"
+        is_new, was_open = now_open["id"].isna(), now_open["status"] == OPEN
         escalated = was_open & (now_open["state_before"] == "due_soon") & (now_open["state"] == "overdue")
-        fresh, back = self._open_new(now_open[is_new]), now_open[~is_new & ~was_open]
-        self._see(now_open[~is_new])
+        fresh, back = self._open_findings(now_open[is_new]), now_open[~is_new & ~was_open]
+        self._update_known(now_open[~is_new])
         for event, moved in (("opened", fresh), ("escalated", now_open[escalated]), ("reopened", back)):
-            self._event(event, moved, moved["state"])
-        self._not_confirmed()
-        gone = self._resolve(known[known["status"] == "open"], rows[~is_open], now_open)
+            self._write_events(event, moved, moved["state"])
+        self._end_unconfirmed_waits()
+        gone = self._resolve_gone(known[known["status"] == OPEN], rows[~is_open], now_open)
         return {
             "opened": len(fresh),
             "seen": int(was_open.sum()),
@@ -65,7 +65,7 @@ class FindingTransition:
             "reopened": len(back),
         }
 
-    def _known(self) -> pd.DataFrame:
+    def _read_known(self) -> pd.DataFrame:
         """Every finding the landlord ever had: its key, id, status and last state."""
         names = ["id", *KEY, "status", "state"]
         statement = f"SELECT {', '.join(names)} FROM findings WHERE landlord = :landlord"  # noqa: S608 - our names
@@ -73,13 +73,13 @@ class FindingTransition:
         kinds = {"id": "Int64", "occurrence": "int64"}
         return pd.DataFrame(found.assign(**{name: pd.to_numeric(found[name]) for name in kinds})).astype(kinds)
 
-    def _open_new(self, rows: pd.DataFrame) -> pd.DataFrame:
+    def _open_findings(self, rows: pd.DataFrame) -> pd.DataFrame:
         rows = rows.sort_values(KEY, ignore_index=True)
-        numbers = self._numbers(len(rows))
+        numbers = self._draw_numbers(len(rows))
         rows = rows.assign(id=numbers, register_ref=[f"F-{number:06d}" for number in numbers])
         said = {
             "landlord": self.landlord,
-            "status": "open",
+            "status": OPEN,
             "opened_at": self.now,
             "opened_on": self.as_at,
             "first_seen_as_at": self.as_at,
@@ -93,7 +93,7 @@ class FindingTransition:
             bulk.insert_rows(self.connection, FINDINGS, columns, said)
         return rows
 
-    def _numbers(self, count: int) -> list[int]:
+    def _draw_numbers(self, count: int) -> list[int]:
         """The next numbers of the register's findings: they count, and say nothing about anyone."""
         if self.connection.dialect.name == "postgresql":
             series = text("SELECT nextval('finding_numbers') FROM generate_series(1, :count)")
@@ -101,19 +101,19 @@ class FindingTransition:
         last = int(self.connection.scalar(select(func.coalesce(func.max(Finding.id), 0))) or 0)
         return list(range(last + 1, last + 1 + count))
 
-    def _see(self, rows: pd.DataFrame) -> None:
+    def _update_known(self, rows: pd.DataFrame) -> None:
         """Bring known findings to what the run says, opening those that were resolved."""
         if rows.empty:
             return
-        staged = self._stage("seen_findings", rows[["id", *_STAND]])
-        was_resolved = Finding.status == "resolved"
+        staged = self._stage_rows("seen_findings", rows[["id", *_STAND]])
+        was_resolved = Finding.status == RESOLVED
         self.connection.execute(
             update(Finding)
             .where(Finding.id == staged.c.id)
             .values(
                 {name: staged.c[name] for name in _STAND}
                 | {
-                    "status": "open",
+                    "status": OPEN,
                     "last_as_at": self.as_at,
                     "last_run_id": self.run_id,
                     "times_seen": Finding.times_seen + 1,
@@ -128,11 +128,11 @@ class FindingTransition:
             )
         )
 
-    def _stage(self, name: str, rows: pd.DataFrame) -> TableClause:
+    def _stage_rows(self, name: str, rows: pd.DataFrame) -> TableClause:
         bulk.stage_rows(self.connection, name, FINDINGS, bulk.list_frame_columns(rows))
         return table(name, *(column(str(n), FINDINGS.c[str(n)].type) for n in rows.columns))
 
-    def _resolve(self, open_before: pd.DataFrame, not_open: pd.DataFrame, now_open: pd.DataFrame) -> int:
+    def _resolve_gone(self, open_before: pd.DataFrame, not_open: pd.DataFrame, now_open: pd.DataFrame) -> int:
         """Resolve the open findings that the run does not list as open, by what it says of them instead."""
         gone = open_before[~open_before["id"].isin(now_open["id"])].drop(columns="state")
         if gone.empty:
@@ -140,12 +140,12 @@ class FindingTransition:
         gone = gone.merge(not_open[[*KEY, "state", "done_on"]], on=KEY, how="left")
         gone["resolved_state"] = gone["state"].fillna("gone")
         gone["resolved_file_id"] = find_settling_files(self.connection, self.landlord, gone)
-        staged = self._stage("gone_findings", gone[["id", "resolved_state", "done_on", "resolved_file_id"]])
+        staged = self._stage_rows("gone_findings", gone[["id", "resolved_state", "done_on", "resolved_file_id"]])
         self.connection.execute(
             update(Finding)
             .where(Finding.id == staged.c.id)
             .values(
-                status="resolved",
+                status=RESOLVED,
                 resolved_on=self.as_at,
                 resolved_at=self.now,
                 resolved_state=staged.c.resolved_state,
@@ -155,10 +155,10 @@ class FindingTransition:
                 awaiting_file_id=None,
             )
         )
-        self._event("resolved", gone, gone["resolved_state"], gone["resolved_file_id"])
+        self._write_events("resolved", gone, gone["resolved_state"], gone["resolved_file_id"])
         return len(gone)
 
-    def _not_confirmed(self) -> None:
+    def _end_unconfirmed_waits(self) -> None:
         """End the wait for findings reported done that a later drop still shows open."""
         waiting = select(Finding.id, Finding.state).where(
             Finding.landlord == self.landlord,
@@ -172,9 +172,9 @@ class FindingTransition:
                 .where(Finding.id.in_(rows["id"].tolist()))
                 .values(awaiting_since=None, awaiting_file_id=None)
             )
-            self._event("not_confirmed", rows, rows["state"])
+            self._write_events("not_confirmed", rows, rows["state"])
 
-    def _event(self, event: str, rows: pd.DataFrame, state: pd.Series, file_id: pd.Series | None = None) -> None:
+    def _write_events(self, event: str, rows: pd.DataFrame, state: pd.Series, file_id: pd.Series | None = None) -> None:
         if rows.empty:
             return
         columns = {"finding_id": make_arrow_column(rows["id"]), "state": make_arrow_column(state)}

@@ -1,7 +1,7 @@
-"""Reading findings: which are open, what their life was, and how they flowed over a period.
+"""Reading findings: which are open, what their life was, and which are silenced.
 
-Open ones are listed whether silenced or reported done: hiding is the reader's decision. Moving findings is runs.py's,
-a person's decisions are decisions.py's.
+Open ones are listed whether silenced or reported done: hiding is the reader's decision. Moving findings is
+finding_transitions.py's, a person's decisions are decisions.py's.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from datetime import date
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, Engine, Select, select
+from sqlalchemy import Connection, Engine, Select, func, select
 
 from due_regard.errors import RegisterError
 from due_regard.records.canonical import ASSESSMENT_COLUMNS
 from due_regard.register import sql_files
 from due_regard.register.engines import reading
-from due_regard.register.schema.finding_tables import Finding, FindingEvent
+from due_regard.register.schema.finding_tables import OPEN, Finding, FindingEvent
 
 _EXTRA = (
     "policy_version",
@@ -52,7 +52,7 @@ def read_open_findings_on(connection: Connection, landlord: str | None, *, as_at
     """`read_open_findings` inside the caller's own transaction."""
     columns: list[Any] = [Finding.id.label("finding_id"), Finding.register_ref]
     columns += [getattr(Finding, name) for name in (*ASSESSMENT_COLUMNS, *_EXTRA)]
-    chosen: Select[Any] = select(*columns).where(Finding.status == "open")
+    chosen: Select[Any] = select(*columns).where(Finding.status == OPEN)
     if landlord is not None:
         chosen = chosen.where(Finding.landlord == landlord)
     found = sql_files.make_frame(connection.execute(chosen.order_by(Finding.due_on.nulls_last(), Finding.id)))
@@ -61,18 +61,21 @@ def read_open_findings_on(connection: Connection, landlord: str | None, *, as_at
     return found
 
 
-def read_finding(engine: Engine, register_ref: str) -> dict[str, Any]:
+def read_finding(engine: Engine, register_ref: str, landlord: str | None = None) -> dict[str, Any]:
     """Where one finding stands.
 
     Raises:
-        RegisterError: there is no finding of that reference.
+        RegisterError: there is no finding of that reference, or it is not the landlord's that is named.
     """
-    with reading(engine) as connection:
-        return read_finding_on(connection, register_ref)
+    with reading(engine, landlord) as connection:
+        found = read_finding_on(connection, register_ref)
+    if landlord not in {None, found["landlord"]}:
+        raise RegisterError(f"{found['register_ref']} is not a finding of {landlord}")
+    return found
 
 
 def read_finding_on(connection: Connection, register_ref: str) -> dict[str, Any]:
-    """`read_finding` inside the caller's own transaction."""
+    """`read_finding` of any landlord, inside the caller's own transaction."""
     one = select(Finding.__table__).where(Finding.register_ref == register_ref.strip().upper())
     row = connection.execute(one).mappings().first()
     if row is None:
@@ -89,19 +92,29 @@ def read_finding_life(engine: Engine, register_ref: str) -> pd.DataFrame:
         return sql_files.make_frame(connection.execute(shown))
 
 
-def read_findings_open_on(engine: Engine, landlord: str, on: date) -> pd.DataFrame:
-    """The findings that were open at the end of the day `on`, by the events recorded: finding_id, rule, state."""
-    with reading(engine, landlord) as connection:
-        return sql_files.read_statement(connection, "register/findings_open_on", landlord=landlord, on=on)
+def list_silences(engine: Engine, landlord: str | None = None, *, on: date) -> pd.DataFrame:
+    """The silences of open findings that hold on a day, the first to end first.
 
+    Args:
+        engine: the register.
+        landlord: whose; None for every landlord the session may see.
+        on: the day.
 
-def count_finding_flows(engine: Engine, landlord: str, since: date, until: date) -> pd.DataFrame:
-    """How findings flowed after `since` up to and with `until`, a rule: opening + opened - resolved = closing.
-
-    Reopened findings count as opened.
+    Returns:
+        register_ref, landlord, rule, silenced_until, silenced_at, and the actor and why of the last silence.
     """
-    with reading(engine, landlord) as connection:
-        flows = sql_files.read_statement(
-            connection, "register/finding_flows", landlord=landlord, since=since, until=until
+    silenced = FindingEvent.__table__.alias("silenced")
+    last = select(func.max(silenced.c.id)).where(silenced.c.finding_id == Finding.id, silenced.c.event == "silenced")
+    found = (
+        select(
+            Finding.register_ref, Finding.landlord, Finding.rule, Finding.silenced_until, Finding.silenced_at,
+            FindingEvent.actor, FindingEvent.why,
         )
-    return flows.astype(dict.fromkeys(("opening", "opened", "resolved", "closing"), "int64"))
+        .join(FindingEvent, FindingEvent.id == last.scalar_subquery())
+        .where(Finding.status == OPEN, Finding.silenced_until >= on)
+        .order_by(Finding.silenced_until, Finding.id)
+    )  # fmt: skip
+    if landlord is not None:
+        found = found.where(Finding.landlord == landlord)
+    with reading(engine, landlord) as connection:
+        return sql_files.make_frame(connection.execute(found))

@@ -1,4 +1,4 @@
-"""Drops that were held for a person or did not come, and the list of everything that did.
+"""Drops that were held for a person, and the list of everything that came.
 
 Loading is load.py's; whether a drop is held is intake's judgement.
 """
@@ -6,7 +6,7 @@ Loading is load.py's; whether a drop is held is intake's judgement.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 from sqlalchemy import Engine, Select, insert, select, update
@@ -18,57 +18,38 @@ from due_regard.register.engines import reading, writing
 from due_regard.register.schema.drop_tables import Batch
 
 
-def hold_drop(
-    engine: Engine,
-    *,
-    landlord: str,
-    source: str,
-    drop: str,
-    sha256: str,
-    why: str,
-    now: datetime,
-    status: Literal["held", "missing"] = "held",
-) -> int:
-    """Note that a drop was held for a person, or did not come; the batch's id. Noted once a content and status.
+def hold_drop(engine: Engine, *, landlord: str, source: str, drop: str, sha256: str, why: str, now: datetime) -> int:
+    """Note that a drop was held for a person; the batch's id. Noted once a content.
 
     Args:
         engine: the register.
         landlord: whose drop.
         source: its source mapping.
         drop: the drop folder's name.
-        sha256: what identifies its content (`hash_drop`); "" for a missing one.
+        sha256: what identifies its content (`hash_drop`).
         why: the reason with its figures, without any cell's value.
         now: when.
-        status: held or missing.
     """
-    same = [Batch.landlord == landlord, Batch.drop_sha256 == sha256, Batch.drop_name == drop, Batch.status == status]
+    same = [Batch.landlord == landlord, Batch.drop_sha256 == sha256, Batch.drop_name == drop, Batch.status == "held"]
     with writing(engine, landlord) as connection:
         known = connection.scalar(select(Batch.id).where(*same).order_by(Batch.id.desc()).limit(1))
-        newest = connection.scalar(
-            select(Batch.id).where(Batch.landlord == landlord).order_by(Batch.id.desc()).limit(1)
-        )
-        if known is not None and (status == "held" or known == newest):
+        if known is not None:
             return int(known)
         values: dict[str, Any] = {"landlord": landlord, "source": source, "drop_name": drop, "drop_sha256": sha256}
-        values |= {"received_at": now, "status": status, "why": why}
+        values |= {"received_at": now, "status": "held", "why": why}
         batch_id = int(connection.execute(insert(Batch).values(**values).returning(Batch.id)).scalar_one())
-        subject = f"batch {batch_id}"
-        append_audit(
-            connection,
-            landlord=landlord,
-            action={"held": "hold", "missing": "miss"}[status],
-            subject=subject,
-            details={"sha256": sha256},
-            at=now,
-        )
+        subject, details = f"batch {batch_id}", {"sha256": sha256}
+        append_audit(connection, landlord=landlord, action="hold", subject=subject, details=details, at=now)
     return batch_id
 
 
-def release_drop(engine: Engine, batch_id: int, *, actor: str, why: str, now: datetime) -> None:
+def release_drop(
+    engine: Engine, batch_id: int, *, actor: str, why: str, now: datetime, landlord: str | None = None
+) -> None:
     """Let a held drop in: the next intake of the same content loads it.
 
     Raises:
-        RegisterError: there is no such batch, or it is not held.
+        RegisterError: there is no such batch, it is not held, or it is not the landlord's that is named.
         SettingsError: no name or reason is given.
     """
     if not actor.strip() or not why.strip():
@@ -78,6 +59,8 @@ def release_drop(engine: Engine, batch_id: int, *, actor: str, why: str, now: da
         found = connection.execute(one).first()
     if found is None:
         raise RegisterError(f"there is no batch {batch_id}; `due-regard drop list` shows them")
+    if landlord not in {None, found.landlord}:
+        raise RegisterError(f"batch {batch_id} is not a drop of {landlord}")
     with writing(engine, found.landlord) as connection:
         status = connection.execute(one).one().status
         if status != "held":

@@ -1,4 +1,4 @@
-"""What Alembic runs to migrate: on the connection that `open_register` hands over, in one transaction.
+"""What Alembic runs to migrate: on the connection that `upgrade_register` hands over, in one transaction.
 
 There is no offline mode and no downgrade: a register goes back by restoring a backup, never by dropping what it knows.
 """

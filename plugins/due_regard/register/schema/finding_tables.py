@@ -15,6 +15,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 from due_regard.register.schema.column_types import RowId
 from due_regard.register.schema.drop_tables import Base
 
+OPEN = "open"
+"""`findings.status` of an open finding; the other one is `RESOLVED`."""
+
+RESOLVED = "resolved"
+
 
 class AssessmentRun(Base):
     """One recorded assessment. `moved` is false for a date before the last moving one: kept, but it moves no finding.

@@ -1,0 +1,164 @@
+"""Commands on findings: findings, finding, silences."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from datetime import UTC, datetime
+from typing import Any
+
+from due_regard.calendars.quarters import LONDON
+from due_regard.commands import CommandResult, Commands, add_command, add_command_group, add_landlord_option
+from due_regard.commands.assessment_commands import parse_day
+from due_regard.config.settings import Settings
+from due_regard.services.landlord_context import open_landlord_register
+from due_regard.services.list_findings import list_findings, list_silences
+from due_regard.services.result import list_json_rows
+from due_regard.services.show_finding import show_finding
+
+_UNDONE = {"silenced": "its silence is over", "reported_done": "it no longer counts as reported done"}
+
+
+def add_commands(commands: Commands) -> None:
+    """Adds findings, finding and silences."""
+    parser = add_command(commands, "findings", run_findings, "open findings, oldest first")
+    parser.add_argument("--as-at", required=True, metavar="YYYY-MM-DD", help="those open on this day")
+    parser.add_argument("--landlord", metavar="ID", help="only this landlord's; default all")
+    parser = add_command(commands, "silences", run_silences, "who silenced which finding, until when and why")
+    parser.add_argument("--landlord", metavar="ID", help="only this landlord's; default all")
+    decisions = add_command_group(commands, "finding", "one finding, and a person's decisions on it, audited")
+    _add_finding_command(decisions, "show", run_show, "what is wrong, why, where it came from, who was told, its life")
+    parser = _add_decision(decisions, "silence", run_silence, "mail nothing more of it until a date")
+    parser.add_argument("--until", required=True, metavar="YYYY-MM-DD", help="the last silent day")
+    _add_decision(decisions, "resolve", run_resolve, "say that it is done and awaits the next export")
+    _add_decision(decisions, "undo", run_undo, "take back the last decision that holds")
+
+
+def _add_finding_command(commands: Commands, name: str, run: Any, about: str) -> ArgumentParser:
+    parser = add_command(commands, name, run, about)
+    parser.add_argument("ref", metavar="REF", help="register reference, e.g. F-000123")
+    add_landlord_option(parser, "whose finding it is")
+    return parser
+
+
+def _add_decision(commands: Commands, name: str, run: Any, about: str) -> ArgumentParser:
+    parser = _add_finding_command(commands, name, run, about)
+    parser.add_argument("--by", required=True, help="your post; recorded in the audit")
+    parser.add_argument("--why", required=True, help="the reason; recorded in the audit")
+    return parser
+
+
+def run_findings(args: Namespace, settings: Settings) -> CommandResult:
+    """`findings --as-at D [--landlord L]`."""
+    found = list_findings(settings, as_at=parse_day(args.as_at), landlord=args.landlord)
+    rows = list_json_rows(
+        found[["register_ref", "landlord", "rule", "state", "due_on", "days_overdue", "severity", "clause"]]
+    )
+    lines = [
+        f"{row['register_ref']}  {row['landlord']}  {row['rule']}  {row['state']}"
+        + (f"  due {row['due_on']}" if row["due_on"] else "")
+        + (f"  {row['days_overdue']} days late" if row["days_overdue"] else "")
+        + f"  ({row['severity']}, clause {row['clause']})"
+        for row in rows
+    ]
+    return CommandResult({"findings": rows}, (*lines, f"{len(rows)} open findings"))
+
+
+def run_silences(args: Namespace, settings: Settings) -> CommandResult:
+    """`silences [--landlord L]`."""
+    rows = list_json_rows(list_silences(settings, on=datetime.now(LONDON).date(), landlord=args.landlord))
+    lines = [
+        f"{row['register_ref']}  {row['landlord']}  {row['rule']}  silent until {row['silenced_until']}"
+        f"  by {row['actor']}: {row['why']}"
+        for row in rows
+    ]
+    return CommandResult({"silences": rows}, (*lines, f"{len(rows)} silences"))
+
+
+def run_show(args: Namespace, settings: Settings) -> CommandResult:
+    """`finding show REF [--landlord L]`."""
+    found = show_finding(settings, args.ref, now=datetime.now(UTC), landlord=args.landlord)
+    return CommandResult(found, tuple(_describe_finding(found)))
+
+
+def run_silence(args: Namespace, settings: Settings) -> CommandResult:
+    """`finding silence REF --by POST --why … --until D [--landlord L]`."""
+    from due_regard import register
+
+    until = parse_day(args.until)
+    with open_landlord_register(settings, args.landlord) as engine:
+        register.silence_finding(engine, args.ref, until=until, **_list_words(args))
+    return CommandResult(
+        {"ref": args.ref, "silenced_until": until.isoformat()}, (f"{args.ref} is silent until {until}",)
+    )
+
+
+def run_resolve(args: Namespace, settings: Settings) -> CommandResult:
+    """`finding resolve REF --by POST --why … [--landlord L]`."""
+    from due_regard import register
+
+    with open_landlord_register(settings, args.landlord) as engine:
+        register.resolve_finding(engine, args.ref, **_list_words(args))
+    line = f"{args.ref} is taken as done; it closes when an export confirms it"
+    return CommandResult({"ref": args.ref, "status": "awaiting"}, (line,))
+
+
+def run_undo(args: Namespace, settings: Settings) -> CommandResult:
+    """`finding undo REF --by POST --why … [--landlord L]`."""
+    from due_regard import register
+
+    with open_landlord_register(settings, args.landlord) as engine:
+        undone = register.undo_decision(engine, args.ref, **_list_words(args))
+    return CommandResult({"ref": args.ref, "undone": undone}, (f"{args.ref}: {_UNDONE[undone]}",))
+
+
+def _list_words(args: Namespace) -> dict[str, Any]:
+    """What every decision says."""
+    return {"actor": args.by, "why": args.why, "now": datetime.now(UTC), "landlord": args.landlord}
+
+
+def _describe_finding(found: dict[str, Any]) -> list[str]:
+    title = found["label"] or found["rule"]
+    due = f", due {found['due_on']}" if found["due_on"] else ""
+    late = f", {found['days_overdue']} days late" if found["days_overdue"] else ""
+    return [
+        f"{found['register_ref']}  {found['landlord']}  {found['rule']}: {title}",
+        f"Status: {found['status']}, {found['state']} ({found['severity']}){due}{late}, as at {found['last_as_at']}",
+        f"Clause {found['clause']}, policy of {found['policy_version']}"
+        + (f': "{found["promise"]}"' if found["promise"] else ""),
+        *([f"Our reading: {found['reading']}"] if found["reading"] else []),
+        *([f"Remedy: {found['remedy']}"] if found["remedy"] else []),
+        f"Subject: {found['subject_type']} {found['subject_ref']}, {_describe_origin(found['origin'])}",
+        f"Owner: {found['owner_role']}: {found['owner']['post']} ({found['owner']['why']})",
+        *_describe_route(found),
+        *_describe_told(found["told"]),
+        "Its life:",
+        *(_describe_event(event) for event in found["life"]),
+        *(["", *found["explanation"]] if found["explanation"] else []),
+    ]
+
+
+def _describe_origin(origin: dict[str, Any] | None) -> str:
+    if origin is None:
+        return "which no delivered record is about"
+    missing = "; the newest snapshot no longer has it" if origin["is_missing"] else ""
+    return (
+        f"row {origin['row_number']} of {origin['file']} in batch {origin['batch_id']}"
+        f" (version {origin['version']}, known from {origin['known_from']}){missing}"
+    )
+
+
+def _describe_route(found: dict[str, Any]) -> list[str]:
+    held = f"Held back today: {found['held_back']}." if found["held_back"] else ""
+    steps = [f"  {step['stage']}: {step['post']} ({step['why']})" for step in found["would_be_told"]]
+    return [*([held] if held else []), *(["Who hears of it at its stage:", *steps] if steps else [])]
+
+
+def _describe_told(told: list[dict[str, Any]]) -> list[str]:
+    lines = [f"  {each['on']} {each['stage']}: {each['why']} (mail {each['status']})" for each in told]
+    return ["Told so far:", *lines] if lines else ["Nobody was told of it yet."]
+
+
+def _describe_event(event: dict[str, Any]) -> str:
+    said = f", by {event['actor']}: {event['why']}" if event["actor"] else ""
+    until = f" until {event['until']}" if event["until"] else ""
+    return f"  {event['as_at'] or event['at']} {event['event']} ({event['state']}){until}{said}"

@@ -1,0 +1,23 @@
+"""Create and migrate registers: the one verb that does nothing else."""
+
+from __future__ import annotations
+
+from due_regard.config.settings import Settings
+from due_regard.services.landlord_context import list_landlords_to_run, open_landlord_register
+from due_regard.services.result import Result
+
+
+def upgrade_registers(settings: Settings, landlord: str | None = None) -> Result:
+    """Create or migrate the register; where each landlord has its own, that of `landlord`, or every one.
+
+    Returns:
+        registers: place, landlords it is for, revision.
+    """
+    from due_regard.register.engines import name_place
+    from due_regard.register.schema.revisions import HEAD
+
+    registers = []
+    for names in settings.registers([landlord] if landlord else list_landlords_to_run(settings)).values():
+        with open_landlord_register(settings, names[0], upgrade=True) as engine:
+            registers.append({"place": name_place(engine.url), "landlords": names, "revision": HEAD})
+    return {"registers": registers}

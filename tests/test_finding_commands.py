@@ -1,0 +1,200 @@
+"""A person's questions and decisions on one finding, through the command line, on a landlord's own policy."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from due_regard import register
+from due_regard.__main__ import main
+from due_regard.config.settings import Settings
+from due_regard.errors import RegisterError
+from due_regard.intake import load_source_mapping, read_drop
+from due_regard.register.schema.drop_tables import AuditRow
+from due_regard.services.assess_landlord import assess_landlord
+from due_regard.services.landlord_context import open_landlord_register
+from due_regard.services.list_findings import list_findings
+from due_regard.services.run_alerts import run_alerts
+from due_regard.services.show_finding import show_finding
+from tests.contract_examples import CONTRACT
+from tests.register.drops import accepted, drop
+
+L = "hanover"
+NOW, AS_AT = datetime(2026, 7, 1, 9, tzinfo=UTC), date(2026, 7, 1)
+WORDS = ["--by", "governance officer", "--why", "with the ombudsman"]
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture(scope="module")
+def lived(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A var folder in which a landlord's export was taken in, judged and mailed about. Copy it, never write to it."""
+    var = tmp_path_factory.mktemp("lived") / "var"
+    settings = Settings(var_dir=var, landlords=(L,))
+    source = load_source_mapping(settings.sources_dir, "canonical")
+    exports = CONTRACT / "examples" / L / "exports"
+    validated = read_drop(exports, L, source, on=AS_AT, known=lambda _: None, great_expectations=False)
+    with open_landlord_register(settings, L, upgrade=True) as engine:
+        register.load_drop(engine, validated, now=NOW)
+    assess_landlord(settings, L, as_at=AS_AT, now=NOW)
+    run_alerts(settings, as_at=AS_AT, now=NOW)
+    return var
+
+
+@pytest.fixture
+def settings(lived: Path, tmp_path: Path) -> Settings:
+    shutil.copytree(lived, tmp_path / "var")
+    return Settings(var_dir=tmp_path / "var", landlords=(L,))
+
+
+@pytest.fixture
+def run(settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs one command on the register; gives exit code, stdout and stderr."""
+    monkeypatch.setenv("DUE_REGARD_VAR_DIR", str(settings.var_dir))
+    monkeypatch.setenv("DUE_REGARD_LANDLORDS", json.dumps([L]))
+
+    def command(*words: object) -> tuple[int, str, str]:
+        code = main([str(word) for word in words])
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return command
+
+
+def find_ref(settings: Settings, rule: str) -> str:
+    found = list_findings(settings, as_at=AS_AT, landlord=L)
+    return str(found.loc[found["rule"] == rule, "register_ref"].iloc[0])
+
+
+def shown(run: Run, ref: str) -> dict[str, Any]:
+    code, out, err = run("--json", "finding", "show", ref)
+    assert code == 0, err
+    found: dict[str, Any] = json.loads(out)
+    return found
+
+
+def test_a_finding_is_shown_from_its_promise_to_its_row(run: Run, settings: Settings) -> None:
+    found = shown(run, find_ref(settings, "restriction.review"))
+    assert (found["status"], found["state"], found["severity"]) == ("open", "overdue", "breach")
+    assert found["clause"]
+    assert found["promise"]
+    origin = found["origin"]
+    assert (origin["entity"], origin["file"], origin["version"]) == ("restrictions", "restrictions.csv", 1)
+    lines = (CONTRACT / "examples" / L / "exports" / origin["file"]).read_text(encoding="utf-8").splitlines()
+    assert lines[origin["row_number"] - 1].startswith(found["subject_ref"] + ",")
+    assert any(found["promise"] in line for line in found["explanation"])
+    assert [(event["event"], event["as_at"]) for event in found["life"]] == [("opened", "2026-07-01")]
+    assert date.fromisoformat(found["due_on"]) < AS_AT
+
+
+def test_a_finding_says_who_owns_it_who_would_be_told_and_who_was(run: Run, settings: Settings) -> None:
+    told = [shown(run, ref) for ref in list_findings(settings, as_at=AS_AT, landlord=L)["register_ref"]]
+    assert all(found["owner"]["post"] and found["owner"]["why"] for found in told)
+    mailed = [found for found in told if found["told"]]
+    assert len(mailed) > 3
+    for found in mailed:
+        assert {each["on"] for each in found["told"]} == {"2026-07-01"}
+        assert {each["status"] for each in found["told"]} == {"sent"}
+    assert any(each["would_be_told"] for each in told)
+    for found in told:
+        assert bool(found["would_be_told"]) or found["held_back"]
+    everything = json.dumps(told)
+    assert "@hanover" not in everything, "an address stands in an answer"
+
+
+def test_lines_for_a_person_say_the_same(run: Run, settings: Settings) -> None:
+    ref = find_ref(settings, "restriction.review")
+    found, text = shown(run, ref), run("finding", "show", ref)[1]
+    origin = found["origin"]
+    assert text.startswith(f"{ref}  {L}  restriction.review: ")
+    assert f"row {origin['row_number']} of restrictions.csv in batch 1" in text
+    assert found["promise"] in text
+    assert "Owner: " in text
+    assert "2026-07-01 opened (overdue)" in text
+
+
+def test_the_duty_to_report_is_shown_without_a_record(run: Run, settings: Settings) -> None:
+    assess_landlord(settings, L, as_at=date(2026, 10, 2), now=datetime(2026, 10, 2, 9, tzinfo=UTC))
+    found = shown(run, find_ref(settings, "report.issued"))
+    assert found["origin"] is None
+    assert found["promise"]
+    assert found["explanation"] == []
+
+
+def test_a_silence_is_listed_shown_and_taken_back(run: Run, settings: Settings) -> None:
+    ref = find_ref(settings, "restriction.review")
+    assert run("silences")[1] == "0 silences\n"
+    assert run("finding", "silence", ref, *WORDS, "--until", "2099-01-01")[0] == 0
+    (row,) = json.loads(run("--json", "silences", "--landlord", L)[1])["silences"]
+    assert (row["register_ref"], row["actor"], row["why"]) == (ref, "governance officer", "with the ombudsman")
+    assert row["silenced_until"] == "2099-01-01"
+    assert "by governance officer: with the ombudsman" in run("silences")[1]
+    assert shown(run, ref)["held_back"] == "a silence holds"
+    code, out, _ = run("finding", "undo", ref, "--by", "director", "--why", "settled")
+    assert (code, out) == (0, f"{ref}: its silence is over\n")
+    assert json.loads(run("--json", "silences")[1])["silences"] == []
+    life = shown(run, ref)["life"]
+    assert [(event["event"], event["actor"]) for event in life[1:]] == [
+        ("silenced", "governance officer"), ("unsilenced", "director"),
+    ]  # fmt: skip
+
+
+def test_undo_takes_back_the_last_decision_first_and_is_audited(run: Run, settings: Settings) -> None:
+    ref = find_ref(settings, "restriction.review")
+    run("finding", "silence", ref, *WORDS, "--until", "2099-01-01")
+    run("finding", "resolve", ref, *WORDS)
+    assert shown(run, ref)["awaiting_since"]
+    undone = [json.loads(run("--json", "finding", "undo", ref, *WORDS)[1])["undone"] for _ in range(2)]
+    assert undone == ["reported_done", "silenced"]
+    found = shown(run, ref)
+    assert (found["awaiting_since"], found["silenced_until"], found["status"]) == (None, None, "open")
+    assert [event["event"] for event in found["life"]] == [
+        "opened", "silenced", "reported_done", "report_withdrawn", "unsilenced",
+    ]  # fmt: skip
+    with open_landlord_register(settings, L) as engine:
+        register.verify_audit(engine)
+        with register.reading(engine, L) as connection:
+            acts = connection.scalars(select(AuditRow.action).where(AuditRow.subject == ref).order_by(AuditRow.seq))
+            assert acts.all() == ["silence", "resolve", "unresolve", "unsilence"]
+
+
+def test_nothing_to_undo_and_no_such_finding_are_said(run: Run, settings: Settings) -> None:
+    ref = find_ref(settings, "restriction.review")
+    code, _, err = run("finding", "undo", ref, *WORDS)
+    assert (code, "nothing to undo" in err) == (5, True)
+    for words in (["show", "F-999999"], ["undo", "F-999999", *WORDS]):
+        code, _, err = run("finding", *words)
+        assert (code, "no finding has that reference" in err) == (5, True)
+    assert [event["event"] for event in shown(run, ref)["life"]] == ["opened"]
+
+
+def test_a_silence_that_has_run_out_is_neither_listed_nor_undone(settings: Settings) -> None:
+    ref = find_ref(settings, "restriction.review")
+    with open_landlord_register(settings, L) as engine:
+        register.silence_finding(engine, ref, actor="a", why="b", until=AS_AT, now=NOW)
+        assert len(register.list_silences(engine, L, on=AS_AT)) == 1
+        assert register.list_silences(engine, L, on=date(2026, 7, 2)).empty
+        with pytest.raises(RegisterError, match="nothing to undo"):
+            register.undo_decision(engine, ref, actor="a", why="b", now=datetime(2026, 7, 2, 9, tzinfo=UTC))
+    assert show_finding(settings, ref, now=NOW)["held_back"] == "a silence holds"
+
+
+def test_a_missing_record_is_listed_and_named_on_its_finding(run: Run, settings: Settings) -> None:
+    ref = find_ref(settings, "restriction.review")
+    subject = shown(run, ref)["subject_ref"]
+    with open_landlord_register(settings, L) as engine:
+        rows = register.read_records(engine, L)["restrictions"]
+    left = rows[rows["restriction_ref"] != subject]
+    with open_landlord_register(settings, L) as engine:
+        part = accepted("restrictions", left.astype(object).where(left.notna(), None), disappeared=(subject,))
+        register.load_drop(engine, drop(part, landlord=L), now=datetime(2026, 7, 2, 9, tzinfo=UTC))
+    (row,) = json.loads(run("--json", "drop", "missing", "--landlord", L)[1])["missing"]
+    assert (row["entity"], row["ref"], row["noticed_at"][:10]) == ("restrictions", subject, "2026-07-02")
+    assert shown(run, ref)["origin"]["is_missing"] is True
