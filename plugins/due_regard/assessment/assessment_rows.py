@@ -43,12 +43,12 @@ class AssessmentRows:
     late: Ints
     arose: Days
 
-    def where(self, keep: Bools | Ints) -> AssessmentRows:
+    def select_rows(self, keep: Bools | Ints) -> AssessmentRows:
         """The rows that `keep` marks or numbers."""
         return AssessmentRows(*(getattr(self, name)[keep] for name in self.__dataclass_fields__))
 
     @staticmethod
-    def joined(parts: list[AssessmentRows]) -> AssessmentRows:
+    def join_rows(parts: list[AssessmentRows]) -> AssessmentRows:
         """Several answers as one, one after the other."""
         filled = [part for part in parts if len(part.subject)] or parts[:1]
         if len(filled) == 1:
@@ -57,11 +57,11 @@ class AssessmentRows:
             *(np.concatenate([getattr(part, name) for part in filled]) for name in AssessmentRows.__dataclass_fields__)
         )
 
-    def by_subject(self) -> AssessmentRows:
+    def sort_by_subject(self) -> AssessmentRows:
         """The rows in order of their subjects; rows of one subject stay in their order."""
         if (self.subject[:-1] <= self.subject[1:]).all():
             return self
-        return self.where(np.argsort(self.subject, kind="stable"))
+        return self.select_rows(np.argsort(self.subject, kind="stable"))
 
 
 @dataclass(frozen=True)

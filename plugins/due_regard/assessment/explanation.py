@@ -38,14 +38,14 @@ def explain_rule(
     history.duty(rule)
     found = assess_records(records, history, calendar, as_at)
     mine = found[(found["rule"] == rule) & (found["subject_ref"] == subject)]
-    masked = RecordsAsAt(add_derived_roles(records), as_at)
-    row = _find_row(masked, history, rule, subject)
+    known = RecordsAsAt(add_derived_roles(records), as_at)
+    row = _find_row(known, history, rule, subject)
     lines = [f"{rule} of one {describe_code(rule.split('.')[0])} at {history.landlord}, as at {format_weekday(as_at)}"]
     versions = sorted({day.date() for day in mine["policy_version"]}) or [history.in_force(as_at).effective_from]
     for version in versions:
         duty = _find_duty_version(history, rule, version)
         lines += ["", *_describe_basis(duty, version)]
-        lines += [] if row is None or isinstance(duty, DocumentDuty) else list_facts(masked, duty, row)
+        lines += [] if row is None or isinstance(duty, DocumentDuty) else list_facts(known, duty, row)
         for each in mine[mine["policy_version"] == pd.Timestamp(version)].itertuples(index=False):
             lines += _describe_outcome(duty, each, AssessmentClock(as_at, calendar), history)
     if mine.empty:
@@ -66,15 +66,15 @@ def _find_subject_entity(rule: str) -> str:
     return "" if entity is None else entity.name
 
 
-def _find_row(masked: RecordsAsAt, history: PolicyHistory, rule: str, subject: str) -> int | None:
+def _find_row(records: RecordsAsAt, history: PolicyHistory, rule: str, subject: str) -> int | None:
     """Row of the subject in its entity; None where the subject is the landlord itself."""
     entity = _find_subject_entity(rule)
-    if not masked.delivered(entity):
+    if not records.is_delivered(entity):
         if subject != history.landlord:
             lacking = f"no file of {entity} was ever delivered; " if entity else ""
             raise SettingsError(f"{lacking}the subject of {rule} is the landlord: {history.landlord}")
         return None
-    place = int(masked.keys(entity).index(subject).as_py())
+    place = int(records.list_keys(entity).index(subject).as_py())
     if place < 0:
         raise SettingsError(f"no such record in {entity} on that date; it may be later, rejected or misspelt")
     return place

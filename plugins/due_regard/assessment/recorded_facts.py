@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from due_regard.assessment.condition_truth import NO, UNKNOWN, YES, DutyView, evaluate_condition
-from due_regard.assessment.duty_dates import find_dates
+from due_regard.assessment.condition_truth import NO, UNKNOWN, YES, evaluate_condition, find_dates
 from due_regard.assessment.duty_kinds import build_duty_view
-from due_regard.assessment.records_as_at import NO_RECORD, UNTOLD, RecordsAsAt
+from due_regard.assessment.duty_view import DutyView
+from due_regard.assessment.records_as_at import NO_RECORD, UNKNOWN_RECORD, RecordsAsAt
 from due_regard.assessment.recurring_reviews import build_chain
 from due_regard.policy import CheckDuty, DeadlineDuty, ReviewDuty, conditions
 from due_regard.policy.duty_wording import describe_code, describe_condition, describe_field, describe_related
@@ -30,27 +30,28 @@ def format_weekday(day: date | pd.Timestamp | np.datetime64[Any]) -> str:
     return f"{pd.Timestamp(day):%a %-d %b %Y}"
 
 
-def list_facts(masked: RecordsAsAt, duty: DeadlineDuty | CheckDuty | ReviewDuty, row: int) -> Iterator[str]:
+def list_facts(records: RecordsAsAt, duty: DeadlineDuty | CheckDuty | ReviewDuty, row: int) -> Iterator[str]:
     """Lines on what is recorded of the subject in `row` and how the duty's conditions answer."""
-    view = build_duty_view(masked, duty)
+    view = build_duty_view(records, duty)
     for path in dict.fromkeys(_list_fields(duty)):
         column = resolve_field(ENTITY_OF_SUBJECT[duty.subject], path)
         if not isinstance(column, str):
             yield f"  {describe_field(path)}: {_describe_value(view, path, column.kind, row)}"
     for link in duty.requires:
-        there = {NO_RECORD: "not on record", UNTOLD: "cannot be told"}
-        yield f"  the {describe_code(link)}: {there.get(int(masked.link(view.entity, link)[row]), 'on record')}"
+        there = {NO_RECORD: "not on record", UNKNOWN_RECORD: "cannot be told"}
+        at = int(records.find_linked_rows(view.entity, link)[row])
+        yield f"  the {describe_code(link)}: {there.get(at, 'on record')}"
     yield from dict.fromkeys(
         f"  {describe_related(related, article='the first')}: {_describe_first_record(view, related, row)}"
         for related in _list_related_words(duty)
     )
-    yield from _describe_conditions(masked, duty, row)
-    if isinstance(duty, ReviewDuty) and masked.delivered(duty.reviews):
-        yield from _describe_clocks(masked, duty, row)
+    yield from _describe_conditions(records, duty, row)
+    if isinstance(duty, ReviewDuty) and records.is_delivered(duty.reviews):
+        yield from _describe_clocks(records, duty, row)
 
 
 def _describe_value(view: DutyView, path: str, kind: ColumnKind, row: int) -> str:
-    cells = view.cells(path)
+    cells = view.find_cells(path)
     if cells.unknown[row]:
         return "not carried by the source"
     if cells.blank[row]:
@@ -74,16 +75,16 @@ def _describe_first_record(view: DutyView, related: conditions.Related, row: int
     return "none" if np.isnat(found.values[row]) else format_weekday(found.values[row])
 
 
-def _describe_conditions(masked: RecordsAsAt, duty: DeadlineDuty | CheckDuty | ReviewDuty, row: int) -> Iterator[str]:
+def _describe_conditions(records: RecordsAsAt, duty: DeadlineDuty | CheckDuty | ReviewDuty, row: int) -> Iterator[str]:
     for asked, condition in (("applies where", duty.when), ("asks that", getattr(duty, "require", None))):
-        view = build_duty_view(masked, duty, strict=asked == "asks that")
+        view = build_duty_view(records, duty, strict=asked == "asks that")
         for part in getattr(condition, "all_of", (condition,)):
             if part is not None:
                 yield f"  {asked} {describe_condition(part)}: {_ANSWER[evaluate_condition(view, part)[row]]}"
 
 
-def _describe_clocks(masked: RecordsAsAt, duty: ReviewDuty, row: int) -> Iterator[str]:
-    chain = build_chain(masked, duty)
+def _describe_clocks(records: RecordsAsAt, duty: ReviewDuty, row: int) -> Iterator[str]:
+    chain = build_chain(records, duty)
     for at in np.flatnonzero(chain.subject == row):
         said = [f"clock {chain.place[at]}"]
         for word, days in (("from", chain.base), ("agreed for", chain.agreed), ("stopped on", chain.done)):

@@ -41,14 +41,14 @@ def select_standing_rows(rows: AssessmentRows, version: Versions, starts: Days) 
     keep = np.flatnonzero(own | named)
     keep = keep[np.lexsort((version[keep], slot[keep]))]
     keep = keep[_mark_firsts(slot[keep])]
-    return _merge_unmeasured(rows.where(keep), version[keep])
+    return _merge_unmeasured(rows.select_rows(keep), version[keep])
 
 
 def _merge_unmeasured(rows: AssessmentRows, version: Versions) -> tuple[AssessmentRows, Versions]:
-    """A subject untold in one version is untold whole."""
-    untold = rows.state == STATE["not_measured"]
-    keep = untold | ~np.isin(rows.subject, rows.subject[untold])
-    return number_occurrences(rows.where(keep)), version[keep]
+    """A subject unmeasured in one version is unmeasured whole."""
+    unmeasured = rows.state == STATE["not_measured"]
+    keep = unmeasured | ~np.isin(rows.subject, rows.subject[unmeasured])
+    return number_occurrences(rows.select_rows(keep)), version[keep]
 
 
 def _mark_firsts(values: Ints) -> Bools:
