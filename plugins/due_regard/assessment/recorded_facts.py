@@ -19,7 +19,7 @@ from due_regard.assessment.records_as_at import NO_RECORD, UNKNOWN_RECORD, Recor
 from due_regard.assessment.recurring_reviews import build_chain
 from due_regard.policy import CheckDuty, DeadlineDuty, ReviewDuty, conditions
 from due_regard.policy.duty_wording import describe_code, describe_condition, describe_field, describe_related
-from due_regard.policy.field_checks import resolve_field
+from due_regard.policy.field_checks import list_field_uses, resolve_field
 from due_regard.records.canonical import ENTITY_OF_SUBJECT, ColumnKind
 
 _ANSWER = {YES: "yes", NO: "no", UNKNOWN: "cannot be told"}
@@ -92,41 +92,13 @@ def _describe_clocks(records: RecordsAsAt, duty: ReviewDuty, row: int) -> Iterat
         yield f"  {', '.join(said)}"
 
 
-def _list_fields(duty: Any) -> Iterator[str]:
+def _list_fields(duty: DeadlineDuty | CheckDuty | ReviewDuty) -> Iterator[str]:
     """Every field of the subject that the duty names, with what bounds related records."""
+    entity = ENTITY_OF_SUBJECT[duty.subject]
     for name in ("start", "due", "base", "agreed", "done", "ended", "when", "require", "needs"):
-        yield from _list_named_fields(getattr(duty, name, None))
-
-
-def _list_named_fields(value: Any) -> Iterator[str]:
-    match value:
-        case str():
-            yield value
-        case tuple():
-            for part in value:
-                yield from _list_named_fields(part)
-        case conditions.First(first=related) | conditions.Exists(exists=related):
-            for bound in ("after", "before", "not_before", "not_after"):
-                yield from _list_named_fields(getattr(related, bound))
-        case None:
-            return
-        case conditions.Differs():
-            yield from (path for pair in value.differs.items() for path in pair)
-        case conditions.NoLaterThan():
-            yield from (path for field, limit in value.no_later_than.items() for path in (field, limit.after))
-        case (
-            conditions.Present()
-            | conditions.IsYes()
-            | conditions.Not()
-            | conditions.AnyOf()
-            | conditions.AllOf()
-            | conditions.EarliestOf()
-        ):
-            yield from _list_named_fields(next(iter(value.__dict__.values())))
-        case conditions.Shifted():
-            yield value.field
-        case conditions.Word():
-            yield from (path for pairs in value.__dict__.values() for path in pairs)
+        value = getattr(duty, name, None) or ()
+        for word in value if isinstance(value, tuple) else (value,):
+            yield from (use.path for use in list_field_uses(entity, word) if not use.is_related)
 
 
 def _list_related_words(word: Any) -> Iterator[conditions.Related]:
