@@ -31,6 +31,18 @@ OwnerRole = Literal[
 `line_manager` (of the member of staff concerned) is a word of `restricted_to`.
 """
 
+FedFigure = Literal[
+    "reviews",
+    "expiries",
+    "acknowledgements",
+    "decisions",
+    "answers",
+    "notices",
+    "independence",
+    "policy_review",
+]
+"""A figure of packs and mails that a duty may feed; what duty each is made of is fed_figures.py's."""
+
 Rule = Annotated[str, StringConstraints(pattern=r"^[a-z_]+\.[a-z_]+$")]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Months = Annotated[int, Field(ge=1, le=600)]
@@ -105,6 +117,7 @@ class _Duty(Word):
         requires: links whose record must exist, else there is no row.
         needs: fields without which nothing can be said, whatever the others say.
         absent_as_blank: fields a source may lack without the duty becoming not measured.
+        feeds: the figure of packs and mails that is made of this duty; none where left out.
         curable: False where no act can mend it afterwards. statutory: a clock set by law or regulator.
         restricted_to: owner roles that alone may hear of it.
     """
@@ -123,6 +136,7 @@ class _Duty(Word):
     requires: tuple[FieldPath, ...] = ()
     needs: tuple[FieldPath, ...] = ()
     absent_as_blank: tuple[FieldPath, ...] = ()
+    feeds: FedFigure | None = None
     curable: bool = True
     statutory: bool = False
     restricted_to: tuple[OwnerRole, ...] = ()

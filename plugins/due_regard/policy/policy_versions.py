@@ -19,6 +19,7 @@ from due_regard.config.landlord import Identifier
 from due_regard.config.yaml_files import read_yaml
 from due_regard.errors import PolicyError
 from due_regard.policy.duties import DocumentDuty, Duty, Text
+from due_regard.policy.fed_figures import find_figure_faults
 from due_regard.policy.field_checks import Fault, find_field_faults
 
 
@@ -146,6 +147,8 @@ def _find_all_faults(policy: PolicyFile) -> Iterator[Fault]:
             yield (*place, "rule"), f"{duty.rule}: a document's rule is named policy.…"
         for inside, message in find_field_faults(duty):
             yield (*place, *inside), f"{duty.rule}: {message}"
+    for number, message in find_figure_faults(policy.duties):
+        yield ("duties", number, "feeds"), f"{policy.duties[number].rule}: {message}"
 
 
 def load_policies(folder: Path, landlord: str) -> PolicyHistory:
