@@ -1,4 +1,4 @@
-"""A policy whose rules have quite other names gets the same tables, sentences and charts, for it says what each feeds."""
+"""A policy whose rules have quite other names gets the same tables, sentences and charts: each says what it feeds."""
 
 from __future__ import annotations
 

@@ -187,7 +187,9 @@ def _build_calendar_entry(case: Case, who: Recipient, context: DigestContext) ->
 
 
 def _is_review(case: Case) -> bool:
-    return isinstance(case.duty, ReviewDuty | DocumentDuty) or case.duty.name == "review"
+    return (
+        isinstance(case.duty, ReviewDuty | DocumentDuty) or case.duty.subject == "report" or case.duty.name == "review"
+    )
 
 
 def _build_line(case: Case, who: Recipient, others: list[Recipient], news: str, context: DigestContext) -> FindingLine:

@@ -31,14 +31,14 @@ from due_regard.assessment.records_as_at import NAT, NO_RECORD, UNKNOWN_RECORD, 
 from due_regard.calendars.working_days import Convention, Days
 from due_regard.policy import CheckDuty, DeadlineDuty, DocumentDuty, Policy, ReviewDuty
 from due_regard.policy.duties import Within
-from due_regard.records.canonical import ENTITY_OF_SUBJECT
+from due_regard.records.canonical import ASSESSED_ENTITY_OF_SUBJECT
 
 
 def build_duty_view(
     records: RecordsAsAt, duty: DeadlineDuty | CheckDuty | ReviewDuty, *, strict: bool = False
 ) -> DutyView:
     """The duty's subjects, with the fields it counts as blank where they are absent."""
-    return DutyView(records, ENTITY_OF_SUBJECT[duty.subject].name, frozenset(duty.absent_as_blank), strict)
+    return DutyView(records, ASSESSED_ENTITY_OF_SUBJECT[duty.subject].name, frozenset(duty.absent_as_blank), strict)
 
 
 def find_subjects(records: RecordsAsAt, duty: DeadlineDuty | CheckDuty | ReviewDuty) -> Truth:

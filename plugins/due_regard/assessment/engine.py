@@ -25,7 +25,7 @@ from due_regard.assessment.recurring_reviews import assess_review
 from due_regard.assessment.versions_in_force import Versions, number_occurrences, select_standing_rows
 from due_regard.calendars.working_days import WorkingCalendar
 from due_regard.policy import CheckDuty, DeadlineDuty, DocumentDuty, Duty, Policy, PolicyHistory, ReviewDuty
-from due_regard.records.canonical import ENTITY_OF_SUBJECT, STATES, Records
+from due_regard.records.canonical import ASSESSED_ENTITY_OF_SUBJECT, STATES, Records
 
 _BLOCK = 1 << 12  # rows of a repeated word that share one piece of memory
 
@@ -85,14 +85,14 @@ def _answer_versions(
 
 def _find_entity_name(rule: str) -> str:
     """Name of the entity of the rule's subjects; blank for the policy document itself."""
-    entity = ENTITY_OF_SUBJECT.get(rule.split(".")[0])
+    entity = ASSESSED_ENTITY_OF_SUBJECT.get(rule.split(".")[0])
     return "" if entity is None else entity.name
 
 
 def _assess_duty(records: RecordsAsAt, policy: Policy, duty: Duty, clock: AssessmentClock) -> AssessmentRows:
     if isinstance(duty, DocumentDuty):
         return assess_document(duty, policy, clock)
-    if not records.is_delivered(ENTITY_OF_SUBJECT[duty.subject].name):
+    if not records.is_delivered(ASSESSED_ENTITY_OF_SUBJECT[duty.subject].name):
         return make_unmeasured_rows(np.array([-1]), np.array([policy.effective_from], dtype="datetime64[D]"))
     if isinstance(duty, CheckDuty):
         return assess_check(records, duty)
@@ -165,7 +165,7 @@ def _find_severity(
 
 
 def _find_refs(records: RecordsAsAt, subject_type: str, subject: Ints) -> list[pa.Array]:
-    keys = records.list_keys(ENTITY_OF_SUBJECT[subject_type].name)
+    keys = records.list_keys(ASSESSED_ENTITY_OF_SUBJECT[subject_type].name)
     return [keys if len(subject) == len(keys) and (subject == np.arange(len(keys))).all() else keys.take(subject)]
 
 

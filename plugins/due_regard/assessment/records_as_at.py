@@ -18,7 +18,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from due_regard.calendars.working_days import Days
-from due_regard.records.canonical import ENTITY, ENTITY_OF_SUBJECT, CanonicalColumn, ColumnKind, Entity, Records
+from due_regard.records.canonical import (
+    ASSESSED_ENTITY,
+    ENTITY_OF_SUBJECT,
+    CanonicalColumn,
+    ColumnKind,
+    Entity,
+    Records,
+)
 
 Bools: TypeAlias = npt.NDArray[np.bool_]
 Ints: TypeAlias = npt.NDArray[np.int64]
@@ -83,7 +90,7 @@ class RecordsAsAt:
         self._rows: dict[str, Ints] = {}
         self._keys: dict[str, pa.Array] = {}
         for name, frame in records.items():
-            self._rows[name], self._keys[name] = _find_existing_rows(ENTITY[name], frame, self.as_at)
+            self._rows[name], self._keys[name] = _find_existing_rows(ASSESSED_ENTITY[name], frame, self.as_at)
         self._links: dict[tuple[str, str], Ints] = {}
         self._paths: dict[tuple[str, str], ColumnCells] = {}
 
@@ -135,7 +142,7 @@ class RecordsAsAt:
 
     def find_opening_days(self, entity: str) -> Days:
         """Opening dates; NaT for an entity without one."""
-        name = ENTITY[entity].opened_on
+        name = ASSESSED_ENTITY[entity].opened_on
         if name is None:
             return np.full(self.count_rows(entity), NAT)
         return self.find_cells(entity, name).days
@@ -157,7 +164,7 @@ class RecordsAsAt:
         return np.append(find_places(here.words, self.list_keys(target.name)), NO_RECORD)[coded]
 
     def _read_own_cells(self, entity: str, name: str) -> ColumnCells:
-        frame, rows, column = self._frames[entity], self._rows[entity], ENTITY[entity].by_name[name]
+        frame, rows, column = self._frames[entity], self._rows[entity], ASSESSED_ENTITY[entity].by_name[name]
         if name not in frame:
             return _make_unknown_cells(column, len(rows))
         cells = _read_column(frame[name], column, rows)

@@ -16,7 +16,6 @@ from sqlalchemy import Engine
 from due_regard.calendars.quarters import LONDON, Quarter
 from due_regard.calendars.working_days import WorkingCalendar
 from due_regard.config.landlord import Landlord
-from due_regard.config.settings import Settings
 from due_regard.errors import PackError, SettingsError
 from due_regard.packs.content.figure_changes import build_changes_table, find_changed_measures
 from due_regard.packs.content.measure_tables import MeasureTable, build_measure_table
@@ -57,8 +56,8 @@ def build_pack(
     edition: str = "confidential",
     out: Path,
     now: datetime,
+    reports: Path,
     known_at: datetime | None = None,
-    reports: Path | None = None,
 ) -> PackReport:
     """Build `pack` for a quarter that has ended, write its files below `out` and keep it.
 
@@ -72,15 +71,14 @@ def build_pack(
         edition: `confidential` or `publishable`.
         out: folder the files go to.
         now: aware UTC.
+        reports: folder of definitions and templates.
         known_at: only what had been learnt by then (the filed figures: `quarter.closes_at`); None: all that is known.
-        reports: folder of definitions and templates; the installation's by default.
 
     Raises:
         SettingsError: no such edition, or the definition is wrong.
         PackError: the quarter has not ended, or nothing had been taken in.
     """
     _check_request(quarter, edition, now)
-    reports = reports or Settings().reports_dir
     definition = load_pack_definition(reports, pack)
     known = _read_known_state(engine, landlord, history, calendar, quarter, known_at)
     tables = _build_tables(definition, known.snapshots)

@@ -12,7 +12,6 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Field, StringConstraints, model_validator
 
 from due_regard.policy.conditions import Condition, DateOf, FieldPath, Word
-from due_regard.records.canonical import ENTITY_OF_SUBJECT
 
 Severity = Literal["breach", "explain", "warning", "info"]
 OwnerRole = Literal[
@@ -150,12 +149,6 @@ class _Duty(Word):
     def name(self) -> str:
         """The part of the rule after the dot."""
         return self.rule.split(".")[1]
-
-    @model_validator(mode="after")
-    def _known_subject(self) -> _Duty:
-        if self.kind != "document" and self.subject not in ENTITY_OF_SUBJECT:  # type: ignore[attr-defined]
-            raise ValueError(f"no subject {self.subject!r}; allowed: {', '.join(ENTITY_OF_SUBJECT)}")
-        return self
 
 
 class DeadlineDuty(_Duty):

@@ -11,7 +11,7 @@ from typing import Any
 
 from due_regard.config.yaml_errors import Place
 from due_regard.policy import conditions
-from due_regard.policy.duties import CheckDuty, DeadlineDuty, DocumentDuty, Duty, ReviewDuty
+from due_regard.policy.duties import CheckDuty, DeadlineDuty, ReviewDuty
 from due_regard.records.canonical import ENTITY, ENTITY_OF_SUBJECT, CanonicalColumn, ColumnKind, Entity
 
 Fault = tuple[Place, str]
@@ -137,10 +137,8 @@ def _list_related_uses(entity: Entity, related: conditions.Related, place: Place
             yield replace(use, is_related=True)
 
 
-def find_field_faults(duty: Duty) -> Iterator[Fault]:
+def find_field_faults(duty: DeadlineDuty | CheckDuty | ReviewDuty) -> Iterator[Fault]:
     """Every wrong field, code or link of one duty, with its place inside the duty."""
-    if isinstance(duty, DocumentDuty):
-        return
     entity = ENTITY_OF_SUBJECT[duty.subject]
     for number, link in enumerate(duty.requires):
         if find_linked_entity(entity, link) is None:

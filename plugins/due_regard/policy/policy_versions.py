@@ -21,6 +21,7 @@ from due_regard.errors import PolicyError
 from due_regard.policy.duties import DocumentDuty, Duty, Text
 from due_regard.policy.fed_figures import find_figure_faults
 from due_regard.policy.field_checks import Fault, find_field_faults
+from due_regard.records.canonical import ENTITY_OF_SUBJECT
 
 
 class PolicyFile(BaseModel):
@@ -143,12 +144,20 @@ def _find_all_faults(policy: PolicyFile) -> Iterator[Fault]:
         if duty.rule in seen:
             yield (*place, "rule"), f"{duty.rule} is listed twice"
         seen.add(duty.rule)
-        if isinstance(duty, DocumentDuty) and duty.subject != "policy":
-            yield (*place, "rule"), f"{duty.rule}: a document's rule is named policy.…"
-        for inside, message in find_field_faults(duty):
+        for inside, message in _find_duty_faults(duty):
             yield (*place, *inside), f"{duty.rule}: {message}"
     for number, message in find_figure_faults(policy.duties):
         yield ("duties", number, "feeds"), f"{policy.duties[number].rule}: {message}"
+
+
+def _find_duty_faults(duty: Duty) -> Iterator[Fault]:
+    if isinstance(duty, DocumentDuty):
+        if duty.subject != "policy":
+            yield ("rule",), "a document's rule is named policy.…"
+    elif duty.subject not in ENTITY_OF_SUBJECT:
+        yield ("rule",), f"no subject {duty.subject!r}; allowed: {', '.join(ENTITY_OF_SUBJECT)}"
+    else:
+        yield from find_field_faults(duty)
 
 
 def load_policies(folder: Path, landlord: str) -> PolicyHistory:

@@ -1,7 +1,9 @@
 """The canonical entities and columns a drop is read into (contract: Exports).
 
 One tuple of `Entity` values is the single place that knows the columns; intake, register and assessment all read it.
-Add a column here and give it a type; keep vendors' names (include/sources) and policy (include/policies) out.
+Add a column here and give it a type. A new column or entity also needs a migration (register/migrations), for the
+register keeps each column in a table of its entity. Keep vendors' names (include/sources) and policy
+(include/policies) out.
 """
 
 from __future__ import annotations
@@ -322,6 +324,22 @@ ENTITIES: tuple[Entity, ...] = (
 ENTITY: dict[str, Entity] = {entity.name: entity for entity in ENTITIES}
 ENTITY_OF_SUBJECT: dict[str, Entity] = {entity.subject: entity for entity in ENTITIES}
 
+REPORTS = Entity(
+    "reports",
+    "report",
+    (
+        _ref_column("report_ref", required=True),
+        _date_column("quarter_ended_on", required=True),
+        _date_column("issued_on"),
+    ),
+    "quarter_ended_on",
+)
+"""Reports that a landlord owes. Packs make these records from what was issued: no drop and no table holds them."""
+
+ASSESSED_ENTITY: dict[str, Entity] = {**ENTITY, REPORTS.name: REPORTS}
+ASSESSED_ENTITY_OF_SUBJECT: dict[str, Entity] = {**ENTITY_OF_SUBJECT, REPORTS.subject: REPORTS}
+"""Every entity that a duty may be about: what landlords deliver, and reports."""
+
 EARLIEST_YEAR = 1990
 """A date before this year rejects the row (contract: Exports)."""
 
@@ -354,8 +372,3 @@ _DTYPE = {ColumnKind.DATE: "datetime64[s]", ColumnKind.YN: "boolean"}
 def find_dtype(column: CanonicalColumn) -> str:
     """The pandas dtype a canonical column has in a `Records` frame."""
     return _DTYPE.get(column.kind, "str")
-
-
-def make_empty_frame(entity: Entity) -> pd.DataFrame:
-    """A frame of no records carrying every column of `entity`, in canonical dtypes."""
-    return pd.DataFrame({column.name: pd.Series(dtype=find_dtype(column)) for column in entity.columns})

@@ -47,11 +47,6 @@ def check_headline(wording: str) -> None:
         raise ValueError("braces hold a figure's name: {new}, {new:one|many}, {new.of}, .percent, .change or .year")
 
 
-def list_measures(wording: str) -> set[str]:
-    """Names of the figures a wording uses."""
-    return {found[0] for found in _PLACE.findall(wording)}
-
-
 def compute_headline(wording: str, table: MeasureTable) -> str:
     """The sentence of `wording`, from `table`; empty where the policy asks for no such figure or there was no case.
 

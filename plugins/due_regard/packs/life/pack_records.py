@@ -11,12 +11,12 @@ from datetime import date, datetime
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy import Connection, insert, select
 
 from due_regard.calendars.quarters import LONDON
 from due_regard.errors import PackError
 from due_regard.packs.content.measure_tables import MeasureTable
-from due_regard.register import append_audit, writing
+from due_regard.register import append_audit
 from due_regard.register.schema.pack_tables import PackIssue, PackRow
 
 
@@ -58,14 +58,6 @@ def record_pack(conn: Connection, landlord: str, *, at: datetime, **values: Any)
     told = {name: values[name] for name in ("pack", "quarter", "edition", "sha256")}
     append_audit(conn, landlord=landlord, action="pack_build", subject=f"pack {pack_id}", details=told, at=at)
     return pack_id
-
-
-def issue_recorded_pack(
-    engine: Engine, landlord: str, pack_id: int, *, how: str, now: datetime, on: date | None = None
-) -> bool:
-    """`record_issue`, in a transaction of its own."""
-    with writing(engine, landlord) as conn:
-        return record_issue(conn, landlord, pack_id, how=how, now=now, on=on)
 
 
 def is_issued(conn: Connection, landlord: str, pack: str, quarter: str) -> bool:
