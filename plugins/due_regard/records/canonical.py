@@ -324,7 +324,7 @@ ENTITIES: tuple[Entity, ...] = (
 ENTITY: dict[str, Entity] = {entity.name: entity for entity in ENTITIES}
 ENTITY_OF_SUBJECT: dict[str, Entity] = {entity.subject: entity for entity in ENTITIES}
 
-REPORTS = Entity(
+REPORT_ENTITY = Entity(
     "reports",
     "report",
     (
@@ -336,8 +336,8 @@ REPORTS = Entity(
 )
 """Reports that a landlord owes. Packs make these records from what was issued: no drop and no table holds them."""
 
-ASSESSED_ENTITY: dict[str, Entity] = {**ENTITY, REPORTS.name: REPORTS}
-ASSESSED_ENTITY_OF_SUBJECT: dict[str, Entity] = {**ENTITY_OF_SUBJECT, REPORTS.subject: REPORTS}
+ASSESSED_ENTITY: dict[str, Entity] = {**ENTITY, REPORT_ENTITY.name: REPORT_ENTITY}
+ASSESSED_ENTITY_OF_SUBJECT: dict[str, Entity] = {**ENTITY_OF_SUBJECT, REPORT_ENTITY.subject: REPORT_ENTITY}
 """Every entity that a duty may be about: what landlords deliver, and reports."""
 
 EARLIEST_YEAR = 1990

@@ -21,7 +21,7 @@ from due_regard.config.landlord import Landlord
 from due_regard.packs.content.pack_definition import PackBasis, PackDefinition, load_pack_definition
 from due_regard.policy import DeadlineDuty, PolicyHistory
 from due_regard.policy.duties import Notice, Within
-from due_regard.records.canonical import ASSESSMENT_COLUMNS, REPORTS, find_dtype
+from due_regard.records.canonical import ASSESSMENT_COLUMNS, REPORT_ENTITY, find_dtype
 from due_regard.register import reading, sql_files
 
 RULE = "report.issued"
@@ -69,7 +69,7 @@ def assess_report_duties(
     # Each pack rests on a clause of its own, and an engine's answer carries the clause of one duty.
     parts = [
         assess_records(
-            {REPORTS.name: _make_report_records(watched, quarters, issued)},
+            {REPORT_ENTITY.name: _make_report_records(watched, quarters, issued)},
             _set_duties(history, _make_duty([watched])),
             calendar,
             as_at,
@@ -120,7 +120,7 @@ def _make_report_records(watched: _WatchedPack, quarters: list[Quarter], issued:
     mine = issued[issued["pack"] == name]
     days = dict(zip(mine["quarter"], mine["issued_on"], strict=True))
     rows = [(f"{name}/{quarter}", quarter.ends_on, days.get(str(quarter))) for quarter in quarters]
-    kinds = {column.name: find_dtype(column) for column in REPORTS.columns}
+    kinds = {column.name: find_dtype(column) for column in REPORT_ENTITY.columns}
     return pd.DataFrame(rows, columns=list(kinds)).astype(kinds)
 
 
