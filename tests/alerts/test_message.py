@@ -192,7 +192,7 @@ def test_no_mail_names_a_person_an_incident_or_a_duty_that_betrays_one(world: Wo
 
 
 def test_a_label_that_betrays_falls_back_to_its_clause(world: World) -> None:
-    assert BETRAYING.search(history().duty("incident.police").mail_label)
+    assert BETRAYING.search(history().find_duty("incident.police").mail_label)
     rows = [check("incident.police", "I1")]
     world.assess(rows, MON)
     mail = one(world.mails(WED), "deputy@example.org")

@@ -130,7 +130,7 @@ def due(rule: str, ref: str, due_on: str | date, *, state: str = "overdue", **mo
 
 def check(rule: str, ref: str, *, state: str = "breach", **more: Any) -> dict[str, Any]:
     """One finding, with what its duty says."""
-    duty = history().duty(rule)
+    duty = history().find_duty(rule)
     row = {
         "landlord": "example",
         "rule": rule,

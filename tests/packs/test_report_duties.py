@@ -102,7 +102,7 @@ def test_an_unknown_pack_cannot_be_issued(loaded: Engine) -> None:
 
 def test_alerts_find_the_dutys_words(register: Engine) -> None:
     whole = add_report_duty(history("hanover"), landlord("hanover"), reports=REPORTS)
-    duty = whole.duty("report.issued")
+    duty = whole.find_duty("report.issued")
     assert duty.clause == "8.1"
     assert "Senior Management Team and the Audit, Performance & Risk Committee" in duty.label
     assert "report.issued" not in {duty.rule for duty in history("hanover").versions[-1].duties}

@@ -85,7 +85,7 @@ class Case:
     def history(self) -> PolicyHistory:
         """The landlord's policy with the case's rule alone."""
         policy = policies(self.landlord).versions[-1]
-        changed = {"duties": (policy.duty(self.rule),), "approved_on": self.approved_on or policy.file.approved_on}
+        changed = {"duties": (policy.find_duty(self.rule),), "approved_on": self.approved_on or policy.file.approved_on}
         return PolicyHistory((replace(policy, file=policy.file.model_copy(update=changed)),))
 
     def records(self) -> Records:

@@ -464,7 +464,7 @@ def test_one_wrong_version_stops_them_all(tmp_path: Path) -> None:
 def test_a_rule_the_policy_has_not_is_named_with_those_it_has(tmp_path: Path) -> None:
     history = load_policies(_folder(tmp_path, "2026-01-01.yaml"), "sixth")
     with pytest.raises(PolicyError, match=r"no rule 'appeal.decide'; known: appeal.acknowledge, policy.review"):
-        history.versions[0].duty("appeal.decide")
+        history.versions[0].find_duty("appeal.decide")
 
 
 def test_the_command_line_checks_several_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -117,7 +117,7 @@ def _build_case(
     cells: RecordCells,
     as_at: date,
 ) -> Case | None:
-    duty = history.duty(finding.rule, finding.policy_version)
+    duty = history.find_duty(finding.rule, finding.policy_version)
     clock = find_clock(
         duty, due_on=finding.due_on, opened_on=finding.opened_on, calendar=calendar, alerts=landlord.alerts
     )

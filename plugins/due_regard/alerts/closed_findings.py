@@ -85,7 +85,7 @@ def _make_closed_finding(row: Mapping[Any, Any], history: PolicyHistory) -> Clos
     clause = str(row["clause"])
     label, restricted = f"A duty under clause {clause}", False
     try:
-        duty = history.duty(str(row["rule"]))
+        duty = history.find_duty(str(row["rule"]))
         label = label if BETRAYING.search(duty.mail_label) else duty.mail_label
         restricted = bool(duty.restricted_to)
     except PolicyError:

@@ -85,7 +85,9 @@ def compose_alerts(
         is_summary = is_summary_day(as_at, remembered.last_as_at, landlord, calendar)
         context = DigestContext(landlord, calendar, remembered, as_at, is_summary)
         plan = plan_mails(conn, context, history, now=now)
-        writer = MailWriter(landlord, history.in_force(as_at).title, plan.drop, sender, templates, as_at, now, calendar)
+        writer = MailWriter(
+            landlord, history.find_version(as_at).title, plan.drop, sender, templates, as_at, now, calendar
+        )
         superseded = 0
         if dry_run is None:
             superseded = sent_history.supersede_unsent_mails(conn, landlord.id, as_at=as_at)

@@ -143,7 +143,7 @@ def _list_reasons(conn: Connection, row: Mapping[str, Any], history: PolicyHisto
 
 
 def _describe_reason(one: Mapping[str, Any], history: PolicyHistory | None) -> str:
-    label = "a duty" if history is None else history.duty(one["rule"]).mail_label
+    label = "a duty" if history is None else history.find_duty(one["rule"]).mail_label
     due = f", due {format_day(one['due_on'])}" if one["due_on"] is not None else ""
     stage = STAGE_WORDS.get(one["stage"], one["stage"])
     return f"- {one['register_ref']} ({label}; clause {one['clause']}{due}): {stage}. Told: {one['why']}."

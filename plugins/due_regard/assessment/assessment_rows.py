@@ -1,6 +1,6 @@
 """What a duty answers, as columns: which subjects, which occurrence, which state. No strings until the end.
 
-States are numbers here (positions in contract.STATES); engine turns them into the contract's frame.
+States are numbers here (positions in STATES); engine.py turns them into the contract's frame.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ class AssessmentRows:
     Attributes:
         subject: row of the subject in its entity, ascending (-1: the landlord itself).
         occurrence: from 1.
-        state: position in contract.STATES.
+        state: position in STATES.
         due, done: datetime64[D]; NaT blank.
         late: days overdue, in the duty's unit.
-        arose: the day that says which policy version judges the row.
+        arose: the day that says which policy version the row rests on.
     """
 
     subject: Ints
@@ -66,7 +66,7 @@ class AssessmentRows:
 
 @dataclass(frozen=True)
 class AssessmentClock:
-    """The date of judgement, and how long before its due date a duty is due soon."""
+    """The date of the assessment, and how long before its due date a duty is due soon."""
 
     day: date
     calendar: WorkingCalendar

@@ -1,6 +1,6 @@
-"""How each kind of duty but the recurring review is judged: deadline, check, document.
+"""How each kind of duty but the recurring review is assessed: deadline, check, document.
 
-One function a kind, from a duty and the world to rows; the review of a restriction is in reviews.py.
+One function a kind, from a duty and the records to rows; the review of a restriction is in recurring_reviews.py.
 """
 
 from __future__ import annotations

@@ -35,8 +35,8 @@ def assess_records(records: Records, history: PolicyHistory, calendar: WorkingCa
 
     Returns:
         One row a (rule, subject, occurrence), sorted by rule, subject_ref (code points) and occurrence, with
-        contract.ASSESSMENT_COLUMNS (due_on and done_on datetime64[s], blank NaT; days_overdue in the duty's unit,
-        working or calendar days; text as str) and `policy_version` (effective_from of the version that judged).
+        ASSESSMENT_COLUMNS (due_on and done_on datetime64[s], blank NaT; days_overdue in the duty's unit,
+        working or calendar days; text as str) and `policy_version` (effective_from of the version it rests on).
 
     Raises:
         CalendarError: a working day outside the calendar's years is needed.
@@ -49,7 +49,7 @@ def assess_records(records: Records, history: PolicyHistory, calendar: WorkingCa
 
 @dataclass(frozen=True)
 class _Answer:
-    """One rule's rows, and for each row the version of the policy that judged it."""
+    """One rule's rows, and for each row the version of the policy it rests on."""
 
     rule: str
     rows: AssessmentRows
@@ -69,14 +69,14 @@ def _answer_rule(records: RecordsAsAt, history: PolicyHistory, rule: str, clock:
     if len(history.versions) > 1 and records.is_delivered(_find_entity_name(rule)):
         starts = np.array([policy.effective_from for policy in history.versions], dtype="datetime64[D]")
         return _Answer(rule, *select_standing_rows(rows, version, starts))
-    return _Answer(rule, number_occurrences(rows) if isinstance(history.duty(rule), ReviewDuty) else rows, version)
+    return _Answer(rule, number_occurrences(rows) if isinstance(history.find_duty(rule), ReviewDuty) else rows, version)
 
 
 def _answer_versions(
     records: RecordsAsAt, history: PolicyHistory, rule: str, clock: AssessmentClock
 ) -> Iterator[tuple[int, AssessmentRows]]:
     """What each version of the policy says of `rule`; of the landlord as a whole, the version in force alone."""
-    current = history.in_force(clock.day)
+    current = history.find_version(clock.day)
     for number, policy in enumerate(history.versions):
         duty = _find_duty(policy, rule)
         if duty is not None and (policy is current or records.is_delivered(_find_entity_name(rule))):
@@ -106,20 +106,20 @@ def _build_frame(records: RecordsAsAt, history: PolicyHistory, answers: list[_An
     words = [_build_text_columns(records, history, answer) for answer in answers]
     starts = np.array([policy.effective_from for policy in history.versions], dtype="datetime64[s]")
 
-    def text(name: str) -> pd.Series:
+    def join_text(name: str) -> pd.Series:
         return pd.Series(pd.array(pa.chunked_array([part for columns in words for part in columns[name]]), dtype="str"))
 
-    def numbers(name: str, dtype: str) -> npt.NDArray[Any]:
+    def join_numbers(name: str, dtype: str) -> npt.NDArray[Any]:
         return np.concatenate([getattr(answer.rows, name) for answer in answers], dtype=dtype)
 
     columns = {
-        **{name: text(name) for name in ("landlord", "rule", "subject_type", "subject_ref")},
-        "occurrence": numbers("occurrence", "int64"),
-        "state": text("state"),
-        "due_on": numbers("due", "datetime64[s]"),
-        "done_on": numbers("done", "datetime64[s]"),
-        "days_overdue": numbers("late", "int64"),
-        **{name: text(name) for name in ("severity", "clause", "owner_role")},
+        **{name: join_text(name) for name in ("landlord", "rule", "subject_type", "subject_ref")},
+        "occurrence": join_numbers("occurrence", "int64"),
+        "state": join_text("state"),
+        "due_on": join_numbers("due", "datetime64[s]"),
+        "done_on": join_numbers("done", "datetime64[s]"),
+        "days_overdue": join_numbers("late", "int64"),
+        **{name: join_text(name) for name in ("severity", "clause", "owner_role")},
         "policy_version": starts[np.concatenate([answer.version for answer in answers])],
     }
     return pd.DataFrame(columns, copy=False)

@@ -90,7 +90,7 @@ def _find_counted_reviews(view: DutyView, duty: ReviewDuty) -> _CountedReviews:
     ended = view.find_cells(duty.ended).days
     there = np.flatnonzero((subject >= 0) & ~np.isnat(on))
     there = there[~(on[there] > ended[subject[there]])]
-    there = there[np.lexsort((on[there], subject[there]))]  # on one day, in order of reference: the world's own
+    there = there[np.lexsort((on[there], subject[there]))]  # on one day, in order of reference, as records stand
     closes = evaluate_condition(reviews, duty.closes)[there] == YES
     before = _was_closed_before(subject[there], closes)
     agreed = records.find_cells(name, duty.next_agreed).days if duty.next_agreed else np.full(len(on), NAT)

@@ -74,7 +74,7 @@ def run_policy_show(args: Namespace, settings: Settings) -> CommandResult:
     from due_regard.policy.policy_page import describe_policy
 
     known = load_landlord_context(settings, args.landlord)
-    policy = known.history.in_force(parse_day(_choose_day(args.on)))
+    policy = known.history.find_version(parse_day(_choose_day(args.on)))
     lines = describe_policy(policy, known.landlord.confirmed_readings)
     return CommandResult({"landlord": args.landlord, "policy": lines}, tuple(lines))
 

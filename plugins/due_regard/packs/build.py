@@ -27,7 +27,7 @@ from due_regard.packs.documents.paper import build_paper
 from due_regard.packs.documents.workbook import build_committee_workbook
 from due_regard.packs.life import provenance
 from due_regard.packs.life.filing import PackReport, file_pack
-from due_regard.packs.life.pack_records import figures_to_keep
+from due_regard.packs.life.pack_records import list_kept_figures
 from due_regard.packs.measures import BATCH_COLUMNS, QuarterSnapshot
 from due_regard.policy import PolicyHistory
 from due_regard.register import EVER, read_audit_head, read_records, reading, sql_files
@@ -94,7 +94,7 @@ def build_pack(
         known.files, history, calendar, definition, confirmed=landlord.confirmed_readings, known_at=known_at,
         run_id=_find_last_run(engine, landlord.id, known_at), head=read_audit_head(engine, landlord.id),
     )  # fmt: skip
-    return file_pack(engine, landlord.id, content, contents, made, figures_to_keep(tables), out, now, known_at)
+    return file_pack(engine, landlord.id, content, contents, made, list_kept_figures(tables), out, now, known_at)
 
 
 def _protect_published(tables: dict[str, MeasureTable]) -> dict[str, MeasureTable]:
@@ -172,7 +172,7 @@ def _add_changes(
 def _describe_standing(
     history: PolicyHistory, quarter: Quarter, known: _KnownState, landlord: Landlord
 ) -> tuple[str, ...]:
-    policy = history.in_force(quarter.ends_on)
+    policy = history.find_version(quarter.ends_on)
     last = known.files["loaded_at"].max().astimezone(LONDON)
     duties = known.snapshots[0].duties
     open_readings = int(((duties["reading"] != "") & (duties["confirmed"] == "")).sum())
@@ -205,7 +205,7 @@ def _make_action_list(
     content: PackContent, engine: Engine, landlord: str, history: PolicyHistory, known: _KnownState
 ) -> bytes:
     now = known.snapshots[0]
-    restricted = [duty.rule for duty in history.in_force(now.quarter.ends_on).duties if duty.restricted_to]
+    restricted = [duty.rule for duty in history.find_version(now.quarter.ends_on).duties if duty.restricted_to]
     with reading(engine, landlord) as conn:
         references = sql_files.read_statement(conn, "packs/finding_references", landlord=landlord)
     found = select_open_duties(now.assessments, restricted)

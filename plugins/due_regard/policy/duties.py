@@ -1,7 +1,7 @@
 """The four kinds of duty a policy file may list, each with the clause it rests on.
 
 Field meanings are the contract's (Assessment); conditions and dates are words of policy/conditions. Nothing here knows
-how a duty is judged (assessment/) nor any landlord.
+how a duty is assessed nor any landlord.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class Within(Word):
     quarters: Annotated[int, Field(ge=1, le=40)] | None = None
 
     @model_validator(mode="after")
-    def _one_unit(self) -> Within:
+    def _check_one_unit(self) -> Within:
         if len(self.model_fields_set) != 1:
             raise ValueError("says one of working_days, days, months, quarters")
         return self
@@ -77,7 +77,7 @@ class Notice(Word):
     days: Annotated[int, Field(ge=0, le=3650)] | None = None
 
     @model_validator(mode="after")
-    def _one_unit(self) -> Notice:
+    def _check_one_unit(self) -> Notice:
         if len(self.model_fields_set) != 1:
             raise ValueError("says one of working_days, days")
         return self
@@ -90,7 +90,7 @@ class Cycle(Word):
     years: Annotated[int, Field(ge=1, le=50)] | None = None
 
     @model_validator(mode="after")
-    def _one_unit(self) -> Cycle:
+    def _check_one_unit(self) -> Cycle:
         if len(self.model_fields_set) != 1:
             raise ValueError("says one of months, years")
         return self
@@ -166,7 +166,7 @@ class DeadlineDuty(_Duty):
     notice: Notice
 
     @model_validator(mode="after")
-    def _start_or_due(self) -> DeadlineDuty:
+    def _check_start_or_due(self) -> DeadlineDuty:
         if (self.due is None) == (self.start is None) or (self.start is None) != (self.within is None):
             raise ValueError("says either start and within, or due")
         return self
@@ -212,7 +212,7 @@ class DocumentDuty(_Duty):
     notice: Notice
 
     @model_validator(mode="after")
-    def _due_or_cycle(self) -> DocumentDuty:
+    def _check_due_or_cycle(self) -> DocumentDuty:
         if (self.due is None) == (self.cycle is None):
             raise ValueError("says either due or cycle")
         return self

@@ -84,7 +84,7 @@ class Policy:
     def _by_rule(self) -> dict[str, Duty]:
         return {duty.rule: duty for duty in self.duties}
 
-    def duty(self, rule: str) -> Duty:
+    def find_duty(self, rule: str) -> Duty:
         """The duty of `rule`.
 
         Raises:
@@ -97,7 +97,7 @@ class Policy:
 
 @dataclass(frozen=True)
 class PolicyHistory:
-    """All versions of a landlord's policy, oldest first. The earliest also judges everything older."""
+    """All versions of a landlord's policy, oldest first. The earliest also holds for everything older."""
 
     versions: tuple[Policy, ...]
 
@@ -106,7 +106,7 @@ class PolicyHistory:
         """Landlord id."""
         return self.versions[0].landlord
 
-    def in_force(self, on: date) -> Policy:
+    def find_version(self, on: date) -> Policy:
         """The version in force on `on`; before the first, the first."""
         return max(
             (v for v in self.versions if v.effective_from <= on),
@@ -114,12 +114,12 @@ class PolicyHistory:
             default=self.versions[0],
         )
 
-    def duty(self, rule: str, version: date | None = None) -> Duty:
+    def find_duty(self, rule: str, version: date | None = None) -> Duty:
         """The duty of `rule` in the version that came into force on `version`, else in the latest that has it."""
         for policy in reversed(self.versions):
             if version in (None, policy.effective_from) and rule in policy._by_rule:
-                return policy.duty(rule)
-        return self.versions[-1].duty(rule)
+                return policy.find_duty(rule)
+        return self.versions[-1].find_duty(rule)
 
 
 def read_policy(file: Path, *, landlord: str | None = None) -> PolicyFile:
@@ -129,12 +129,12 @@ def read_policy(file: Path, *, landlord: str | None = None) -> PolicyFile:
         PolicyError: names the file, the line and the allowed words.
     """
 
-    def check(policy: PolicyFile) -> Iterator[Fault]:
+    def find_faults(policy: PolicyFile) -> Iterator[Fault]:
         if landlord not in {None, policy.landlord}:
             yield ("landlord",), f"says landlord {policy.landlord!r} in the folder of {landlord!r}"
         yield from _find_all_faults(policy)
 
-    return read_yaml(file, PolicyFile, PolicyError, check=check)
+    return read_yaml(file, PolicyFile, PolicyError, check=find_faults)
 
 
 def _find_all_faults(policy: PolicyFile) -> Iterator[Fault]:

@@ -78,7 +78,7 @@ def _assess_once(
         engine, context.landlord, context.history, context.calendar, as_at=as_at, reports=settings.reports_dir
     )
     every = pd.concat([found, reports], ignore_index=True) if len(reports) else found
-    version = context.history.in_force(as_at).effective_from.isoformat()
+    version = context.history.find_version(as_at).effective_from.isoformat()
     run = register.record_assessment(
         engine, landlord, every, as_at=as_at, now=now, policy_version=version, rests_on=newest
     )

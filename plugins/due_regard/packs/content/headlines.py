@@ -20,7 +20,7 @@ from due_regard.packs.content.measure_tables import MeasureTable
 from due_regard.packs.measures.quarter_snapshot import NO_DUTY, NOT_MEASURED, NOTHING_TO_MEASURE
 
 HIDDEN = "hidden"
-"""Why a figure of a publishable edition is not given (packs/disclosure)."""
+"""Why a figure of a publishable edition is not given (disclosure_control)."""
 
 _PLACE = re.compile(r"\{([a-z][a-z0-9_]*)(?:\.(of|percent|change|year))?(?::([^|{}]+)\|([^|{}]+))?\}")
 _SAID = {
@@ -61,14 +61,14 @@ def compute_headline(wording: str, table: MeasureTable) -> str:
 
 
 def _build_filler(table: MeasureTable) -> Callable[[re.Match[str]], str]:
-    def fill(found: re.Match[str]) -> str:
+    def fill_place(found: re.Match[str]) -> str:
         name, part, one, many = found.groups()
         if name == "rows" and table.listing is not None:
             return _format_counted(len(table.listing), one, many)
         assert table.figures is not None  # noqa: S101 - a table is one of the two
         return _find_part(table.figures[table.figures["measure"] == name], name, part, one, many)
 
-    return fill
+    return fill_place
 
 
 def _find_part(rows: pd.DataFrame, name: str, part: str | None, one: str | None, many: str | None) -> str:

@@ -59,7 +59,7 @@ def _take_snapshot(
 ) -> QuarterSnapshot:
     """One snapshot; the whole frame of assessments is let go before the next quarter's is made."""
     assessments = _add_fed_figures(_categorise_words(assess_records(records, history, calendar, at.ends_on)), history)
-    duties = build_duty_frame(history.in_force(at.ends_on), confirmed)
+    duties = build_duty_frame(history.find_version(at.ends_on), confirmed)
     whole = QuarterSnapshot(
         history.landlord,
         at,

@@ -41,12 +41,12 @@ MEASURE_LABELS = {
 
 
 def select_in_force(found: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
-    """Rows of `Snapshot.spans` in force at the end of `day`."""
+    """Rows of `QuarterSnapshot.spans` in force at the end of `day`."""
     return found[(found["begins"] <= day) & (found["ends"].isna() | (found["ends"] > day))]
 
 
 def is_measured(snapshot: QuarterSnapshot) -> bool:
-    """Whether restrictions came with the day they ended: without it none could be told from a past one."""
+    """Whether restrictions came with the day they ended: without it none could be distinguished from a past one."""
     return snapshot.has_columns("restrictions", "ended_on")
 
 
