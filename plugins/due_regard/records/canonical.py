@@ -39,7 +39,7 @@ class ColumnKind(StrEnum):
 class CanonicalColumn:
     """One canonical column.
 
-    `planned` dates are never masked by as_at; a value that is `known_once` another date of its row has come counts as
+    `planned` dates stay readable before their day; a value that is `known_once` another date of its row has come counts as
     blank before it; `personal` values stay out of logs and mails.
     """
 
