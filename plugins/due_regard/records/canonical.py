@@ -39,8 +39,8 @@ class ColumnKind(StrEnum):
 class CanonicalColumn:
     """One canonical column.
 
-    `planned` dates stay readable before their day; a value that is `known_once` another date of its row has come counts as
-    blank before it; `personal` values stay out of logs and mails.
+    `planned` dates stay readable before their day. A value that is `known_once` another date of its row has come counts
+    as blank before it. `personal` values stay out of logs and mails.
     """
 
     name: str
