@@ -285,7 +285,7 @@ def _paths(word: Any, entity: Entity) -> set[str]:
 
 def assess_by_row(case: Case) -> pd.DataFrame:
     """One landlord's assessments in the engine's order, the document's own review aside: it has no row to apply to."""
-    judge = RowJudge(masked(case.records, AS_AT), case.history.in_force(AS_AT), case.calendar, AS_AT)
+    judge = RowJudge(masked(case.records, AS_AT), case.history.find_version(AS_AT), case.calendar, AS_AT)
     found = [
         (rule, ref, *row) for rule, answers in judge.assess().items() for ref, rows in answers.items() for row in rows
     ]

@@ -22,7 +22,7 @@ class DuckSide:
     """One landlord's records in DuckDB's own tables, and the statement that judges them."""
 
     def __init__(self, case: Case) -> None:
-        self.sql = assessment_sql(case.history.in_force(AS_AT), case.calendar, AS_AT)
+        self.sql = assessment_sql(case.history.find_version(AS_AT), case.calendar, AS_AT)
         self.connection = duckdb.connect(config={"threads": os.cpu_count()})
         self._load_calendar(case.calendar)
         self.connection.execute("CREATE SCHEMA delivered")

@@ -191,7 +191,7 @@ def _count_rules(place: DemoPlace) -> dict[str, int]:
     held: dict[str, int] = {}
     for landlord in list_landlord_ids(place.include / "landlords"):
         with suppress(PolicyError):
-            policy = load_policies(place.include / "policies", landlord).in_force(AS_AT)
+            policy = load_policies(place.include / "policies", landlord).find_version(AS_AT)
             held[landlord] = len({duty.rule for duty in policy.duties})
     return held
 

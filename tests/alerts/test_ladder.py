@@ -25,7 +25,7 @@ def stage(
 ) -> EscalationStage:
     day = date.fromisoformat(as_at)
     clock = find_clock(
-        history().duty(rule),
+        history().find_duty(rule),
         due_on=None if due is None else date.fromisoformat(due),
         opened_on=date(2026, 6, 1),
         calendar=calendar(),
@@ -139,7 +139,11 @@ def test_every_rung_is_reached_in_order_and_none_is_left_again() -> None:
 
 def test_next_stage_names_the_day_the_ladder_then_reaches() -> None:
     clock = find_clock(
-        history().duty(APPEAL), due_on=date(2026, 6, 16), opened_on=date(2026, 6, 1), calendar=calendar(), alerts=ALERTS
+        history().find_duty(APPEAL),
+        due_on=date(2026, 6, 16),
+        opened_on=date(2026, 6, 1),
+        calendar=calendar(),
+        alerts=ALERTS,
     )
     assert clock is not None
     for n in range(40):
@@ -160,7 +164,11 @@ def test_next_stage_names_the_day_the_ladder_then_reaches() -> None:
 def test_a_due_date_before_the_calendar_still_counts() -> None:
     assert stage(REVIEW, "2026-06-16", due="1999-01-01") is EscalationStage.COMMITTEE
     clock = find_clock(
-        history().duty(APPEAL), due_on=date(1999, 1, 1), opened_on=date(2026, 6, 1), calendar=calendar(), alerts=ALERTS
+        history().find_duty(APPEAL),
+        due_on=date(1999, 1, 1),
+        opened_on=date(2026, 6, 1),
+        calendar=calendar(),
+        alerts=ALERTS,
     )
     assert clock is not None
     assert count_days_late(clock, date(2026, 6, 16), calendar()) > 1000

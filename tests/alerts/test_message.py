@@ -13,8 +13,9 @@ import pytest
 from icalendar import Calendar
 
 from due_regard.alerts.finding_wording import BETRAYING
-from due_regard.config.landlord import list_landlord_ids
+from due_regard.config.landlord import list_landlord_ids, load_landlord
 from due_regard.mail.transport import FolderTransport
+from due_regard.packs import add_report_duty
 from due_regard.policy import load_policies
 from tests.alerts.world import ABSENT, RECORDS, World, check, due, history, html, one, text
 
@@ -130,6 +131,16 @@ def test_an_appeal_clock_needs_no_calendar_entry(world: World) -> None:
     assert list(mail.iter_attachments()) == []
 
 
+def test_the_day_a_report_is_due_is_entered(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = ROOT / "include"
+    watched = add_report_duty(history(), load_landlord(folder / "landlords", "hanover"), reports=folder / "reports")
+    monkeypatch.setattr("tests.alerts.world.history", lambda: watched)
+    row = due("report.issued", "senior_management_team/2026-Q2", "2026-07-15", state="due_soon")
+    mail = one(world.run([row], TUE), "governance@example.org")
+    assert "Quarterly report to be issued" in text(mail)
+    assert [event["on"] for event in events(mail, "review-dates.ics")] == [date(2026, 7, 15)]
+
+
 def test_a_date_that_went_to_a_new_owner_leaves_the_old_ones_calendar(world: World) -> None:
     world.run([REVIEW], TUE)
     moved = [row | {"decided_by": "S4"} if row["restriction_ref"] == "R1" else row for row in RECORDS["restrictions"]]
@@ -181,7 +192,7 @@ def test_no_mail_names_a_person_an_incident_or_a_duty_that_betrays_one(world: Wo
 
 
 def test_a_label_that_betrays_falls_back_to_its_clause(world: World) -> None:
-    assert BETRAYING.search(history().duty("incident.police").mail_label)
+    assert BETRAYING.search(history().find_duty("incident.police").mail_label)
     rows = [check("incident.police", "I1")]
     world.assess(rows, MON)
     mail = one(world.mails(WED), "deputy@example.org")

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+import pytest
+
 from due_regard.register import hold_drop, resolve_finding, silence_finding
-from tests.alerts.world import ALERTS, RECORDS, World, at, check, due, one, text, to
+from tests.alerts.world import ALERTS, RECORDS, World, at, check, due, history, one, text, to
+from tests.policies.policy_files import rename_rules
 
 FRI, SAT, MON, TUE, WED, THU = (date(2026, 6, 26) + timedelta(days=n) for n in (0, 1, 3, 4, 5, 6))
 NEXT_MON = date(2026, 7, 6)
@@ -260,3 +263,15 @@ def test_director_without_a_mailbox_goes_to_the_fallback_and_the_data_owner_hear
     mails = bare.run([due("appeal.acknowledge", "A1", "2026-06-16")], TUE)
     assert "fallback@example.org" in to(mails)
     assert "the landlord's settings name no mailbox for the director" in text(one(mails, "data@example.org"))
+
+
+def test_what_hides_a_review_is_known_by_what_it_feeds_and_not_by_its_name(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    renamed, names = rename_rules(history())
+    monkeypatch.setattr("tests.alerts.world.history", lambda: renamed)
+    review, expiry = names["restriction.review"], names["restriction.expiry"]
+    rows = [due(review, "R1", "2026-07-15", state="due_soon"), due(review, "R2", "2026-07-15", state="due_soon")]
+    mail = one(world.run([*rows, due(expiry, "R1", "2026-06-29")], TUE), OWNER)
+    assert world.ref(review, "R1") not in text(mail)
+    assert world.ref(review, "R2") in text(mail) and world.ref(expiry, "R1") in text(mail)

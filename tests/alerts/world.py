@@ -26,7 +26,7 @@ from due_regard.mail.sending import SendReport, send_waiting_mails
 from due_regard.mail.transport import Delivery, Transport
 from due_regard.mail.wording import MailWording, load_mail_wording
 from due_regard.policy import PolicyHistory, load_policies
-from due_regard.records.canonical import ENTITY, find_dtype
+from due_regard.records.canonical import ASSESSMENT_COLUMNS, ENTITY, find_dtype
 from due_regard.records.validated_drop import AcceptedFile, ValidatedDrop
 from due_regard.register import load_drop, read_open_findings, record_assessment
 from due_regard.register.engines import reading
@@ -138,7 +138,7 @@ def due(rule: str, ref: str, due_on: str | date, *, state: str = "overdue", **mo
 
 def check(rule: str, ref: str, *, state: str = "breach", **more: Any) -> dict[str, Any]:
     """One finding, with what its duty says."""
-    duty = history().duty(rule)
+    duty = history().find_duty(rule)
     row = {
         "landlord": "example",
         "rule": rule,
@@ -206,7 +206,7 @@ class World:
 
     def assess(self, rows: list[dict[str, Any]], day: date) -> None:
         """Record `rows` as the whole assessment of `day`."""
-        frame = pd.DataFrame(rows, columns=list(check("appeal.acknowledge", "A1")))
+        frame = pd.DataFrame(rows, columns=list(ASSESSMENT_COLUMNS))
         for column in ("due_on", "done_on"):
             frame[column] = pd.to_datetime(frame[column]).astype("datetime64[s]")
         record_assessment(self.engine, self.landlord.id, frame, as_at=day, now=at(day, 7), policy_version="2020-01-01")

@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.assessment_data import AS_AT, Case, cases
 from due_regard.assessment import assess_records
-from due_regard.assessment.duty_dates import add_months, find_quarter_end_after
+from due_regard.assessment.date_arithmetic import add_months, find_quarter_end_after
 
 DAYS = np.arange("2023-11-01", "2026-02-01", dtype="datetime64[D]")
 LONG = np.r_[DAYS, np.datetime64("NaT"), DAYS[::-1]]

@@ -34,7 +34,7 @@ def test_row_by_row_side_gives_the_engines_rows(case: Case) -> None:
 
 
 def test_sql_side_states_every_duty(case: Case) -> None:
-    policy = case.history.in_force(AS_AT)
+    policy = case.history.find_version(AS_AT)
     sql = assessment_sql(policy, case.calendar, AS_AT)
     assert all(f"'{duty.rule}' AS rule" in sql for duty in policy.duties)
 

@@ -109,8 +109,8 @@ def test_versions_of_a_policy_are_those_of_both_folders(own: Path) -> None:
     lay(own, f"policies/{L}/2020-01-01.yaml", ("title: ", "title: Next "), as_name=f"policies/{L}/2026-09-01.yaml")
     history = load_policies(Settings().policies_dir, L)
     assert [version.effective_from for version in history.versions] == [date(2020, 1, 1), date(2026, 9, 1)]
-    assert not history.in_force(date(2026, 8, 31)).title.startswith("Next ")
-    assert history.in_force(date(2026, 9, 1)).title.startswith("Next ")
+    assert not history.find_version(date(2026, 8, 31)).title.startswith("Next ")
+    assert history.find_version(date(2026, 9, 1)).title.startswith("Next ")
     lay(own, f"policies/{L}/2020-01-01.yaml", ("title: ", "title: Own "))
     first = load_landlord_context(Settings(), L).history.versions[0]
     assert first.title.startswith("Own ")

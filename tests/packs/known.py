@@ -92,10 +92,13 @@ def example_tables(name: str) -> dict[str, MeasureTable]:
     return {table: build_measure_table(table, example_snapshots(name)) for table in SPECS}
 
 
-def snapshots(records: Records, name: str, quarter: Quarter = QUARTER) -> tuple[QuarterSnapshot, ...]:
+def snapshots(
+    records: Records, name: str, quarter: Quarter = QUARTER, policy: PolicyHistory | None = None
+) -> tuple[QuarterSnapshot, ...]:
+    """Five quarters by the landlord's own policy, or by `policy`."""
     rows = [(pd.Timestamp(TAKEN_IN.date()), entity, len(f), len(f), 0, 0) for entity, f in records.items()]
     files = pd.DataFrame(rows, columns=list(BATCH_COLUMNS))
-    return take_snapshots(records, history(name), calendar(name), quarter, files=files, confirmed={})
+    return take_snapshots(records, policy or history(name), calendar(name), quarter, files=files, confirmed={})
 
 
 def content(

@@ -96,7 +96,9 @@ def test_it_goes_through_the_outbox_once_and_counts_as_issued(kept: Engine, repo
     assert outbox.count_waiting_mails(kept) == 1
     assert outbox.list_due_mails(kept, now=BUILT + timedelta(days=2)) == []
     assert outbox.list_due_mails(kept, now=datetime(2026, 8, 12, 9, tzinfo=UTC)) == [(NAME, made.message_id)]
-    found = assess_report_duties(kept, switched(), history(NAME), as_at=date(2026, 9, 1), reports=REPORTS)
+    found = assess_report_duties(
+        kept, switched(), history(NAME), calendar(NAME), as_at=date(2026, 9, 1), reports=REPORTS
+    )
     assert list(found["done_on"].dt.date) == [date(2026, 8, 12)] and list(found["state"]) == ["met"]
 
 

@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 
+import pandas as pd
 import pytest
 from sqlalchemy import Engine
 
 from due_regard.assessment import assess_records
-from due_regard.errors import PackError
-from due_regard.packs import add_report_duty, assess_report_duties, issue_recorded_pack
-from due_regard.records.canonical import ASSESSMENT_COLUMNS
-from due_regard.register import verify_audit
-from tests.packs.known import REPORTS, calendar, history, landlord
+from due_regard.errors import PackError, PolicyError
+from due_regard.packs import add_report_duty, assess_report_duties, record_issue
+from due_regard.policy import PolicyHistory, read_policy
+from due_regard.records.canonical import ASSESSMENT_COLUMNS, ENTITY, ENTITY_OF_SUBJECT, REPORT_ENTITY
+from due_regard.register import verify_audit, writing
+from due_regard.register.schema.record_tables import RECORD_TABLES
+from tests.packs.known import INCLUDE, REPORTS, calendar, history, landlord
 from tests.packs.registers import BUILT, NAME, PACK, Made
 
 
+def assess(engine: Engine, name: str, as_at: date) -> pd.DataFrame:
+    return assess_report_duties(engine, landlord(name), history(name), calendar(name), as_at=as_at, reports=REPORTS)
+
+
+def issue(engine: Engine, pack_id: int, now: datetime) -> bool:
+    with writing(engine, NAME) as connection:
+        return record_issue(connection, NAME, pack_id, how="mail", now=now)
+
+
 def states(engine: Engine, name: str, as_at: date) -> dict[str, str]:
-    found = assess_report_duties(engine, landlord(name), history(name), as_at=as_at, reports=REPORTS)
+    found = assess(engine, name, as_at)
     return dict(zip(found["subject_ref"], found["state"], strict=True))
 
 
@@ -39,9 +54,7 @@ def test_a_quarter_is_due_by_the_end_of_the_next(register: Engine, as_at: date, 
 
 
 def test_both_of_hanovers_audiences_are_watched(register: Engine) -> None:
-    found = assess_report_duties(
-        register, landlord("hanover"), history("hanover"), as_at=date(2026, 10, 5), reports=REPORTS
-    )
+    found = assess(register, "hanover", date(2026, 10, 5))
     assert list(found["subject_ref"]) == [
         "audit_performance_and_risk/2026-Q2",
         "audit_performance_and_risk/2026-Q3",
@@ -59,9 +72,7 @@ def test_where_no_clause_asks_for_a_report_none_is_owed(register: Engine, name: 
 
 
 def test_the_rows_have_the_shape_of_the_cores(register: Engine) -> None:
-    ours = assess_report_duties(
-        register, landlord("queens_cross"), history("queens_cross"), as_at=date(2026, 10, 1), reports=REPORTS
-    )
+    ours = assess(register, "queens_cross", date(2026, 10, 1))
     core = assess_records({}, history("queens_cross"), calendar("queens_cross"), date(2026, 10, 1))
     assert list(ours.columns) == [*ASSESSMENT_COLUMNS, "policy_version"]
     assert dict(ours.dtypes) == dict(core[ours.columns].dtypes)
@@ -74,24 +85,68 @@ def test_the_rows_have_the_shape_of_the_cores(register: Engine) -> None:
 def test_it_is_done_the_day_the_pack_is_issued(
     kept: Engine, made: Made, issued: datetime, state: str, days: int
 ) -> None:
-    assert issue_recorded_pack(kept, NAME, made.report.pack_id, how="mail", now=issued)
-    assert not issue_recorded_pack(kept, NAME, made.report.pack_id, how="mail", now=issued)
-    found = assess_report_duties(kept, landlord(NAME), history(NAME), as_at=date(2026, 10, 2), reports=REPORTS)
+    assert issue(kept, made.report.pack_id, issued)
+    assert not issue(kept, made.report.pack_id, issued)
+    found = assess(kept, NAME, date(2026, 10, 2))
     row = found[found["subject_ref"] == f"{PACK}/2026-Q2"].iloc[0]
     assert (row["state"], row["days_overdue"]) == (state, days)
-    before = assess_report_duties(kept, landlord(NAME), history(NAME), as_at=date(2026, 9, 29), reports=REPORTS)
+    before = assess(kept, NAME, date(2026, 9, 29))
     assert list(before["state"]) == ["due_soon"]
     verify_audit(kept)
 
 
 def test_an_unknown_pack_cannot_be_issued(loaded: Engine) -> None:
     with pytest.raises(PackError, match="no pack 7"):
-        issue_recorded_pack(loaded, NAME, 7, how="mail", now=BUILT)
+        issue(loaded, 7, BUILT)
 
 
 def test_alerts_find_the_dutys_words(register: Engine) -> None:
     whole = add_report_duty(history("hanover"), landlord("hanover"), reports=REPORTS)
-    duty = whole.duty("report.issued")
+    duty = whole.find_duty("report.issued")
     assert duty.clause == "8.1"
     assert "Senior Management Team and the Audit, Performance & Risk Committee" in duty.label
     assert "report.issued" not in {duty.rule for duty in history("hanover").versions[-1].duties}
+
+
+def test_a_row_is_to_the_letter_what_the_clause_says(register: Engine) -> None:
+    own = history("queens_cross").versions[0]
+    later = PolicyHistory((own, replace(own, effective_from=date(2026, 9, 15))))
+    found = assess_report_duties(
+        register, landlord("queens_cross"), later, calendar("queens_cross"), as_at=date(2026, 10, 5), reports=REPORTS
+    )
+    pack, shared = "health_and_safety_committee", ("queens_cross", "report.issued", "report")
+    assert [tuple(row) for row in found.astype(object).where(found.notna(), None).to_numpy().tolist()] == [
+        (*shared, f"{pack}/2026-Q2", 1, "overdue", pd.Timestamp(2026, 9, 30), None, 5, "breach", "12", "governance",
+         pd.Timestamp(own.effective_from)),
+        (*shared, f"{pack}/2026-Q3", 1, "pending", pd.Timestamp(2026, 12, 31), None, 0, "breach", "12", "governance",
+         pd.Timestamp(2026, 9, 15)),
+    ]  # fmt: skip
+
+
+def test_each_pack_carries_its_own_clause(register: Engine, tmp_path: Path) -> None:
+    shutil.copytree(REPORTS / "packs", tmp_path / "packs")
+    file = tmp_path / "packs" / "senior_management_team.yaml"
+    text = file.read_text(encoding="utf-8")
+    assert text.count('clause: "8.1"') == 1
+    file.write_text(text.replace('clause: "8.1"', 'clause: "8.2"'), encoding="utf-8")
+    found = assess_report_duties(
+        register, landlord("hanover"), history("hanover"), calendar("hanover"), as_at=date(2026, 7, 1), reports=tmp_path
+    )
+    assert dict(zip(found["subject_ref"], found["clause"], strict=True)) == {
+        "audit_performance_and_risk/2026-Q2": "8.1",
+        "senior_management_team/2026-Q2": "8.2",
+    }
+
+
+def test_reports_are_no_entity_of_a_drop_and_no_table_of_the_register() -> None:
+    assert REPORT_ENTITY.name not in ENTITY
+    assert REPORT_ENTITY.subject not in ENTITY_OF_SUBJECT
+    assert REPORT_ENTITY.name not in RECORD_TABLES
+
+
+def test_a_policy_file_cannot_ask_for_reports_itself(tmp_path: Path) -> None:
+    file = tmp_path / "2026-01-01.yaml"
+    text = (INCLUDE / "policies" / "hanover" / "2020-01-01.yaml").read_text(encoding="utf-8")
+    file.write_text(text.replace("rule: incident.committee_report", "rule: report.issued"), encoding="utf-8")
+    with pytest.raises(PolicyError, match="no subject 'report'; allowed: customer"):
+        read_policy(file)

@@ -31,7 +31,6 @@ from due_regard.records.canonical import (
     Entity,
     Records,
     find_dtype,
-    make_empty_frame,
 )
 
 INCLUDE = Path(__file__).parents[2] / "include"
@@ -55,7 +54,10 @@ _REQUIRED: dict[str, dict[str, Any]] = {
     "access_request": {"customer_ref": "C1"},
 }
 _LETTER = {"customer": "C", "staff": "S", "incident": "I", "warning": "W", "restriction": "R", "review": "V"}
-_EMPTY = {entity.name: make_empty_frame(entity) for entity in ENTITIES}
+_EMPTY = {
+    entity.name: pd.DataFrame({column.name: pd.Series(dtype=find_dtype(column)) for column in entity.columns})
+    for entity in ENTITIES
+}
 _LETTER |= {"appeal": "A", "marker": "M", "access_request": "Q"}
 
 
@@ -83,7 +85,7 @@ class Case:
     def history(self) -> PolicyHistory:
         """The landlord's policy with the case's rule alone."""
         policy = policies(self.landlord).versions[-1]
-        changed = {"duties": (policy.duty(self.rule),), "approved_on": self.approved_on or policy.file.approved_on}
+        changed = {"duties": (policy.find_duty(self.rule),), "approved_on": self.approved_on or policy.file.approved_on}
         return PolicyHistory((replace(policy, file=policy.file.model_copy(update=changed)),))
 
     def records(self) -> Records:

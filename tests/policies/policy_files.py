@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from string import ascii_lowercase
+from typing import Any
 
+from due_regard.policy import Duty, PolicyHistory
 from tests.policies.case_tables import INCLUDE
 
 
@@ -26,3 +31,24 @@ def changed(text: str, rule: str, old: str, new: str) -> str:
     assert blocks[number].count(old) == 1, f"{old!r} stands {blocks[number].count(old)} times in {rule}"
     blocks[number] = blocks[number].replace(old, new)
     return "".join(blocks)
+
+
+def rename_rules(history: PolicyHistory) -> tuple[PolicyHistory, dict[str, str]]:
+    """The same policy with every rule under another name, and old name -> new; in their order, as tables list them."""
+    old = sorted({duty.rule for policy in history.versions for duty in policy.duties})
+    letters = [f"{first}{second}" for first in ascii_lowercase for second in ascii_lowercase]
+    new = {rule: f"{rule.split('.')[0]}.clause_{letters[number]}" for number, rule in enumerate(old)}
+    return _change_duties(history, lambda duty: {"rule": new[duty.rule]}), new
+
+
+def leave_figures_unfed(history: PolicyHistory) -> PolicyHistory:
+    """The same policy as an older file says it: no duty feeds a figure."""
+    return _change_duties(history, lambda duty: {"feeds": None})
+
+
+def _change_duties(history: PolicyHistory, change: Callable[[Duty], dict[str, Any]]) -> PolicyHistory:
+    versions = []
+    for policy in history.versions:
+        duties = tuple(duty.model_copy(update=change(duty)) for duty in policy.duties)
+        versions.append(replace(policy, file=policy.file.model_copy(update={"duties": duties})))
+    return PolicyHistory(tuple(versions))

@@ -213,9 +213,17 @@ def test_a_column_that_only_the_later_version_needs_is_untold_from_then_on(tmp_p
 def test_versions_are_found_by_the_day_they_came_into_force(tmp_path: Path) -> None:
     history = _history(tmp_path, "appeal.acknowledge", _within(3), _within(10), _within(1))
     days = [date(1990, 1, 1), FIRST, date(2026, 6, 30), SECOND, date(2026, 12, 31), THIRD, date(2040, 1, 1)]
-    assert [history.in_force(day).effective_from for day in days] == [FIRST, FIRST, FIRST, SECOND, SECOND, THIRD, THIRD]
-    assert history.duty("appeal.acknowledge").clause == "v3"
-    assert history.duty("appeal.acknowledge", SECOND).clause == "v2"
+    assert [history.find_version(day).effective_from for day in days] == [
+        FIRST,
+        FIRST,
+        FIRST,
+        SECOND,
+        SECOND,
+        THIRD,
+        THIRD,
+    ]
+    assert history.find_duty("appeal.acknowledge").clause == "v3"
+    assert history.find_duty("appeal.acknowledge", SECOND).clause == "v2"
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=str)

@@ -12,7 +12,8 @@ import yaml
 from due_regard.calendars.working_days import Convention
 from due_regard.policy import CheckDuty, DeadlineDuty, DocumentDuty, PolicyFile, ReviewDuty, read_policy
 from due_regard.policy.conditions import WORDS, EarliestOf, First, MonthsAfter, Related, Shifted
-from due_regard.policy.duties import Cycle, Notice, OwnerRole, Severity, Within
+from due_regard.policy.duties import Cycle, FedFigure, Notice, OwnerRole, Severity, Within
+from due_regard.policy.fed_figures import MARKS
 
 PAGE = Path(__file__).parents[2] / "docs" / "policy-words.md"
 TEXT = PAGE.read_text(encoding="utf-8")
@@ -32,6 +33,7 @@ MODELS = [
 ]
 FIELDS = sorted({name for model in [*MODELS, First, EarliestOf] for name in model.model_fields})
 CODES = sorted({*get_args(Severity), *get_args(OwnerRole), *get_args(Convention), "next_working_day"})
+FIGURES = get_args(FedFigure)
 _SAID = {"label": "A duty", "mail_label": "A step is due", "clause": "1", "remedy": "Do it.", "owner_role": "decider"}
 
 
@@ -70,6 +72,15 @@ def test_every_word_of_a_file_is_explained(word: str) -> None:
     assert re.search(rf"`{word}`|^#+ .*\b{word}\b|### (\w+, )?{word}\b", tables, flags=re.MULTILINE)
 
 
+def test_every_figure_is_explained_in_the_order_of_the_vocabulary() -> None:
+    section = re.search(r"^## Figures\n(.+?)(?=^## )", TEXT, flags=re.DOTALL | re.MULTILINE)
+    assert section is not None
+    rows = re.findall(r"^\| `([a-z_]+)` \| an? (\w+)(?: of an? (\w+))?.* \| (.+) \|$", section[1], flags=re.MULTILINE)
+    assert [row[0] for row in rows] == list(FIGURES)
+    fed_by = {figure: (marks["kind"], marks["subject"]) for figure, marks in MARKS.items()}
+    assert {row[0]: (row[1], row[2] or "policy") for row in rows} == fed_by
+
+
 def test_every_field_of_a_duty_is_used_in_an_example() -> None:
     used = {name for example in EXAMPLES for name in re.findall(r"\b([a-z_]+):", example)}
     assert set(FIELDS) - used == set()
@@ -77,7 +88,7 @@ def test_every_field_of_a_duty_is_used_in_an_example() -> None:
 
 def test_the_page_explains_no_word_that_is_not_there() -> None:
     explained = set(re.findall(r"^\| `([a-z_]+)`", TEXT, flags=re.MULTILINE))
-    assert explained <= set(FIELDS)
+    assert explained <= {*FIELDS, *FIGURES}
     assert set(re.findall(r"^### ([a-z_]+)$", TEXT, flags=re.MULTILINE)) <= {
         *WORDS, "deadline", "check", "review", "document", "first", "earliest_of",
     }  # fmt: skip

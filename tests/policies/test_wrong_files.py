@@ -29,6 +29,7 @@ duties:
     within: {working_days: 5}
     done: acknowledged_on
     notice: {working_days: 2}
+    feeds: acknowledgements
   - rule: restriction.review
     kind: review
     label: Restriction reviewed
@@ -42,6 +43,7 @@ duties:
     closes: {equals: {outcome: lift}}
     ended: ended_on
     notice: {days: 30}
+    feeds: reviews
   - rule: restriction.decider_role
     kind: check
     label: Decided by a manager
@@ -65,6 +67,7 @@ duties:
     owner_role: governance
     due: 2027-01-31
     notice: {days: 90}
+    feeds: policy_review
 """
 _OWNERS = "decider, appeal_handler, reviewer, incident_manager, marker_owner, request_owner, governance"
 _APPEALS = ", ".join(ENTITY["appeals"].by_name)
@@ -310,6 +313,39 @@ WRONG = {
         "colour",
         "no field 'colour'",
     ),
+    "unknown figure": ("feeds: reviews", "feeds: revues", "revues", "feeds is not known; allowed: reviews, expiries"),
+    "figure of another kind": (
+        "feeds: reviews",
+        "feeds: expiries",
+        "feeds: expiries",
+        "expiries is fed by a deadline of restriction, not by a review of restriction",
+    ),
+    "figure of another subject": (
+        "owner_role: decider",
+        "owner_role: decider\n    feeds: independence",
+        "feeds: independence",
+        "independence is fed by a check of appeal, not by a check of restriction",
+    ),
+    "figure fed twice": (
+        "  - rule: restriction.decider_role",
+        """\
+  - rule: restriction.second_review
+    kind: review
+    feeds: reviews # the second
+    label: Restriction reviewed again
+    mail_label: A review is due
+    clause: "5.1"
+    remedy: Review it.
+    owner_role: reviewer
+    base: [starts_on]
+    cycle: {months: 8}
+    closes: {equals: {outcome: lift}}
+    ended: ended_on
+    notice: {days: 30}
+  - rule: restriction.decider_role""",
+        "# the second",
+        "reviews is fed by restriction.review already; one duty of a version feeds a figure",
+    ),
     "curable perhaps": (
         "owner_role: decider",
         "owner_role: decider\n    curable: perhaps",
@@ -428,7 +464,7 @@ def test_one_wrong_version_stops_them_all(tmp_path: Path) -> None:
 def test_a_rule_the_policy_has_not_is_named_with_those_it_has(tmp_path: Path) -> None:
     history = load_policies(_folder(tmp_path, "2026-01-01.yaml"), "sixth")
     with pytest.raises(PolicyError, match=r"no rule 'appeal.decide'; known: appeal.acknowledge, policy.review"):
-        history.versions[0].duty("appeal.decide")
+        history.versions[0].find_duty("appeal.decide")
 
 
 def test_the_command_line_checks_several_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

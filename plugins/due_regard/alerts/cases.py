@@ -17,10 +17,14 @@ from due_regard.alerts.record_cells import RecordCells
 from due_regard.calendars.working_days import WorkingCalendar
 from due_regard.config.landlord import Landlord
 from due_regard.policy import Duty, PolicyHistory
+from due_regard.policy.duties import FedFigure
 from due_regard.records.canonical import ENTITY_OF_SUBJECT
 
-INHIBITED_BY: Mapping[str, tuple[str, ...]] = {"restriction.review": ("restriction.expiry",)}
-"""Rule -> rules which, overdue on the same subject, hide its `due soon`: a lapsed restriction needs no reminder."""
+INHIBITED_BY: Mapping[FedFigure | None, tuple[FedFigure, ...]] = {"reviews": ("expiries",)}
+"""Figure a duty feeds -> figures whose duties, overdue on the same subject, hide its `due soon`.
+
+A lapsed restriction needs no reminder of its review.
+"""
 
 
 @dataclass(frozen=True)
@@ -100,9 +104,7 @@ def build_cases(
     found = [_build_case(finding, landlord, history, calendar, cells, as_at) for finding in known]
     reached = [case for case in found if case is not None and (case.stage > EscalationStage.NONE or case.is_backlog)]
     # By date, not by the state recorded: the assessment may be older than the mail.
-    lapsed = {
-        (c.finding.rule, c.finding.subject_ref) for c in reached if not c.clock.is_check and c.clock.anchor < as_at
-    }
+    lapsed = {(c.duty.feeds, c.finding.subject_ref) for c in reached if not c.clock.is_check and c.clock.anchor < as_at}
     return [case for case in reached if case.clock.anchor < as_at or not _is_inhibited(case, lapsed)]
 
 
@@ -114,7 +116,7 @@ def _build_case(
     cells: RecordCells,
     as_at: date,
 ) -> Case | None:
-    duty = history.duty(finding.rule, finding.policy_version)
+    duty = history.find_duty(finding.rule, finding.policy_version)
     clock = find_clock(
         duty, due_on=finding.due_on, opened_on=finding.opened_on, calendar=calendar, alerts=landlord.alerts
     )
@@ -137,9 +139,9 @@ def _find_day_it_went_wrong(finding: OpenFinding, cells: RecordCells, as_at: dat
     return as_at if began is None else date.fromisoformat(began[:10])
 
 
-def _is_inhibited(case: Case, lapsed: set[tuple[str, str]]) -> bool:
-    worse = INHIBITED_BY.get(case.finding.rule, ())
-    return any((rule, case.finding.subject_ref) in lapsed for rule in worse)
+def _is_inhibited(case: Case, lapsed: set[tuple[FedFigure | None, str]]) -> bool:
+    worse = INHIBITED_BY.get(case.duty.feeds, ())
+    return any((figure, case.finding.subject_ref) in lapsed for figure in worse)
 
 
 def _make_finding(row: Mapping[Any, Any]) -> OpenFinding:

@@ -81,7 +81,7 @@ def _may_join_digest(address: str, context: AlertContext, digests: Digests) -> b
 def _make_closed_finding(row: Mapping[Any, Any], history: PolicyHistory, wording: MailWording) -> ClosedFinding:
     clause = str(row["clause"])
     try:
-        duty = history.duty(str(row["rule"]))
+        duty = history.find_duty(str(row["rule"]))
         label, restricted = choose_label(duty.mail_label, clause, wording), bool(duty.restricted_to)
     except PolicyError:
         # A rule the policy no longer has: better silent than wrong about who may be told of it.

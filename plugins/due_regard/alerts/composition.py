@@ -72,7 +72,7 @@ def compose_alerts(
         is_summary = is_summary_day(as_at, earlier.last_as_at, landlord, calendar)
         context = AlertContext(landlord, calendar, mail_context.wording, earlier, as_at, is_summary)
         plan = plan_mails(conn, context, history, now=mail_context.now)
-        title = history.in_force(as_at).title
+        title = history.find_version(as_at).title
         mails = build_alert_mails(plan.drafts, context, mail_context, freshness=plan.freshness, policy_title=title)
         superseded = 0
         if dry_run is None:

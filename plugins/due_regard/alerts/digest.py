@@ -174,7 +174,9 @@ def _build_calendar_entry(case: Case, who: Recipient, context: AlertContext) -> 
 
 
 def _is_review(case: Case) -> bool:
-    return isinstance(case.duty, ReviewDuty | DocumentDuty) or case.duty.name == "review"
+    return (
+        isinstance(case.duty, ReviewDuty | DocumentDuty) or case.duty.subject == "report" or case.duty.name == "review"
+    )
 
 
 def _make_sent_notice(case: Case, who: Recipient, word: str) -> SentNotice:

@@ -89,7 +89,7 @@ def _list_reasons(conn: Connection, row: Mapping[str, Any], history: PolicyHisto
 
 def _describe_reason(one: Mapping[str, Any], history: PolicyHistory) -> str:
     try:
-        label = history.duty(one["rule"]).mail_label
+        label = history.find_duty(one["rule"]).mail_label
     except PolicyError:
         # A rule that the policy no longer has.
         label = "a duty"

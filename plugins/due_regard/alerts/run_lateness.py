@@ -46,7 +46,7 @@ def find_slow_cadences(landlord: Landlord, history: PolicyHistory, *, on: date) 
     """Duties whose notice is shorter than the time between two drops: they may be overdue before anybody is told."""
     days = CADENCE_DAYS[landlord.cadence]
     found = []
-    for duty in history.in_force(on).duties:
+    for duty in history.find_version(on).duties:
         if isinstance(duty, CheckDuty):
             continue
         notice = duty.notice

@@ -1,6 +1,6 @@
 """What a duty answers, as columns: which subjects, which occurrence, which state. No strings until the end.
 
-States are numbers here (positions in contract.STATES); engine turns them into the contract's frame.
+States are numbers here (positions in STATES); engine.py turns them into the contract's frame.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ class AssessmentRows:
     Attributes:
         subject: row of the subject in its entity, ascending (-1: the landlord itself).
         occurrence: from 1.
-        state: position in contract.STATES.
+        state: position in STATES.
         due, done: datetime64[D]; NaT blank.
         late: days overdue, in the duty's unit.
-        arose: the day that says which policy version judges the row.
+        arose: the day that says which policy version the row rests on.
     """
 
     subject: Ints
@@ -43,12 +43,12 @@ class AssessmentRows:
     late: Ints
     arose: Days
 
-    def where(self, keep: Bools | Ints) -> AssessmentRows:
+    def select_rows(self, keep: Bools | Ints) -> AssessmentRows:
         """The rows that `keep` marks or numbers."""
         return AssessmentRows(*(getattr(self, name)[keep] for name in self.__dataclass_fields__))
 
     @staticmethod
-    def joined(parts: list[AssessmentRows]) -> AssessmentRows:
+    def join_rows(parts: list[AssessmentRows]) -> AssessmentRows:
         """Several answers as one, one after the other."""
         filled = [part for part in parts if len(part.subject)] or parts[:1]
         if len(filled) == 1:
@@ -57,16 +57,16 @@ class AssessmentRows:
             *(np.concatenate([getattr(part, name) for part in filled]) for name in AssessmentRows.__dataclass_fields__)
         )
 
-    def by_subject(self) -> AssessmentRows:
+    def sort_by_subject(self) -> AssessmentRows:
         """The rows in order of their subjects; rows of one subject stay in their order."""
         if (self.subject[:-1] <= self.subject[1:]).all():
             return self
-        return self.where(np.argsort(self.subject, kind="stable"))
+        return self.select_rows(np.argsort(self.subject, kind="stable"))
 
 
 @dataclass(frozen=True)
 class AssessmentClock:
-    """The date of judgement, and how long before its due date a duty is due soon."""
+    """The date of the assessment, and how long before its due date a duty is due soon."""
 
     day: date
     calendar: WorkingCalendar

@@ -1,59 +1,46 @@
-"""Three-valued truth of a policy's conditions over whole columns: no, cannot tell, yes.
+"""What a policy's words say of whole columns: a condition's truth (no, cannot tell, yes) and the dates it names.
 
-Two ways to read "and" (contract: Assessment, `not_measured`): a condition that says whether a duty *applies* is settled
-by one carried "no"; a condition that a check *requires* needs every column it names.
+Conditions ask for related records and these for conditions, so both stand here. Two ways to read "and" (contract:
+Assessment, `not_measured`): a condition that says whether a duty *applies* is settled by one carried "no"; a condition
+that a check *requires* needs every column it names.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import reduce
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from due_regard.assessment.duty_dates import DateColumn, add_months, find_dates, find_related_dates, recode_words
-from due_regard.assessment.records_as_at import Bools, ColumnCells, RecordsAsAt
+from due_regard.assessment.date_arithmetic import add_months, find_earliest_dates
+from due_regard.assessment.duty_view import DutyView
+from due_regard.assessment.records_as_at import NAT, Bools, ColumnCells, Ints
+from due_regard.assessment.related_records import (
+    EARLIEST,
+    LATEST,
+    RelatedIndex,
+    build_related_index,
+    find_first_days,
+    number_days,
+    recode_words,
+)
+from due_regard.calendars.working_days import Days
 from due_regard.policy import conditions
+from due_regard.records.canonical import ENTITY
 
 Truth: TypeAlias = npt.NDArray[np.int8]
 NO, UNKNOWN, YES = np.int8(0), np.int8(1), np.int8(2)
 
 
 @dataclass(frozen=True)
-class DutyView:
-    """One entity's rows as a duty looks at them.
+class DateColumn:
+    """A date a row: datetime64[D], NaT blank; `unknown` where the source cannot tell."""
 
-    Attributes:
-        as_blank: fields that count as blank, not as unknown, where the source lacks them.
-        strict: "and" needs every column (a check's requirement).
-    """
-
-    masked: RecordsAsAt
-    entity: str
-    as_blank: frozenset[str] = frozenset()
-    strict: bool = False
-
-    @property
-    def size(self) -> int:
-        """Number of rows."""
-        return self.masked.size(self.entity)
-
-    def cells(self, path: str) -> ColumnCells:
-        """Cells of a field, with absent counted as blank where the duty says so."""
-        found = self.masked.column(self.entity, path)
-        return replace(found, unknown=np.zeros_like(found.unknown)) if path in self.as_blank else found
-
-    def date(self, value: conditions.DateOf) -> DateColumn:
-        """A date of each row."""
-        return find_dates(self, value)
-
-    def filtered(self, entity: str, condition: conditions.Condition) -> tuple[Bools, bool]:
-        """Rows of another entity that meet `condition`, and whether any of them cannot be told."""
-        found = evaluate_condition(DutyView(self.masked, entity, self.as_blank), condition)
-        return found == YES, bool((found == UNKNOWN).any())
+    values: Days
+    unknown: Bools
 
 
 def evaluate_condition(view: DutyView, condition: conditions.Condition) -> Truth:
@@ -69,10 +56,10 @@ def evaluate_condition(view: DutyView, condition: conditions.Condition) -> Truth
             found = find_related_dates(view, condition.exists)
             return settle_truth(~np.isnat(found.values), found.unknown)
         case conditions.Present():
-            cells = view.cells(condition.present)
+            cells = view.find_cells(condition.present)
             return settle_truth(~cells.blank, cells.unknown)
         case conditions.IsYes():
-            cells = view.cells(condition.is_yes)
+            cells = view.find_cells(condition.is_yes)
             return settle_truth(cells.values == 1, cells.unknown)
         case _:
             return _evaluate_pair(view, condition)
@@ -100,22 +87,22 @@ def _evaluate_pair(view: DutyView, condition: conditions.Condition) -> Truth:
     match condition:
         case conditions.Equals(equals=pair):
             ((path, code),) = pair.items()
-            return _evaluate_coded(view.cells(path), lambda word: word == code)
+            return _evaluate_coded(view.find_cells(path), lambda word: word == code)
         case conditions.In(in_=pairs):
             ((path, codes),) = pairs.items()
-            return _evaluate_coded(view.cells(path), lambda word: word in codes)
+            return _evaluate_coded(view.find_cells(path), lambda word: word in codes)
         case conditions.Includes(includes=pair):
             ((path, code),) = pair.items()
-            return _evaluate_coded(view.cells(path), lambda word: code in word.split(";"))
+            return _evaluate_coded(view.find_cells(path), lambda word: code in word.split(";"))
         case conditions.IncludesAll(includes_all=pairs):
             ((path, codes),) = pairs.items()
-            return _evaluate_coded(view.cells(path), lambda word: set(codes) <= set(word.split(";")))
+            return _evaluate_coded(view.find_cells(path), lambda word: set(codes) <= set(word.split(";")))
         case conditions.NoLaterThan(no_later_than=limits):
             ((path, limit),) = limits.items()
             return _evaluate_no_later(view, path, limit)
         case conditions.Differs(differs=pair):
             ((path, other),) = pair.items()
-            return _evaluate_differs(view.cells(path), view.cells(other))
+            return _evaluate_differs(view.find_cells(path), view.find_cells(other))
         case _:
             raise TypeError(f"no truth for {type(condition).__name__}")
 
@@ -127,7 +114,7 @@ def _evaluate_coded(cells: ColumnCells, holds: Callable[[str], bool]) -> Truth:
 
 
 def _evaluate_no_later(view: DutyView, path: str, limit: conditions.MonthsAfter) -> Truth:
-    date, base = view.cells(path), view.cells(limit.after)
+    date, base = view.find_cells(path), view.find_cells(limit.after)
     last = add_months(base.days, limit.months)
     return settle_truth(date.days <= last, date.unknown | base.unknown)
 
@@ -136,3 +123,74 @@ def _evaluate_differs(one: ColumnCells, other: ColumnCells) -> Truth:
     """Both recorded and not the same; the two columns' codes are brought to one numbering first."""
     same = one.codes == recode_words(other, one)[other.codes]
     return settle_truth(~one.blank & ~other.blank & ~same, one.unknown | other.unknown)
+
+
+def find_dates(view: DutyView, value: Any) -> DateColumn:
+    """The date that a policy's word names for each row of the view."""
+    match value:
+        case str():
+            cells = view.find_cells(value)
+            return DateColumn(cells.days, cells.unknown)
+        case conditions.Shifted():
+            base = find_dates(view, value.field)
+            return DateColumn(add_months(base.values, value.months), base.unknown)
+        case conditions.First():
+            return find_related_dates(view, value.first)
+        case conditions.EarliestOf():
+            parts = [find_dates(view, part) for part in value.earliest_of]
+            return DateColumn(
+                find_earliest_dates([part.values for part in parts]), np.logical_or.reduce([p.unknown for p in parts])
+            )
+        case _:
+            raise TypeError(f"no date for {type(value).__name__}")
+
+
+def find_related_dates(view: DutyView, word: conditions.Related) -> DateColumn:
+    """Date of the first related record within its bounds, for each row; NaT where there is none.
+
+    Unknown where the related entity was never delivered, lacks a column the word names, or a bound is unknown.
+    """
+    index = _build_index(view, word)
+    own = view.find_cells(word.same)
+    if index is None:
+        return DateColumn(np.full(view.size, NAT), np.ones(view.size, bool))
+    low, high, unknown, impossible = _find_bounds(view, word)
+    found = find_first_days(index, own.codes, low, high)
+    return DateColumn(np.where(impossible | own.blank, NAT, found), unknown | own.unknown)
+
+
+def _build_index(view: DutyView, word: conditions.Related) -> RelatedIndex | None:
+    """The related records, in order; None where the source cannot tell which they are."""
+    records, theirs = view.records, word.same.split(".")[-1]
+    dated = word.date or ENTITY[word.of].opened_on or ""
+    named = [theirs, dated, *([word.standing_until] if word.standing_until else [])]
+    if not records.is_delivered(word.of) or not all(records.has_path(word.of, path) for path in named):
+        return None
+    shared, *dates = (records.find_cells(word.of, path) for path in named)
+    truth = np.full(len(shared.values), YES) if word.where is None else _evaluate_related(view, word.of, word.where)
+    if (truth == UNKNOWN).any() or any(cells.unknown.any() for cells in (shared, *dates)):
+        return None
+    references = recode_words(shared, view.find_cells(word.same))[shared.codes]
+    return build_related_index(references, dates[0].days, dates[1].days if dates[1:] else None, truth == YES)
+
+
+def _evaluate_related(view: DutyView, entity: str, condition: conditions.Condition) -> Truth:
+    return evaluate_condition(DutyView(view.records, entity, view.as_blank), condition)
+
+
+def _find_bounds(view: DutyView, word: conditions.Related) -> tuple[Ints, Ints, Bools, Bools]:
+    """Lowest and highest day (since year 0) of each row, where a bound is unknown, and where one is blank."""
+    low, high = np.full(view.size, EARLIEST), np.full(view.size, LATEST)
+    unknown, blank = np.zeros(view.size, bool), np.zeros(view.size, bool)
+    for name, step in (("after", 1), ("not_before", 0), ("before", -1), ("not_after", 0)):
+        value = getattr(word, name)
+        if value is None:
+            continue
+        found = find_dates(view, value)
+        days = number_days(found.values) + step
+        unknown, blank = unknown | found.unknown, blank | np.isnat(found.values)
+        if name in {"after", "not_before"}:
+            low = np.maximum(low, days)
+        else:
+            high = np.minimum(high, days)
+    return low, high, unknown, blank

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from due_regard.records.canonical import ENTITY, Records
+from due_regard.records.canonical import ASSESSED_ENTITY, Records
 
 _ROLE_OF = {"decided_by_role": "decided_by", "approved_by_role": "approved_by", "reviewed_by_role": "reviewed_by"}
 _ROLE_OF |= {"considered_by_role": "considered_by"}
@@ -18,7 +18,7 @@ def list_derivable_roles(records: Records) -> tuple[tuple[str, str], ...]:
         (name, role)
         for name, frame in records.items()
         for role, person in _ROLE_OF.items()
-        if role in ENTITY[name].by_name and role not in frame and person in frame
+        if role in ASSESSED_ENTITY[name].by_name and role not in frame and person in frame
     )
 
 

@@ -1,6 +1,6 @@
-"""How each kind of duty but the recurring review is judged: deadline, check, document.
+"""How each kind of duty but the recurring review is assessed: deadline, check, document.
 
-One function a kind, from a duty and the world to rows; the review of a restriction is in reviews.py.
+One function a kind, from a duty and the records to rows; the review of a restriction is in recurring_reviews.py.
 """
 
 from __future__ import annotations
@@ -19,71 +19,75 @@ from due_regard.assessment.condition_truth import (
     NO,
     UNKNOWN,
     YES,
-    DutyView,
     Truth,
     combine_truths,
     evaluate_condition,
+    find_dates,
     settle_truth,
 )
-from due_regard.assessment.duty_dates import add_months, find_dates, find_quarter_end_after
-from due_regard.assessment.records_as_at import NAT, NO_RECORD, UNTOLD, Ints, RecordsAsAt
+from due_regard.assessment.date_arithmetic import add_months, find_quarter_end_after
+from due_regard.assessment.duty_view import DutyView
+from due_regard.assessment.records_as_at import NAT, NO_RECORD, UNKNOWN_RECORD, Ints, RecordsAsAt
 from due_regard.calendars.working_days import Convention, Days
 from due_regard.policy import CheckDuty, DeadlineDuty, DocumentDuty, Policy, ReviewDuty
 from due_regard.policy.duties import Within
-from due_regard.records.canonical import ENTITY_OF_SUBJECT
+from due_regard.records.canonical import ASSESSED_ENTITY_OF_SUBJECT
 
 
 def build_duty_view(
-    masked: RecordsAsAt, duty: DeadlineDuty | CheckDuty | ReviewDuty, *, strict: bool = False
+    records: RecordsAsAt, duty: DeadlineDuty | CheckDuty | ReviewDuty, *, strict: bool = False
 ) -> DutyView:
     """The duty's subjects, with the fields it counts as blank where they are absent."""
-    return DutyView(masked, ENTITY_OF_SUBJECT[duty.subject].name, frozenset(duty.absent_as_blank), strict)
+    return DutyView(records, ASSESSED_ENTITY_OF_SUBJECT[duty.subject].name, frozenset(duty.absent_as_blank), strict)
 
 
-def find_subjects(masked: RecordsAsAt, duty: DeadlineDuty | CheckDuty | ReviewDuty) -> Truth:
+def find_subjects(records: RecordsAsAt, duty: DeadlineDuty | CheckDuty | ReviewDuty) -> Truth:
     """Which subjects the duty is for: its condition holds and the records it requires exist."""
-    view = build_duty_view(masked, duty)
+    view = build_duty_view(records, duty)
     found = np.full(view.size, YES)
     for link in duty.requires:
-        rows = masked.link(view.entity, link)
-        found = combine_truths(found, settle_truth(rows != NO_RECORD, rows == UNTOLD))
+        rows = records.find_linked_rows(view.entity, link)
+        found = combine_truths(found, settle_truth(rows != NO_RECORD, rows == UNKNOWN_RECORD))
     return found if duty.when is None else combine_truths(found, evaluate_condition(view, duty.when))
 
 
 def find_lacking_fields(
-    masked: RecordsAsAt, duty: DeadlineDuty | CheckDuty | ReviewDuty
+    records: RecordsAsAt, duty: DeadlineDuty | CheckDuty | ReviewDuty
 ) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     """Where a field is absent without which nothing can be said, whatever the others say."""
-    view = build_duty_view(masked, duty)
+    view = build_duty_view(records, duty)
     missing = np.zeros(view.size, bool)
     for path in duty.needs:
-        missing |= view.cells(path).unknown
+        missing |= view.find_cells(path).unknown
     return missing
 
 
-def assess_check(masked: RecordsAsAt, duty: CheckDuty) -> AssessmentRows:
+def assess_check(records: RecordsAsAt, duty: CheckDuty) -> AssessmentRows:
     """A check: met, breach or not_measured for each subject it is for."""
-    view = build_duty_view(masked, duty, strict=True)
-    wanted, required = find_subjects(masked, duty), evaluate_condition(view, duty.require)
-    required = np.where((wanted == UNKNOWN) | find_lacking_fields(masked, duty), UNKNOWN, required).astype(np.int8)
+    view = build_duty_view(records, duty, strict=True)
+    wanted, required = find_subjects(records, duty), evaluate_condition(view, duty.require)
+    required = np.where((wanted == UNKNOWN) | find_lacking_fields(records, duty), UNKNOWN, required).astype(np.int8)
     rows = np.flatnonzero(wanted != NO)
-    return make_undated_rows(rows, name_check_states(required[rows]), masked.opened(view.entity)[rows])
+    return make_undated_rows(rows, name_check_states(required[rows]), records.find_opening_days(view.entity)[rows])
 
 
 def assess_deadline(
-    masked: RecordsAsAt, duty: DeadlineDuty, counting: Convention, clock: AssessmentClock
+    records: RecordsAsAt, duty: DeadlineDuty, counting: Convention, clock: AssessmentClock
 ) -> AssessmentRows:
     """A deadline: one row for each subject that has a start (or a due date)."""
-    view = build_duty_view(masked, duty)
-    opened = masked.opened(view.entity)
+    view = build_duty_view(records, duty)
+    opened = records.find_opening_days(view.entity)
     start, done = find_dates(view, duty.start or duty.due), find_dates(view, duty.done)
-    wanted = combine_truths(find_subjects(masked, duty), settle_truth(~np.isnat(start.values), start.unknown))
-    untold = (wanted != NO) & ((wanted == UNKNOWN) | done.unknown | find_lacking_fields(masked, duty))
-    rows = np.flatnonzero((wanted != NO) & ~untold)
+    wanted = combine_truths(find_subjects(records, duty), settle_truth(~np.isnat(start.values), start.unknown))
+    unmeasured = (wanted != NO) & ((wanted == UNKNOWN) | done.unknown | find_lacking_fields(records, duty))
+    rows = np.flatnonzero((wanted != NO) & ~unmeasured)
     due = _find_due_dates(duty, start.values[rows], counting, clock)
     arose = np.where(np.isnat(start.values), opened, start.values) if duty.start else opened
-    told = make_dated_rows(duty, clock, subject=rows, due=due, done=done.values[rows], arose=arose[rows])
-    return AssessmentRows.joined([told, make_unmeasured_rows(np.flatnonzero(untold), arose[untold])]).by_subject()
+    measured = make_dated_rows(duty, clock, subject=rows, due=due, done=done.values[rows], arose=arose[rows])
+    return AssessmentRows.join_rows([
+        measured,
+        make_unmeasured_rows(np.flatnonzero(unmeasured), arose[unmeasured]),
+    ]).sort_by_subject()
 
 
 def _find_due_dates(duty: DeadlineDuty, starts: Days, counting: Convention, clock: AssessmentClock) -> Days:

@@ -25,7 +25,7 @@ from due_regard.assessment.recurring_reviews import assess_review
 from due_regard.assessment.versions_in_force import Versions, number_occurrences, select_standing_rows
 from due_regard.calendars.working_days import WorkingCalendar
 from due_regard.policy import CheckDuty, DeadlineDuty, DocumentDuty, Duty, Policy, PolicyHistory, ReviewDuty
-from due_regard.records.canonical import ENTITY_OF_SUBJECT, STATES, Records
+from due_regard.records.canonical import ASSESSED_ENTITY_OF_SUBJECT, STATES, Records
 
 _BLOCK = 1 << 12  # rows of a repeated word that share one piece of memory
 
@@ -35,21 +35,21 @@ def assess_records(records: Records, history: PolicyHistory, calendar: WorkingCa
 
     Returns:
         One row a (rule, subject, occurrence), sorted by rule, subject_ref (code points) and occurrence, with
-        contract.ASSESSMENT_COLUMNS (due_on and done_on datetime64[s], blank NaT; days_overdue in the duty's unit,
-        working or calendar days; text as str) and `policy_version` (effective_from of the version that judged).
+        ASSESSMENT_COLUMNS (due_on and done_on datetime64[s], blank NaT; days_overdue in the duty's unit,
+        working or calendar days; text as str) and `policy_version` (effective_from of the version it rests on).
 
     Raises:
         CalendarError: a working day outside the calendar's years is needed.
     """
-    masked = RecordsAsAt(add_derived_roles(records), as_at)
+    known = RecordsAsAt(add_derived_roles(records), as_at)
     clock = AssessmentClock(as_at, calendar)
-    answers = [_answer_rule(masked, history, rule, clock) for rule in _list_rules(history)]
-    return _build_frame(masked, history, [answer for answer in answers if answer is not None])
+    answers = [_answer_rule(known, history, rule, clock) for rule in _list_rules(history)]
+    return _build_frame(known, history, [answer for answer in answers if answer is not None])
 
 
 @dataclass(frozen=True)
 class _Answer:
-    """One rule's rows, and for each row the version of the policy that judged it."""
+    """One rule's rows, and for each row the version of the policy it rests on."""
 
     rule: str
     rows: AssessmentRows
@@ -60,72 +60,72 @@ def _list_rules(history: PolicyHistory) -> list[str]:
     return sorted({duty.rule for policy in history.versions for duty in policy.duties})
 
 
-def _answer_rule(masked: RecordsAsAt, history: PolicyHistory, rule: str, clock: AssessmentClock) -> _Answer | None:
-    parts = list(_answer_versions(masked, history, rule, clock))
+def _answer_rule(records: RecordsAsAt, history: PolicyHistory, rule: str, clock: AssessmentClock) -> _Answer | None:
+    parts = list(_answer_versions(records, history, rule, clock))
     if not parts:
         return None
-    rows = AssessmentRows.joined([rows for _, rows in parts])
+    rows = AssessmentRows.join_rows([rows for _, rows in parts])
     version = np.repeat(np.array([number for number, _ in parts], np.int16), [len(rows.subject) for _, rows in parts])
-    if len(history.versions) > 1 and masked.delivered(_find_entity_name(rule)):
+    if len(history.versions) > 1 and records.is_delivered(_find_entity_name(rule)):
         starts = np.array([policy.effective_from for policy in history.versions], dtype="datetime64[D]")
         return _Answer(rule, *select_standing_rows(rows, version, starts))
-    return _Answer(rule, number_occurrences(rows) if isinstance(history.duty(rule), ReviewDuty) else rows, version)
+    return _Answer(rule, number_occurrences(rows) if isinstance(history.find_duty(rule), ReviewDuty) else rows, version)
 
 
 def _answer_versions(
-    masked: RecordsAsAt, history: PolicyHistory, rule: str, clock: AssessmentClock
+    records: RecordsAsAt, history: PolicyHistory, rule: str, clock: AssessmentClock
 ) -> Iterator[tuple[int, AssessmentRows]]:
     """What each version of the policy says of `rule`; of the landlord as a whole, the version in force alone."""
-    current = history.in_force(clock.day)
+    current = history.find_version(clock.day)
     for number, policy in enumerate(history.versions):
         duty = _find_duty(policy, rule)
-        if duty is not None and (policy is current or masked.delivered(_find_entity_name(rule))):
-            yield number, _assess_duty(masked, policy, duty, clock)
+        if duty is not None and (policy is current or records.is_delivered(_find_entity_name(rule))):
+            yield number, _assess_duty(records, policy, duty, clock)
 
 
 def _find_entity_name(rule: str) -> str:
     """Name of the entity of the rule's subjects; blank for the policy document itself."""
-    entity = ENTITY_OF_SUBJECT.get(rule.split(".")[0])
+    entity = ASSESSED_ENTITY_OF_SUBJECT.get(rule.split(".")[0])
     return "" if entity is None else entity.name
 
 
-def _assess_duty(masked: RecordsAsAt, policy: Policy, duty: Duty, clock: AssessmentClock) -> AssessmentRows:
+def _assess_duty(records: RecordsAsAt, policy: Policy, duty: Duty, clock: AssessmentClock) -> AssessmentRows:
     if isinstance(duty, DocumentDuty):
         return assess_document(duty, policy, clock)
-    if not masked.delivered(ENTITY_OF_SUBJECT[duty.subject].name):
+    if not records.is_delivered(ASSESSED_ENTITY_OF_SUBJECT[duty.subject].name):
         return make_unmeasured_rows(np.array([-1]), np.array([policy.effective_from], dtype="datetime64[D]"))
     if isinstance(duty, CheckDuty):
-        return assess_check(masked, duty)
+        return assess_check(records, duty)
     if isinstance(duty, DeadlineDuty):
-        return assess_deadline(masked, duty, policy.counting, clock)
-    return assess_review(masked, duty, clock)
+        return assess_deadline(records, duty, policy.counting, clock)
+    return assess_review(records, duty, clock)
 
 
-def _build_frame(masked: RecordsAsAt, history: PolicyHistory, answers: list[_Answer]) -> pd.DataFrame:
+def _build_frame(records: RecordsAsAt, history: PolicyHistory, answers: list[_Answer]) -> pd.DataFrame:
     """The contract's frame: rules come in order, and so do a rule's rows, since subjects are numbered in order."""
-    words = [_build_text_columns(masked, history, answer) for answer in answers]
+    words = [_build_text_columns(records, history, answer) for answer in answers]
     starts = np.array([policy.effective_from for policy in history.versions], dtype="datetime64[s]")
 
-    def text(name: str) -> pd.Series:
+    def join_text(name: str) -> pd.Series:
         return pd.Series(pd.array(pa.chunked_array([part for columns in words for part in columns[name]]), dtype="str"))
 
-    def numbers(name: str, dtype: str) -> npt.NDArray[Any]:
+    def join_numbers(name: str, dtype: str) -> npt.NDArray[Any]:
         return np.concatenate([getattr(answer.rows, name) for answer in answers], dtype=dtype)
 
     columns = {
-        **{name: text(name) for name in ("landlord", "rule", "subject_type", "subject_ref")},
-        "occurrence": numbers("occurrence", "int64"),
-        "state": text("state"),
-        "due_on": numbers("due", "datetime64[s]"),
-        "done_on": numbers("done", "datetime64[s]"),
-        "days_overdue": numbers("late", "int64"),
-        **{name: text(name) for name in ("severity", "clause", "owner_role")},
+        **{name: join_text(name) for name in ("landlord", "rule", "subject_type", "subject_ref")},
+        "occurrence": join_numbers("occurrence", "int64"),
+        "state": join_text("state"),
+        "due_on": join_numbers("due", "datetime64[s]"),
+        "done_on": join_numbers("done", "datetime64[s]"),
+        "days_overdue": join_numbers("late", "int64"),
+        **{name: join_text(name) for name in ("severity", "clause", "owner_role")},
         "policy_version": starts[np.concatenate([answer.version for answer in answers])],
     }
     return pd.DataFrame(columns, copy=False)
 
 
-def _build_text_columns(masked: RecordsAsAt, history: PolicyHistory, answer: _Answer) -> dict[str, list[pa.Array]]:
+def _build_text_columns(records: RecordsAsAt, history: PolicyHistory, answer: _Answer) -> dict[str, list[pa.Array]]:
     """One rule's text columns, each as chunks."""
     rows, version = answer.rows, answer.version
     subject_type = answer.rule.split(".")[0]
@@ -137,9 +137,9 @@ def _build_text_columns(masked: RecordsAsAt, history: PolicyHistory, answer: _An
         "subject_type": _repeat_word("landlord" if of_landlord and subject_type != "policy" else subject_type, size),
         "subject_ref": _repeat_word(history.landlord, size)
         if of_landlord
-        else _find_refs(masked, subject_type, rows.subject),
+        else _find_refs(records, subject_type, rows.subject),
         "state": _look_up_words(rows.state, STATES),
-        "severity": _find_severity(masked, duties, rows, version),
+        "severity": _find_severity(records, duties, rows, version),
         "clause": _look_up_words(version, [duty.clause if duty else "" for duty in duties]),
         "owner_role": _look_up_words(version, [duty.owner_role if duty else "" for duty in duties]),
     }
@@ -150,7 +150,7 @@ def _find_duty(policy: Policy, rule: str) -> Duty | None:
 
 
 def _find_severity(
-    masked: RecordsAsAt, duties: list[Duty | None], rows: AssessmentRows, version: Versions
+    records: RecordsAsAt, duties: list[Duty | None], rows: AssessmentRows, version: Versions
 ) -> list[pa.Array]:
     """The duty's severity, softened where the policy says so; what cannot be told softens nothing."""
     levels = ["breach", "explain", "warning", "info"]
@@ -159,13 +159,13 @@ def _find_severity(
         if duty is None or isinstance(duty, DocumentDuty) or (rows.subject < 0).any():
             continue
         for level, condition in duty.severity_where.items():
-            holds = evaluate_condition(build_duty_view(masked, duty), condition) == YES
+            holds = evaluate_condition(build_duty_view(records, duty), condition) == YES
             found[(version == number) & holds[rows.subject]] = levels.index(level)
     return _look_up_words(found, levels)
 
 
-def _find_refs(masked: RecordsAsAt, subject_type: str, subject: Ints) -> list[pa.Array]:
-    keys = masked.keys(ENTITY_OF_SUBJECT[subject_type].name)
+def _find_refs(records: RecordsAsAt, subject_type: str, subject: Ints) -> list[pa.Array]:
+    keys = records.list_keys(ASSESSED_ENTITY_OF_SUBJECT[subject_type].name)
     return [keys if len(subject) == len(keys) and (subject == np.arange(len(keys))).all() else keys.take(subject)]
 
 

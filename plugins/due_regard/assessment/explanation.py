@@ -1,7 +1,7 @@
 """How one assessment came about: what is recorded, the conditions, the days counted, the clause, the outcome.
 
-Reads the same world as the engine and judges nothing anew. What is recorded of the subject is facts.py's; references
-are shown as recorded or blank, never spelt out.
+Reads the same records as the engine and assesses nothing itself. What is recorded of the subject is
+recorded_facts.py's; references are shown as recorded or blank, never spelt out.
 """
 
 from __future__ import annotations
@@ -35,17 +35,17 @@ def explain_rule(
         PolicyError: the policy has no such rule.
         SettingsError: no such subject exists on that date.
     """
-    history.duty(rule)
+    history.find_duty(rule)
     found = assess_records(records, history, calendar, as_at)
     mine = found[(found["rule"] == rule) & (found["subject_ref"] == subject)]
-    masked = RecordsAsAt(add_derived_roles(records), as_at)
-    row = _find_row(masked, history, rule, subject)
+    known = RecordsAsAt(add_derived_roles(records), as_at)
+    row = _find_row(known, history, rule, subject)
     lines = [f"{rule} of one {describe_code(rule.split('.')[0])} at {history.landlord}, as at {format_weekday(as_at)}"]
-    versions = sorted({day.date() for day in mine["policy_version"]}) or [history.in_force(as_at).effective_from]
+    versions = sorted({day.date() for day in mine["policy_version"]}) or [history.find_version(as_at).effective_from]
     for version in versions:
         duty = _find_duty_version(history, rule, version)
         lines += ["", *_describe_basis(duty, version)]
-        lines += [] if row is None or isinstance(duty, DocumentDuty) else list_facts(masked, duty, row)
+        lines += [] if row is None or isinstance(duty, DocumentDuty) else list_facts(known, duty, row)
         for each in mine[mine["policy_version"] == pd.Timestamp(version)].itertuples(index=False):
             lines += _describe_outcome(duty, each, AssessmentClock(as_at, calendar), history)
     if mine.empty:
@@ -58,7 +58,7 @@ def explain_rule(
 def _find_duty_version(history: PolicyHistory, rule: str, version: date) -> Duty:
     """What that version says of the rule; the latest that has it, where that one has not."""
     there = any(policy.effective_from == version and rule in policy.rules for policy in history.versions)
-    return history.duty(rule, version if there else None)
+    return history.find_duty(rule, version if there else None)
 
 
 def _find_subject_entity(rule: str) -> str:
@@ -66,15 +66,15 @@ def _find_subject_entity(rule: str) -> str:
     return "" if entity is None else entity.name
 
 
-def _find_row(masked: RecordsAsAt, history: PolicyHistory, rule: str, subject: str) -> int | None:
+def _find_row(records: RecordsAsAt, history: PolicyHistory, rule: str, subject: str) -> int | None:
     """Row of the subject in its entity; None where the subject is the landlord itself."""
     entity = _find_subject_entity(rule)
-    if not masked.delivered(entity):
+    if not records.is_delivered(entity):
         if subject != history.landlord:
             lacking = f"no file of {entity} was ever delivered; " if entity else ""
             raise SettingsError(f"{lacking}the subject of {rule} is the landlord: {history.landlord}")
         return None
-    place = int(masked.keys(entity).index(subject).as_py())
+    place = int(records.list_keys(entity).index(subject).as_py())
     if place < 0:
         raise SettingsError(f"no such record in {entity} on that date; it may be later, rejected or misspelt")
     return place
@@ -106,7 +106,7 @@ def _describe_outcome(duty: Duty, row: Any, clock: AssessmentClock, history: Pol
         here = f" Here: {describe_code(row.severity)}." if duty.severity_where else ""
         yield f"  {describe_failure(duty)}{here}"
     if isinstance(duty, DeadlineDuty) and not pd.isna(row.due_on):
-        counting = history.in_force(row.policy_version.date()).counting
+        counting = history.find_version(row.policy_version.date()).counting
         yield from (f"  {line}" for line in _describe_count(duty, row.due_on.date(), clock, counting))
     if row.days_overdue and _name_unit(duty) == "working day":
         end = clock.day if pd.isna(row.done_on) else row.done_on.date()

@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from due_regard.assessment.condition_truth import NO, UNKNOWN, YES, DutyView, evaluate_condition
-from due_regard.assessment.duty_dates import find_dates
+from due_regard.assessment.condition_truth import NO, UNKNOWN, YES, evaluate_condition, find_dates
 from due_regard.assessment.duty_kinds import build_duty_view
-from due_regard.assessment.records_as_at import NO_RECORD, UNTOLD, RecordsAsAt
+from due_regard.assessment.duty_view import DutyView
+from due_regard.assessment.records_as_at import NO_RECORD, UNKNOWN_RECORD, RecordsAsAt
 from due_regard.assessment.recurring_reviews import build_chain
 from due_regard.policy import CheckDuty, DeadlineDuty, ReviewDuty, conditions
 from due_regard.policy.duty_wording import describe_code, describe_condition, describe_field, describe_related
-from due_regard.policy.field_checks import resolve_field
+from due_regard.policy.field_checks import list_field_uses, resolve_field
 from due_regard.records.canonical import ENTITY_OF_SUBJECT, ColumnKind
 
 _ANSWER = {YES: "yes", NO: "no", UNKNOWN: "cannot be told"}
@@ -30,27 +30,28 @@ def format_weekday(day: date | pd.Timestamp | np.datetime64[Any]) -> str:
     return f"{pd.Timestamp(day):%a %-d %b %Y}"
 
 
-def list_facts(masked: RecordsAsAt, duty: DeadlineDuty | CheckDuty | ReviewDuty, row: int) -> Iterator[str]:
+def list_facts(records: RecordsAsAt, duty: DeadlineDuty | CheckDuty | ReviewDuty, row: int) -> Iterator[str]:
     """Lines on what is recorded of the subject in `row` and how the duty's conditions answer."""
-    view = build_duty_view(masked, duty)
+    view = build_duty_view(records, duty)
     for path in dict.fromkeys(_list_fields(duty)):
         column = resolve_field(ENTITY_OF_SUBJECT[duty.subject], path)
         if not isinstance(column, str):
             yield f"  {describe_field(path)}: {_describe_value(view, path, column.kind, row)}"
     for link in duty.requires:
-        there = {NO_RECORD: "not on record", UNTOLD: "cannot be told"}
-        yield f"  the {describe_code(link)}: {there.get(int(masked.link(view.entity, link)[row]), 'on record')}"
+        there = {NO_RECORD: "not on record", UNKNOWN_RECORD: "cannot be told"}
+        at = int(records.find_linked_rows(view.entity, link)[row])
+        yield f"  the {describe_code(link)}: {there.get(at, 'on record')}"
     yield from dict.fromkeys(
         f"  {describe_related(related, article='the first')}: {_describe_first_record(view, related, row)}"
         for related in _list_related_words(duty)
     )
-    yield from _describe_conditions(masked, duty, row)
-    if isinstance(duty, ReviewDuty) and masked.delivered(duty.reviews):
-        yield from _describe_clocks(masked, duty, row)
+    yield from _describe_conditions(records, duty, row)
+    if isinstance(duty, ReviewDuty) and records.is_delivered(duty.reviews):
+        yield from _describe_clocks(records, duty, row)
 
 
 def _describe_value(view: DutyView, path: str, kind: ColumnKind, row: int) -> str:
-    cells = view.cells(path)
+    cells = view.find_cells(path)
     if cells.unknown[row]:
         return "not carried by the source"
     if cells.blank[row]:
@@ -74,16 +75,16 @@ def _describe_first_record(view: DutyView, related: conditions.Related, row: int
     return "none" if np.isnat(found.values[row]) else format_weekday(found.values[row])
 
 
-def _describe_conditions(masked: RecordsAsAt, duty: DeadlineDuty | CheckDuty | ReviewDuty, row: int) -> Iterator[str]:
+def _describe_conditions(records: RecordsAsAt, duty: DeadlineDuty | CheckDuty | ReviewDuty, row: int) -> Iterator[str]:
     for asked, condition in (("applies where", duty.when), ("asks that", getattr(duty, "require", None))):
-        view = build_duty_view(masked, duty, strict=asked == "asks that")
+        view = build_duty_view(records, duty, strict=asked == "asks that")
         for part in getattr(condition, "all_of", (condition,)):
             if part is not None:
                 yield f"  {asked} {describe_condition(part)}: {_ANSWER[evaluate_condition(view, part)[row]]}"
 
 
-def _describe_clocks(masked: RecordsAsAt, duty: ReviewDuty, row: int) -> Iterator[str]:
-    chain = build_chain(masked, duty)
+def _describe_clocks(records: RecordsAsAt, duty: ReviewDuty, row: int) -> Iterator[str]:
+    chain = build_chain(records, duty)
     for at in np.flatnonzero(chain.subject == row):
         said = [f"clock {chain.place[at]}"]
         for word, days in (("from", chain.base), ("agreed for", chain.agreed), ("stopped on", chain.done)):
@@ -91,41 +92,13 @@ def _describe_clocks(masked: RecordsAsAt, duty: ReviewDuty, row: int) -> Iterato
         yield f"  {', '.join(said)}"
 
 
-def _list_fields(duty: Any) -> Iterator[str]:
+def _list_fields(duty: DeadlineDuty | CheckDuty | ReviewDuty) -> Iterator[str]:
     """Every field of the subject that the duty names, with what bounds related records."""
+    entity = ENTITY_OF_SUBJECT[duty.subject]
     for name in ("start", "due", "base", "agreed", "done", "ended", "when", "require", "needs"):
-        yield from _list_named_fields(getattr(duty, name, None))
-
-
-def _list_named_fields(value: Any) -> Iterator[str]:
-    match value:
-        case str():
-            yield value
-        case tuple():
-            for part in value:
-                yield from _list_named_fields(part)
-        case conditions.First(first=related) | conditions.Exists(exists=related):
-            for bound in ("after", "before", "not_before", "not_after"):
-                yield from _list_named_fields(getattr(related, bound))
-        case None:
-            return
-        case conditions.Differs():
-            yield from (path for pair in value.differs.items() for path in pair)
-        case conditions.NoLaterThan():
-            yield from (path for field, limit in value.no_later_than.items() for path in (field, limit.after))
-        case (
-            conditions.Present()
-            | conditions.IsYes()
-            | conditions.Not()
-            | conditions.AnyOf()
-            | conditions.AllOf()
-            | conditions.EarliestOf()
-        ):
-            yield from _list_named_fields(next(iter(value.__dict__.values())))
-        case conditions.Shifted():
-            yield value.field
-        case conditions.Word():
-            yield from (path for pairs in value.__dict__.values() for path in pairs)
+        value = getattr(duty, name, None) or ()
+        for word in value if isinstance(value, tuple) else (value,):
+            yield from (use.path for use in list_field_uses(entity, word) if not use.is_related)
 
 
 def _list_related_words(word: Any) -> Iterator[conditions.Related]:

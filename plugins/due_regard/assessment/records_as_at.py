@@ -18,12 +18,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from due_regard.calendars.working_days import Days
-from due_regard.records.canonical import ENTITY, ENTITY_OF_SUBJECT, CanonicalColumn, ColumnKind, Entity, Records
+from due_regard.records.canonical import (
+    ASSESSED_ENTITY,
+    ENTITY_OF_SUBJECT,
+    CanonicalColumn,
+    ColumnKind,
+    Entity,
+    Records,
+)
 
 Bools: TypeAlias = npt.NDArray[np.bool_]
 Ints: TypeAlias = npt.NDArray[np.int64]
 NAT = np.datetime64("NaT", "D")
-NO_RECORD, UNTOLD = -1, -2
+NO_RECORD, UNKNOWN_RECORD = -1, -2
 """Rows of a link that lead nowhere: the record does not exist; the source cannot tell."""
 
 
@@ -44,14 +51,14 @@ class ColumnCells:
     unknown: Bools
     words: pa.Array = field(default_factory=lambda: _NO_WORDS)
 
-    def take(self, rows: Ints) -> ColumnCells:
+    def take_rows(self, rows: Ints) -> ColumnCells:
         """The cells at `rows`: blank where there is no such record, unknown where the source cannot tell."""
         there = rows >= 0
         if len(self.values) == 0:
-            return ColumnCells(np.full(len(rows), _make_blank_cells(self)), rows == UNTOLD, self.words)
+            return ColumnCells(np.full(len(rows), _make_blank_cells(self)), rows == UNKNOWN_RECORD, self.words)
         safe = np.where(there, rows, 0)
         values = np.where(there, self.values[safe], _make_blank_cells(self))
-        return ColumnCells(values, (there & self.unknown[safe]) | (rows == UNTOLD), self.words)
+        return ColumnCells(values, (there & self.unknown[safe]) | (rows == UNKNOWN_RECORD), self.words)
 
     @property
     def days(self) -> Days:
@@ -83,77 +90,81 @@ class RecordsAsAt:
         self._rows: dict[str, Ints] = {}
         self._keys: dict[str, pa.Array] = {}
         for name, frame in records.items():
-            self._rows[name], self._keys[name] = _find_existing_rows(ENTITY[name], frame, self.as_at)
+            self._rows[name], self._keys[name] = _find_existing_rows(ASSESSED_ENTITY[name], frame, self.as_at)
         self._links: dict[tuple[str, str], Ints] = {}
         self._paths: dict[tuple[str, str], ColumnCells] = {}
 
-    def delivered(self, entity: str) -> bool:
+    def is_delivered(self, entity: str) -> bool:
         """Whether any file of `entity` was ever delivered."""
         return entity in self._frames
 
-    def carries(self, entity: str, column: str) -> bool:
+    def has_column(self, entity: str, column: str) -> bool:
         """Whether the source of a delivered `entity` has `column`."""
         return column in self._frames[entity]
 
-    def tells(self, entity: str, path: str) -> bool:
+    def has_path(self, entity: str, path: str) -> bool:
         """Whether the source carries every column on `path`, be there records or not."""
         link, _, rest = path.partition(".")
         if not rest:
-            return self.carries(entity, path)
+            return self.has_column(entity, path)
         target = ENTITY_OF_SUBJECT[link]
-        return self.carries(entity, target.key) and self.delivered(target.name) and self.tells(target.name, rest)
+        return (
+            self.has_column(entity, target.key) and self.is_delivered(target.name) and self.has_path(target.name, rest)
+        )
 
-    def size(self, entity: str) -> int:
+    def count_rows(self, entity: str) -> int:
         """Number of its records that exist on as_at."""
         return len(self._rows[entity])
 
-    def keys(self, entity: str) -> pa.Array:
+    def list_keys(self, entity: str) -> pa.Array:
         """Their own references, ascending by code points."""
         return self._keys[entity]
 
-    def column(self, entity: str, path: str) -> ColumnCells:
+    def find_cells(self, entity: str, path: str) -> ColumnCells:
         """The cells that `path` names, aligned to the rows of `entity`; kept once worked out."""
         key = (entity, path)
         if key not in self._paths:
             link, _, rest = path.partition(".")
-            self._paths[key] = self._through(entity, link, rest) if rest else self._own(entity, path)
+            self._paths[key] = (
+                self._find_linked_cells(entity, link, rest) if rest else self._read_own_cells(entity, path)
+            )
         return self._paths[key]
 
-    def link(self, entity: str, link: str) -> Ints:
-        """Row of the linked record for each row of `entity`, `NO_RECORD` or `UNTOLD`.
+    def find_linked_rows(self, entity: str, link: str) -> Ints:
+        """Row of the linked record for each row of `entity`, `NO_RECORD` or `UNKNOWN_RECORD`.
 
         A blank reference is no record, even where the entity it would point to was never delivered.
         """
         key = (entity, link)
         if key not in self._links:
-            self._links[key] = self._resolve(entity, ENTITY_OF_SUBJECT[link])
+            self._links[key] = self._resolve_link(entity, ENTITY_OF_SUBJECT[link])
         return self._links[key]
 
-    def opened(self, entity: str) -> Days:
+    def find_opening_days(self, entity: str) -> Days:
         """Opening dates; NaT for an entity without one."""
-        name = ENTITY[entity].opened_on
+        name = ASSESSED_ENTITY[entity].opened_on
         if name is None:
-            return np.full(self.size(entity), NAT)
-        return self.column(entity, name).days
+            return np.full(self.count_rows(entity), NAT)
+        return self.find_cells(entity, name).days
 
-    def _through(self, entity: str, link: str, rest: str) -> ColumnCells:
-        rows, target = self.link(entity, link), ENTITY_OF_SUBJECT[link]
-        if self.delivered(target.name):
-            return self.column(target.name, rest).take(rows)
+    def _find_linked_cells(self, entity: str, link: str, rest: str) -> ColumnCells:
+        rows, target = self.find_linked_rows(entity, link), ENTITY_OF_SUBJECT[link]
+        if self.is_delivered(target.name):
+            return self.find_cells(target.name, rest).take_rows(rows)
         *_, last, name = link, *rest.split(".")
-        return _make_unknown_cells(ENTITY_OF_SUBJECT[last].by_name[name], 0).take(rows)
+        return _make_unknown_cells(ENTITY_OF_SUBJECT[last].by_name[name], 0).take_rows(rows)
 
-    def _resolve(self, entity: str, target: Entity) -> Ints:
+    def _resolve_link(self, entity: str, target: Entity) -> Ints:
         if target.key not in self._frames[entity]:
-            return np.full(self.size(entity), UNTOLD)
-        here = self.column(entity, target.key)
+            return np.full(self.count_rows(entity), UNKNOWN_RECORD)
+        here = self.find_cells(entity, target.key)
         coded = here.codes
-        if not self.delivered(target.name):
-            return np.where(coded >= 0, UNTOLD, NO_RECORD)
-        return np.append(find_places(here.words, self.keys(target.name)), NO_RECORD)[coded]
+        if not self.is_delivered(target.name):
+            return np.where(coded >= 0, UNKNOWN_RECORD, NO_RECORD)
+        return np.append(find_places(here.words, self.list_keys(target.name)), NO_RECORD)[coded]
 
-    def _own(self, entity: str, name: str) -> ColumnCells:
-        frame, rows, column = self._frames[entity], self._rows[entity], ENTITY[entity].by_name[name]
+    def _read_own_cells(self, entity: str, name: str) -> ColumnCells:
+        frame, rows, column = self._frames[entity], self._rows[entity], ASSESSED_ENTITY[entity].by_name[name]
         if name not in frame:
             return _make_unknown_cells(column, len(rows))
         cells = _read_column(frame[name], column, rows)
@@ -161,9 +172,9 @@ class RecordsAsAt:
             days = cells.days
             values = np.where(days > self.as_at, NAT, days)
             return ColumnCells(values, cells.unknown)
-        return self._once_known(entity, column, cells) if column.known_once else cells
+        return self._blank_until_known(entity, column, cells) if column.known_once else cells
 
-    def _once_known(self, entity: str, column: CanonicalColumn, cells: ColumnCells) -> ColumnCells:
+    def _blank_until_known(self, entity: str, column: CanonicalColumn, cells: ColumnCells) -> ColumnCells:
         """Blank while the date that makes the value known lies after as_at; unknown where that date is absent."""
         if column.known_once not in self._frames[entity]:
             return ColumnCells(cells.values, ~cells.blank, cells.words)

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from due_regard.assessment.assessment_rows import AssessmentClock, AssessmentRows, make_dated_rows, make_unmeasured_rows
-from due_regard.assessment.condition_truth import NO, UNKNOWN, YES, DutyView, evaluate_condition
-from due_regard.assessment.duty_dates import add_months, find_dates
+from due_regard.assessment.condition_truth import NO, UNKNOWN, YES, evaluate_condition, find_dates
+from due_regard.assessment.date_arithmetic import add_months
 from due_regard.assessment.duty_kinds import build_duty_view, find_lacking_fields, find_subjects
+from due_regard.assessment.duty_view import DutyView
 from due_regard.assessment.records_as_at import NAT, Bools, Ints, RecordsAsAt
 from due_regard.assessment.versions_in_force import number_within_runs
 from due_regard.calendars.working_days import Days
@@ -48,25 +49,25 @@ class _CountedReviews:
     closes: Bools
 
 
-def build_chain(masked: RecordsAsAt, duty: ReviewDuty) -> ReviewChain:
+def build_chain(records: RecordsAsAt, duty: ReviewDuty) -> ReviewChain:
     """Every occurrence of the duty, due or not; for explanations. Its reviews must have been delivered."""
-    view = build_duty_view(masked, duty)
+    view = build_duty_view(records, duty)
     return _build_chain_rows(view, duty, _find_counted_reviews(view, duty))
 
 
-def assess_review(masked: RecordsAsAt, duty: ReviewDuty, clock: AssessmentClock) -> AssessmentRows:
+def assess_review(records: RecordsAsAt, duty: ReviewDuty, clock: AssessmentClock) -> AssessmentRows:
     """Rows of a recurring review: one an occurrence that has a due date, `occurrence` its place in the chain."""
-    view = build_duty_view(masked, duty)
-    wanted, opened = find_subjects(masked, duty), masked.opened(view.entity)
-    if not masked.delivered(duty.reviews):
-        untold = wanted != NO
-        return make_unmeasured_rows(np.flatnonzero(untold), opened[untold])
+    view = build_duty_view(records, duty)
+    wanted, opened = find_subjects(records, duty), records.find_opening_days(view.entity)
+    if not records.is_delivered(duty.reviews):
+        unmeasured = wanted != NO
+        return make_unmeasured_rows(np.flatnonzero(unmeasured), opened[unmeasured])
     kept = _find_counted_reviews(view, duty)
     chain = _build_chain_rows(view, duty, kept)
-    untold = (wanted != NO) & _find_unmeasured(view, duty, wanted == UNKNOWN, kept, chain)
+    unmeasured = (wanted != NO) & _find_unmeasured(view, duty, wanted == UNKNOWN, kept, chain)
     due = _find_next_due(duty, chain)
-    rows = np.flatnonzero((wanted[chain.subject] == YES) & ~untold[chain.subject] & ~np.isnat(due))
-    told = make_dated_rows(
+    rows = np.flatnonzero((wanted[chain.subject] == YES) & ~unmeasured[chain.subject] & ~np.isnat(due))
+    measured = make_dated_rows(
         duty,
         clock,
         subject=chain.subject[rows],
@@ -75,21 +76,24 @@ def assess_review(masked: RecordsAsAt, duty: ReviewDuty, clock: AssessmentClock)
         arose=chain.base[rows],
         occurrence=chain.place[rows],
     )
-    return AssessmentRows.joined([told, make_unmeasured_rows(np.flatnonzero(untold), opened[untold])]).by_subject()
+    return AssessmentRows.join_rows([
+        measured,
+        make_unmeasured_rows(np.flatnonzero(unmeasured), opened[unmeasured]),
+    ]).sort_by_subject()
 
 
 def _find_counted_reviews(view: DutyView, duty: ReviewDuty) -> _CountedReviews:
-    masked, name = view.masked, duty.reviews
-    reviews = DutyView(masked, name, view.as_blank)
-    subject = masked.link(name, duty.subject)
-    on = masked.column(name, duty.reviewed).days
-    ended = view.cells(duty.ended).days
+    records, name = view.records, duty.reviews
+    reviews = DutyView(records, name, view.as_blank)
+    subject = records.find_linked_rows(name, duty.subject)
+    on = records.find_cells(name, duty.reviewed).days
+    ended = view.find_cells(duty.ended).days
     there = np.flatnonzero((subject >= 0) & ~np.isnat(on))
     there = there[~(on[there] > ended[subject[there]])]
-    there = there[np.lexsort((on[there], subject[there]))]  # on one day, in order of reference: the world's own
+    there = there[np.lexsort((on[there], subject[there]))]  # on one day, in order of reference, as records stand
     closes = evaluate_condition(reviews, duty.closes)[there] == YES
     before = _was_closed_before(subject[there], closes)
-    agreed = masked.column(name, duty.next_agreed).days if duty.next_agreed else np.full(len(on), NAT)
+    agreed = records.find_cells(name, duty.next_agreed).days if duty.next_agreed else np.full(len(on), NAT)
     there, closes = there[~before], closes[~before]
     return _CountedReviews(subject[there], on[there], agreed[there], closes)
 
@@ -104,7 +108,7 @@ def _was_closed_before(subject: Ints, closes: Bools) -> Bools:
 def _build_chain_rows(view: DutyView, duty: ReviewDuty, kept: _CountedReviews) -> ReviewChain:
     size = view.size
     every = np.arange(size)
-    agreed = view.cells(duty.agreed).days if duty.agreed else np.full(size, NAT)
+    agreed = view.find_cells(duty.agreed).days if duty.agreed else np.full(size, NAT)
     # An occurrence starts at the subject itself and at every review; it is done by the review that follows it.
     follows = ~kept.closes
     subject = np.r_[every, kept.subject[follows]]
@@ -128,7 +132,7 @@ def _find_done_dates(view: DutyView, duty: ReviewDuty, kept: _CountedReviews, su
     """The review that follows each occurrence, else the end of the subject."""
     first = np.searchsorted(kept.subject, np.arange(view.size))
     count = np.bincount(kept.subject, minlength=view.size)
-    ended = view.cells(duty.ended).days[subject]
+    ended = view.find_cells(duty.ended).days[subject]
     reviewed = order < count[subject]
     at = np.where(reviewed, first[subject] + order, 0)
     return np.where(reviewed, np.append(kept.on, NAT)[at], ended)
@@ -144,22 +148,26 @@ def _find_unmeasured(
     view: DutyView, duty: ReviewDuty, unsure: Bools, kept: _CountedReviews, chain: ReviewChain
 ) -> Bools:
     """Subjects of which nothing can be said, because a date the chain rests on is absent."""
-    untold = unsure | find_lacking_fields(view.masked, duty)
+    unmeasured = unsure | find_lacking_fields(view.records, duty)
     if duty.agreed is not None:
-        untold = untold | view.cells(duty.agreed).unknown
+        unmeasured = unmeasured | view.find_cells(duty.agreed).unknown
     for path in duty.base:
-        untold = untold | view.cells(path).unknown
+        unmeasured = unmeasured | view.find_cells(path).unknown
     following = duty.next_agreed
-    if following is not None and following not in view.as_blank and not view.masked.carries(duty.reviews, following):
-        untold = untold | _find_possible_successors(view, duty, kept)
+    if (
+        following is not None
+        and following not in view.as_blank
+        and not view.records.has_column(duty.reviews, following)
+    ):
+        unmeasured = unmeasured | _find_possible_successors(view, duty, kept)
     has_row = np.zeros(view.size, bool)
     has_row[chain.subject[~np.isnat(_find_next_due(duty, chain))]] = True
-    return untold | (view.cells(duty.ended).unknown & has_row)
+    return unmeasured | (view.find_cells(duty.ended).unknown & has_row)
 
 
 def _find_possible_successors(view: DutyView, duty: ReviewDuty, kept: _CountedReviews) -> Bools:
     """Subjects with an agreed date, or whose first review leaves the chain open: a next date may have been agreed."""
-    agreed = view.cells(duty.agreed).days if duty.agreed else np.full(view.size, NAT)
+    agreed = view.find_cells(duty.agreed).days if duty.agreed else np.full(view.size, NAT)
     found: Bools = ~np.isnat(agreed)
     found[kept.subject[(number_within_runs(kept.subject) == 1) & ~kept.closes]] = True
     return found

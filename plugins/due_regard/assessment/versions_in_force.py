@@ -1,6 +1,6 @@
-"""Which version of a policy judges which row, where a landlord has several: the one in force on the day it arose.
+"""Which version of a policy a row rests on, where a landlord has several: the one in force on the day it arose.
 
-Duties answer for every subject in every version; here the rows that stand are chosen and numbered. Keep judging out.
+Duties answer for every subject in every version; here the rows that stand are chosen and numbered. Keep assessing out.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ def select_standing_rows(rows: AssessmentRows, version: Versions, starts: Days) 
 
     Versions may say differently when a duty arose: from another start, or of a column the source lacks. Where no
     version claims a row for its own time, the version in force on the day that another one names answers; where two
-    claim it, the older. So no subject is lost or judged twice.
+    claim it, the older. So no subject is lost or assessed twice.
 
     Args:
         rows: every version's answers; `occurrence` is the place in the chain, the same in each version.
         version: position in `starts` of the version that gave each row.
-        starts: the days the versions came into force, ascending; the first also judges everything older.
+        starts: the days the versions came into force, ascending; the first also holds for everything older.
     """
     if len(rows.subject) == 0:
         return rows, version
@@ -41,14 +41,14 @@ def select_standing_rows(rows: AssessmentRows, version: Versions, starts: Days) 
     keep = np.flatnonzero(own | named)
     keep = keep[np.lexsort((version[keep], slot[keep]))]
     keep = keep[_mark_firsts(slot[keep])]
-    return _merge_unmeasured(rows.where(keep), version[keep])
+    return _merge_unmeasured(rows.select_rows(keep), version[keep])
 
 
 def _merge_unmeasured(rows: AssessmentRows, version: Versions) -> tuple[AssessmentRows, Versions]:
-    """A subject untold in one version is untold whole."""
-    untold = rows.state == STATE["not_measured"]
-    keep = untold | ~np.isin(rows.subject, rows.subject[untold])
-    return number_occurrences(rows.where(keep)), version[keep]
+    """A subject unmeasured in one version is unmeasured whole."""
+    unmeasured = rows.state == STATE["not_measured"]
+    keep = unmeasured | ~np.isin(rows.subject, rows.subject[unmeasured])
+    return number_occurrences(rows.select_rows(keep)), version[keep]
 
 
 def _mark_firsts(values: Ints) -> Bools:

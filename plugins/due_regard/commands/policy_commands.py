@@ -51,8 +51,9 @@ def _choose_day(given: str | None) -> str:
 def run_policy_check(args: Namespace, settings: Settings) -> CommandResult:
     """`policy check FILE…`."""
     from due_regard.policy import read_policy
+    from due_regard.policy.fed_figures import find_unfed_figures
 
-    found, faults = [], []
+    found, warnings, faults = [], [], []
     for file in args.files:
         try:
             policy = read_policy(file)
@@ -60,7 +61,12 @@ def run_policy_check(args: Namespace, settings: Settings) -> CommandResult:
             faults.append(str(reason))
         else:
             found.append(f"{file}: {policy.landlord}, {len(policy.duties)} duties")
-    return CommandResult({"good": found, "wrong": faults}, (*found, *faults), 2 if faults else 0)
+            warnings += [
+                f"{file}: warning: no duty feeds the figure {figure}; say `feeds: {figure}` in {' or '.join(rules)}"
+                for figure, rules in find_unfed_figures(policy.duties).items()
+            ]
+    data = {"good": found, "warnings": warnings, "wrong": faults}
+    return CommandResult(data, (*found, *warnings, *faults), 2 if faults else 0)
 
 
 def run_policy_show(args: Namespace, settings: Settings) -> CommandResult:
@@ -68,7 +74,7 @@ def run_policy_show(args: Namespace, settings: Settings) -> CommandResult:
     from due_regard.policy.policy_page import describe_policy
 
     known = load_landlord_context(settings, args.landlord)
-    policy = known.history.in_force(parse_day(_choose_day(args.on)))
+    policy = known.history.find_version(parse_day(_choose_day(args.on)))
     lines = describe_policy(policy, known.landlord.confirmed_readings)
     return CommandResult({"landlord": args.landlord, "policy": lines}, tuple(lines))
 

@@ -64,7 +64,7 @@ def _without_quotes(listed: str) -> str:
 
 
 def _place_message(data: Any, place: Place, said: str) -> str:
-    """The message after the way to it: `appeal.decide: notice.days must be …`."""
+    """The message after the way to it: `<rule>: notice.days must be …`."""
     steps: list[str] = []
     rule = ""
     for step in place:

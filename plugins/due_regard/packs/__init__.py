@@ -8,7 +8,7 @@ from due_regard.calendars.quarters import Quarter, find_last_closed_quarter
 from due_regard.packs.build import build_pack
 from due_regard.packs.life.filing import PackReport
 from due_regard.packs.life.pack_mail import build_pack_mail
-from due_regard.packs.life.pack_records import is_issued, issue_recorded_pack, record_issue
+from due_regard.packs.life.pack_records import is_issued, record_issue
 from due_regard.packs.life.report_duties import add_report_duty, assess_report_duties
 
 __all__ = [
@@ -20,6 +20,5 @@ __all__ = [
     "build_pack_mail",
     "find_last_closed_quarter",
     "is_issued",
-    "issue_recorded_pack",
     "record_issue",
 ]

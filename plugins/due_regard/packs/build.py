@@ -16,7 +16,6 @@ from due_regard.calendars.quarters import LONDON, Quarter
 from due_regard.calendars.working_days import WorkingCalendar
 from due_regard.config.landlord import Landlord
 from due_regard.config.layered_folders import Folder
-from due_regard.config.settings import Settings
 from due_regard.config.storage import StoredPath
 from due_regard.errors import PackError, SettingsError
 from due_regard.packs.content.figure_changes import build_changes_table, find_changed_measures
@@ -29,7 +28,7 @@ from due_regard.packs.documents.paper import build_paper
 from due_regard.packs.documents.workbook import build_committee_workbook
 from due_regard.packs.life import provenance
 from due_regard.packs.life.filing import PackReport, file_pack
-from due_regard.packs.life.pack_records import figures_to_keep
+from due_regard.packs.life.pack_records import list_kept_figures
 from due_regard.packs.measures import BATCH_COLUMNS, QuarterSnapshot
 from due_regard.policy import PolicyHistory
 from due_regard.register import EVER, read_audit_head, read_records, reading, sql_files
@@ -58,8 +57,8 @@ def build_pack(
     edition: str = "confidential",
     out: StoredPath,
     now: datetime,
+    reports: Folder,
     known_at: datetime | None = None,
-    reports: Folder | None = None,
 ) -> PackReport:
     """Build `pack` for a quarter that has ended, write its files below `out` and keep it.
 
@@ -73,15 +72,14 @@ def build_pack(
         edition: `confidential` or `publishable`.
         out: folder the files go to.
         now: aware UTC.
+        reports: folder of definitions and templates.
         known_at: only what had been learnt by then (the filed figures: `quarter.closes_at`); None: all that is known.
-        reports: folder of definitions and templates; the installation's by default.
 
     Raises:
         SettingsError: no such edition, or the definition is wrong.
         PackError: the quarter has not ended, or nothing had been taken in.
     """
     _check_request(quarter, edition, now)
-    reports = reports or Settings().reports_dir
     definition = load_pack_definition(reports, pack)
     known = _read_known_state(engine, landlord, history, calendar, quarter, known_at)
     tables = _build_tables(definition, known.snapshots)
@@ -97,7 +95,7 @@ def build_pack(
         known.files, history, calendar, definition, confirmed=landlord.confirmed_readings, known_at=known_at,
         run_id=_find_last_run(engine, landlord.id, known_at), head=read_audit_head(engine, landlord.id),
     )  # fmt: skip
-    return file_pack(engine, landlord.id, content, contents, made, figures_to_keep(tables), out, now, known_at)
+    return file_pack(engine, landlord.id, content, contents, made, list_kept_figures(tables), out, now, known_at)
 
 
 def _protect_published(tables: dict[str, MeasureTable]) -> dict[str, MeasureTable]:
@@ -175,7 +173,7 @@ def _add_changes(
 def _describe_standing(
     history: PolicyHistory, quarter: Quarter, known: _KnownState, landlord: Landlord
 ) -> tuple[str, ...]:
-    policy = history.in_force(quarter.ends_on)
+    policy = history.find_version(quarter.ends_on)
     last = known.files["loaded_at"].max().astimezone(LONDON)
     duties = known.snapshots[0].duties
     open_readings = int(((duties["reading"] != "") & (duties["confirmed"] == "")).sum())
@@ -213,7 +211,7 @@ def _make_action_list(
     content: PackContent, engine: Engine, landlord: str, history: PolicyHistory, known: _KnownState
 ) -> bytes:
     now = known.snapshots[0]
-    restricted = [duty.rule for duty in history.in_force(now.quarter.ends_on).duties if duty.restricted_to]
+    restricted = [duty.rule for duty in history.find_version(now.quarter.ends_on).duties if duty.restricted_to]
     with reading(engine, landlord) as conn:
         references = sql_files.read_statement(conn, "packs/finding_references", landlord=landlord)
     found = select_open_duties(now.assessments, restricted)

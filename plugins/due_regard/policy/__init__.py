@@ -1,6 +1,6 @@
 """Policy as data: what a landlord's policy file may say, read and checked.
 
-Depends on the canonical contract alone; judging is assessment's, telling people is alerts' and packs'.
+Depends on the canonical columns alone; assessing is assessment's, mails are alerts' and papers packs'.
 """
 
 from due_regard.policy.duties import CheckDuty, DeadlineDuty, DocumentDuty, Duty, ReviewDuty

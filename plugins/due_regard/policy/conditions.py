@@ -1,14 +1,14 @@
 """The closed vocabulary of a policy file: fields, dates and conditions, parsed and never evaluated as code.
 
 A condition is one word and what it is about, e.g. `{equals: {outcome: quashed}}`. If a clause cannot be said, add one
-general word here, its truth in assessment/truth, its wording in policy/wording and a line in docs/policy-words.md.
+general word here; tests/policies/test_vocabulary.py names every other place that must know it.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any, TypeAlias, Union
+from typing import Annotated, Any, TypeAlias, Union, get_args
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstraints, Tag, field_validator
+from pydantic import AfterValidator, BaseModel, Discriminator, Field, StringConstraints, Tag, model_validator
 
 from due_regard.records.canonical import ENTITY
 
@@ -20,25 +20,23 @@ Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 Codes = Annotated[tuple[Code, ...], Field(min_length=1)]
 
 
-class Word(BaseModel):
-    """Base of every word: frozen, and nothing unknown is passed over."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-
-def _check_one_entry(value: dict[str, Any]) -> dict[str, Any]:
+def _check_one_field(value: dict[str, Any]) -> dict[str, Any]:
     if len(value) != 1:
         raise ValueError("says one field and what it must be, e.g. {outcome: quashed}")
     return value
 
 
-class _Pair(Word):
-    """A word about one field, written `{word: {field: value}}`."""
+def _check_entity(value: str) -> str:
+    if value not in ENTITY:
+        raise ValueError(f"no entity {value!r}; allowed: {', '.join(ENTITY)}")
+    return value
 
-    @field_validator("*", mode="after")
-    @classmethod
-    def _single(cls, value: dict[str, Any]) -> dict[str, Any]:
-        return _check_one_entry(value)
+
+_ONE_FIELD = AfterValidator(_check_one_field)
+
+
+class Word(BaseModel, frozen=True, extra="forbid", populate_by_name=True):
+    """Base of every word: frozen, and nothing unknown is passed over."""
 
 
 class Present(Word):
@@ -53,34 +51,34 @@ class IsYes(Word):
     is_yes: FieldPath
 
 
-class Equals(_Pair):
+class Equals(Word):
     """The field is this code."""
 
-    equals: dict[FieldPath, Code]
+    equals: Annotated[dict[FieldPath, Code], _ONE_FIELD]
 
 
-class In(_Pair):
+class In(Word):
     """The field is one of these codes."""
 
-    in_: dict[FieldPath, Codes] = Field(alias="in")
+    in_: Annotated[dict[FieldPath, Codes], _ONE_FIELD] = Field(alias="in")
 
 
-class Includes(_Pair):
+class Includes(Word):
     """The list field holds this code."""
 
-    includes: dict[FieldPath, Code]
+    includes: Annotated[dict[FieldPath, Code], _ONE_FIELD]
 
 
-class IncludesAll(_Pair):
+class IncludesAll(Word):
     """The list field holds every one of these codes."""
 
-    includes_all: dict[FieldPath, Codes]
+    includes_all: Annotated[dict[FieldPath, Codes], _ONE_FIELD]
 
 
-class Differs(_Pair):
+class Differs(Word):
     """Both fields are recorded and are not the same reference."""
 
-    differs: dict[FieldPath, FieldPath]
+    differs: Annotated[dict[FieldPath, FieldPath], _ONE_FIELD]
 
 
 class MonthsAfter(Word):
@@ -90,10 +88,10 @@ class MonthsAfter(Word):
     after: FieldPath
 
 
-class NoLaterThan(_Pair):
+class NoLaterThan(Word):
     """The date is recorded and at most so many months after the other date."""
 
-    no_later_than: dict[FieldPath, MonthsAfter]
+    no_later_than: Annotated[dict[FieldPath, MonthsAfter], _ONE_FIELD]
 
 
 class Shifted(Word):
@@ -101,6 +99,10 @@ class Shifted(Word):
 
     field: FieldPath
     months: Annotated[int, Field(ge=-600, le=600)]
+
+
+BOUNDS = ("after", "before", "not_before", "not_after")
+"""What bounds related records in time."""
 
 
 class Related(Word):
@@ -117,7 +119,7 @@ class Related(Word):
             counts as dated on `not_before` itself (a restriction already in force).
     """
 
-    of: str
+    of: Annotated[str, AfterValidator(_check_entity)]
     same: FieldPath
     date: FieldPath | None = None
     where: Condition | None = None
@@ -127,12 +129,13 @@ class Related(Word):
     not_after: DateOf | None = None
     standing_until: FieldPath | None = None
 
-    @field_validator("of")
-    @classmethod
-    def _entity(cls, value: str) -> str:
-        if value not in ENTITY:
-            raise ValueError(f"no entity {value!r}; allowed: {', '.join(ENTITY)}")
-        return value
+    @model_validator(mode="after")
+    def _check_dates(self) -> Related:
+        if self.date is None and ENTITY[self.of].opened_on is None:
+            raise ValueError(f"{self.of} have no opening date; name a date field")
+        if self.standing_until is not None and self.not_before is None:
+            raise ValueError("standing_until needs not_before: the day on which it must stand")
+        return self
 
 
 class First(Word):
@@ -171,32 +174,14 @@ class AllOf(Word):
     all_of: Annotated[tuple[Condition, ...], Field(min_length=1)]
 
 
-WORDS = (
-    "present",
-    "is_yes",
-    "equals",
-    "in",
-    "includes",
-    "includes_all",
-    "differs",
-    "no_later_than",
-    "exists",
-    "not",
-    "any_of",
-    "all_of",
-)
-
-
-def _list_keys(value: Any) -> tuple[Any, ...]:
+def _list_keys(value: Any) -> list[str]:
     """The words that a mapping of the file, or a word already read, holds; none for anything else."""
-    if isinstance(value, dict):
-        return tuple(value)
-    return tuple(type(value).model_fields) if isinstance(value, BaseModel) else ()
+    return [str(key) for key in (value if isinstance(value, dict) else getattr(type(value), "model_fields", ()))]
 
 
 def _find_condition_word(value: Any) -> str | None:
-    keys = list(_list_keys(value))
-    word = str(keys[0]).rstrip("_") if len(keys) == 1 else ""
+    keys = _list_keys(value)
+    word = keys[0].rstrip("_") if len(keys) == 1 else ""
     return word if word in WORDS else None
 
 
@@ -210,21 +195,39 @@ def _find_date_word(value: Any) -> str | None:
     return None
 
 
+_AnyCondition: TypeAlias = Union[  # noqa: UP007 - a union of annotated members cannot be written with |
+    Annotated[Present, Tag("present")],
+    Annotated[IsYes, Tag("is_yes")],
+    Annotated[Equals, Tag("equals")],
+    Annotated[In, Tag("in")],
+    Annotated[Includes, Tag("includes")],
+    Annotated[IncludesAll, Tag("includes_all")],
+    Annotated[Differs, Tag("differs")],
+    Annotated[NoLaterThan, Tag("no_later_than")],
+    Annotated[Exists, Tag("exists")],
+    Annotated[Not, Tag("not")],
+    Annotated[AnyOf, Tag("any_of")],
+    Annotated[AllOf, Tag("all_of")],
+]
+_AnyDate: TypeAlias = Union[  # noqa: UP007
+    Annotated[FieldPath, Tag("field")],
+    Annotated[Shifted, Tag("shifted")],
+    Annotated[First, Tag("first")],
+    Annotated[EarliestOf, Tag("earliest_of")],
+]
+
+
+def _list_words(union: Any) -> dict[str, Any]:
+    return {get_args(member)[-1].tag: get_args(member)[0] for member in get_args(union)}
+
+
+CONDITION_WORDS = _list_words(_AnyCondition)
+DATE_WORDS = _list_words(_AnyDate)
+"""Each word and its class, as the union names them."""
+WORDS = tuple(CONDITION_WORDS)
+
 Condition: TypeAlias = Annotated[
-    Union[  # noqa: UP007 - a union of annotated members cannot be written with |
-        Annotated[Present, Tag("present")],
-        Annotated[IsYes, Tag("is_yes")],
-        Annotated[Equals, Tag("equals")],
-        Annotated[In, Tag("in")],
-        Annotated[Includes, Tag("includes")],
-        Annotated[IncludesAll, Tag("includes_all")],
-        Annotated[Differs, Tag("differs")],
-        Annotated[NoLaterThan, Tag("no_later_than")],
-        Annotated[Exists, Tag("exists")],
-        Annotated[Not, Tag("not")],
-        Annotated[AnyOf, Tag("any_of")],
-        Annotated[AllOf, Tag("all_of")],
-    ],
+    _AnyCondition,
     Discriminator(
         _find_condition_word,
         custom_error_type="condition_word",
@@ -233,12 +236,7 @@ Condition: TypeAlias = Annotated[
 ]
 
 DateOf: TypeAlias = Annotated[
-    Union[  # noqa: UP007
-        Annotated[FieldPath, Tag("field")],
-        Annotated[Shifted, Tag("shifted")],
-        Annotated[First, Tag("first")],
-        Annotated[EarliestOf, Tag("earliest_of")],
-    ],
+    _AnyDate,
     Discriminator(
         _find_date_word,
         custom_error_type="date_word",

@@ -1,7 +1,7 @@
 """The four kinds of duty a policy file may list, each with the clause it rests on.
 
 Field meanings are the contract's (Assessment); conditions and dates are words of policy/conditions. Nothing here knows
-how a duty is judged (assessment/) nor any landlord.
+how a duty is assessed nor any landlord.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Field, StringConstraints, model_validator
 
 from due_regard.policy.conditions import Condition, DateOf, FieldPath, Word
-from due_regard.records.canonical import ENTITY_OF_SUBJECT
 
 Severity = Literal["breach", "explain", "warning", "info"]
 OwnerRole = Literal[
@@ -30,6 +29,18 @@ OwnerRole = Literal[
 
 `line_manager` (of the member of staff concerned) is a word of `restricted_to`.
 """
+
+FedFigure = Literal[
+    "reviews",
+    "expiries",
+    "acknowledgements",
+    "decisions",
+    "answers",
+    "notices",
+    "independence",
+    "policy_review",
+]
+"""A figure of packs and mails that a duty may feed; what duty each is made of is fed_figures.py's."""
 
 Rule = Annotated[str, StringConstraints(pattern=r"^[a-z_]+\.[a-z_]+$")]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
@@ -53,7 +64,7 @@ class Within(Word):
     quarters: Annotated[int, Field(ge=1, le=40)] | None = None
 
     @model_validator(mode="after")
-    def _one_unit(self) -> Within:
+    def _check_one_unit(self) -> Within:
         if len(self.model_fields_set) != 1:
             raise ValueError("says one of working_days, days, months, quarters")
         return self
@@ -66,7 +77,7 @@ class Notice(Word):
     days: Annotated[int, Field(ge=0, le=3650)] | None = None
 
     @model_validator(mode="after")
-    def _one_unit(self) -> Notice:
+    def _check_one_unit(self) -> Notice:
         if len(self.model_fields_set) != 1:
             raise ValueError("says one of working_days, days")
         return self
@@ -79,7 +90,7 @@ class Cycle(Word):
     years: Annotated[int, Field(ge=1, le=50)] | None = None
 
     @model_validator(mode="after")
-    def _one_unit(self) -> Cycle:
+    def _check_one_unit(self) -> Cycle:
         if len(self.model_fields_set) != 1:
             raise ValueError("says one of months, years")
         return self
@@ -105,6 +116,7 @@ class _Duty(Word):
         requires: links whose record must exist, else there is no row.
         needs: fields without which nothing can be said, whatever the others say.
         absent_as_blank: fields a source may lack without the duty becoming not measured.
+        feeds: the figure of packs and mails that is made of this duty; none where left out.
         curable: False where no act can mend it afterwards. statutory: a clock set by law or regulator.
         restricted_to: owner roles that alone may hear of it.
     """
@@ -123,6 +135,7 @@ class _Duty(Word):
     requires: tuple[FieldPath, ...] = ()
     needs: tuple[FieldPath, ...] = ()
     absent_as_blank: tuple[FieldPath, ...] = ()
+    feeds: FedFigure | None = None
     curable: bool = True
     statutory: bool = False
     restricted_to: tuple[OwnerRole, ...] = ()
@@ -136,12 +149,6 @@ class _Duty(Word):
     def name(self) -> str:
         """The part of the rule after the dot."""
         return self.rule.split(".")[1]
-
-    @model_validator(mode="after")
-    def _known_subject(self) -> _Duty:
-        if self.kind != "document" and self.subject not in ENTITY_OF_SUBJECT:  # type: ignore[attr-defined]
-            raise ValueError(f"no subject {self.subject!r}; allowed: {', '.join(ENTITY_OF_SUBJECT)}")
-        return self
 
 
 class DeadlineDuty(_Duty):
@@ -159,7 +166,7 @@ class DeadlineDuty(_Duty):
     notice: Notice
 
     @model_validator(mode="after")
-    def _start_or_due(self) -> DeadlineDuty:
+    def _check_start_or_due(self) -> DeadlineDuty:
         if (self.due is None) == (self.start is None) or (self.start is None) != (self.within is None):
             raise ValueError("says either start and within, or due")
         return self
@@ -205,7 +212,7 @@ class DocumentDuty(_Duty):
     notice: Notice
 
     @model_validator(mode="after")
-    def _due_or_cycle(self) -> DocumentDuty:
+    def _check_due_or_cycle(self) -> DocumentDuty:
         if (self.due is None) == (self.cycle is None):
             raise ValueError("says either due or cycle")
         return self

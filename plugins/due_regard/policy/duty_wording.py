@@ -1,7 +1,7 @@
 """Conditions, dates and duties of a policy as sentences a governance officer reads.
 
 Words in, sentences out: every word of policy/conditions has its sentence here. A whole policy as a page is
-policy/page.py's and policy/rules_page.py's.
+policy_page.py's and rules_page.py's.
 """
 
 from __future__ import annotations
@@ -70,6 +70,8 @@ def _describe_nested(condition: Any) -> str:
 
 def _describe_pair(condition: Any, holds: bool) -> str:
     (value,) = (getattr(condition, name) for name in type(condition).model_fields)
+    if not isinstance(value, dict):
+        raise TypeError(f"no sentence for {type(condition).__name__}")
     ((path, what),) = value.items()
     field, no, does_no = describe_field(path), "" if holds else "not ", "" if holds else "does not "
     include = "includes" if holds else "include"
@@ -85,8 +87,10 @@ def _describe_pair(condition: Any, holds: bool) -> str:
             return f"{field} {does_no}{include} all of {join_listed([describe_code(code) for code in what], 'and')}"
         case conditions.Differs():
             return f"{field} {'differs from' if holds else 'is the same as'} {describe_field(what)}"
-        case _:
+        case conditions.NoLaterThan():
             return f"{field} is {no}at most {format_many(what.months, 'month')} after {describe_field(what.after)}"
+        case _:
+            raise TypeError(f"no sentence for {type(condition).__name__}")
 
 
 def describe_related(related: conditions.Related, *, article: str = "a") -> str:
@@ -124,8 +128,10 @@ def describe_date(value: Any) -> str:
             return f"{format_many(abs(value.months), 'month')} {side} {describe_field(value.field)}"
         case conditions.First():
             return describe_related(value.first, article="the first")
-        case _:
+        case conditions.EarliestOf():
             return f"the earliest of {join_listed([_describe_bound(part) for part in value.earliest_of], 'and')}"
+        case _:
+            raise TypeError(f"no sentence for {type(value).__name__}")
 
 
 def describe_within(within: Within) -> str:

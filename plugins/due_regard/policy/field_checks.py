@@ -1,36 +1,43 @@
-"""Holds every field a policy names against the canonical contract: it exists, is reached by a link, has the right type.
+"""The fields that a policy's words name, held against the canonical columns: they exist, are linked, have the type.
 
-Pydantic has checked the shape; this walk knows the subject a word stands in. It yields where and what, never raises.
+Pydantic has checked the shape; here the subject is known that a word stands in. Faults say where and what.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
-from pydantic import BaseModel
-
 from due_regard.config.yaml_errors import Place
-from due_regard.policy.conditions import (
-    Differs,
-    EarliestOf,
-    Equals,
-    First,
-    In,
-    Includes,
-    IncludesAll,
-    IsYes,
-    NoLaterThan,
-    Present,
-    Related,
-    Shifted,
-)
-from due_regard.policy.duties import CheckDuty, DeadlineDuty, DocumentDuty, Duty, ReviewDuty
+from due_regard.policy import conditions
+from due_regard.policy.duties import CheckDuty, DeadlineDuty, ReviewDuty
 from due_regard.records.canonical import ENTITY, ENTITY_OF_SUBJECT, CanonicalColumn, ColumnKind, Entity
 
 Fault = tuple[Place, str]
 _NAMES = {ColumnKind.REF: "reference", ColumnKind.YN: "yes/no", ColumnKind.LIST: "list of codes"}
 _NAMES |= {kind: kind.value for kind in ColumnKind if kind not in _NAMES}
+
+
+@dataclass(frozen=True)
+class FieldUse:
+    """One field that a word names.
+
+    Attributes:
+        entity: what the field is a field of.
+        path: the field.
+        place: where it stands inside the duty.
+        kind: the type it must have; any if None.
+        codes: the codes it is compared with.
+        is_related: whether it is a field of related records, not of the subject itself.
+    """
+
+    entity: Entity
+    path: str
+    place: Place
+    kind: ColumnKind | None = None
+    codes: tuple[str, ...] = ()
+    is_related: bool = False
 
 
 def find_linked_entity(entity: Entity, link: str) -> Entity | None:
@@ -57,138 +64,136 @@ def _describe_missing_link(entity: Entity, link: str) -> str:
     return f"{entity.name} have no link {link!r}; allowed: {', '.join(known) or 'none'}"
 
 
-def find_field_faults(duty: Duty) -> Iterator[Fault]:
+def list_field_uses(entity: Entity, word: Any, place: Place = ()) -> Iterator[FieldUse]:
+    """Every field that a date or a condition names, seen from `entity`."""
+    match word:
+        case str():
+            yield FieldUse(entity, word, place, ColumnKind.DATE)
+        case conditions.Shifted():
+            yield FieldUse(entity, word.field, (*place, "field"), ColumnKind.DATE)
+        case conditions.First(first=related):
+            yield from _list_related_uses(entity, related, (*place, "first"))
+        case conditions.Exists(exists=related):
+            yield from _list_related_uses(entity, related, (*place, "exists"))
+        case conditions.EarliestOf(earliest_of=parts):
+            yield from _list_part_uses(entity, parts, (*place, "earliest_of"))
+        case conditions.AnyOf(any_of=parts):
+            yield from _list_part_uses(entity, parts, (*place, "any_of"))
+        case conditions.AllOf(all_of=parts):
+            yield from _list_part_uses(entity, parts, (*place, "all_of"))
+        case conditions.Not():
+            yield from list_field_uses(entity, word.not_, (*place, "not"))
+        case conditions.Present():
+            yield FieldUse(entity, word.present, (*place, "present"))
+        case conditions.IsYes():
+            yield FieldUse(entity, word.is_yes, (*place, "is_yes"), ColumnKind.YN)
+        case _:
+            yield from _list_pair_uses(entity, word, place)
+
+
+def _list_part_uses(entity: Entity, parts: tuple[Any, ...], place: Place) -> Iterator[FieldUse]:
+    for number, part in enumerate(parts):
+        yield from list_field_uses(entity, part, (*place, number))
+
+
+def _list_pair_uses(entity: Entity, word: Any, place: Place) -> Iterator[FieldUse]:
+    match word:
+        case conditions.Equals(equals=pair):
+            ((path, code),) = pair.items()
+            yield FieldUse(entity, path, (*place, "equals"), ColumnKind.CODE, (code,))
+        case conditions.In(in_=pair):
+            ((path, codes),) = pair.items()
+            yield FieldUse(entity, path, (*place, "in"), ColumnKind.CODE, codes)
+        case conditions.Includes(includes=pair):
+            ((path, code),) = pair.items()
+            yield FieldUse(entity, path, (*place, "includes"), ColumnKind.LIST, (code,))
+        case conditions.IncludesAll(includes_all=pair):
+            ((path, codes),) = pair.items()
+            yield FieldUse(entity, path, (*place, "includes_all"), ColumnKind.LIST, codes)
+        case conditions.Differs(differs=pair):
+            ((path, other),) = pair.items()
+            yield FieldUse(entity, path, (*place, "differs"), ColumnKind.REF)
+            yield FieldUse(entity, other, (*place, "differs", path), ColumnKind.REF)
+        case conditions.NoLaterThan(no_later_than=pair):
+            ((path, limit),) = pair.items()
+            yield FieldUse(entity, path, (*place, "no_later_than"), ColumnKind.DATE)
+            yield FieldUse(entity, limit.after, (*place, "no_later_than", path, "after"), ColumnKind.DATE)
+        case _:
+            raise TypeError(f"no fields are known of {type(word).__name__}")
+
+
+def _list_related_uses(entity: Entity, related: conditions.Related, place: Place) -> Iterator[FieldUse]:
+    other, shared = ENTITY[related.of], related.same.split(".")[-1]
+    yield FieldUse(entity, related.same, (*place, "same"), ColumnKind.REF, is_related=True)
+    yield FieldUse(other, shared, (*place, "same"), ColumnKind.REF, is_related=True)
+    for name in ("date", "standing_until"):
+        if getattr(related, name) is not None:
+            yield FieldUse(other, getattr(related, name), (*place, name), ColumnKind.DATE, is_related=True)
+    for name in conditions.BOUNDS:
+        if getattr(related, name) is not None:
+            yield from list_field_uses(entity, getattr(related, name), (*place, name))
+    if related.where is not None:
+        for use in list_field_uses(other, related.where, (*place, "where")):
+            yield replace(use, is_related=True)
+
+
+def find_field_faults(duty: DeadlineDuty | CheckDuty | ReviewDuty) -> Iterator[Fault]:
     """Every wrong field, code or link of one duty, with its place inside the duty."""
-    if isinstance(duty, DocumentDuty):
-        return
     entity = ENTITY_OF_SUBJECT[duty.subject]
     for number, link in enumerate(duty.requires):
         if find_linked_entity(entity, link) is None:
             yield ("requires", number), _describe_missing_link(entity, link)
-    for number, path in enumerate(duty.needs):
-        yield from _check_type(entity, path, ("needs", number), None)
-    for number, path in enumerate(duty.absent_as_blank):
-        if not (isinstance(duty, ReviewDuty) and duty.reviews in ENTITY and path in ENTITY[duty.reviews].by_name):
-            yield from _check_type(entity, path, ("absent_as_blank", number), None)
-    for level, condition in duty.severity_where.items():
-        yield from _check_word(entity, condition, ("severity_where", level))
-    if duty.when is not None:
-        yield from _check_word(entity, duty.when, ("when",))
-    yield from _check_own_fields(entity, duty)
-
-
-def _check_own_fields(entity: Entity, duty: DeadlineDuty | CheckDuty | ReviewDuty) -> Iterator[Fault]:
-    if isinstance(duty, CheckDuty):
-        yield from _check_word(entity, duty.require, ("require",))
-    elif isinstance(duty, DeadlineDuty):
-        for name in ("start", "due"):
-            if getattr(duty, name) is not None:
-                yield from _check_date(entity, getattr(duty, name), (name,))
-        yield from _check_date(entity, duty.done, ("done",))
+    seen: set[Place] = set()
+    for use in _list_duty_uses(entity, duty):
+        for place, message in _find_use_faults(use):
+            if place not in seen:
+                yield place, message
+            seen.add(place)
+    if isinstance(duty, DeadlineDuty):
         if duty.within is not None and duty.within.working_days is not None and duty.notice.working_days is None:
             yield ("notice",), "counts in working_days, as within does"
-    else:
-        yield from _check_review(entity, duty)
+    elif isinstance(duty, ReviewDuty):
+        yield from _find_review_faults(entity, duty)
 
 
-def _check_review(entity: Entity, duty: ReviewDuty) -> Iterator[Fault]:
-    for number, path in enumerate(duty.base):
-        yield from _check_type(entity, path, ("base", number), ColumnKind.DATE)
-    for name in ("agreed", "ended"):
-        if getattr(duty, name) is not None:
-            yield from _check_type(entity, getattr(duty, name), (name,), ColumnKind.DATE)
-    if duty.reviews not in ENTITY:
+def _list_duty_uses(entity: Entity, duty: DeadlineDuty | CheckDuty | ReviewDuty) -> Iterator[FieldUse]:
+    """The fields of the subject that a duty names itself, and those its words name."""
+    for number, path in enumerate(duty.needs):
+        yield FieldUse(entity, path, ("needs", number))
+    for number, path in enumerate(duty.absent_as_blank):
+        if not (isinstance(duty, ReviewDuty) and duty.reviews in ENTITY and path in ENTITY[duty.reviews].by_name):
+            yield FieldUse(entity, path, ("absent_as_blank", number))
+    for level, condition in duty.severity_where.items():
+        yield from list_field_uses(entity, condition, ("severity_where", level))
+    for name in ("when", "require", "start", "due", "done", "base", "agreed", "ended"):
+        value = getattr(duty, name, None)
+        if isinstance(value, tuple):
+            yield from _list_part_uses(entity, value, (name,))
+        elif value is not None:
+            yield from list_field_uses(entity, value, (name,))
+
+
+def _find_review_faults(entity: Entity, duty: ReviewDuty) -> Iterator[Fault]:
+    reviews = ENTITY.get(duty.reviews)
+    if reviews is None:
         yield ("reviews",), f"no entity {duty.reviews!r}; allowed: {', '.join(ENTITY)}"
-        return
-    reviews = ENTITY[duty.reviews]
-    if find_linked_entity(reviews, duty.subject) is None:
+    elif find_linked_entity(reviews, duty.subject) is None:
         yield ("reviews",), _describe_missing_link(reviews, duty.subject)
-        return
-    for name in ("reviewed", "next_agreed"):
-        if getattr(duty, name) is not None:
-            yield from _check_type(reviews, getattr(duty, name), (name,), ColumnKind.DATE)
-    yield from _check_word(reviews, duty.closes, ("closes",))
-
-
-def _check_type(
-    entity: Entity, path: str, place: Place, kind: ColumnKind | None, codes: tuple[str, ...] = ()
-) -> Iterator[Fault]:
-    found = resolve_field(entity, path)
-    if isinstance(found, str):
-        yield place, found
-        return
-    if kind is not None and found.kind is not kind:
-        yield place, f"{path!r} is a {_NAMES[found.kind]}, not a {_NAMES[kind]}"
-        return
-    for number, code in enumerate(codes):
-        if found.codes and code not in found.codes:
-            yield (*place, path, number), f"{path!r} is never {code!r}; allowed: {', '.join(found.codes)}"
-
-
-def _check_date(entity: Entity, value: Any, place: Place) -> Iterator[Fault]:
-    if isinstance(value, str):
-        yield from _check_type(entity, value, place, ColumnKind.DATE)
-    elif isinstance(value, Shifted):
-        yield from _check_type(entity, value.field, (*place, "field"), ColumnKind.DATE)
-    elif isinstance(value, First):
-        yield from _check_related(entity, value.first, (*place, "first"))
-    elif isinstance(value, EarliestOf):
-        for number, part in enumerate(value.earliest_of):
-            yield from _check_date(entity, part, (*place, "earliest_of", number))
-
-
-def _check_related(entity: Entity, related: Related, place: Place) -> Iterator[Fault]:
-    other = ENTITY[related.of]
-    own = list(_check_type(entity, related.same, (*place, "same"), ColumnKind.REF))
-    yield from own or _check_type(other, related.same.split(".")[-1], (*place, "same"), ColumnKind.REF)
-    if related.date is None and other.opened_on is None:
-        yield (*place, "date"), f"{other.name} have no opening date; name a date field"
-    for name in ("date", "standing_until"):
-        if getattr(related, name) is not None:
-            yield from _check_type(other, getattr(related, name), (*place, name), ColumnKind.DATE)
-    if related.standing_until is not None and related.not_before is None:
-        yield (*place, "standing_until"), "needs not_before: the day on which it must stand"
-    for name in ("after", "before", "not_before", "not_after"):
-        if getattr(related, name) is not None:
-            yield from _check_date(entity, getattr(related, name), (*place, name))
-    if related.where is not None:
-        yield from _check_word(other, related.where, (*place, "where"))
-
-
-_PAIRS: dict[type[BaseModel], tuple[str, ColumnKind | None]] = {
-    Equals: ("equals", ColumnKind.CODE),
-    In: ("in_", ColumnKind.CODE),
-    Includes: ("includes", ColumnKind.LIST),
-    IncludesAll: ("includes_all", ColumnKind.LIST),
-    Differs: ("differs", ColumnKind.REF),
-    NoLaterThan: ("no_later_than", ColumnKind.DATE),
-}
-
-
-def _check_word(entity: Entity, word: Any, place: Place) -> Iterator[Fault]:
-    if isinstance(word, Present):
-        yield from _check_type(entity, word.present, (*place, "present"), None)
-    elif isinstance(word, IsYes):
-        yield from _check_type(entity, word.is_yes, (*place, "is_yes"), ColumnKind.YN)
-    elif type(word) in _PAIRS:
-        yield from _check_pair(entity, word, place)
-    elif hasattr(word, "exists"):
-        yield from _check_related(entity, word.exists, (*place, "exists"))
-    elif hasattr(word, "not_"):
-        yield from _check_word(entity, word.not_, (*place, "not"))
     else:
-        name = "any_of" if hasattr(word, "any_of") else "all_of"
-        for number, part in enumerate(getattr(word, name)):
-            yield from _check_word(entity, part, (*place, name, number))
+        for name in ("reviewed", "next_agreed", "closes"):
+            if getattr(duty, name) is not None:
+                for use in list_field_uses(reviews, getattr(duty, name), (name,)):
+                    yield from _find_use_faults(use)
 
 
-def _check_pair(entity: Entity, word: Any, place: Place) -> Iterator[Fault]:
-    attribute, kind = _PAIRS[type(word)]
-    (path, value), *_ = getattr(word, attribute).items()
-    place = (*place, attribute.rstrip("_"))
-    codes = (value,) if isinstance(value, str) else tuple(value) if isinstance(value, tuple) else ()
-    yield from _check_type(entity, path, place, kind, () if isinstance(word, Differs) else codes)
-    if isinstance(word, Differs):
-        yield from _check_type(entity, value, place, ColumnKind.REF)
-    if isinstance(word, NoLaterThan):
-        yield from _check_type(entity, value.after, (*place, path, "after"), ColumnKind.DATE)
+def _find_use_faults(use: FieldUse) -> Iterator[Fault]:
+    found = resolve_field(use.entity, use.path)
+    if isinstance(found, str):
+        yield use.place, found
+    elif use.kind is not None and found.kind is not use.kind:
+        yield use.place, f"{use.path!r} is a {_NAMES[found.kind]}, not a {_NAMES[use.kind]}"
+    else:
+        for number, code in enumerate(use.codes):
+            if found.codes and code not in found.codes:
+                place = (*use.place, use.path, number)
+                yield place, f"{use.path!r} is never {code!r}; allowed: {', '.join(found.codes)}"

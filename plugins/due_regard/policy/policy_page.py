@@ -1,6 +1,6 @@
 """One version of a policy, line by line in plain words, for `policy show`.
 
-The sentences are policy/wording's; here is only their order on the page.
+The sentences are duty_wording's; here is only their order on the page.
 """
 
 from __future__ import annotations

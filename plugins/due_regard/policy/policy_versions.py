@@ -20,7 +20,9 @@ from due_regard.config.layered_folders import Folder, find_file, list_files
 from due_regard.config.yaml_files import read_yaml
 from due_regard.errors import PolicyError
 from due_regard.policy.duties import DocumentDuty, Duty, Text
+from due_regard.policy.fed_figures import find_figure_faults
 from due_regard.policy.field_checks import Fault, find_field_faults
+from due_regard.records.canonical import ENTITY_OF_SUBJECT
 
 
 class PolicyFile(BaseModel):
@@ -83,7 +85,7 @@ class Policy:
     def _by_rule(self) -> dict[str, Duty]:
         return {duty.rule: duty for duty in self.duties}
 
-    def duty(self, rule: str) -> Duty:
+    def find_duty(self, rule: str) -> Duty:
         """The duty of `rule`.
 
         Raises:
@@ -96,7 +98,7 @@ class Policy:
 
 @dataclass(frozen=True)
 class PolicyHistory:
-    """All versions of a landlord's policy, oldest first. The earliest also judges everything older."""
+    """All versions of a landlord's policy, oldest first. The earliest also holds for everything older."""
 
     versions: tuple[Policy, ...]
 
@@ -105,7 +107,7 @@ class PolicyHistory:
         """Landlord id."""
         return self.versions[0].landlord
 
-    def in_force(self, on: date) -> Policy:
+    def find_version(self, on: date) -> Policy:
         """The version in force on `on`; before the first, the first."""
         return max(
             (v for v in self.versions if v.effective_from <= on),
@@ -113,12 +115,12 @@ class PolicyHistory:
             default=self.versions[0],
         )
 
-    def duty(self, rule: str, version: date | None = None) -> Duty:
+    def find_duty(self, rule: str, version: date | None = None) -> Duty:
         """The duty of `rule` in the version that came into force on `version`, else in the latest that has it."""
         for policy in reversed(self.versions):
             if version in (None, policy.effective_from) and rule in policy._by_rule:
-                return policy.duty(rule)
-        return self.versions[-1].duty(rule)
+                return policy.find_duty(rule)
+        return self.versions[-1].find_duty(rule)
 
 
 def read_policy(file: Path, *, landlord: str | None = None) -> PolicyFile:
@@ -128,12 +130,12 @@ def read_policy(file: Path, *, landlord: str | None = None) -> PolicyFile:
         PolicyError: names the file, the line and the allowed words.
     """
 
-    def check(policy: PolicyFile) -> Iterator[Fault]:
+    def find_faults(policy: PolicyFile) -> Iterator[Fault]:
         if landlord not in {None, policy.landlord}:
             yield ("landlord",), f"says landlord {policy.landlord!r} in the folder of {landlord!r}"
         yield from _find_all_faults(policy)
 
-    return read_yaml(file, PolicyFile, PolicyError, check=check)
+    return read_yaml(file, PolicyFile, PolicyError, check=find_faults)
 
 
 def _find_all_faults(policy: PolicyFile) -> Iterator[Fault]:
@@ -143,10 +145,20 @@ def _find_all_faults(policy: PolicyFile) -> Iterator[Fault]:
         if duty.rule in seen:
             yield (*place, "rule"), f"{duty.rule} is listed twice"
         seen.add(duty.rule)
-        if isinstance(duty, DocumentDuty) and duty.subject != "policy":
-            yield (*place, "rule"), f"{duty.rule}: a document's rule is named policy.…"
-        for inside, message in find_field_faults(duty):
+        for inside, message in _find_duty_faults(duty):
             yield (*place, *inside), f"{duty.rule}: {message}"
+    for number, message in find_figure_faults(policy.duties):
+        yield ("duties", number, "feeds"), f"{policy.duties[number].rule}: {message}"
+
+
+def _find_duty_faults(duty: Duty) -> Iterator[Fault]:
+    if isinstance(duty, DocumentDuty):
+        if duty.subject != "policy":
+            yield ("rule",), "a document's rule is named policy.…"
+    elif duty.subject not in ENTITY_OF_SUBJECT:
+        yield ("rule",), f"no subject {duty.subject!r}; allowed: {', '.join(ENTITY_OF_SUBJECT)}"
+    else:
+        yield from find_field_faults(duty)
 
 
 def load_policies(folder: Folder, landlord: str) -> PolicyHistory:

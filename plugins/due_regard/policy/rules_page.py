@@ -1,6 +1,6 @@
 """docs/rules.md: every rule of every landlord, generated from the policy files (`make docs`).
 
-The sentences are policy/wording's. The test a row names is its behaviour table in tests/policies/cases; a test holds
+The sentences are duty_wording's. The test a row names is its behaviour table in tests/policies/cases; a test holds
 that there is one for every row and that the committed page is the generated one.
 """
 
@@ -16,7 +16,7 @@ from due_regard.policy.policy_versions import Policy, PolicyHistory
 _HEAD = """\
 # Rules
 
-Every duty that is judged, as the policy files in `include/policies/` say it. This page is generated: run `make docs`
+Every duty that is assessed, as the policy files in `include/policies/` say it. This page is generated: run `make docs`
 after a change of a policy file, and do not edit it by hand.
 
 * **Clause** is the landlord's own clause.

@@ -1,7 +1,9 @@
 """The canonical entities and columns a drop is read into (contract: Exports).
 
 One tuple of `Entity` values is the single place that knows the columns; intake, register and assessment all read it.
-Add a column here and give it a type; keep vendors' names (include/sources) and policy (include/policies) out.
+Add a column here and give it a type. A new column or entity also needs a migration (register/migrations), for the
+register keeps each column in a table of its entity. Keep vendors' names (include/sources) and policy
+(include/policies) out.
 """
 
 from __future__ import annotations
@@ -37,8 +39,8 @@ class ColumnKind(StrEnum):
 class CanonicalColumn:
     """One canonical column.
 
-    `planned` dates are never masked by as_at; a value that is `known_once` another date of its row has come counts as
-    blank before it; `personal` values stay out of logs and mails.
+    `planned` dates stay readable before their day. A value that is `known_once` another date of its row has come counts
+    as blank before it. `personal` values stay out of logs and mails.
     """
 
     name: str
@@ -118,27 +120,27 @@ EXTERNAL_BODIES = ("spso", "psow", "care_inspectorate", "first_tier_tribunal")
 MARKER_TYPES = ("risk_alert", "no_lone_visit", "vulnerability")
 
 
-def _ref_column(name: str, *, required: bool = False) -> CanonicalColumn:
+def _make_ref_column(name: str, *, required: bool = False) -> CanonicalColumn:
     return CanonicalColumn(name, ColumnKind.REF, required, personal=name in {"customer_ref", "email"})
 
 
-def _date_column(name: str, *, required: bool = False, planned: bool = False) -> CanonicalColumn:
+def _make_date_column(name: str, *, required: bool = False, planned: bool = False) -> CanonicalColumn:
     return CanonicalColumn(name, ColumnKind.DATE, required, planned=planned)
 
 
-def _yes_no_column(name: str) -> CanonicalColumn:
+def _make_yes_no_column(name: str) -> CanonicalColumn:
     return CanonicalColumn(name, ColumnKind.YN)
 
 
-def _code_column(name: str, codes: tuple[str, ...], *, required: bool = False) -> CanonicalColumn:
+def _make_code_column(name: str, codes: tuple[str, ...], *, required: bool = False) -> CanonicalColumn:
     return CanonicalColumn(name, ColumnKind.CODE, required, codes)
 
 
-def _list_column(name: str, codes: tuple[str, ...], *, required: bool = False) -> CanonicalColumn:
+def _make_list_column(name: str, codes: tuple[str, ...], *, required: bool = False) -> CanonicalColumn:
     return CanonicalColumn(name, ColumnKind.LIST, required, codes)
 
 
-def _text_column(name: str, *, personal: bool = False) -> CanonicalColumn:
+def _make_text_column(name: str, *, personal: bool = False) -> CanonicalColumn:
     return CanonicalColumn(name, ColumnKind.TEXT, personal=personal)
 
 
@@ -150,48 +152,48 @@ ENTITIES: tuple[Entity, ...] = (
         "customers",
         "customer",
         (
-            _ref_column("customer_ref", required=True),
-            _code_column("customer_type", CUSTOMER_TYPES, required=True),
-            _yes_no_column("receives_support_service"),
+            _make_ref_column("customer_ref", required=True),
+            _make_code_column("customer_type", CUSTOMER_TYPES, required=True),
+            _make_yes_no_column("receives_support_service"),
         ),
     ),
     Entity(
         "staff",
         "staff",
         (
-            _ref_column("staff_ref", required=True),
-            _code_column("role", ROLES, required=True),
-            _text_column("email", personal=True),
-            _ref_column("line_manager_ref"),
-            _ref_column("deputy_ref"),
-            _text_column("team"),
-            _yes_no_column("is_active"),
+            _make_ref_column("staff_ref", required=True),
+            _make_code_column("role", ROLES, required=True),
+            _make_text_column("email", personal=True),
+            _make_ref_column("line_manager_ref"),
+            _make_ref_column("deputy_ref"),
+            _make_text_column("team"),
+            _make_yes_no_column("is_active"),
         ),
     ),
     Entity(
         "incidents",
         "incident",
         (
-            _ref_column("incident_ref", required=True),
-            _ref_column("customer_ref", required=True),
-            _date_column("occurred_on", required=True),
-            _code_column("category", CATEGORIES, required=True),
-            _code_column("channel", CHANNELS, required=True),
-            _code_column("violence", VIOLENCE),
-            _yes_no_column("harassment"),
-            _yes_no_column("discriminatory"),
-            _date_column("manager_informed_on"),
-            _date_column("police_reported_on"),
-            _code_column("police_decision_by_role", ROLES),
-            _date_column("committee_reported_on"),
-            _date_column("debrief_held_on"),
-            _yes_no_column("staff_named_publicly"),
-            _date_column("line_manager_notified_on"),
-            _date_column("services_manager_notified_on"),
-            _date_column("smt_informed_on"),
-            _ref_column("staff_ref"),
-            _ref_column("manager_ref"),
-            _text_column("team"),
+            _make_ref_column("incident_ref", required=True),
+            _make_ref_column("customer_ref", required=True),
+            _make_date_column("occurred_on", required=True),
+            _make_code_column("category", CATEGORIES, required=True),
+            _make_code_column("channel", CHANNELS, required=True),
+            _make_code_column("violence", VIOLENCE),
+            _make_yes_no_column("harassment"),
+            _make_yes_no_column("discriminatory"),
+            _make_date_column("manager_informed_on"),
+            _make_date_column("police_reported_on"),
+            _make_code_column("police_decision_by_role", ROLES),
+            _make_date_column("committee_reported_on"),
+            _make_date_column("debrief_held_on"),
+            _make_yes_no_column("staff_named_publicly"),
+            _make_date_column("line_manager_notified_on"),
+            _make_date_column("services_manager_notified_on"),
+            _make_date_column("smt_informed_on"),
+            _make_ref_column("staff_ref"),
+            _make_ref_column("manager_ref"),
+            _make_text_column("team"),
         ),
         "occurred_on",
         (_TO_CUSTOMER,),
@@ -200,12 +202,12 @@ ENTITIES: tuple[Entity, ...] = (
         "warnings",
         "warning",
         (
-            _ref_column("warning_ref", required=True),
-            _ref_column("customer_ref", required=True),
-            _ref_column("incident_ref"),
-            _date_column("issued_on", required=True),
-            _ref_column("issued_by"),
-            _yes_no_column("policy_enclosed"),
+            _make_ref_column("warning_ref", required=True),
+            _make_ref_column("customer_ref", required=True),
+            _make_ref_column("incident_ref"),
+            _make_date_column("issued_on", required=True),
+            _make_ref_column("issued_by"),
+            _make_yes_no_column("policy_enclosed"),
         ),
         "issued_on",
         (_TO_CUSTOMER,),
@@ -214,38 +216,38 @@ ENTITIES: tuple[Entity, ...] = (
         "restrictions",
         "restriction",
         (
-            _ref_column("restriction_ref", required=True),
-            _ref_column("customer_ref", required=True),
-            _ref_column("incident_ref"),
-            _code_column("decision_stage", STAGES),
-            _list_column("measure", MEASURES, required=True),
-            _list_column("channels_restricted", CHANNELS),
-            _date_column("decided_on", required=True),
-            _ref_column("decided_by", required=True),
-            _code_column("decided_by_role", ROLES),
-            _ref_column("approved_by"),
-            _code_column("approved_by_role", ROLES),
-            _date_column("notified_on"),
-            _yes_no_column("notice_in_writing"),
-            _yes_no_column("notice_reasons"),
-            _yes_no_column("notice_duration"),
-            _yes_no_column("notice_review_date"),
-            _yes_no_column("notice_appeal_right"),
-            _date_column("starts_on", required=True, planned=True),
-            _date_column("expires_on", planned=True),
-            _text_column("duration_reason"),
-            _date_column("review_due_on", planned=True),
-            _text_column("no_review_reason"),
-            _date_column("ended_on"),
-            _yes_no_column("adjustments_considered"),
-            _yes_no_column("emergency_route"),
-            _date_column("mandate_signed_on"),
-            _date_column("system_flag_on"),
-            _date_column("register_entry_on"),
-            _date_column("care_inspectorate_notified_on"),
-            _text_column("evidence_ref"),
-            _text_column("restorative_ref"),
-            _text_column("restorative_not_possible_reason"),
+            _make_ref_column("restriction_ref", required=True),
+            _make_ref_column("customer_ref", required=True),
+            _make_ref_column("incident_ref"),
+            _make_code_column("decision_stage", STAGES),
+            _make_list_column("measure", MEASURES, required=True),
+            _make_list_column("channels_restricted", CHANNELS),
+            _make_date_column("decided_on", required=True),
+            _make_ref_column("decided_by", required=True),
+            _make_code_column("decided_by_role", ROLES),
+            _make_ref_column("approved_by"),
+            _make_code_column("approved_by_role", ROLES),
+            _make_date_column("notified_on"),
+            _make_yes_no_column("notice_in_writing"),
+            _make_yes_no_column("notice_reasons"),
+            _make_yes_no_column("notice_duration"),
+            _make_yes_no_column("notice_review_date"),
+            _make_yes_no_column("notice_appeal_right"),
+            _make_date_column("starts_on", required=True, planned=True),
+            _make_date_column("expires_on", planned=True),
+            _make_text_column("duration_reason"),
+            _make_date_column("review_due_on", planned=True),
+            _make_text_column("no_review_reason"),
+            _make_date_column("ended_on"),
+            _make_yes_no_column("adjustments_considered"),
+            _make_yes_no_column("emergency_route"),
+            _make_date_column("mandate_signed_on"),
+            _make_date_column("system_flag_on"),
+            _make_date_column("register_entry_on"),
+            _make_date_column("care_inspectorate_notified_on"),
+            _make_text_column("evidence_ref"),
+            _make_text_column("restorative_ref"),
+            _make_text_column("restorative_not_possible_reason"),
         ),
         "decided_on",
         (_TO_CUSTOMER,),
@@ -254,15 +256,15 @@ ENTITIES: tuple[Entity, ...] = (
         "reviews",
         "review",
         (
-            _ref_column("review_ref", required=True),
-            _ref_column("restriction_ref", required=True),
-            _date_column("reviewed_on", required=True),
-            _ref_column("reviewed_by"),
-            _code_column("reviewed_by_role", ROLES),
-            _code_column("outcome", REVIEW_OUTCOMES, required=True),
-            _yes_no_column("explanation_recorded"),
-            _date_column("next_review_on", planned=True),
-            _date_column("customer_notified_on"),
+            _make_ref_column("review_ref", required=True),
+            _make_ref_column("restriction_ref", required=True),
+            _make_date_column("reviewed_on", required=True),
+            _make_ref_column("reviewed_by"),
+            _make_code_column("reviewed_by_role", ROLES),
+            _make_code_column("outcome", REVIEW_OUTCOMES, required=True),
+            _make_yes_no_column("explanation_recorded"),
+            _make_date_column("next_review_on", planned=True),
+            _make_date_column("customer_notified_on"),
         ),
         "reviewed_on",
         (_TO_RESTRICTION,),
@@ -271,17 +273,17 @@ ENTITIES: tuple[Entity, ...] = (
         "appeals",
         "appeal",
         (
-            _ref_column("appeal_ref", required=True),
-            _ref_column("restriction_ref", required=True),
-            _date_column("received_on", required=True),
-            _date_column("acknowledged_on"),
-            _ref_column("handled_by"),
+            _make_ref_column("appeal_ref", required=True),
+            _make_ref_column("restriction_ref", required=True),
+            _make_date_column("received_on", required=True),
+            _make_date_column("acknowledged_on"),
+            _make_ref_column("handled_by"),
             CanonicalColumn("considered_by", ColumnKind.REF, known_once="decided_on"),
             CanonicalColumn("considered_by_role", ColumnKind.CODE, codes=ROLES, known_once="decided_on"),
-            _date_column("decided_on"),
-            _code_column("outcome", APPEAL_OUTCOMES),
-            _date_column("notified_on"),
-            _code_column("external_body", EXTERNAL_BODIES),
+            _make_date_column("decided_on"),
+            _make_code_column("outcome", APPEAL_OUTCOMES),
+            _make_date_column("notified_on"),
+            _make_code_column("external_body", EXTERNAL_BODIES),
         ),
         "received_on",
         (_TO_RESTRICTION,),
@@ -290,16 +292,16 @@ ENTITIES: tuple[Entity, ...] = (
         "markers",
         "marker",
         (
-            _ref_column("marker_ref", required=True),
-            _ref_column("customer_ref", required=True),
-            _ref_column("restriction_ref"),
-            _ref_column("incident_ref"),
-            _code_column("marker_type", MARKER_TYPES),
-            _date_column("placed_on", required=True),
-            _date_column("review_due_on", planned=True),
-            _date_column("reviewed_on"),
-            _date_column("removed_on"),
-            _ref_column("owner_ref"),
+            _make_ref_column("marker_ref", required=True),
+            _make_ref_column("customer_ref", required=True),
+            _make_ref_column("restriction_ref"),
+            _make_ref_column("incident_ref"),
+            _make_code_column("marker_type", MARKER_TYPES),
+            _make_date_column("placed_on", required=True),
+            _make_date_column("review_due_on", planned=True),
+            _make_date_column("reviewed_on"),
+            _make_date_column("removed_on"),
+            _make_ref_column("owner_ref"),
         ),
         "placed_on",
         (_TO_CUSTOMER,),
@@ -308,11 +310,11 @@ ENTITIES: tuple[Entity, ...] = (
         "access_requests",
         "access_request",
         (
-            _ref_column("request_ref", required=True),
-            _ref_column("customer_ref", required=True),
-            _date_column("received_on", required=True),
-            _date_column("responded_on"),
-            _ref_column("owner_ref"),
+            _make_ref_column("request_ref", required=True),
+            _make_ref_column("customer_ref", required=True),
+            _make_date_column("received_on", required=True),
+            _make_date_column("responded_on"),
+            _make_ref_column("owner_ref"),
         ),
         "received_on",
         (_TO_CUSTOMER,),
@@ -321,6 +323,22 @@ ENTITIES: tuple[Entity, ...] = (
 
 ENTITY: dict[str, Entity] = {entity.name: entity for entity in ENTITIES}
 ENTITY_OF_SUBJECT: dict[str, Entity] = {entity.subject: entity for entity in ENTITIES}
+
+REPORT_ENTITY = Entity(
+    "reports",
+    "report",
+    (
+        _make_ref_column("report_ref", required=True),
+        _make_date_column("quarter_ended_on", required=True),
+        _make_date_column("issued_on"),
+    ),
+    "quarter_ended_on",
+)
+"""Reports that a landlord owes. Packs make these records from what was issued: no drop and no table holds them."""
+
+ASSESSED_ENTITY: dict[str, Entity] = {**ENTITY, REPORT_ENTITY.name: REPORT_ENTITY}
+ASSESSED_ENTITY_OF_SUBJECT: dict[str, Entity] = {**ENTITY_OF_SUBJECT, REPORT_ENTITY.subject: REPORT_ENTITY}
+"""Every entity that a duty may be about: what landlords deliver, and reports."""
 
 EARLIEST_YEAR = 1990
 """A date before this year rejects the row (contract: Exports)."""
@@ -360,8 +378,3 @@ _DTYPE = {ColumnKind.DATE: "datetime64[s]", ColumnKind.YN: "boolean"}
 def find_dtype(column: CanonicalColumn) -> str:
     """The pandas dtype a canonical column has in a `Records` frame."""
     return _DTYPE.get(column.kind, "str")
-
-
-def make_empty_frame(entity: Entity) -> pd.DataFrame:
-    """A frame of no records carrying every column of `entity`, in canonical dtypes."""
-    return pd.DataFrame({column.name: pd.Series(dtype=find_dtype(column)) for column in entity.columns})

@@ -81,9 +81,11 @@ def _assess_once(
     landlord = context.landlord.id
     newest = register.find_newest_file(engine, landlord)
     found = assess_records(register.read_records(engine, landlord), context.history, context.calendar, as_at)
-    reports = assess_report_duties(engine, context.landlord, context.history, as_at=as_at, reports=settings.reports_dir)
+    reports = assess_report_duties(
+        engine, context.landlord, context.history, context.calendar, as_at=as_at, reports=settings.reports_dir
+    )
     every = pd.concat([found, reports], ignore_index=True) if len(reports) else found
-    version = context.history.in_force(as_at).effective_from.isoformat()
+    version = context.history.find_version(as_at).effective_from.isoformat()
     run = register.record_assessment(
         engine, landlord, every, as_at=as_at, now=now, policy_version=version, rests_on=newest
     )

@@ -64,7 +64,7 @@ def _find_duty(settings: Settings, context: LandlordContext, found: dict[str, An
     history = add_report_duty(context.history, context.landlord, reports=settings.reports_dir)
     version = date.fromisoformat(found["policy_version"][:10]) if found["policy_version"] else None
     with suppress(PolicyError):
-        return history.duty(found["rule"], version)
+        return history.find_duty(found["rule"], version)
     return None
 
 

@@ -32,7 +32,7 @@ _TOLERANCE = 1e-6
 
 
 @dataclass
-class _CellBoard:
+class _CountSystem:
     """Counts, the equations that bind them, and which are hidden so far."""
 
     values: dict[Cell, int] = field(default_factory=dict)
@@ -50,67 +50,67 @@ def hide_small_counts(tables: Mapping[str, MeasureTable]) -> dict[str, MeasureTa
     """The tables fit for publication: those that list cases or repeat counts left out, small numbers hidden."""
     kept = {name: table for name, table in tables.items() if table.is_publishable}
     owners = _find_owners(kept)
-    board = _build_board(kept, owners)
-    protect_counts(board)
-    return {name: _hide_cells(table, board, owners) for name, table in kept.items()}
+    system = _build_system(kept, owners)
+    protect_counts(system)
+    return {name: _hide_cells(table, system, owners) for name, table in kept.items()}
 
 
-def protect_counts(board: _CellBoard) -> None:
+def protect_counts(system: _CountSystem) -> None:
     """Hide small counts, then others until none hidden can be worked out."""
-    board.hidden = {cell for cell in board.values if board.is_small(cell)} - board.unpublished
-    for total, part, rest in _list_rests(board):
-        if board.is_small(rest) and not board.is_small(total):
-            board.hidden |= {part} if part not in board.unpublished else {total}
-    exposed = list(_find_exposed_cells(board))
+    system.hidden = {cell for cell in system.values if system.is_small(cell)} - system.unpublished
+    for total, part, rest in _list_rests(system):
+        if system.is_small(rest) and not system.is_small(total):
+            system.hidden |= {part} if part not in system.unpublished else {total}
+    exposed = list(_find_exposed_cells(system))
     while exposed:
         for cell in exposed:
-            more = _choose_cheapest_cell(board, cell)
+            more = _choose_cheapest_cell(system, cell)
             if more is not None:
-                board.hidden.add(more)
-        exposed = [cell for cell in _find_exposed_cells(board) if _choose_cheapest_cell(board, cell) is not None]
+                system.hidden.add(more)
+        exposed = [cell for cell in _find_exposed_cells(system) if _choose_cheapest_cell(system, cell) is not None]
 
 
-def _list_rests(board: _CellBoard) -> Iterator[tuple[Cell, Cell, Cell]]:
-    for equation in board.equations:
-        if len(equation) == 3 and equation[2][0] in board.unpublished:
+def _list_rests(system: _CountSystem) -> Iterator[tuple[Cell, Cell, Cell]]:
+    for equation in system.equations:
+        if len(equation) == 3 and equation[2][0] in system.unpublished:
             yield equation[0][0], equation[1][0], equation[2][0]
 
 
-def _find_exposed_cells(board: _CellBoard) -> Iterator[Cell]:
+def _find_exposed_cells(system: _CountSystem) -> Iterator[Cell]:
     """Small cells that what is shown fixes to one whole number."""
-    unknown = board.hidden | board.unpublished
-    for component, equations in _find_components(board, unknown):
+    unknown = system.hidden | system.unpublished
+    for component, equations in _find_components(system, unknown):
         key = tuple(component)
-        if key not in board.audited:
-            small = [cell for cell in component if board.is_small(cell)]
-            board.audited[key] = [cell for cell in small if _is_fixed(board, cell, component, equations)]
-        yield from board.audited[key]
+        if key not in system.audited:
+            small = [cell for cell in component if system.is_small(cell)]
+            system.audited[key] = [cell for cell in small if _is_fixed(system, cell, component, equations)]
+        yield from system.audited[key]
 
 
-def _find_components(board: _CellBoard, unknown: set[Cell]) -> list[tuple[list[Cell], list[Equation]]]:
+def _find_components(system: _CountSystem, unknown: set[Cell]) -> list[tuple[list[Cell], list[Equation]]]:
     """Unknown cells that equations tie together, with those equations."""
     parent = {cell: cell for cell in unknown}
 
-    def root(cell: Cell) -> Cell:
+    def find_root(cell: Cell) -> Cell:
         while parent[cell] != cell:
             parent[cell] = parent[parent[cell]]
             cell = parent[cell]
         return cell
 
-    tied = [(equation, [cell for cell, _ in equation if cell in unknown]) for equation in board.equations]
+    tied = [(equation, [cell for cell, _ in equation if cell in unknown]) for equation in system.equations]
     for _, cells in tied:
         for cell in cells[1:]:
-            parent[root(cell)] = root(cells[0])
+            parent[find_root(cell)] = find_root(cells[0])
     groups: dict[Cell, tuple[list[Cell], list[Equation]]] = {}
     for cell in sorted(unknown):
-        groups.setdefault(root(cell), ([], []))[0].append(cell)
+        groups.setdefault(find_root(cell), ([], []))[0].append(cell)
     for equation, cells in tied:
         if cells:
-            groups[root(cells[0])][1].append(equation)
+            groups[find_root(cells[0])][1].append(equation)
     return [groups[name] for name in sorted(groups)]
 
 
-def _is_fixed(board: _CellBoard, cell: Cell, component: list[Cell], equations: list[Equation]) -> bool:
+def _is_fixed(system: _CountSystem, cell: Cell, component: list[Cell], equations: list[Equation]) -> bool:
     """Whether no other whole number than its own fits the equations (counts being nought or more)."""
     if not equations:
         return False
@@ -122,30 +122,30 @@ def _is_fixed(board: _CellBoard, cell: Cell, component: list[Cell], equations: l
             if name in place:
                 left[row, place[name]] += sign
             else:
-                right[row] -= sign * board.values[name]
+                right[row] -= sign * system.values[name]
     for sign in (-1, 1):  # the greatest it can be, then the least
         cost = np.zeros(len(component))
         cost[place[cell]] = sign
         done = linprog(cost, A_eq=left, b_eq=right, bounds=(0, None), method="highs")
-        if done.status != 0 or abs(done.fun - sign * board.values[cell]) > 1 - _TOLERANCE:
+        if done.status != 0 or abs(done.fun - sign * system.values[cell]) > 1 - _TOLERANCE:
             return False
     return True
 
 
-def _choose_cheapest_cell(board: _CellBoard, cell: Cell) -> Cell | None:
+def _choose_cheapest_cell(system: _CountSystem, cell: Cell) -> Cell | None:
     """The smallest count still shown in the equations of `cell`, or of the cells hidden with it there."""
-    near = [e for e in board.equations if any(name == cell for name, _ in e)]
+    near = [e for e in system.equations if any(name == cell for name, _ in e)]
     reach = {name for equation in near for name, _ in equation}
-    wider = [e for e in board.equations if any(name in reach and _is_unknown(board, name) for name, _ in e)]
+    wider = [e for e in system.equations if any(name in reach and _is_unknown(system, name) for name, _ in e)]
     for equations in (near, wider):
-        shown = {name for equation in equations for name, _ in equation if not _is_unknown(board, name)}
+        shown = {name for equation in equations for name, _ in equation if not _is_unknown(system, name)}
         if shown:
-            return min(shown, key=lambda name: (board.values[name] == 0, board.values[name], name))
+            return min(shown, key=lambda name: (system.values[name] == 0, system.values[name], name))
     return None
 
 
-def _is_unknown(board: _CellBoard, cell: Cell) -> bool:
-    return cell in board.hidden or cell in board.unpublished
+def _is_unknown(system: _CountSystem, cell: Cell) -> bool:
+    return cell in system.hidden or cell in system.unpublished
 
 
 def _find_owners(tables: Mapping[str, MeasureTable]) -> dict[str, str]:
@@ -158,15 +158,15 @@ def _find_owners(tables: Mapping[str, MeasureTable]) -> dict[str, str]:
     return owners
 
 
-def _build_board(tables: Mapping[str, MeasureTable], owners: Mapping[str, str]) -> _CellBoard:
-    board = _CellBoard()
+def _build_system(tables: Mapping[str, MeasureTable], owners: Mapping[str, str]) -> _CountSystem:
+    system = _CountSystem()
     for name, table in tables.items():
         if table.figures is not None:
-            _add_cells(board, name, table.figures, owners)
+            _add_cells(system, name, table.figures, owners)
     for name, table in tables.items():
         if table.figures is not None:
-            _add_equations(board, name, table, owners)
-    return board
+            _add_equations(system, name, table, owners)
+    return system
 
 
 def _name_cell(table: str, measure: str, quarter: str, figures: pd.DataFrame, owners: Mapping[str, str]) -> Cell:
@@ -174,41 +174,41 @@ def _name_cell(table: str, measure: str, quarter: str, figures: pd.DataFrame, ow
     return f"{owner}.{measure}", quarter
 
 
-def _add_cells(board: _CellBoard, name: str, figures: pd.DataFrame, owners: Mapping[str, str]) -> None:
+def _add_cells(system: _CountSystem, name: str, figures: pd.DataFrame, owners: Mapping[str, str]) -> None:
     for row in figures.itertuples():
         own = (f"{name}.{row.measure}", str(row.quarter))
         whole = _name_cell(name, str(row.of), str(row.quarter), figures, owners) if row.of else None
         numerator, denominator = _as_whole(row.numerator), _as_whole(row.denominator)
         if whole is not None and denominator is not None:
-            board.values[whole] = denominator
+            system.values[whole] = denominator
         if row.unit == "count" and numerator is not None:
-            board.values[own] = numerator
-            if whole is not None and whole in board.values:
+            system.values[own] = numerator
+            if whole is not None and whole in system.values:
                 rest = (f"{name}.{row.measure}.rest", str(row.quarter))
-                board.values[rest] = board.values[whole] - board.values[own]
-                board.unpublished.add(rest)
-                board.equations.append(((whole, 1), (own, -1), (rest, -1)))
+                system.values[rest] = system.values[whole] - system.values[own]
+                system.unpublished.add(rest)
+                system.equations.append(((whole, 1), (own, -1), (rest, -1)))
 
 
-def _add_equations(board: _CellBoard, name: str, table: MeasureTable, owners: Mapping[str, str]) -> None:
+def _add_equations(system: _CountSystem, name: str, table: MeasureTable, owners: Mapping[str, str]) -> None:
     assert table.figures is not None  # noqa: S101 - the caller asked
     for quarter in table.figures["quarter"].unique():
         for one in table.sums:
             signed = [(one.total, 1), *((part, -1) for part in one.plus), *((part, 1) for part in one.minus)]
             cells = [(_name_cell(name, measure, str(quarter), table.figures, owners), sign) for measure, sign in signed]
-            _bind_cells(board, cells)
+            _bind_cells(system, cells)
         before = str(Quarter.parse(str(quarter)).shift(-1))
-        _bind_cells(board, [((f"{name}.opening", str(quarter)), 1), ((f"{name}.in_force", before), -1)])
+        _bind_cells(system, [((f"{name}.opening", str(quarter)), 1), ((f"{name}.in_force", before), -1)])
 
 
-def _bind_cells(board: _CellBoard, cells: Iterable[tuple[Cell, int]]) -> None:
+def _bind_cells(system: _CountSystem, cells: Iterable[tuple[Cell, int]]) -> None:
     """Keep an equation whose every cell has a value (a figure that is not measured has none)."""
     equation = tuple(cells)
-    if all(cell in board.values for cell, _ in equation):
-        board.equations.append(equation)
+    if all(cell in system.values for cell, _ in equation):
+        system.equations.append(equation)
 
 
-def _hide_cells(table: MeasureTable, board: _CellBoard, owners: Mapping[str, str]) -> MeasureTable:
+def _hide_cells(table: MeasureTable, system: _CountSystem, owners: Mapping[str, str]) -> MeasureTable:
     if table.figures is None:
         return replace(table, listing=_list_small_counts(table.listing))
     figures = table.figures
@@ -217,8 +217,8 @@ def _hide_cells(table: MeasureTable, board: _CellBoard, owners: Mapping[str, str
         own = (f"{table.name}.{row.measure}", str(row.quarter))
         whole = _name_cell(table.name, str(row.of), str(row.quarter), figures, owners) if row.of else None
         is_days_of_few = row.unit != "count" and (_as_whole(row.denominator) or 0) < SMALLEST_SHOWN
-        hide.append(own in board.hidden or (_as_whole(row.numerator) is not None and is_days_of_few))
-        hide_whole.append(whole in board.hidden)
+        hide.append(own in system.hidden or (_as_whole(row.numerator) is not None and is_days_of_few))
+        hide_whole.append(whole in system.hidden)
     return replace(table, figures=figures.assign(
         numerator=figures["numerator"].mask(pd.Series(hide, index=figures.index)),
         denominator=figures["denominator"].mask(pd.Series(hide_whole, index=figures.index)),

@@ -20,7 +20,7 @@ from due_regard.packs.content.measure_tables import MeasureTable
 from due_regard.packs.measures.quarter_snapshot import NO_DUTY, NOT_MEASURED, NOTHING_TO_MEASURE
 
 HIDDEN = "hidden"
-"""Why a figure of a publishable edition is not given (packs/disclosure)."""
+"""Why a figure of a publishable edition is not given (disclosure_control)."""
 
 _PLACE = re.compile(r"\{([a-z][a-z0-9_]*)(?:\.(of|percent|change|year))?(?::([^|{}]+)\|([^|{}]+))?\}")
 _SAID = {
@@ -47,11 +47,6 @@ def check_headline(wording: str) -> None:
         raise ValueError("braces hold a figure's name: {new}, {new:one|many}, {new.of}, .percent, .change or .year")
 
 
-def list_measures(wording: str) -> set[str]:
-    """Names of the figures a wording uses."""
-    return {found[0] for found in _PLACE.findall(wording)}
-
-
 def compute_headline(wording: str, table: MeasureTable) -> str:
     """The sentence of `wording`, from `table`; empty where the policy asks for no such figure or there was no case.
 
@@ -66,14 +61,14 @@ def compute_headline(wording: str, table: MeasureTable) -> str:
 
 
 def _build_filler(table: MeasureTable) -> Callable[[re.Match[str]], str]:
-    def fill(found: re.Match[str]) -> str:
+    def fill_place(found: re.Match[str]) -> str:
         name, part, one, many = found.groups()
         if name == "rows" and table.listing is not None:
             return _format_counted(len(table.listing), one, many)
         assert table.figures is not None  # noqa: S101 - a table is one of the two
         return _find_part(table.figures[table.figures["measure"] == name], name, part, one, many)
 
-    return fill
+    return fill_place
 
 
 def _find_part(rows: pd.DataFrame, name: str, part: str | None, one: str | None, many: str | None) -> str:

@@ -43,7 +43,7 @@ class TableSpec:
     """How one table is made: from figures a quarter at a time, or as one listing of the reported quarter.
 
     `is_publishable` is False for a listing of single cases, or one that repeats counts of other tables by which a
-    hidden one could be told.
+    hidden one could be worked out.
     """
 
     title: str

@@ -1,7 +1,7 @@
 """What a pack definition may say: audience, the clause that asks for it, sections, their order and wording.
 
 One YAML file a pack in `include/reports/packs`, which a governance officer may edit. Tables are named, never made,
-there; sentences are written with figures' names in braces (packs/headlines).
+there; sentences are written with figures' names in braces (headlines.py).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class _DefinitionPart(BaseModel):
 class PackBasis(_DefinitionPart):
     """What in one landlord's policy asks for the pack: its clause, a short quotation, and our reading of the time.
 
-    With `due` the duty to report is watched (packs/report_duties); without, it is only quoted.
+    With `due` the duty to report is watched (report_duties.py); without, it is only quoted.
     """
 
     clause: Words
@@ -47,14 +47,14 @@ class PackSection(_DefinitionPart):
 
     @field_validator("table")
     @classmethod
-    def _known(cls, value: str) -> str:
+    def _check_table(cls, value: str) -> str:
         if value not in SPECS:
             raise ValueError(f"no such table; there are: {', '.join(sorted(SPECS))}")
         return value
 
     @field_validator("headlines")
     @classmethod
-    def _sound(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+    def _check_headlines(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for line in value:
             check_headline(line)
         return value
@@ -73,7 +73,7 @@ class PackDefinition(_DefinitionPart):
     sections: Annotated[tuple[PackSection, ...], Field(min_length=1)]
 
     @model_validator(mode="after")
-    def _each_once(self) -> PackDefinition:
+    def _check_tables_once(self) -> PackDefinition:
         names = [section.table for section in self.sections]
         if len(names) != len(set(names)):
             raise ValueError("a table stands in a pack once")

@@ -1,4 +1,4 @@
-"""Five snapshots for a pack: the reported quarter and the four before, each judged at its own end.
+"""Five snapshots for a pack: the reported quarter and the four before, each assessed at its own end.
 
 Every column of a table is thus what that quarter's own pack would say with what is known now.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import nan
+from typing import get_args
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,7 @@ from due_regard.calendars.working_days import WorkingCalendar
 from due_regard.packs.content.measure_tables import COLUMNS_SHOWN
 from due_regard.packs.measures import DUTY_COLUMNS, QuarterSnapshot
 from due_regard.policy import DeadlineDuty, Duty, Policy, PolicyHistory
+from due_regard.policy.duties import FedFigure
 from due_regard.records.canonical import Records
 
 
@@ -56,20 +58,20 @@ def _take_snapshot(
     is_reported: bool,
 ) -> QuarterSnapshot:
     """One snapshot; the whole frame of assessments is let go before the next quarter's is made."""
-    assessments = _categorise_words(assess_records(records, history, calendar, at.ends_on))
-    duties = build_duty_frame(history.in_force(at.ends_on), confirmed)
+    assessments = _add_fed_figures(_categorise_words(assess_records(records, history, calendar, at.ends_on)), history)
+    duties = build_duty_frame(history.find_version(at.ends_on), confirmed)
     whole = QuarterSnapshot(
         history.landlord,
         at,
         records,
         assessments,
-        _tally_states(assessments),
+        pd.concat([_tally_states(assessments, by) for by in ("rule", "feeds")]),
         duties,
         files,
         calendar.count,
         is_reported,
     )
-    return whole.of_quarter()
+    return whole.keep_quarter()
 
 
 def _categorise_words(assessments: pd.DataFrame) -> pd.DataFrame:
@@ -78,13 +80,28 @@ def _categorise_words(assessments: pd.DataFrame) -> pd.DataFrame:
     return assessments.astype(dict.fromkeys(few, "category"))
 
 
-def _tally_states(assessments: pd.DataFrame) -> pd.DataFrame:
-    """Number of assessments by rule (index) and state (columns)."""
-    rules, states = assessments["rule"].cat, assessments["state"].cat
-    shape = len(rules.categories), len(states.categories)
-    places = rules.codes.to_numpy("int64") * shape[1] + states.codes.to_numpy("int64")
+def _add_fed_figures(assessments: pd.DataFrame, history: PolicyHistory) -> pd.DataFrame:
+    """The same with `feeds`: the figure that each row's duty feeds in the version that assessed it, if any."""
+    rules, figures = assessments["rule"].cat, get_args(FedFigure)
+    place = {rule: number for number, rule in enumerate(rules.categories)}
+    fed = np.full((len(place), len(history.versions)), -1, np.int8)
+    for number, policy in enumerate(history.versions):
+        for duty in policy.duties:
+            if duty.feeds is not None and duty.rule in place:
+                fed[place[duty.rule], number] = figures.index(duty.feeds)
+    starts = np.array([policy.effective_from for policy in history.versions], dtype="datetime64[s]")
+    versions = np.searchsorted(starts, assessments["policy_version"].to_numpy())
+    return assessments.assign(feeds=pd.Categorical.from_codes(fed[rules.codes.to_numpy(), versions], pd.Index(figures)))
+
+
+def _tally_states(assessments: pd.DataFrame, by: str) -> pd.DataFrame:
+    """Number of assessments by rule or figure (index) and state (columns)."""
+    groups, states = assessments[by].cat, assessments["state"].cat
+    shape = len(groups.categories), len(states.categories)
+    known = groups.codes.to_numpy() >= 0
+    places = groups.codes.to_numpy("int64")[known] * shape[1] + states.codes.to_numpy("int64")[known]
     counts = np.bincount(places, minlength=shape[0] * shape[1]).reshape(shape)
-    return pd.DataFrame(counts, index=list(rules.categories), columns=list(states.categories))
+    return pd.DataFrame(counts, index=list(groups.categories), columns=list(states.categories))
 
 
 def build_duty_frame(policy: Policy, confirmed: Mapping[str, str]) -> pd.DataFrame:
@@ -99,5 +116,5 @@ def _make_duty_row(duty: Duty, confirmed: str) -> tuple[object, ...]:
     days = float(within.working_days) if within is not None and within.working_days else nan
     return (
         duty.rule, duty.label, duty.kind, duty.clause, duty.promise or "", duty.reading or "", duty.remedy,
-        duty.owner_role, duty.severity, days, confirmed,
+        duty.owner_role, duty.severity, days, confirmed, duty.feeds or "",
     )  # fmt: skip

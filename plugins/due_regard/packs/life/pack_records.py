@@ -11,12 +11,12 @@ from datetime import date, datetime
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy import Connection, insert, select
 
 from due_regard.calendars.quarters import LONDON
 from due_regard.errors import PackError
 from due_regard.packs.content.measure_tables import MeasureTable
-from due_regard.register import append_audit, writing
+from due_regard.register import append_audit
 from due_regard.register.schema.pack_tables import PackIssue, PackRow
 
 
@@ -55,17 +55,9 @@ def record_pack(conn: Connection, landlord: str, *, at: datetime, **values: Any)
     """Put a pack on record and into the audit chain; returns its id. `values` are the other columns of `PackRow`."""
     done = conn.execute(insert(PackRow).values(landlord=landlord, built_at=at, **values).returning(PackRow.id))
     pack_id = int(done.scalar_one())
-    told = {name: values[name] for name in ("pack", "quarter", "edition", "sha256")}
-    append_audit(conn, landlord=landlord, action="pack_build", subject=f"pack {pack_id}", details=told, at=at)
+    shown = {name: values[name] for name in ("pack", "quarter", "edition", "sha256")}
+    append_audit(conn, landlord=landlord, action="pack_build", subject=f"pack {pack_id}", details=shown, at=at)
     return pack_id
-
-
-def issue_recorded_pack(
-    engine: Engine, landlord: str, pack_id: int, *, how: str, now: datetime, on: date | None = None
-) -> bool:
-    """`record_issue`, in a transaction of its own."""
-    with writing(engine, landlord) as conn:
-        return record_issue(conn, landlord, pack_id, how=how, now=now, on=on)
 
 
 def is_issued(conn: Connection, landlord: str, pack: str, quarter: str) -> bool:
@@ -98,23 +90,26 @@ def record_issue(
         raise PackError(f"{landlord} has no pack {pack_id}; build it first")
     if conn.execute(select(PackIssue.id).where(PackIssue.pack_id == pack_id)).first():
         return False
-    told = {"pack": pack.pack, "quarter": pack.quarter, "how": how}
+    issued = {"pack": pack.pack, "quarter": pack.quarter, "how": how}
     day = on or now.astimezone(LONDON).date()
-    conn.execute(insert(PackIssue).values(landlord=landlord, pack_id=pack_id, issued_on=day, issued_at=now, **told))
-    details = {**told, "on": day.isoformat(), "sha256": pack.sha256}
+    conn.execute(insert(PackIssue).values(landlord=landlord, pack_id=pack_id, issued_on=day, issued_at=now, **issued))
+    details = {**issued, "on": day.isoformat(), "sha256": pack.sha256}
     append_audit(conn, landlord=landlord, action="pack_issue", subject=f"pack {pack_id}", details=details, at=now)
     return True
 
 
-def figures_to_keep(tables: Mapping[str, MeasureTable]) -> dict[str, list[float | None]]:
+def list_kept_figures(tables: Mapping[str, MeasureTable]) -> dict[str, list[float | None]]:
     """`table/measure/quarter` -> [numerator, denominator], for every table of figures."""
     found: dict[str, list[float | None]] = {}
     for name, table in sorted(tables.items()):
         if table.figures is not None:
             for row in table.figures.itertuples():
-                found[f"{name}/{row.measure}/{row.quarter}"] = [_plain(row.numerator), _plain(row.denominator)]
+                found[f"{name}/{row.measure}/{row.quarter}"] = [
+                    _as_optional_number(row.numerator),
+                    _as_optional_number(row.denominator),
+                ]
     return found
 
 
-def _plain(value: Any) -> float | None:
+def _as_optional_number(value: Any) -> float | None:
     return None if pd.isna(value) else float(value)

@@ -1,8 +1,7 @@
-"""The duty to report, watched like any other: one deadline a quarter and audience, done the day the pack was issued.
+"""The duty to report, assessed like any other: one deadline a quarter and audience, done the day the pack was issued.
 
-Which packs a clause asks for is the pack definition's word (`asked_for` with `due`), not the policy file's: the
-assessments made here are put beside the core's before a run is recorded, and `add_report_duty` lets alerts find its
-words in the policy like any other duty's.
+Which packs a clause asks for is the pack definition's word (`asked_for` with `due`), not the policy file's. So the duty
+and its records are made here: the engine assesses them, and `add_report_duty` lets alerts find the duty's words.
 """
 
 from __future__ import annotations
@@ -14,21 +13,20 @@ from datetime import date
 import pandas as pd
 from sqlalchemy import Engine
 
+from due_regard.assessment import assess_records
 from due_regard.calendars.quarters import Quarter
+from due_regard.calendars.working_days import WorkingCalendar
 from due_regard.config.landlord import Landlord
 from due_regard.config.layered_folders import Folder
-from due_regard.config.settings import Settings
 from due_regard.packs.content.pack_definition import PackBasis, PackDefinition, load_pack_definition
-from due_regard.policy import DocumentDuty, Duty, PolicyHistory
-from due_regard.policy.duties import Cycle, Notice
-from due_regard.records.canonical import ASSESSMENT_COLUMNS
+from due_regard.policy import DeadlineDuty, PolicyHistory
+from due_regard.policy.duties import Notice, Within
+from due_regard.records.canonical import ASSESSMENT_COLUMNS, REPORT_ENTITY, find_dtype
 from due_regard.register import reading, sql_files
 
 RULE = "report.issued"
 NOTICE_DAYS = 30
 """Calendar days before its end that the duty counts as due soon: the contract's window of committee reporting."""
-
-_DATES = dict.fromkeys(("due_on", "done_on", "policy_version"), "datetime64[s]")
 
 
 @dataclass(frozen=True)
@@ -38,7 +36,13 @@ class _WatchedPack:
 
 
 def assess_report_duties(
-    engine: Engine, landlord: Landlord, history: PolicyHistory, *, as_at: date, reports: Folder | None = None
+    engine: Engine,
+    landlord: Landlord,
+    history: PolicyHistory,
+    calendar: WorkingCalendar,
+    *,
+    as_at: date,
+    reports: Folder,
 ) -> pd.DataFrame:
     """Assessments of `report.issued`: one row a watched pack and quarter that has ended, from the go-live quarter on.
 
@@ -48,11 +52,12 @@ def assess_report_duties(
         engine: the register.
         landlord: its settings (packs switched on, go-live date).
         history: its policy's versions.
-        as_at: the day judged at; an issue after it does not count.
-        reports: folder of definitions; the installation's by default.
+        calendar: its working days.
+        as_at: the day of the assessment; an issue after it does not count.
+        reports: folder of definitions.
 
     Returns:
-        contract.ASSESSMENT_COLUMNS and policy_version, as `assessment.assess` gives them; subject_ref is
+        The canonical assessment columns and policy_version, as `assess_records` gives them; subject_ref is
         `<pack>/<quarter>`.
 
     Raises:
@@ -60,39 +65,43 @@ def assess_report_duties(
     """
     with reading(engine, landlord.id) as conn:
         issued = sql_files.read_statement(conn, "packs/first_issues", landlord=landlord.id, as_at=as_at)
-    keys = zip(issued["pack"], issued["quarter"], strict=True)
-    done = {key: pd.Timestamp(day) for key, day in zip(keys, issued["issued_on"], strict=True)}
-    rows = [
-        _make_row(landlord.id, watched, quarter, done.get((watched.definition.name, str(quarter))), history, as_at)
+    quarters = list(_list_quarters(landlord, as_at))
+    # Each pack rests on a clause of its own, and an engine's answer carries the clause of one duty.
+    parts = [
+        assess_records(
+            {REPORT_ENTITY.name: _make_report_records(watched, quarters, issued)},
+            _set_duties(history, _make_duty([watched])),
+            calendar,
+            as_at,
+        )
         for watched in _list_watched_packs(landlord, reports)
-        for quarter in _list_quarters(landlord, as_at)
     ]
-    found = pd.DataFrame(rows, columns=[*ASSESSMENT_COLUMNS, "policy_version"])
-    return found.astype({**_DATES, "occurrence": "int64", "days_overdue": "int64"}).sort_values(
-        ["rule", "subject_ref"], ignore_index=True
-    )
+    if not parts:
+        return pd.DataFrame(columns=[*ASSESSMENT_COLUMNS, "policy_version"])
+    return pd.concat(parts).sort_values(["rule", "subject_ref"], ignore_index=True)
 
 
-def add_report_duty(history: PolicyHistory, landlord: Landlord, *, reports: Folder | None = None) -> PolicyHistory:
-    """`history` with the duty to report among each version's duties, for who must put a finding into words.
-
-    Not for assessment: the core judges what the policy file says.
-    """
+def add_report_duty(history: PolicyHistory, landlord: Landlord, *, reports: Folder) -> PolicyHistory:
+    """`history` with the duty to report among each version's duties, for who must put a finding into words."""
     watched = list(_list_watched_packs(landlord, reports))
-    if not watched:
-        return history
-    duty = _make_duty(watched)
+    return _set_duties(history, _make_duty(watched), keep=True) if watched else history
+
+
+def _set_duties(history: PolicyHistory, duty: DeadlineDuty, *, keep: bool = False) -> PolicyHistory:
+    """The same versions with `duty` alone, or with `keep` after their own duties."""
     versions = (
-        replace(version, file=version.file.model_copy(update={"duties": (*version.duties, duty)}))
-        for version in history.versions
+        replace(
+            policy,
+            file=policy.file.model_copy(update={"duties": (*(policy.duties if keep else ()), duty)}),
+        )
+        for policy in history.versions
     )
     return PolicyHistory(tuple(versions))
 
 
-def _list_watched_packs(landlord: Landlord, reports: Folder | None) -> Iterator[_WatchedPack]:
-    folder = reports or Settings().reports_dir
+def _list_watched_packs(landlord: Landlord, reports: Folder) -> Iterator[_WatchedPack]:
     for switch in landlord.packs:
-        definition = load_pack_definition(folder, switch.name)
+        definition = load_pack_definition(reports, switch.name)
         basis = definition.asked_for.get(landlord.id)
         if basis is not None and basis.due is not None:
             yield _WatchedPack(definition, basis)
@@ -105,39 +114,21 @@ def _list_quarters(landlord: Landlord, as_at: date) -> Iterator[Quarter]:
         quarter = quarter.shift(1)
 
 
-def _make_row(
-    landlord: str,
-    watched: _WatchedPack,
-    quarter: Quarter,
-    done: pd.Timestamp | None,
-    history: PolicyHistory,
-    as_at: date,
-) -> tuple[object, ...]:
-    due = quarter.shift(1).ends_on
-    day = None if done is None else done.date()
-    state = _find_state(due, day, as_at)
-    late = (day if state == "late" and day else as_at) - due if state in {"late", "overdue"} else due - due
-    version = history.in_force(quarter.ends_on).effective_from
-    return (
-        landlord, RULE, "report", f"{watched.definition.name}/{quarter}", 1, state, pd.Timestamp(due),
-        pd.NaT if day is None else pd.Timestamp(day), late.days, "breach", watched.basis.clause, "governance",
-        pd.Timestamp(version),
-    )  # fmt: skip
+def _make_report_records(watched: _WatchedPack, quarters: list[Quarter], issued: pd.DataFrame) -> pd.DataFrame:
+    """One record a quarter's report, in canonical dtypes; `issued` holds the first issue of each pack and quarter."""
+    name = watched.definition.name
+    mine = issued[issued["pack"] == name]
+    days = dict(zip(mine["quarter"], mine["issued_on"], strict=True))
+    rows = [(f"{name}/{quarter}", quarter.ends_on, days.get(str(quarter))) for quarter in quarters]
+    kinds = {column.name: find_dtype(column) for column in REPORT_ENTITY.columns}
+    return pd.DataFrame(rows, columns=list(kinds)).astype(kinds)
 
 
-def _find_state(due: date, done: date | None, as_at: date) -> str:
-    if done is not None:
-        return "met" if done <= due else "late"
-    if as_at > due:
-        return "overdue"
-    return "due_soon" if (due - as_at).days <= NOTICE_DAYS else "pending"
-
-
-def _make_duty(watched: list[_WatchedPack]) -> Duty:
+def _make_duty(watched: list[_WatchedPack]) -> DeadlineDuty:
     basis = watched[0].basis
-    return DocumentDuty(
+    return DeadlineDuty(
         rule=RULE,
-        kind="document",
+        kind="deadline",
         label=f"Quarterly report issued to the {' and the '.join(one.definition.audience for one in watched)}",
         mail_label="Quarterly report to be issued",
         clause=basis.clause,
@@ -145,6 +136,8 @@ def _make_duty(watched: list[_WatchedPack]) -> Duty:
         reading=basis.reading,
         remedy="Build the quarter's pack and issue it to the committee's clerk.",
         owner_role="governance",
-        cycle=Cycle(months=3),
+        start="quarter_ended_on",
+        within=Within(quarters=1),
+        done="issued_on",
         notice=Notice(days=NOTICE_DAYS),
     )

@@ -1,6 +1,7 @@
 """Measures: pure functions from a snapshot (records, assessments, one quarter) to figures and listings.
 
-Add a measure in the module of its subject and name it in packs/tables. No register, file, clock or chart comes in here.
+Add a measure in the module of its subject and name it in content/measure_tables. No register, file, clock or chart
+comes in here.
 """
 
 from due_regard.packs.measures.figure import FIGURE_COLUMNS, Figure, tidy_figures

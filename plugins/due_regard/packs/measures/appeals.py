@@ -28,44 +28,44 @@ _NOT_GIVEN_EFFECT = (
     "quashed_not_given_effect",
     "Quashed, but the restriction still in force at the end of the quarter",
 )
-_CLOCKS = (
-    ("appeal.acknowledge", "acknowledgements", "Acknowledgements"),
-    ("appeal.decide", "decisions", "Decisions"),
-    ("appeal.communicate", "answers", "Answers to the customer"),
-    ("appeal.notify", "notices", "Notices of the decision"),
-)
-"""Dated promises on an appeal: rule, prefix of its figures, what falls due."""
+_PROMISES = {
+    "acknowledgements": "Acknowledgements",
+    "decisions": "Decisions",
+    "answers": "Answers to the customer",
+    "notices": "Notices of the decision",
+}
+"""Dated promises on an appeal: the figure a duty feeds, and what falls due."""
 
 
 def select_decided_appeals(snapshot: QuarterSnapshot) -> pd.DataFrame:
     """Appeals decided in the quarter, with `working_days` from receipt to decision."""
     frame = snapshot.records["appeals"]
-    frame = frame[snapshot.within(frame["decided_on"]) & (frame["received_on"] <= snapshot.end)]
+    frame = frame[snapshot.mark_in_quarter(frame["decided_on"]) & (frame["received_on"] <= snapshot.end)]
     after, to = (frame[column].to_numpy("datetime64[D]") for column in ("received_on", "decided_on"))
     return frame.assign(working_days=np.asarray(snapshot.count_days(after, to), dtype="int64"))
 
 
 def measure_appeals(snapshot: QuarterSnapshot) -> list[Figure]:
     """Received, each promised date kept or not, decided, days taken, outcome, independence, effect."""
-    clocks = [figure for rule, prefix, what in _CLOCKS for figure in measure_kept(snapshot, rule, prefix, what)]
-    if not snapshot.carries("appeals", "decided_on"):
+    kept = [figure for name, what in _PROMISES.items() for figure in measure_kept(snapshot, name, what)]
+    if not snapshot.has_columns("appeals", "decided_on"):
         first = [
             make_missing_figure(name, label, NOT_MEASURED) for name, label in (*_COUNTS, *_OUTCOMES.items(), *_DAYS)
         ]
         return [
             *first,
-            *clocks,
+            *kept,
             make_missing_figure(*_NOT_INDEPENDENT, NOT_MEASURED),
             make_missing_figure(*_NOT_GIVEN_EFFECT, NOT_MEASURED),
         ]
-    received = int(snapshot.within(snapshot.records["appeals"]["received_on"]).sum())
+    received = int(snapshot.mark_in_quarter(snapshot.records["appeals"]["received_on"]).sum())
     done = select_decided_appeals(snapshot)
     return [
         Figure(*_COUNTS[0], received),
         Figure(*_COUNTS[1], len(done)),
         *_count_outcomes(done),
         *_measure_days(done),
-        *clocks,
+        *kept,
         _measure_independence(snapshot, done),
         _count_not_given_effect(snapshot),
     ]
@@ -93,17 +93,17 @@ def _measure_days(done: pd.DataFrame) -> list[Figure]:
 
 
 def _measure_independence(snapshot: QuarterSnapshot, done: pd.DataFrame) -> Figure:
-    """Of the appeals decided in the quarter that could be judged, those decided by someone who made the decision."""
-    if why := snapshot.why_no("appeal.independent"):
+    """Of the appeals decided in the quarter that could be assessed, those decided by someone who made the decision."""
+    if why := snapshot.explain_absence("independence"):
         return make_missing_figure(*_NOT_INDEPENDENT, why)
-    rows = snapshot.rule("appeal.independent")
+    rows = snapshot.select_figure("independence")
     rows = rows[rows["subject_ref"].isin(done["appeal_ref"]) & rows["state"].isin(["met", "breach"])]
     return Figure(*_NOT_INDEPENDENT, int((rows["state"] == "breach").sum()), len(rows), "judged_independent")
 
 
 def _count_not_given_effect(snapshot: QuarterSnapshot) -> Figure:
     """Appeals quashed by the quarter's end whose restriction is still in force then."""
-    if not (is_measured(snapshot) and snapshot.carries("appeals", "outcome")):
+    if not (is_measured(snapshot) and snapshot.has_columns("appeals", "outcome")):
         return make_missing_figure(*_NOT_GIVEN_EFFECT, NOT_MEASURED)
     frame = snapshot.records["appeals"]
     quashed = frame[(frame["outcome"] == "quashed") & (frame["decided_on"] <= snapshot.end)]
@@ -121,7 +121,7 @@ def count_days_to_decide(snapshots: tuple[QuarterSnapshot, ...]) -> pd.DataFrame
     limit = _find_day_limit(snapshots[0])
     rows: list[tuple[str, int | str, int, int | str]] = []
     for snapshot in reversed(snapshots):
-        if snapshot.carries("appeals", "decided_on"):
+        if snapshot.has_columns("appeals", "decided_on"):
             counts = select_decided_appeals(snapshot)["working_days"].value_counts().sort_index()
             found = [(snapshot.quarter.months, int(str(days)), int(n), limit) for days, n in counts.items()]
             rows += found or [(snapshot.quarter.months, "[z]", 0, limit)]
@@ -130,8 +130,8 @@ def count_days_to_decide(snapshots: tuple[QuarterSnapshot, ...]) -> pd.DataFrame
 
 
 def _find_day_limit(snapshot: QuarterSnapshot) -> int | str:
-    days = snapshot.duties.set_index("rule")["working_days"]
-    for rule in ("appeal.decide", "appeal.communicate"):
-        if rule in days.index and pd.notna(days[rule]):
-            return int(days[rule])
+    days = snapshot.duties.set_index("feeds")["working_days"]
+    for figure in ("decisions", "answers"):
+        if figure in days.index and pd.notna(days[figure]):
+            return int(days[figure])
     return "[z]"

@@ -43,10 +43,10 @@ _TALLIES = (
 
 def select_incidents(snapshot: QuarterSnapshot) -> pd.DataFrame | None:
     """Incidents that occurred in the quarter; None where the landlord never delivered any."""
-    if not snapshot.carries("incidents"):
+    if not snapshot.has_columns("incidents"):
         return None
     frame = snapshot.records["incidents"]
-    return frame[snapshot.within(frame["occurred_on"])]
+    return frame[snapshot.mark_in_quarter(frame["occurred_on"])]
 
 
 def measure_incidents(snapshot: QuarterSnapshot) -> list[Figure]:
@@ -127,7 +127,7 @@ def count_by_team(snapshot: QuarterSnapshot) -> list[Figure]:
 
 
 def _list_teams(snapshot: QuarterSnapshot) -> list[str]:
-    entities = [entity for entity in ("incidents", "staff") if snapshot.carries(entity, "team")]
+    entities = [entity for entity in ("incidents", "staff") if snapshot.has_columns(entity, "team")]
     return sorted({
         str(team) for entity in entities for team in snapshot.records[entity]["team"].unique() if pd.notna(team)
     })
@@ -137,7 +137,7 @@ def count_by_month(snapshot: QuarterSnapshot, months: int = 24) -> pd.DataFrame:
     """Incidents in each of the months up to the quarter's end: columns Month (its first day), Incidents."""
     first = pd.Timestamp(Quarter.of(snapshot.end.date()).ends_on.replace(day=1)) - pd.DateOffset(months=months - 1)
     every = pd.date_range(first, periods=months, freq="MS")
-    if not snapshot.carries("incidents"):
+    if not snapshot.has_columns("incidents"):
         return pd.DataFrame({"Month": pd.Series(dtype="datetime64[s]"), "Incidents": pd.Series(dtype="int64")})
     dates = snapshot.records["incidents"]["occurred_on"]
     dates = dates[(dates >= first) & (dates <= snapshot.end)]

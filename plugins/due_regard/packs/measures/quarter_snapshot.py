@@ -19,7 +19,7 @@ from due_regard.calendars.quarters import Quarter
 from due_regard.records.canonical import OPEN_STATES, Records
 
 CountDays: TypeAlias = Callable[[npt.NDArray[np.datetime64], npt.NDArray[np.datetime64]], npt.NDArray[np.int64]]
-"""Working days d with after < d <= to, on arrays of datetime64[D] (`WorkingCalendar.format_count`)."""
+"""Working days d with after < d <= to, on arrays of datetime64[D] (`WorkingCalendar.count`)."""
 
 NOT_MEASURED = "not measured"
 """The landlord's export does not carry what the figure needs."""
@@ -30,13 +30,16 @@ NOTHING_TO_MEASURE = "nothing to measure"
 
 DUTY_COLUMNS = (
     "rule", "label", "kind", "clause", "promise", "reading", "remedy", "owner_role", "severity", "working_days",
-    "confirmed",
+    "confirmed", "feeds",
 )  # fmt: skip
-"""Columns of `Snapshot.duties`: a policy's duties in words; `working_days` is a deadline's length where it is set in
-these (NaN: not), `confirmed` who confirmed our reading (or empty)."""
+"""Columns of `QuarterSnapshot.duties`: a policy's duties in words.
+
+`working_days` is a deadline's length where it is set in these (NaN: not), `confirmed` who confirmed our reading (or
+empty), `feeds` the figure it feeds (or empty).
+"""
 
 BATCH_COLUMNS = ("loaded_on", "entity", "read", "loaded", "unchanged", "rejected")
-"""Columns of `Snapshot.files`: one row a file taken in, with its counts of rows."""
+"""Columns of `QuarterSnapshot.files`: one row a file taken in, with its counts of rows."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,12 +48,13 @@ class QuarterSnapshot:
 
     Attributes:
         landlord: landlord id.
-        quarter: the quarter whose end everything is judged at.
-        records: records as known (not masked: each measure looks at dates up to the quarter's end alone).
-        assessments: contract's assessment columns, as at the quarter's end, rows of a rule together: those that fell
-            due in the quarter, safeguards of restrictions in force, every one of an appeal or the policy document,
-            overdue reviews, and in the reported quarter every open one (`of_quarter`).
-        tallies: number of assessments by rule (index) and state (columns), of all of them.
+        quarter: the quarter whose end everything is assessed at.
+        records: records as known; each measure looks at dates up to the quarter's end alone.
+        assessments: the canonical assessment columns as at the quarter's end, with `feeds`, the figure that a row's
+            duty feeds; rows of a rule together. Those that fell due in the quarter, safeguards of restrictions in
+            force, every one of an appeal or the policy document, overdue reviews, and in the reported quarter every
+            open one (`keep_quarter`).
+        tallies: number of assessments by rule or figure (index) and state (columns), of all of them.
         duties: `DUTY_COLUMNS`, one row a duty of the policy in force.
         files: `BATCH_COLUMNS`, one row a file taken in.
         count_days: the landlord's working days between two arrays of dates.
@@ -77,27 +81,30 @@ class QuarterSnapshot:
         """Last day of the quarter."""
         return pd.Timestamp(self.quarter.ends_on)
 
-    def carries(self, entity: str, *columns: str) -> bool:
+    def has_columns(self, entity: str, *columns: str) -> bool:
         """Whether `entity` was ever delivered with all of `columns`."""
         frame = self.records.get(entity)
         return frame is not None and all(column in frame.columns for column in columns)
 
-    def within(self, dates: pd.Series) -> pd.Series:
+    def mark_in_quarter(self, dates: pd.Series) -> pd.Series:
         """Mask of the dates inside the quarter."""
         return dates.ge(self.start) & dates.le(self.end)
 
-    def rule(self, rule: str) -> pd.DataFrame:
+    def select_rule(self, rule: str) -> pd.DataFrame:
         """Assessments of one rule, without the landlord's own row of a rule whose subjects were never delivered."""
-        found = self.assessments.iloc[self._places.get(rule, slice(0, 0))]
-        return found if rule == "policy.review" else found[found["subject_type"] != "landlord"]
+        return _leave_out_landlord(self.assessments.iloc[self._places.get(rule, slice(0, 0))])
 
-    def of_quarter(self) -> QuarterSnapshot:
+    def select_figure(self, figure: str) -> pd.DataFrame:
+        """Assessments of the duty that feeds a figure, in whichever version of the policy; else as `select_rule`."""
+        return _leave_out_landlord(self.assessments[self.assessments["feeds"] == figure])
+
+    def keep_quarter(self) -> QuarterSnapshot:
         """The same with the assessments its measures read: a history of millions holds few that bear on a quarter."""
         rows = self.assessments
         checks = set(self.duties.loc[self.duties["kind"] == "check", "rule"])
-        wanted = self.within(rows["due_on"]) | rows["subject_type"].isin(["appeal", "policy"])
-        wanted |= (rows["rule"] == "restriction.review") & (rows["state"] == "overdue")
-        if self.carries("restrictions", "ended_on"):
+        wanted = self.mark_in_quarter(rows["due_on"]) | rows["subject_type"].isin(["appeal", "policy"])
+        wanted |= (rows["feeds"] == "reviews") & (rows["state"] == "overdue")
+        if self.has_columns("restrictions", "ended_on"):
             in_force = self.spans[self.spans["ends"].isna() | (self.spans["ends"] > self.end)]["restriction_ref"]
             of_restriction = (rows["subject_type"] == "restriction") & rows["rule"].isin(checks)
             wanted |= of_restriction & rows["subject_ref"].isin(in_force)
@@ -128,18 +135,22 @@ class QuarterSnapshot:
         ended = frame["ended_on"].where(frame["ended_on"] <= self.end)
         return frame.assign(begins=begins, ends=ended.where(ended.isna() | (ended >= begins), begins))
 
-    def why_no(self, rule: str) -> str:
-        """Why a rule gives no figure: `NO_DUTY`, `NOT_MEASURED`, or empty where it does."""
-        if rule not in set(self.duties["rule"]):
+    def explain_absence(self, name: str) -> str:
+        """Why a rule or a figure counts nothing: `NO_DUTY`, `NOT_MEASURED`, or empty where it does count."""
+        if name not in {*self.duties["rule"], *self.duties["feeds"]}:
             return NO_DUTY
-        states = self.states(rule)
+        states = self.count_states(name)
         return NOT_MEASURED if states and set(states) == {"not_measured"} else ""
 
-    def states(self, rule: str) -> dict[str, int]:
-        """State -> number of assessments of `rule`, of all of them; states without any left out."""
-        if rule not in self.tallies.index:
+    def count_states(self, name: str) -> dict[str, int]:
+        """State -> number of all assessments of a rule or of what feeds a figure; states without any left out."""
+        if name not in self.tallies.index:
             return {}
-        return {str(state): int(count) for state, count in self.tallies.loc[rule].items() if count}
+        return {str(state): int(count) for state, count in self.tallies.loc[name].items() if count}
+
+
+def _leave_out_landlord(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows[rows["subject_type"] != "landlord"]
 
 
 def count_days_since(day: pd.Timestamp, dates: pd.Series) -> pd.Series:

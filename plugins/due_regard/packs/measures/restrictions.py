@@ -41,13 +41,13 @@ MEASURE_LABELS = {
 
 
 def select_in_force(found: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
-    """Rows of `Snapshot.spans` in force at the end of `day`."""
+    """Rows of `QuarterSnapshot.spans` in force at the end of `day`."""
     return found[(found["begins"] <= day) & (found["ends"].isna() | (found["ends"] > day))]
 
 
 def is_measured(snapshot: QuarterSnapshot) -> bool:
-    """Whether restrictions came with the day they ended: without it none could be told from a past one."""
-    return snapshot.carries("restrictions", "ended_on")
+    """Whether restrictions came with the day they ended: without it none could be distinguished from a past one."""
+    return snapshot.has_columns("restrictions", "ended_on")
 
 
 def measure_flow(snapshot: QuarterSnapshot) -> list[Figure]:
@@ -66,8 +66,8 @@ def measure_flow(snapshot: QuarterSnapshot) -> list[Figure]:
     counts = {
         "customers_restricted": closing["customer_ref"].nunique(),
         "opening": len(select_in_force(found, snapshot.start - pd.Timedelta(days=1))),
-        "new": int(snapshot.within(found["begins"]).sum()),
-        "ended": int(snapshot.within(found["ends"]).sum()),
+        "new": int(snapshot.mark_in_quarter(found["begins"]).sum()),
+        "ended": int(snapshot.mark_in_quarter(found["ends"]).sum()),
         "in_force": len(closing),
     }
     people = _count_customers(snapshot)
@@ -80,7 +80,7 @@ def measure_flow(snapshot: QuarterSnapshot) -> list[Figure]:
 
 def _count_customers(snapshot: QuarterSnapshot) -> int | None:
     """Customers of the register, where the landlord has ever delivered them."""
-    return len(snapshot.records["customers"]) if snapshot.carries("customers") else None
+    return len(snapshot.records["customers"]) if snapshot.has_columns("customers") else None
 
 
 def count_lacking(snapshot: QuarterSnapshot) -> list[Figure]:
@@ -182,7 +182,7 @@ def list_no_review_by_choice(snapshot: QuarterSnapshot) -> pd.DataFrame:
     Numbered by length, longest first: the committee's paper carries no reference.
     """
     columns = ["Restriction", "Days in force", "What it limits"]
-    if not snapshot.carries("restrictions", "ended_on", "no_review_reason"):
+    if not snapshot.has_columns("restrictions", "ended_on", "no_review_reason"):
         return pd.DataFrame(columns=columns)
     current = select_in_force(snapshot.spans, snapshot.end)
     current = current[current["no_review_reason"].notna()]

@@ -1,6 +1,6 @@
 """Duties with a date: those due in the quarter, done on time, done late, and not done by the quarter's end.
 
-Read from the assessments, so that a pack and a manager's mail can never judge the same duty differently.
+Read from the assessments, so that a pack and a manager's mail never differ on a duty.
 """
 
 from __future__ import annotations
@@ -24,16 +24,18 @@ LATENESS = ("On time", "Up to 5 days late", "6 to 20 days late", "Over 20 days l
 _LATE_EDGES = (-1, 5, 20, np.inf)
 
 
-def select_due_in_quarter(snapshot: QuarterSnapshot, rule: str) -> pd.DataFrame:
-    """Rows of a deadline rule whose due date lies in the quarter, less those it does not measure."""
-    rows = snapshot.rule(rule)
-    return rows[snapshot.within(rows["due_on"]) & rows["state"].isin(["met", "late", "overdue", "due_soon", "pending"])]
+def select_due_in_quarter(snapshot: QuarterSnapshot, rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows of a dated duty whose due date lies in the quarter, less those not measured."""
+    return rows[
+        snapshot.mark_in_quarter(rows["due_on"]) & rows["state"].isin(["met", "late", "overdue", "due_soon", "pending"])
+    ]
 
 
-def measure_kept(snapshot: QuarterSnapshot, rule: str, prefix: str, what: str) -> list[Figure]:
+def measure_kept(snapshot: QuarterSnapshot, figure: str, what: str) -> list[Figure]:
     """Due in the quarter, and of these on time, late, not done by its end (which add up to the first).
 
-    One due on the quarter's last day and not yet done counts as not done by its end.
+    Counted on the duty that feeds `figure`. One due on the quarter's last day and not yet done counts as not done by
+    its end.
     """
     labels = {
         "due": f"{what} due in the quarter",
@@ -41,26 +43,26 @@ def measure_kept(snapshot: QuarterSnapshot, rule: str, prefix: str, what: str) -
         "late": f"{what} done late, in the quarter",
         "lapsed": f"{what} not done by the quarter's end",
     }
-    if why := snapshot.why_no(rule):
-        return [make_missing_figure(f"{prefix}_{name}", label, why) for name, label in labels.items()]
-    states = select_due_in_quarter(snapshot, rule)["state"]
+    if why := snapshot.explain_absence(figure):
+        return [make_missing_figure(f"{figure}_{name}", label, why) for name, label in labels.items()]
+    states = select_due_in_quarter(snapshot, snapshot.select_figure(figure))["state"]
     counts = {"on_time": int((states == "met").sum()), "late": int((states == "late").sum())}
     counts["lapsed"] = len(states) - counts["on_time"] - counts["late"]
     parts = [
-        Figure(f"{prefix}_{name}", labels[name], count, len(states), f"{prefix}_due") for name, count in counts.items()
+        Figure(f"{figure}_{name}", labels[name], count, len(states), f"{figure}_due") for name, count in counts.items()
     ]
-    return [Figure(f"{prefix}_due", labels["due"], len(states)), *parts]
+    return [Figure(f"{figure}_due", labels["due"], len(states)), *parts]
 
 
 def measure_reviews(snapshot: QuarterSnapshot) -> list[Figure]:
     """Reviews of restrictions: due, on time, late, lapsed; held in the quarter, by outcome."""
     held = {"retain": "Held: kept as it was", "vary": "Held: changed", "lift": "Held: lifted"}
-    due = measure_kept(snapshot, "restriction.review", "reviews", "Reviews")
-    if not snapshot.carries("reviews"):
+    due = measure_kept(snapshot, "reviews", "Reviews")
+    if not snapshot.has_columns("reviews"):
         names = [("reviews_held", "Reviews held in the quarter"), *((f"held_{k}", v) for k, v in held.items())]
         return due + [make_missing_figure(name, label, NOT_MEASURED) for name, label in names]
     frame = snapshot.records["reviews"]
-    outcomes = frame.loc[snapshot.within(frame["reviewed_on"]), "outcome"]
+    outcomes = frame.loc[snapshot.mark_in_quarter(frame["reviewed_on"]), "outcome"]
     return [
         *due,
         Figure("reviews_held", "Reviews held in the quarter", len(outcomes)),
@@ -73,11 +75,11 @@ def measure_reviews(snapshot: QuarterSnapshot) -> list[Figure]:
 
 def count_overdue_reviews(snapshot: QuarterSnapshot) -> list[Figure]:
     """Reviews overdue at the quarter's end, by calendar days overdue."""
-    if why := snapshot.why_no("restriction.review"):
+    if why := snapshot.explain_absence("reviews"):
         return [make_missing_figure("overdue", "Reviews overdue at the end of the quarter", why)] + [
             make_missing_figure(name, label, why) for name, label, _ in OVERDUE_BANDS
         ]
-    rows = snapshot.rule("restriction.review")
+    rows = snapshot.select_figure("reviews")
     days = count_days_since(snapshot.end, rows.loc[rows["state"] == "overdue", "due_on"])
     counts = pd.cut(days, [0, *(longest for _, _, longest in OVERDUE_BANDS)]).value_counts(sort=False)
     return [
@@ -100,7 +102,7 @@ def count_lateness(snapshot: QuarterSnapshot) -> pd.DataFrame:
         snapshot.duties["kind"].isin(["deadline", "review"]) & (snapshot.duties["severity"] != "info")
     ]
     for duty in dated.sort_values("rule").itertuples():
-        rows = select_due_in_quarter(snapshot, str(duty.rule))
+        rows = select_due_in_quarter(snapshot, snapshot.select_rule(str(duty.rule)))
         if len(rows):
             found.append([duty.label, *_count_late(rows), len(rows)])
     return pd.DataFrame(found, columns=["Duty", *LATENESS, "Due in the quarter"])
@@ -114,13 +116,13 @@ def _count_late(rows: pd.DataFrame) -> list[int]:
 
 
 def count_safeguards(snapshot: QuarterSnapshot) -> list[Figure]:
-    """Each safeguard of the policy: cases that lack it at the quarter's end, out of those it could be told of.
+    """Each safeguard of the policy: cases that lack it at the quarter's end, out of those that were measured.
 
     Safeguards of a restriction are counted on restrictions in force alone; all others on every case of the register.
     """
     checks = snapshot.duties[snapshot.duties["kind"] == "check"].sort_values("rule")
-    is_told = restrictions.is_measured(snapshot)
-    current = restrictions.select_in_force(snapshot.spans, snapshot.end)["restriction_ref"] if is_told else None
+    is_known = restrictions.is_measured(snapshot)
+    current = restrictions.select_in_force(snapshot.spans, snapshot.end)["restriction_ref"] if is_known else None
     return [
         _count_safeguard(snapshot, str(duty.rule), f"Missing: {duty.label}", current) for duty in checks.itertuples()
     ]
@@ -128,11 +130,11 @@ def count_safeguards(snapshot: QuarterSnapshot) -> list[Figure]:
 
 def _count_safeguard(snapshot: QuarterSnapshot, rule: str, label: str, current: pd.Series | None) -> Figure:
     name = rule.replace(".", "_")
-    if why := snapshot.why_no(rule):
+    if why := snapshot.explain_absence(rule):
         return make_missing_figure(name, label, why)
-    states = snapshot.states(rule)
+    states = snapshot.count_states(rule)
     if rule.startswith("restriction.") and current is not None:
-        rows = snapshot.rule(rule)
+        rows = snapshot.select_rule(rule)
         counts = rows.loc[rows["subject_ref"].isin(current), "state"].value_counts()
         states = {str(state): int(count) for state, count in counts.items()}
     met, lacking = int(states.get("met", 0)), int(states.get("breach", 0))

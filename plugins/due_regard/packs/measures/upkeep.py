@@ -25,7 +25,7 @@ def measure_markers(snapshot: QuarterSnapshot) -> list[Figure]:
         ("left_behind", "Left on after the restriction ended"),
         ("markers_overdue", "With a review date that has passed"),
     )
-    if not snapshot.carries("markers", "removed_on"):
+    if not snapshot.has_columns("markers", "removed_on"):
         return [make_missing_figure(name, label, NOT_MEASURED) for name, label in names]
     frame = snapshot.records["markers"]
     removed = frame["removed_on"]
@@ -58,7 +58,7 @@ def list_policy_reviews(snapshot: QuarterSnapshot) -> pd.DataFrame:
     """The policy document's own review: columns Document, Review due on, State, Days past."""
     columns = ["Document", "Review due on", "State", "Days past"]
     words = {"overdue": "Past its review", "due_soon": "Due soon", "pending": "Not yet due"}
-    rows = snapshot.rule("policy.review")
+    rows = snapshot.select_figure("policy_review")
     found = [
         (
             "The policy itself",
@@ -72,12 +72,12 @@ def list_policy_reviews(snapshot: QuarterSnapshot) -> pd.DataFrame:
 
 
 def list_not_measured(snapshot: QuarterSnapshot) -> pd.DataFrame:
-    """Duties that could not be judged: columns Duty, Clause, Cases not measured, Why."""
+    """Duties that could not be assessed: columns Duty, Clause, Cases not measured, Why."""
     columns = ["Duty", "Clause", "Cases not measured", "Why"]
     found = [
         (duty.label, str(duty.clause), count, _describe_why(snapshot, str(duty.rule)))
         for duty in snapshot.duties.sort_values("rule").itertuples()
-        if (count := snapshot.states(str(duty.rule)).get("not_measured", 0))
+        if (count := snapshot.count_states(str(duty.rule)).get("not_measured", 0))
     ]
     return pd.DataFrame(found, columns=columns)
 
