@@ -66,7 +66,7 @@ def test_the_completion_script_parses(script: Path) -> None:
         (["due-regard", "intake", "dr"], {"drop"}),
         (["due-regard", "pack", "--edition", "pub"], {"publishable"}),
     ],
-    ids=" ".join,
+    ids=lambda given: " ".join(given) if isinstance(given, list) else "",
 )
 def test_a_shell_completes_commands_options_and_folders(
     script: Path, tmp_path: Path, typed: list[str], offered: set[str]

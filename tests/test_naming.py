@@ -218,6 +218,15 @@ def test_no_metaphor_of_ours_is_left() -> None:
     assert found == []
 
 
+def test_modules_named_in_docstrings_and_comments_exist() -> None:
+    stems = {file.stem for file in [*PACKAGE.rglob("*.py"), *(ROOT / "tests").rglob("*.py")]}
+    mention = re.compile(r"(\w+)\.py\b")
+    texts = {_where(file): file.read_text(encoding="utf-8") for file in FILES}
+    assert [
+        f"{place}: {stem}.py" for place, text in texts.items() for stem in mention.findall(text) if stem not in stems
+    ] == []
+
+
 def _identifiers(node: ast.AST) -> set[str]:
     """Every name used in `node`; what is only imported is not used."""
     names = {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}

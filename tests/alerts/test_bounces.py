@@ -26,6 +26,16 @@ def url(world: World, tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'register.db'}"
 
 
+@pytest.fixture(autouse=True)
+def known_landlords(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """The landlord in the bottle and another have settings files: the command line refuses an unknown one."""
+    (tmp_path / "own").mkdir()
+    monkeypatch.setenv("DUE_REGARD_OWN_DIR", str(tmp_path / "own"))
+    for landlord in ("example", "another"):
+        assert main(["landlord", "new", landlord]) == 0
+    capsys.readouterr()
+
+
 @pytest.fixture
 def settings(url: str) -> Settings:
     return Settings(register_url=url)
@@ -131,6 +141,6 @@ def test_why_a_mail_was_sent_names_its_duty_by_the_landlords_policy(world: World
     shutil.copytree(Path(__file__).parent / "policies", tmp_path / "include" / "policies")
     found = explain_mail(Settings(register_url=url, include_dir=tmp_path / "include"), mail["Message-ID"])
     assert f"Mail of Tue 30 June 2026 to {mail['To']}" in found["explanation"]
-    label = history().duty("restriction.review").mail_label
+    label = history().find_duty("restriction.review").mail_label
     assert f"- F-000001 ({label}; clause " in found["explanation"]
     assert "it was overdue or not recorded" in found["explanation"]

@@ -153,12 +153,12 @@ def test_a_refreshed_calendar_goes_to_the_own_folder_only_where_it_says_somethin
 
 
 def test_own_reports_reach_mails_packs_papers_and_the_clerk(own: Path, tmp_path: Path) -> None:
-    lay(own, "reports/mail/mail.txt.j2", ("{{ title }}", "Own words\n{{ title }}"))
+    lay(own, "reports/mail/alert.txt.j2", ("{{ title }}", "Own words\n{{ title }}"))
     lay(own, f"reports/packs/{PACK}.yaml", ("\ntitle: ", "\ntitle: Own "))
     lay(own, "reports/paper/pack.typ", ("author: pack.landlord", 'author: "Own author"'))
-    lay(own, "reports/paper/mail.html.j2", ("<body", "<!-- Own page --><body"))
+    lay(own, "reports/mail/pack.html.j2", ("<body", "<!-- Own page --><body"))
     settings = Settings(landlords=(L,))
-    with open_landlord_register(settings, L) as engine:
+    with open_landlord_register(settings, L, upgrade=True) as engine:
         known = partial(register.read_known_refs, engine, L)
         source = load_source_mapping(settings.sources_dir, "canonical")
         drop = CONTRACT / "examples" / L / "exports"

@@ -244,7 +244,7 @@ def test_a_folder_opened_again_forgets_what_was_listed(monkeypatch: pytest.Monke
 
 def test_a_disk_that_refuses_says_why_and_where(tmp_path: Path) -> None:
     (tmp_path / "packs").write_bytes(b"")
-    with pytest.raises(StorageError, match=r"packs cannot be made: (File exists|Not a directory)"):
+    with pytest.raises(StorageError, match=r"packs cannot be written: (File exists|Not a directory)"):
         write_file(tmp_path / "packs", "pack.pdf", b"")
 
 

@@ -75,14 +75,18 @@ def make_folder(folder: StoredPath) -> StoredPath:
         StorageError: it cannot be made.
     """
     try:
-        if isinstance(folder, Path):
-            for missing in reversed([place for place in (folder, *folder.parents) if not place.is_dir()]):
-                missing.mkdir(mode=0o700, exist_ok=True)
-        elif folder.protocol not in _OBJECT_STORES:
-            folder.mkdir(parents=True, exist_ok=True)
+        _make_missing(folder)
     except Exception as reason:
         raise _describe_failure(folder, "made", reason) from None
     return folder
+
+
+def _make_missing(folder: StoredPath) -> None:
+    if isinstance(folder, Path):
+        for missing in reversed([place for place in (folder, *folder.parents) if not place.is_dir()]):
+            missing.mkdir(mode=0o700, exist_ok=True)
+    elif folder.protocol not in _OBJECT_STORES:
+        folder.mkdir(parents=True, exist_ok=True)
 
 
 def write_file(folder: StoredPath, name: str, content: bytes) -> StoredPath:
@@ -101,8 +105,10 @@ def open_new_file(folder: StoredPath, name: str) -> Iterator[IO[bytes]]:
     """
     file = join_name(folder, name)
     # Before it is whole, what goes elsewhere waits in the system's folder for temporary files.
-    beside = str(make_folder(folder)) if isinstance(folder, Path) else None
+    beside = folder if isinstance(folder, Path) else None
     try:
+        if beside:
+            _make_missing(beside)
         number, name_of_part = mkstemp(dir=beside, prefix=".", suffix=".part")
     except OSError as reason:
         raise _describe_failure(folder, "written", reason) from None

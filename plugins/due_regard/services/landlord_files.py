@@ -1,6 +1,6 @@
 """A landlord's settings file, written with explanations and checked together with what it points to.
 
-What a settings file may say is landlords.py; here is only its template and the check across files.
+What a settings file may say is config/landlord.py; here is only its template and the check across files.
 """
 
 from __future__ import annotations
