@@ -13,18 +13,34 @@ import pytest
 
 INTEGRATION = {
     "tests/alerts/test_kill.py": "kills a sender, again and again",
+    "tests/alerts/test_year.py": "months of simulated days",
+    "tests/assessment/test_against_reference.py::test_engine_equals_reference_without_each_column": "40 engine runs",
+    "tests/assessment/test_roads.py": "a register and its drops beside the slow reference",
     "tests/benchmarks": "compares four engines",
+    "tests/config/test_own_folder.py::test_own_reports": "a whole run with packs and papers",
     "tests/dags/test_plugin.py": "starts Airflow three times",
     "tests/demo/test_samples.py": "reads every sample with Great Expectations",
-    "tests/deployment": "parses and starts Airflow with compose's settings",
+    "tests/deployment": "compose's settings, the built wheel",
     "tests/intake/test_expectations.py": "Great Expectations",
     "tests/intake/test_scale.py": "large files",
     "tests/journeys": "whole installations, real Airflow",
     "tests/packs/test_absent.py": "a pack of each landlord and gap",
+    "tests/packs/test_checklist.py::test_a_committee_workbook_keeps_the_checklist": "every landlord's workbooks",
+    "tests/packs/test_conservation.py": "every landlord's packs",
+    "tests/packs/test_engines.py": "both engines",
+    "tests/packs/test_other_rule_names.py": "every landlord's packs twice",
+    "tests/packs/test_second_way.py": "every figure recomputed in SQL",
+    "tests/policies/test_exactly_the_dependent_rows_change.py": "an engine run for each term of a policy",
     "tests/register/test_backup.py": "both engines, from each to the other",
     "tests/register/test_kill.py": "kills a load, again and again",
+    "tests/register/test_rebuilt_runs.py": "runs rebuilt at many instants",
+    "tests/test_command_line.py::test_a_refused_file_wins": "a whole intake with Great Expectations",
     "tests/test_command_line.py::test_bad_input": "one whole intake a case",
-    "tests/test_pipeline.py": "whole verbs with Great Expectations",
+    "tests/test_command_line.py::test_open_findings_are": "a whole intake with Great Expectations",
+    "tests/test_command_line.py::test_rows_read_are": "a whole intake with Great Expectations",
+    "tests/test_command_line.py::test_the_register_gives": "a whole intake with Great Expectations",
+    "tests/test_finding_commands.py::test_a_finding_says_who_owns_it": "a whole intake with Great Expectations",
+    "tests/test_pipeline.py": "whole services with Great Expectations",
 }
 """Folder, file or beginning of a test's name -> why it is no everyday test."""
 
@@ -34,7 +50,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def _is_integration(item: pytest.Item) -> bool:
     name = f"{item.path.relative_to(ROOT).as_posix()}::{item.name}"
-    named = any(name.startswith(place) and name[len(place) :][:1] in {"/", ":", "_", "["} for place in INTEGRATION)
+    named = any(name.startswith(place) and name[len(place) :][:1] in set("/:_[") | {""} for place in INTEGRATION)
     fixtures = set(getattr(item, "fixturenames", ()))
     params = getattr(getattr(item, "callspec", None), "params", {})
     return named or bool(fixtures & POSTGRESQL) or "postgresql" in params.values()
@@ -45,3 +61,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if _is_integration(item):
             item.add_marker(pytest.mark.integration)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """A place that no test stands at any more would let that test into the everyday run unseen."""
+    if not session.config.args or session.config.args == [str(ROOT)] or session.config.args == ["tests"]:
+        stale = [place for place in INTEGRATION if not (ROOT / place.split("::")[0]).exists()]
+        if stale:
+            raise pytest.UsageError(f"tests/conftest.py names what is not there: {', '.join(stale)}")
