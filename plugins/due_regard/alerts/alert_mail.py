@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from due_regard.alerts.alert_content import AlertContent
+from due_regard.alerts.alert_content import AlertContent, AlertDraft
 from due_regard.alerts.alert_context import AlertContext
 from due_regard.alerts.calendar_files import build_calendar_files
 from due_regard.alerts.freshness import Freshness, describe_last_export
-from due_regard.alerts.mail_plan import AlertDraft
 from due_regard.mail.builder import ComposedMail, MailContent, MailContext, build_mail
 from due_regard.mail.wording import MailWording, format_day
 

@@ -70,8 +70,8 @@ def compose_alerts(
         if earlier.last_as_at is not None and as_at < earlier.last_as_at:
             return ComposeReport(landlord.id, as_at, skipped=f"{format_day(earlier.last_as_at)} was composed already")
         is_summary = is_summary_day(as_at, earlier.last_as_at, landlord, calendar)
-        context = AlertContext(landlord, calendar, mail_context.wording, earlier, as_at, is_summary)
-        plan = plan_mails(conn, context, history, now=mail_context.now)
+        context = AlertContext(landlord, history, calendar, mail_context.wording, earlier, as_at, is_summary)
+        plan = plan_mails(conn, context, now=mail_context.now)
         title = history.find_version(as_at).title
         mails = build_alert_mails(plan.drafts, context, mail_context, freshness=plan.freshness, policy_title=title)
         superseded = 0
@@ -91,16 +91,7 @@ def _record_mails(
     sent_history.record_composed_day(conn, landlord, as_at=as_at, now=now)
     for draft, mail in zip(plan.drafts, mails, strict=True):
         outbox.put_mail(conn, landlord, mail, now=now)
-        sent_history.record_sent_notices(
-            conn,
-            landlord,
-            mail.recipient,
-            mail.message_id,
-            as_at=as_at,
-            sent_notices=draft.sent_notices,
-            entries=draft.entries,
-            issue_keys=draft.issue_keys,
-        )
+        sent_history.record_sent_notices(conn, landlord, draft, mail.message_id)
     details = {"as_at": as_at.isoformat(), "mails": len(mails), "held_back": plan.held_back}
     append_audit(conn, landlord=landlord, action="mail_compose", subject=as_at.isoformat(), details=details, at=now)
 

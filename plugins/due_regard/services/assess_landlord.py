@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from due_regard.config.settings import Settings
 from due_regard.errors import RegisterMovedOn
-from due_regard.services.landlord_context import LandlordContext, load_landlord_context, open_landlord_register
+from due_regard.policy import LandlordContext
+from due_regard.services.landlord_context import load_landlord_context, open_landlord_register
 from due_regard.services.result import Result
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from due_regard.config.settings import Settings
 from due_regard.config.storage import StoredPath
-from due_regard.services.landlord_context import LandlordContext, load_landlord_context, open_landlord_register
+from due_regard.policy import LandlordContext
+from due_regard.services.landlord_context import load_landlord_context, open_landlord_register
 from due_regard.services.post_mail import open_mail_context, send_landlord_mail
 from due_regard.services.result import Result
 

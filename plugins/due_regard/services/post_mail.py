@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from due_regard.config.settings import Settings
-from due_regard.services.landlord_context import LandlordContext
+from due_regard.policy import LandlordContext
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine

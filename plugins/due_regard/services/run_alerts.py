@@ -15,13 +15,9 @@ from typing import TYPE_CHECKING, Any
 from due_regard.calendars.quarters import LONDON
 from due_regard.config.settings import Settings
 from due_regard.errors import SettingsError
+from due_regard.policy import LandlordContext
 from due_regard.services.assess_landlord import assess_until_settled, find_last_assessed_day
-from due_regard.services.landlord_context import (
-    LandlordContext,
-    list_landlords_to_run,
-    load_landlord_context,
-    open_landlord_register,
-)
+from due_regard.services.landlord_context import list_landlords_to_run, load_landlord_context, open_landlord_register
 from due_regard.services.post_mail import open_mail_context
 from due_regard.services.result import Result
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from due_regard.calendars.quarters import LONDON
 from due_regard.config.settings import Settings
 from due_regard.config.storage import bring_here
-from due_regard.services.landlord_context import LandlordContext, load_landlord_context, open_landlord_register
+from due_regard.policy import LandlordContext
+from due_regard.services.landlord_context import load_landlord_context, open_landlord_register
 from due_regard.services.post_mail import post_rows_to_mend
 from due_regard.services.result import Result
 
