@@ -82,9 +82,7 @@ def _assess_once(
     landlord = context.landlord.id
     newest = register.find_newest_file(engine, landlord)
     found = assess_records(register.read_records(engine, landlord), context.history, context.calendar, as_at)
-    reports = assess_report_duties(
-        engine, context.landlord, context.history, context.calendar, as_at=as_at, reports=settings.reports_dir
-    )
+    reports = assess_report_duties(engine, context, as_at=as_at, reports=settings.reports_dir)
     every = pd.concat([found, reports], ignore_index=True) if len(reports) else found
     version = context.history.find_version(as_at).effective_from.isoformat()
     run = register.record_assessment(

@@ -44,11 +44,11 @@ class PackReport:
 
 def file_pack(
     engine: Engine,
-    landlord: str,
     content: PackContent,
     contents: Mapping[str, bytes],
     made: dict[str, Any],
     figures: dict[str, Any],
+    *,
     out: StoredPath,
     now: datetime,
     known_at: datetime | None,
@@ -57,15 +57,15 @@ def file_pack(
 
     Args:
         engine: the register.
-        landlord: whose pack it is.
         content: what the pack says.
         contents: file name -> bytes.
-        made: ingredients.
-        figures: see `figures_to_keep`.
+        made: what went into it (`gather_provenance`).
+        figures: as `list_kept_figures` gives them.
         out: folder the files go to.
         now: when it was built.
         known_at: what had been learnt by then went in; None: everything known.
     """
+    landlord = content.landlord
     sums = {name: compute_sha256(body) for name, body in contents.items()}
     whole = compute_sha256("".join(f"{name} {digest}\n" for name, digest in sums.items()).encode())
     key: dict[str, Any] = {

@@ -13,9 +13,8 @@ from typing import Any
 
 import pandas as pd
 
-from due_regard.calendars.working_days import WorkingCalendar
 from due_regard.packs.content.pack_definition import PackDefinition
-from due_regard.policy import PolicyHistory
+from due_regard.policy import LandlordContext
 
 _WORDS = {
     "drops": "the drops taken in",
@@ -29,11 +28,9 @@ _WORDS = {
 
 def gather_provenance(
     files: pd.DataFrame,
-    history: PolicyHistory,
-    calendar: WorkingCalendar,
+    context: LandlordContext,
     definition: PackDefinition,
     *,
-    confirmed: Mapping[str, str],
     known_at: datetime | None,
     run_id: int | None,
     head: str,
@@ -42,14 +39,13 @@ def gather_provenance(
 
     Args:
         files: columns batch_id and drop_sha256, one row a file taken in.
-        history: the landlord's policy.
-        calendar: its working days.
+        context: the landlord's settings, policy and working days.
         definition: the pack's definition.
-        confirmed: rule -> who confirmed our reading.
         known_at: what had been learnt by then went in; None: everything known.
         run_id: latest assessment run on record.
         head: audit head when the pack was built.
     """
+    history, calendar = context.history, context.calendar
     drops = files[["batch_id", "drop_sha256"]].drop_duplicates().sort_values("batch_id")
     return {
         "drops": [[int(batch), str(digest)] for batch, digest in drops.itertuples(index=False)],
@@ -57,7 +53,7 @@ def gather_provenance(
         "calendar": [calendar.name, _compute_digest(sorted(str(day) for day in calendar.holidays))],
         "counting": history.versions[-1].counting,
         "definition": _compute_digest(definition.model_dump(mode="json")),
-        "readings": _compute_digest(dict(sorted(confirmed.items()))),
+        "readings": _compute_digest(context.landlord.confirmed_readings),
         "known_at": known_at.isoformat() if known_at else None,
         "run": run_id,
         "audit_head": head,
