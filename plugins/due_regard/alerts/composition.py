@@ -80,7 +80,16 @@ def compose_alerts(
             _record_mails(conn, plan, mails, mail_context, as_at)
         else:
             _write_eml_files(dry_run, landlord.id, mails)
-    return _summarise_plan(landlord.id, as_at, plan, superseded)
+    stages = Counter(notice.stage for draft in plan.drafts for notice in draft.sent_notices)
+    return ComposeReport(
+        landlord.id,
+        as_at,
+        composed=len(plan.drafts),
+        stage_counts=tuple(sorted(stages.items())),
+        unroutable=plan.unroutable,
+        superseded=superseded,
+        held_back=plan.held_back,
+    )
 
 
 def _record_mails(
@@ -100,16 +109,3 @@ def _write_eml_files(folder: Path, landlord: str, mails: Sequence[ComposedMail])
     make_folder(folder)
     for mail in mails:
         write_file(folder, name_eml_file(landlord, mail.message_id), mail.body)
-
-
-def _summarise_plan(landlord: str, as_at: date, plan: MailPlan, superseded: int) -> ComposeReport:
-    stages = Counter(notice.stage for draft in plan.drafts for notice in draft.sent_notices)
-    return ComposeReport(
-        landlord=landlord,
-        as_at=as_at,
-        composed=len(plan.drafts),
-        stage_counts=tuple(sorted(stages.items())),
-        unroutable=plan.unroutable,
-        superseded=superseded,
-        held_back=plan.held_back,
-    )

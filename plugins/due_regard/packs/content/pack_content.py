@@ -5,7 +5,6 @@ Pure: from a definition and filled tables. Workbook and paper print the same con
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from due_regard.calendars.quarters import Quarter
@@ -114,13 +113,9 @@ def _compose_section(
         number,
         section.title or table.title,
         section.why,
-        tuple(_remove_repeats(said)),
+        tuple(dict.fromkeys(sentence for sentence in said if sentence)),
         table,
         charts.draw_table_chart(table) if section.chart else None,
         tuple(notes.index(note) + 1 for note in table.notes),
         revised,
     )
-
-
-def _remove_repeats(said: Iterable[str]) -> Iterable[str]:
-    return dict.fromkeys(sentence for sentence in said if sentence)

@@ -18,6 +18,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from due_regard.packs.documents.archive import save_workbook
 from due_regard.packs.documents.safe_cells import make_safe_text, make_streamed_cell
 from due_regard.records.canonical import find_open_rows
+from due_regard.records.formula_guard import FORMULA_STARTS
 
 HEADINGS = (
     "Register reference", "What to do", "By whom", "By when", "Days overdue", "State", "Duty", "Clause", "How serious",
@@ -91,13 +92,13 @@ def build_action_workbook(found: pd.DataFrame, title: str, dated: datetime, *, t
 
 
 def _write_header(sheet: Worksheet) -> list[object]:
-    cells = []
+    cells: list[object] = []
     for heading in HEADINGS:
         cell = make_streamed_cell(sheet, heading)
         cell.font, cell.fill = Font(bold=True), PatternFill("solid", fgColor="DCE6F1")
         cell.alignment = Alignment(wrap_text=True, vertical="top")
         cells.append(cell)
-    return list(cells)
+    return cells
 
 
 def _write_rows(sheet: Worksheet, found: pd.DataFrame) -> Iterator[tuple[object, ...]]:
@@ -118,7 +119,7 @@ def _make_column_cells(sheet: Worksheet, values: pd.Series) -> pd.Series:
 
 def _make_text_cell(sheet: Worksheet, value: object) -> object:
     text = make_safe_text(str(value))
-    return make_streamed_cell(sheet, text) if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
+    return make_streamed_cell(sheet, text) if text.startswith(FORMULA_STARTS) else text
 
 
 def _write_about_sheet(title: str, rows: int, total: int, left_out: int) -> list[str]:

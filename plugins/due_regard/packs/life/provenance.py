@@ -1,6 +1,6 @@
-"""What went into a pack, as values that can be kept and compared: drops, policy, calendar, counting, definition, head.
+"""What went into a pack, as values that can be kept and compared.
 
-Two builds with the same ingredients give the same bytes; where they differ, `describe_differences` says in what.
+Two builds with the same provenance give the same bytes; where they differ, `describe_differences` says in what.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def gather_provenance(
     run_id: int | None,
     head: str,
 ) -> dict[str, Any]:
-    """Ingredients as JSON values.
+    """Drops, policy, calendar, counting, definition, readings and heads, as JSON values.
 
     Args:
         files: columns batch_id and drop_sha256, one row a file taken in.
@@ -61,7 +61,7 @@ def gather_provenance(
 
 
 def describe_differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[str, ...]:
-    """In what two builds' ingredients differ, in words; the audit head and the run always move on and do not count."""
+    """In what two builds' provenance differs, in words; the audit head and the run always move on and do not count."""
     return tuple(words for name, words in _WORDS.items() if before.get(name) != now.get(name))
 
 
