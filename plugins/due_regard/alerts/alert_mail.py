@@ -20,15 +20,7 @@ def build_alert_mails(
     freshness: Freshness,
     policy_title: str,
 ) -> list[ComposedMail]:
-    """The mail of each draft.
-
-    Args:
-        drafts: what is said to whom.
-        context: what the alerts of the day share.
-        mail_context: what the landlord's mails share.
-        freshness: the export that the figures rest on.
-        policy_title: of the landlord's document whose clauses are quoted.
-    """
+    """The mail of each draft; `policy_title` names the landlord's document whose clauses are quoted."""
     export = describe_last_export(freshness, context.wording)
     shared = {
         "landlord": context.landlord.name,

@@ -43,11 +43,7 @@ def add_closed_findings(
 ) -> None:
     """Add what is no longer open to the digests there are; on the summary's day to everybody's.
 
-    Args:
-        closed: findings no longer open, by id.
-        owners: open finding -> addresses that own it now: an entry in another calendar is taken out.
-        context: what the alerts of the day share.
-        digests: added to in place.
+    `owners` maps an open finding to the addresses that own it now: an entry in another calendar is taken out.
     """
     sent_history = context.sent_history
     for (finding_id, occasion, address), words in sorted(sent_history.stages.items()):

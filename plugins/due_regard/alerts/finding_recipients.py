@@ -28,14 +28,9 @@ from due_regard.register.schema.alert_tables import AlertMessage, AlertTold
 def read_finding_route(
     engine: Engine, known: LandlordContext, wording: MailWording, found: Mapping[str, Any], *, now: datetime
 ) -> dict[str, Any]:
-    """Who owns a finding, and who would be told of it today.
+    """Who owns a finding (as `register.read_finding` gives it), and who would be told of it on the day of `now`.
 
-    Args:
-        engine: the register.
-        known: the landlord whose finding it is; its policy includes the duty to report.
-        wording: the sentences of mails.
-        found: the finding, as `register.read_finding` gives it.
-        now: the instant whose day is meant.
+    The policy in `known` must include the duty to report.
 
     Returns:
         owner (post, why), would_be_told (stage, post, why), held_back (why nobody is told, None where somebody is).

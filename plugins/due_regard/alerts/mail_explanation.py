@@ -50,14 +50,10 @@ def explain_mail(
 ) -> str:
     """Why the mail with this Message-ID (with or without angle brackets) was sent, and what became of it.
 
-    Args:
-        engine: the register.
-        message_id: as in the mail's last lines or its header.
-        find_history: gives the policy of the landlord whose mail it is, to name each duty.
-        landlord: whose mail it must be; anybody's where none is named.
+    `find_history` gives a landlord's policy, to name each duty.
 
     Raises:
-        RegisterError: no such mail.
+        RegisterError: no such mail (of `landlord`, if named).
     """
     with reading(engine) as conn:
         mail = find_mail(conn, message_id, landlord)

@@ -125,14 +125,7 @@ class ComposedMail:
 
 
 def build_mail(content: MailContent, context: MailContext, *, mail_on: date, leaves_on: date) -> ComposedMail:
-    """The whole mail.
-
-    Args:
-        content: what it says and to whom.
-        context: what it shares with the landlord's other mails.
-        mail_on: the day it is about.
-        leaves_on: the first day it may leave.
-    """
+    """The whole mail; `mail_on` is the day it is about, `leaves_on` the first day it may leave."""
     message_id = _make_message_id(content.identity, context)
     mail = EmailMessage(policy=SMTP)
     for name, value in _list_headers(content, context, message_id).items():

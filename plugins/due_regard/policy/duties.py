@@ -210,4 +210,8 @@ class DocumentDuty(_Duty):
         return self
 
 
+SubjectDuty: TypeAlias = DeadlineDuty | CheckDuty | ReviewDuty
+"""A duty about records."""
+DatedDuty: TypeAlias = DeadlineDuty | ReviewDuty | DocumentDuty
+"""A duty that falls due."""
 Duty: TypeAlias = Annotated[DeadlineDuty | CheckDuty | ReviewDuty | DocumentDuty, Field(discriminator="kind")]

@@ -65,17 +65,10 @@ def compose_content(
     standing: tuple[str, ...],
     revised: dict[str, frozenset[str]] | None = None,
 ) -> PackContent:
-    """Put filled `tables` into a definition's order and words.
+    """Put filled `tables` (by name, after disclosure control if the edition asks for it) into a definition's words.
 
-    Args:
-        definition: what the pack shows.
-        landlord: whose pack it is.
-        tables: table name -> table, after disclosure control where the edition asks for it; a section whose table is
-            left out is left out too.
-        quarter: the reported quarter.
-        edition: one of `EDITIONS`.
-        standing: sentences for the cover: what the figures rest on.
-        revised: table -> measures whose figures differ from those filed.
+    A section whose table is left out is left out too. `edition` is one of `EDITIONS`; `standing` says on the cover what
+    the figures rest on; `revised` maps a table to the measures whose figures differ from those filed.
 
     Raises:
         DefinitionError: a sentence names a figure that its table does not have.

@@ -24,13 +24,7 @@ from due_regard.records.canonical import Records
 def take_snapshots(
     records: Records, context: LandlordContext, quarter: Quarter, *, files: pd.DataFrame
 ) -> tuple[QuarterSnapshot, ...]:
-    """Snapshots of `quarter` and the four before, newest first.
-
-    Args:
-        records: the landlord's records as known.
-        context: its settings, policy and working days.
-        quarter: the reported quarter.
-        files: `measures.BATCH_COLUMNS`, files taken in.
+    """Snapshots of the reported quarter and the four before, newest first; `files` has `measures.BATCH_COLUMNS`.
 
     Raises:
         CalendarError: a working day outside the calendar's years was needed.

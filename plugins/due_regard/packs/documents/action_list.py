@@ -35,9 +35,8 @@ LONGEST_LIST = 50_000
 def select_open_duties(assessments: pd.DataFrame, restricted: Collection[str] = ()) -> pd.DataFrame:
     """Assessments someone must act on, the longest overdue first, then what is missing, then what is due soon.
 
-    Args:
-        assessments: contract's assessment columns, as at one day.
-        restricted: rules that only some may hear of; left out.
+    `assessments` has the contract's columns, as at one day; rules in `restricted` (only some may hear of them) are left
+    out.
     """
     found = assessments[find_open_rows(assessments)]
     found = found[~found["rule"].isin(list(restricted))]
@@ -48,10 +47,7 @@ def select_open_duties(assessments: pd.DataFrame, restricted: Collection[str] = 
 def build_actions(found: pd.DataFrame, duties: pd.DataFrame, references: pd.DataFrame) -> pd.DataFrame:
     """The first `LONGEST_LIST` of `select_open_duties` as rows to act on: `HEADINGS`.
 
-    Args:
-        found: `select_open_duties`.
-        duties: `measures.DUTY_COLUMNS`.
-        references: columns rule, subject_ref, occurrence, register_ref.
+    `duties` has `measures.DUTY_COLUMNS`; `references` the columns rule, subject_ref, occurrence and register_ref.
     """
     first = found.head(LONGEST_LIST).astype({"rule": "str"})
     first = first.merge(references, on=["rule", "subject_ref", "occurrence"], how="left")
@@ -67,12 +63,7 @@ def build_actions(found: pd.DataFrame, duties: pd.DataFrame, references: pd.Data
 def build_action_workbook(found: pd.DataFrame, title: str, dated: datetime, *, total: int, left_out: int = 0) -> bytes:
     """`build_actions` as .xlsx bytes with filters and frozen headings; the same rows give the same bytes.
 
-    Args:
-        found: `build_actions`.
-        title: of the document.
-        dated: the document's date.
-        total: open duties there are, listed or not.
-        left_out: further open duties that only some may hear of.
+    `total` counts the open duties there are, listed or not; `left_out` further ones that only some may hear of.
     """
     book = Workbook(write_only=True)
     book.properties.title, book.properties.language = title, "en-GB"

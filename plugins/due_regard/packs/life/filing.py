@@ -55,15 +55,8 @@ def file_pack(
 ) -> PackReport:
     """Write a pack's files below `out` and keep it, unless the last build of it was the same.
 
-    Args:
-        engine: the register.
-        content: what the pack says.
-        contents: file name -> bytes.
-        made: what went into it (`gather_provenance`).
-        figures: as `list_kept_figures` gives them.
-        out: folder the files go to.
-        now: when it was built.
-        known_at: what had been learnt by then went in; None: everything known.
+    `contents` maps a file's name to its bytes; `made` is what `gather_provenance` gives, `figures` what
+    `list_kept_figures` gives. What had been learnt by `known_at` went into the pack; None: everything known.
     """
     landlord = content.landlord
     sums = {name: compute_sha256(body) for name, body in contents.items()}

@@ -35,15 +35,10 @@ def gather_provenance(
     run_id: int | None,
     head: str,
 ) -> dict[str, Any]:
-    """Drops, policy, calendar, counting, definition, readings and heads, as JSON values.
+    """Drops, policy, calendar, counting, definition, readings, latest assessment run and audit head, as JSON values.
 
-    Args:
-        files: columns batch_id and drop_sha256, one row a file taken in.
-        context: the landlord's settings, policy and working days.
-        definition: the pack's definition.
-        known_at: what had been learnt by then went in; None: everything known.
-        run_id: latest assessment run on record.
-        head: audit head when the pack was built.
+    `files` has the columns batch_id and drop_sha256, one row a file taken in. What had been learnt by `known_at` went
+    into the pack; None: everything known.
     """
     history, calendar = context.history, context.calendar
     drops = files[["batch_id", "drop_sha256"]].drop_duplicates().sort_values("batch_id")

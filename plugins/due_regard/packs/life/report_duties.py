@@ -35,13 +35,8 @@ _WatchedPack: TypeAlias = tuple[PackDefinition, PackBasis]
 def assess_report_duties(engine: Engine, context: LandlordContext, *, as_at: date, reports: Folder) -> pd.DataFrame:
     """Assessments of `report.issued`: one row a watched pack and quarter that has ended, from the go-live quarter on.
 
-    The pack is due by the end of the next quarter and done the day it was first issued, in whichever edition.
-
-    Args:
-        engine: the register.
-        context: the landlord's settings (packs switched on, go-live date), policy and working days.
-        as_at: the day of the assessment; an issue after it does not count.
-        reports: folder of definitions.
+    The pack is due by the end of the next quarter and done the day it was first issued, in whichever edition; an issue
+    after `as_at` does not count. The landlord's settings say which packs are switched on and when it went live.
 
     Returns:
         The canonical assessment columns and policy_version, as `assess_records` gives them; subject_ref is
