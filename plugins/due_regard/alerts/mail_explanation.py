@@ -57,19 +57,10 @@ def explain_mail(
     """
     with reading(engine) as conn:
         mail = find_mail(conn, message_id, landlord)
-        lines = [*_describe_mail(mail), *_list_reasons(conn, mail, find_history(mail["landlord"]))]
-        lines += _list_other_contents(conn, mail)
+        lines = [*_list_reasons(conn, mail, find_history(mail["landlord"])), *_list_other_contents(conn, mail)]
     lines += [KIND_SENTENCES[mail["kind"]]] if mail["kind"] in KIND_SENTENCES else []
-    return "\n".join([*lines, "", *_describe_outcome(mail)])
-
-
-def _describe_mail(row: Mapping[str, Any]) -> list[str]:
-    return [
-        f"Mail of {format_day(row['mail_on'])} to {row['recipient']}",
-        f"Subject: {row['subject']}",
-        "",
-        "Why it was sent:",
-    ]
+    title = (f"Mail of {format_day(mail['mail_on'])} to {mail['recipient']}", f"Subject: {mail['subject']}")
+    return "\n".join([*title, "", "Why it was sent:", *lines, "", *_describe_outcome(mail)])
 
 
 def _list_reasons(conn: Connection, row: Mapping[str, Any], history: PolicyHistory) -> list[str]:
