@@ -1,7 +1,8 @@
 """What one alert says, as values: the templates `alert.*` of include/reports/mail turn them into text and HTML.
 
 An alert holds register references, neutral labels, dates and clauses. Nothing of a person, an incident or free text may
-be added here: what is not in these values cannot leak into a mail.
+be added here: what is not in these values cannot leak into a mail. A draft holds beside the
+alert what the register keeps of it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Commands that assess: assess. And how an option's date is read."""
+"""The command assess, and how the date and the instant of an option are read."""
 
 from __future__ import annotations
 

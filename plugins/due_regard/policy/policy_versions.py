@@ -1,6 +1,6 @@
 """A landlord's policy as dated versions: one file a version, `<landlord>/<effective_from>.yaml`.
 
-Reading and choosing versions; what a duty may say is policy/duties.
+Reads and chooses versions, and says what one landlord is assessed by. What a duty may say is policy/duties.
 """
 
 from __future__ import annotations
