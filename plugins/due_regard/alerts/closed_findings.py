@@ -69,12 +69,14 @@ def _may_join_digest(address: str, context: AlertContext, digests: Digests) -> b
 
 
 def _make_closed_finding(row: Mapping[Any, Any], context: AlertContext) -> ClosedFinding:
-    clause, words = row["clause"], context.wording.finding
+    clause, wording = row["clause"], context.wording
     try:
         duty = context.history.find_duty(row["rule"])
-        label, restricted = choose_label(duty.mail_label, clause, context.wording), bool(duty.restricted_to)
+        label, restricted = choose_label(duty.mail_label, clause, wording), bool(duty.restricted_to)
     except PolicyError:
         # A rule the policy no longer has: better silent than wrong about who may be told of it.
-        label, restricted = words.neutral_label.format(clause=clause), True
-    line = FindingLine(row["register_ref"], label, clause, "closed", badge=words.closed, timing=words.no_longer_open)
+        label, restricted = wording.finding.neutral_label.format(clause=clause), True
+    line = FindingLine(
+        row["register_ref"], label, clause, "closed", wording.finding.closed, wording.finding.no_longer_open
+    )
     return ClosedFinding(line, f"{row['times_opened']}/{row['due_on'] or '-'}", restricted)

@@ -38,7 +38,7 @@ def build_finding_line(
         label=choose_label(case.duty.mail_label, case.finding.clause, context.wording),
         clause=case.finding.clause,
         state=state,
-        badge=str(getattr(context.wording.finding, state)),
+        badge=_name_state(state, context.wording),
         timing=_describe_timing(case, context),
         remedy=_describe_remedy(case, context.wording),
         capacity=describe_capacity(recipient, context.wording),
@@ -47,6 +47,18 @@ def build_finding_line(
         stage=case.stage,
         due_on=case.finding.due_on,
     )
+
+
+def _name_state(state: FindingState, wording: MailWording) -> str:
+    """A finding's state in two or three words."""
+    names: dict[FindingState, str] = {
+        "overdue": wording.finding.overdue,
+        "due_today": wording.finding.due_today,
+        "due_soon": wording.finding.due_soon,
+        "to_put_right": wording.finding.to_put_right,
+        "for_information": wording.finding.for_information,
+    }
+    return names[state]
 
 
 def _find_state(case: Case, context: AlertContext) -> FindingState:
