@@ -161,14 +161,14 @@ def _pack(folder: Path) -> dict[str, float]:
     from due_regard.calendars.working_days import load_calendar
     from due_regard.config.landlord import load_landlord
     from due_regard.packs import build_pack
-    from due_regard.policy import load_policies
+    from due_regard.policy import LandlordContext, load_policies
     from due_regard.register import upgrade_register
 
     landlord = load_landlord(INCLUDE / "landlords", LANDLORD)
     calendar = load_calendar(landlord.division, landlord.closure_days, folder=INCLUDE / "calendars")
     engine = upgrade_register(f"sqlite:///{folder / 'register.db'}")
     build_pack(
-        engine, landlord, load_policies(INCLUDE / "policies", LANDLORD), calendar,
+        engine, LandlordContext(landlord, load_policies(INCLUDE / "policies", LANDLORD), calendar),
         quarter=Quarter(2026, 2), pack=PACK, out=folder / "packs", now=datetime(2026, 7, 3, tzinfo=UTC),
         reports=INCLUDE / "reports",
     )  # fmt: skip

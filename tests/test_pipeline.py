@@ -28,7 +28,7 @@ from due_regard.services.assess_landlord import assess_landlord, assess_with_row
 from due_regard.services.build_packs import build_packs
 from due_regard.services.landlord_context import open_landlord_register
 from due_regard.services.list_findings import list_findings
-from due_regard.services.read_assessments import read_assessments
+from due_regard.services.read_assessments import RecordChoice, read_assessments
 from due_regard.services.report_failure import report_failure
 from due_regard.services.result import Result
 from due_regard.services.run_alerts import run_alerts
@@ -262,7 +262,7 @@ def test_a_drop_that_comes_while_a_landlord_is_judged_is_judged_too(
         known_at = connection.scalars(select(AssessmentRun.known_at)).all()
     assert len(known_at) == 1, "the first judgement was not recorded"
     monkeypatch.undo()
-    rebuilt, _ = read_assessments(settings, L, as_at=AS_AT, known_at=known_at[0])
+    rebuilt, _ = read_assessments(settings, L, RecordChoice(known_at[0]), as_at=AS_AT)
     pd.testing.assert_frame_equal(rebuilt, found)
 
 

@@ -75,7 +75,7 @@ def test_a_bounced_role_mailbox_counts_as_none(world: World, settings: Settings)
 
 
 def test_a_mail_without_an_answer_may_come_back_and_is_not_sent_again(world: World, settings: Settings) -> None:
-    from due_regard.mail.transport import Delivery
+    from due_regard.mail.outbox import Delivery
 
     world.sink.answers = {"decider@example.org": [Delivery("uncertain")]}
     mail = one(world.run([due("restriction.review", "R1", "2026-06-29")], TUE), "decider@example.org")

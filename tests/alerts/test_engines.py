@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from due_regard.alerts import explain_mail, find_late_runs
 from due_regard.mail import outbox
-from due_regard.mail.transport import Delivery
+from due_regard.mail.outbox import Delivery
 from due_regard.register import verify_audit
 from tests.alerts.world import RECORDS, Sink, World, at, calendar, check, due, history, one, to, wording
 

@@ -14,7 +14,7 @@ from due_regard.alerts import (
     record_bounce,
 )
 from due_regard.errors import RegisterError
-from due_regard.mail.transport import Delivery
+from due_regard.mail.outbox import Delivery
 from due_regard.policy import PolicyHistory
 from due_regard.register import writing
 from due_regard.register.schema.drop_tables import Batch

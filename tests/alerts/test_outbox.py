@@ -10,8 +10,9 @@ from due_regard.alerts import compose_alerts
 from due_regard.errors import MailError
 from due_regard.mail import outbox
 from due_regard.mail.builder import ComposedMail
+from due_regard.mail.outbox import Delivery
 from due_regard.mail.sending import send_waiting_mails
-from due_regard.mail.transport import Delivery, FolderTransport, ShadowTransport
+from due_regard.mail.transport import FolderTransport, ShadowTransport
 from due_regard.register import verify_audit, writing
 from tests.alerts.world import RECORDS, Sink, World, at, due, history, one, text, to
 

@@ -22,8 +22,7 @@ from sqlalchemy import event
 
 from due_regard.alerts import compose_alerts
 from due_regard.errors import MailError
-from due_regard.mail.outbox import OutboxMail
-from due_regard.mail.transport import Delivery
+from due_regard.mail.outbox import Delivery, OutboxMail
 from due_regard.register import upgrade_register
 from tests.alerts.world import RECORDS, Sink, World, at, calendar, check, due, history, text
 

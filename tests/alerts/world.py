@@ -21,9 +21,9 @@ from due_regard.alerts import ComposeReport, compose_alerts
 from due_regard.calendars.working_days import WorkingCalendar, load_calendar
 from due_regard.config.landlord import AlertSettings, Landlord
 from due_regard.mail.builder import MailContext
-from due_regard.mail.outbox import OutboxMail
+from due_regard.mail.outbox import Delivery, OutboxMail
 from due_regard.mail.sending import SendReport, send_waiting_mails
-from due_regard.mail.transport import Delivery, Transport
+from due_regard.mail.transport import Transport
 from due_regard.mail.wording import MailWording, load_mail_wording
 from due_regard.policy import PolicyHistory, load_policies
 from due_regard.records.canonical import ASSESSMENT_COLUMNS, ENTITY, find_dtype

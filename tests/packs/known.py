@@ -20,7 +20,7 @@ from due_regard.packs.content.pack_content import PackContent, compose_content
 from due_regard.packs.content.pack_definition import load_pack_definition
 from due_regard.packs.content.snapshots import take_snapshots
 from due_regard.packs.measures import BATCH_COLUMNS, QuarterSnapshot
-from due_regard.policy import PolicyHistory, load_policies
+from due_regard.policy import LandlordContext, PolicyHistory, load_policies
 from due_regard.records.canonical import ENTITY, ColumnKind, Records, find_dtype
 from due_regard.records.validated_drop import ROW_NUMBER, AcceptedFile, ValidatedDrop
 
@@ -82,6 +82,11 @@ def _typed(values: pd.Series, kind: ColumnKind) -> pd.Series:
     return values.mask(blank).astype("str")
 
 
+def context_of(name: str, policy: PolicyHistory | None = None) -> LandlordContext:
+    """Settings and calendar of a landlord with its own policy, or with `policy`."""
+    return LandlordContext(landlord(name), policy or history(name), calendar(name))
+
+
 @cache
 def example_snapshots(name: str, quarter: Quarter = QUARTER) -> tuple[QuarterSnapshot, ...]:
     return snapshots(example_drop(name).records(), name, quarter)
@@ -98,7 +103,7 @@ def snapshots(
     """Five quarters by the landlord's own policy, or by `policy`."""
     rows = [(pd.Timestamp(TAKEN_IN.date()), entity, len(f), len(f), 0, 0) for entity, f in records.items()]
     files = pd.DataFrame(rows, columns=list(BATCH_COLUMNS))
-    return take_snapshots(records, policy or history(name), calendar(name), quarter, files=files, confirmed={})
+    return take_snapshots(records, context_of(name, policy), quarter, files=files)
 
 
 def content(

@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 
 from due_regard.packs import PackReport, build_pack
 from due_regard.register import load_drop, upgrade_register
-from tests.packs.known import QUARTER, REPORTS, TAKEN_IN, calendar, example_drop, history, landlord
+from tests.packs.known import QUARTER, REPORTS, TAKEN_IN, context_of, example_drop
 
 BUILT = datetime(2026, 7, 3, 9, tzinfo=UTC)
 NAME, PACK = "queens_cross", "health_and_safety_committee"
@@ -36,7 +36,7 @@ sections:
 def build(engine: Engine, out: Path, **more: Any) -> PackReport:
     """Build a pack of the example's quarter; `more` is for `build_pack`."""
     asked: dict[str, Any] = {"quarter": QUARTER, "pack": PACK, "now": BUILT, "reports": REPORTS, **more}
-    return build_pack(engine, landlord(NAME), history(NAME), calendar(NAME), out=out, **asked)
+    return build_pack(engine, context_of(NAME), out=out, **asked)
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,11 @@ from due_regard.calendars.quarters import Quarter
 from due_regard.config.landlord import Landlord, PackSwitch
 from due_regard.errors import PackError
 from due_regard.mail import outbox
-from due_regard.mail.builder import ComposedMail, MailContext, load_mail_context
+from due_regard.mail.builder import ComposedMail, MailContext
+from due_regard.mail.wording import load_mail_wording
 from due_regard.packs import PackReport, assess_report_duties, build_pack_mail, record_issue
 from due_regard.packs.life.pack_mail import find_leaving_day
+from due_regard.policy import LandlordContext
 from due_regard.register import writing
 from tests.packs.known import REPORTS, calendar, history, landlord
 from tests.packs.registers import BUILT, NAME, PACK, Made
@@ -33,9 +35,8 @@ def mail_of(report: PackReport, **more: object) -> ComposedMail:
 
 
 def context_of(mailed_for: Landlord) -> MailContext:
-    return load_mail_context(
-        mailed_for, calendar(NAME), sender="due-regard@example.org", templates=REPORTS / "mail", now=BUILT
-    )
+    folder = REPORTS / "mail"
+    return MailContext(mailed_for, calendar(NAME), "due-regard@example.org", folder, BUILT, load_mail_wording(folder))
 
 
 @pytest.fixture
@@ -96,9 +97,8 @@ def test_it_goes_through_the_outbox_once_and_counts_as_issued(kept: Engine, repo
     assert outbox.count_waiting_mails(kept) == 1
     assert outbox.list_due_mails(kept, now=BUILT + timedelta(days=2)) == []
     assert outbox.list_due_mails(kept, now=datetime(2026, 8, 12, 9, tzinfo=UTC)) == [(NAME, made.message_id)]
-    found = assess_report_duties(
-        kept, switched(), history(NAME), calendar(NAME), as_at=date(2026, 9, 1), reports=REPORTS
-    )
+    context = LandlordContext(switched(), history(NAME), calendar(NAME))
+    found = assess_report_duties(kept, context, as_at=date(2026, 9, 1), reports=REPORTS)
     assert list(found["done_on"].dt.date) == [date(2026, 8, 12)] and list(found["state"]) == ["met"]
 
 

@@ -18,12 +18,12 @@ from due_regard.policy import PolicyHistory, read_policy
 from due_regard.records.canonical import ASSESSMENT_COLUMNS, ENTITY, ENTITY_OF_SUBJECT, REPORT_ENTITY
 from due_regard.register import verify_audit, writing
 from due_regard.register.schema.record_tables import RECORD_TABLES
-from tests.packs.known import INCLUDE, REPORTS, calendar, history, landlord
+from tests.packs.known import INCLUDE, REPORTS, calendar, context_of, history, landlord
 from tests.packs.registers import BUILT, NAME, PACK, Made
 
 
 def assess(engine: Engine, name: str, as_at: date) -> pd.DataFrame:
-    return assess_report_duties(engine, landlord(name), history(name), calendar(name), as_at=as_at, reports=REPORTS)
+    return assess_report_duties(engine, context_of(name), as_at=as_at, reports=REPORTS)
 
 
 def issue(engine: Engine, pack_id: int, now: datetime) -> bool:
@@ -111,9 +111,8 @@ def test_alerts_find_the_dutys_words(register: Engine) -> None:
 def test_a_row_is_to_the_letter_what_the_clause_says(register: Engine) -> None:
     own = history("queens_cross").versions[0]
     later = PolicyHistory((own, replace(own, effective_from=date(2026, 9, 15))))
-    found = assess_report_duties(
-        register, landlord("queens_cross"), later, calendar("queens_cross"), as_at=date(2026, 10, 5), reports=REPORTS
-    )
+    context = context_of("queens_cross", later)
+    found = assess_report_duties(register, context, as_at=date(2026, 10, 5), reports=REPORTS)
     pack, shared = "health_and_safety_committee", ("queens_cross", "report.issued", "report")
     assert [tuple(row) for row in found.astype(object).where(found.notna(), None).to_numpy().tolist()] == [
         (*shared, f"{pack}/2026-Q2", 1, "overdue", pd.Timestamp(2026, 9, 30), None, 5, "breach", "12", "governance",
@@ -129,9 +128,7 @@ def test_each_pack_carries_its_own_clause(register: Engine, tmp_path: Path) -> N
     text = file.read_text(encoding="utf-8")
     assert text.count('clause: "8.1"') == 1
     file.write_text(text.replace('clause: "8.1"', 'clause: "8.2"'), encoding="utf-8")
-    found = assess_report_duties(
-        register, landlord("hanover"), history("hanover"), calendar("hanover"), as_at=date(2026, 7, 1), reports=tmp_path
-    )
+    found = assess_report_duties(register, context_of("hanover"), as_at=date(2026, 7, 1), reports=tmp_path)
     assert dict(zip(found["subject_ref"], found["clause"], strict=True)) == {
         "audit_performance_and_risk/2026-Q2": "8.1",
         "senior_management_team/2026-Q2": "8.2",

@@ -1,15 +1,17 @@
 """What one alert says, as values: the templates `alert.*` of include/reports/mail turn them into text and HTML.
 
 An alert holds register references, neutral labels, dates and clauses. Nothing of a person, an incident or free text may
-be added here: what is not in these values cannot leak into a mail.
+be added here: what is not in these values cannot leak into a mail. A draft holds beside the
+alert what the register keeps of it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
+from due_regard.alerts.calendar_files import CalendarEntry
 from due_regard.alerts.escalation import EscalationStage
 
 AlertKind = Literal["digest", "restricted"]
@@ -34,12 +36,12 @@ class FindingLine:
     state: FindingState
     badge: str
     timing: str
-    remedy: str
-    capacity: str
-    news: str
-    further: str
-    stage: EscalationStage
-    due_on: date | None
+    remedy: str = ""
+    capacity: str = ""
+    news: str = ""
+    further: str = ""
+    stage: EscalationStage = EscalationStage.NONE
+    due_on: date | None = None
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ class WeekReport:
         return self.issues + (self.runs == 0)
 
 
-@dataclass(frozen=True)
+@dataclass
 class AlertContent:
     """One alert to one recipient on one day.
 
@@ -83,15 +85,15 @@ class AlertContent:
     kind: AlertKind
     recipient: str
     mail_on: date
-    yours: tuple[FindingLine, ...] = ()
-    raised: tuple[FindingLine, ...] = ()
-    still_open: tuple[FindingLine, ...] = ()
-    done: tuple[FindingLine, ...] = ()
-    backlog: tuple[FindingLine, ...] = ()
+    yours: list[FindingLine] = field(default_factory=list)
+    raised: list[FindingLine] = field(default_factory=list)
+    still_open: list[FindingLine] = field(default_factory=list)
+    done: list[FindingLine] = field(default_factory=list)
+    backlog: list[FindingLine] = field(default_factory=list)
     backlog_open: int = 0
     uncurable_open: int = 0
     drop_notice: str | None = None
-    issues: tuple[str, ...] = ()
+    issues: list[str] = field(default_factory=list)
     week: WeekReport | None = None
     topic: str = ""
 
@@ -100,3 +102,28 @@ class AlertContent:
         """Whether there is nothing worth a mail: a count of what cannot be put right is not."""
         parts = (self.yours, self.raised, self.still_open, self.done, self.backlog, self.backlog_open, self.issues)
         return not any(parts) and self.drop_notice is None and self.week is None
+
+    def sort_findings(self) -> None:
+        """Put the worst findings first, then the oldest."""
+        for lines in (self.yours, self.raised, self.still_open, self.backlog):
+            lines.sort(key=lambda line: (-line.stage, line.due_on or date.max, line.ref))
+
+
+@dataclass(frozen=True)
+class SentNotice:
+    """One stage of a finding that one mail tells of; `why` says how its recipient was found."""
+
+    finding_id: int
+    occasion: str
+    stage: str
+    why: str
+
+
+@dataclass(frozen=True)
+class AlertDraft:
+    """An alert with what the sent history is to keep of it: stages, calendar entries, keys of issues."""
+
+    content: AlertContent
+    sent_notices: list[SentNotice] = field(default_factory=list)
+    entries: list[CalendarEntry] = field(default_factory=list)
+    issue_keys: list[str] = field(default_factory=list)

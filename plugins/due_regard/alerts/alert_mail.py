@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from due_regard.alerts.alert_content import AlertContent
+from due_regard.alerts.alert_content import AlertContent, AlertDraft
 from due_regard.alerts.alert_context import AlertContext
 from due_regard.alerts.calendar_files import build_calendar_files
 from due_regard.alerts.freshness import Freshness, describe_last_export
-from due_regard.alerts.mail_plan import AlertDraft
 from due_regard.mail.builder import ComposedMail, MailContent, MailContext, build_mail
 from due_regard.mail.wording import MailWording, format_day
 
@@ -21,15 +20,7 @@ def build_alert_mails(
     freshness: Freshness,
     policy_title: str,
 ) -> list[ComposedMail]:
-    """The mail of each draft.
-
-    Args:
-        drafts: what is said to whom.
-        context: what the alerts of the day share.
-        mail_context: what the landlord's mails share.
-        freshness: the export that the figures rest on.
-        policy_title: of the landlord's document whose clauses are quoted.
-    """
+    """The mail of each draft; `policy_title` names the landlord's document whose clauses are quoted."""
     export = describe_last_export(freshness, context.wording)
     shared = {
         "landlord": context.landlord.name,

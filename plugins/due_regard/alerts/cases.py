@@ -12,11 +12,10 @@ from typing import Any
 
 import pandas as pd
 
+from due_regard.alerts.alert_context import AlertContext
 from due_regard.alerts.escalation import EscalationClock, EscalationStage, find_clock, find_stage
 from due_regard.alerts.record_cells import RecordCells
-from due_regard.calendars.working_days import WorkingCalendar
-from due_regard.config.landlord import Landlord
-from due_regard.policy import Duty, PolicyHistory
+from due_regard.policy import Duty
 from due_regard.policy.duties import FedFigure
 from due_regard.records.canonical import ENTITY_OF_SUBJECT
 
@@ -86,45 +85,29 @@ def make_findings(frame: pd.DataFrame) -> list[OpenFinding]:
     return [_make_finding(row) for row in frame.to_dict("records")]
 
 
-def build_cases(
-    findings: Iterable[OpenFinding],
-    landlord: Landlord,
-    history: PolicyHistory,
-    calendar: WorkingCalendar,
-    cells: RecordCells,
-    *,
-    as_at: date,
-) -> list[Case]:
-    """Every finding that has reached a stage on `as_at`, less those that a worse one on the same subject hides.
+def build_cases(findings: Iterable[OpenFinding], cells: RecordCells, context: AlertContext) -> list[Case]:
+    """Every finding that has reached a stage on the day, less those that a worse one on the same subject hides.
 
     What belongs to the backlog is there at once: its list waits for no grace.
     """
+    as_at = context.as_at
     # A finding opened by a later day's assessment was not known on `as_at`.
-    known = [finding for finding in findings if finding.opened_on <= as_at]
-    found = [_build_case(finding, landlord, history, calendar, cells, as_at) for finding in known]
+    found = [_build_case(finding, cells, context) for finding in findings if finding.opened_on <= as_at]
     reached = [case for case in found if case is not None and (case.stage > EscalationStage.NONE or case.is_backlog)]
     # By date, not by the state recorded: the assessment may be older than the mail.
     lapsed = {(c.duty.feeds, c.finding.subject_ref) for c in reached if not c.clock.is_check and c.clock.anchor < as_at}
     return [case for case in reached if case.clock.anchor < as_at or not _is_inhibited(case, lapsed)]
 
 
-def _build_case(
-    finding: OpenFinding,
-    landlord: Landlord,
-    history: PolicyHistory,
-    calendar: WorkingCalendar,
-    cells: RecordCells,
-    as_at: date,
-) -> Case | None:
-    duty = history.find_duty(finding.rule, finding.policy_version)
-    clock = find_clock(
-        duty, due_on=finding.due_on, opened_on=finding.opened_on, calendar=calendar, alerts=landlord.alerts
-    )
+def _build_case(finding: OpenFinding, cells: RecordCells, context: AlertContext) -> Case | None:
+    as_at, calendar, alerts = context.as_at, context.calendar, context.settings
+    duty = context.history.find_duty(finding.rule, finding.policy_version)
+    clock = find_clock(duty, due_on=finding.due_on, opened_on=finding.opened_on, calendar=calendar, alerts=alerts)
     if clock is None:
         return None
-    stage = find_stage(clock, as_at, calendar=calendar, alerts=landlord.alerts)
+    stage = find_stage(clock, as_at, calendar=calendar, alerts=alerts)
     wrong_on = _find_day_it_went_wrong(finding, cells, as_at)
-    is_backlog = not duty.restricted_to and wrong_on < min(landlord.alerts.go_live_on, as_at)
+    is_backlog = not duty.restricted_to and wrong_on < min(alerts.go_live_on, as_at)
     return Case(finding, duty, clock, stage, is_backlog)
 
 

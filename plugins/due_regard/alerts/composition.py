@@ -70,8 +70,8 @@ def compose_alerts(
         if earlier.last_as_at is not None and as_at < earlier.last_as_at:
             return ComposeReport(landlord.id, as_at, skipped=f"{format_day(earlier.last_as_at)} was composed already")
         is_summary = is_summary_day(as_at, earlier.last_as_at, landlord, calendar)
-        context = AlertContext(landlord, calendar, mail_context.wording, earlier, as_at, is_summary)
-        plan = plan_mails(conn, context, history, now=mail_context.now)
+        context = AlertContext(landlord, history, calendar, mail_context.wording, earlier, as_at, is_summary)
+        plan = plan_mails(conn, context, now=mail_context.now)
         title = history.find_version(as_at).title
         mails = build_alert_mails(plan.drafts, context, mail_context, freshness=plan.freshness, policy_title=title)
         superseded = 0
@@ -80,7 +80,16 @@ def compose_alerts(
             _record_mails(conn, plan, mails, mail_context, as_at)
         else:
             _write_eml_files(dry_run, landlord.id, mails)
-    return _summarise_plan(landlord.id, as_at, plan, superseded)
+    stages = Counter(notice.stage for draft in plan.drafts for notice in draft.sent_notices)
+    return ComposeReport(
+        landlord.id,
+        as_at,
+        composed=len(plan.drafts),
+        stage_counts=tuple(sorted(stages.items())),
+        unroutable=plan.unroutable,
+        superseded=superseded,
+        held_back=plan.held_back,
+    )
 
 
 def _record_mails(
@@ -91,16 +100,7 @@ def _record_mails(
     sent_history.record_composed_day(conn, landlord, as_at=as_at, now=now)
     for draft, mail in zip(plan.drafts, mails, strict=True):
         outbox.put_mail(conn, landlord, mail, now=now)
-        sent_history.record_sent_notices(
-            conn,
-            landlord,
-            mail.recipient,
-            mail.message_id,
-            as_at=as_at,
-            sent_notices=draft.sent_notices,
-            entries=draft.entries,
-            issue_keys=draft.issue_keys,
-        )
+        sent_history.record_sent_notices(conn, landlord, draft, mail.message_id)
     details = {"as_at": as_at.isoformat(), "mails": len(mails), "held_back": plan.held_back}
     append_audit(conn, landlord=landlord, action="mail_compose", subject=as_at.isoformat(), details=details, at=now)
 
@@ -109,16 +109,3 @@ def _write_eml_files(folder: Path, landlord: str, mails: Sequence[ComposedMail])
     make_folder(folder)
     for mail in mails:
         write_file(folder, name_eml_file(landlord, mail.message_id), mail.body)
-
-
-def _summarise_plan(landlord: str, as_at: date, plan: MailPlan, superseded: int) -> ComposeReport:
-    stages = Counter(notice.stage for draft in plan.drafts for notice in draft.sent_notices)
-    return ComposeReport(
-        landlord=landlord,
-        as_at=as_at,
-        composed=len(plan.drafts),
-        stage_counts=tuple(sorted(stages.items())),
-        unroutable=plan.unroutable,
-        superseded=superseded,
-        held_back=plan.held_back,
-    )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import Connection, func, select
 
 from due_regard.alerts.alert_content import WeekReport
 from due_regard.alerts.alert_context import AlertContext
@@ -35,13 +35,14 @@ def find_owner_issues(routed: Iterable[tuple[Case, CaseRoute]], wording: MailWor
 
 def find_delivery_issues(conn: Connection, landlord: str, wording: MailWording, *, since: date) -> dict[str, str]:
     """Key -> sentence of every mail since `since` that was refused, bounced, or never answered for."""
+    is_unanswered = (AlertMessage.status == "uncertain") & (AlertMessage.resends > 0)
     rows = conn.execute(
         select(AlertMessage.message_id, AlertMessage.mail_on, AlertMessage.status, AlertMessage.code)
         .where(AlertMessage.landlord == landlord, AlertMessage.mail_on >= since)
-        .where(AlertMessage.status.in_(("refused", "bounced")) | _is_unanswered())
+        .where(AlertMessage.status.in_(("refused", "bounced")) | is_unanswered)
         .order_by(AlertMessage.mail_on, AlertMessage.message_id)
     )
-    return {f"mail:{row[0]}": _describe_mail_issue(row[0], row[1], row[2], row[3], wording) for row in rows}
+    return {f"mail:{row[0]}": _describe_mail_issue(*row, wording) for row in rows}
 
 
 def build_week_report(
@@ -66,10 +67,6 @@ def build_week_report(
         waiting=by_status.get("waiting", 0) + by_status.get("sending", 0),
         issues=issues,
     )
-
-
-def _is_unanswered() -> ColumnElement[bool]:
-    return (AlertMessage.status == "uncertain") & (AlertMessage.resends > 0)
 
 
 def _describe_mail_issue(message_id: str, mail_on: date, status: str, code: int | None, wording: MailWording) -> str:

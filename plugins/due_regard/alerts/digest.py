@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
-from due_regard.alerts.alert_content import AlertContent, FindingLine, WeekReport
+from due_regard.alerts.alert_content import AlertContent, AlertDraft, SentNotice
 from due_regard.alerts.alert_context import AlertContext
 from due_regard.alerts.calendar_files import CalendarEntry
 from due_regard.alerts.cases import Case
@@ -17,62 +17,25 @@ from due_regard.alerts.escalation import EscalationStage
 from due_regard.alerts.finding_wording import build_finding_line, choose_label
 from due_regard.alerts.recipients import Recipient
 from due_regard.alerts.routing import CaseRoute, RouteStep
-from due_regard.alerts.sent_history import BACKLOG, SentNotice
+from due_regard.alerts.sent_history import BACKLOG
 from due_regard.policy import DocumentDuty, ReviewDuty
 
 
 @dataclass
-class Digest:
-    """What one recipient's alert of the day is made of, and what the sent history is to keep of it."""
-
-    recipient: str
-    yours: list[FindingLine] = field(default_factory=list)
-    raised: list[FindingLine] = field(default_factory=list)
-    still_open: list[FindingLine] = field(default_factory=list)
-    done: list[FindingLine] = field(default_factory=list)
-    backlog: list[FindingLine] = field(default_factory=list)
-    issues: list[str] = field(default_factory=list)
-    backlog_open: int = 0
-    uncurable_open: int = 0
-    drop_notice: str | None = None
-    week: WeekReport | None = None
-    sent_notices: list[SentNotice] = field(default_factory=list)
-    entries: list[CalendarEntry] = field(default_factory=list)
-    issue_keys: list[str] = field(default_factory=list)
-
-    def build_content(self, mail_on: date) -> AlertContent:
-        """The digest as an alert; worst first, then oldest."""
-        return AlertContent(
-            kind="digest",
-            recipient=self.recipient,
-            mail_on=mail_on,
-            yours=_sort_lines(self.yours),
-            raised=_sort_lines(self.raised),
-            still_open=_sort_lines(self.still_open),
-            done=tuple(self.done),
-            backlog=_sort_lines(self.backlog),
-            backlog_open=self.backlog_open,
-            uncurable_open=self.uncurable_open,
-            issues=tuple(self.issues),
-            drop_notice=self.drop_notice,
-            week=self.week,
-        )
-
-
-@dataclass
 class Digests:
-    """One digest a recipient."""
+    """One digest a recipient, all of one day."""
 
-    by_address: dict[str, Digest] = field(default_factory=dict)
+    mail_on: date
+    by_address: dict[str, AlertDraft] = field(default_factory=dict)
 
-    def open_digest(self, address: str) -> Digest:
+    def open_digest(self, address: str) -> AlertDraft:
         """The recipient's digest, begun if there is none."""
-        return self.by_address.setdefault(address, Digest(address))
+        return self.by_address.setdefault(address, AlertDraft(AlertContent("digest", address, self.mail_on)))
 
 
 def sort_cases_into_digests(routed: Iterable[tuple[Case, CaseRoute]], context: AlertContext) -> Digests:
     """Every case that is not restricted, in the digests of those who are to be told of it today."""
-    digests = Digests()
+    digests = Digests(context.as_at)
     for case, route in routed:
         if case.is_backlog:
             _add_backlog_case(case, context, digests)
@@ -82,9 +45,7 @@ def sort_cases_into_digests(routed: Iterable[tuple[Case, CaseRoute]], context: A
     return digests
 
 
-def build_restricted_mails(
-    case: Case, route: CaseRoute, context: AlertContext
-) -> list[tuple[AlertContent, SentNotice]]:
+def build_restricted_alerts(case: Case, route: CaseRoute, context: AlertContext) -> list[AlertDraft]:
     """A restricted case: a mail of its own to each who may be told of it and was not told of this stage."""
     found = []
     for step in route.steps:
@@ -92,8 +53,8 @@ def build_restricted_mails(
             continue
         line = build_finding_line(case, step.recipient, [], _describe_news(case, step, context), context)
         topic = f"{case.finding.register_ref} {case.finding.occasion} {case.stage.word}"
-        content = AlertContent("restricted", step.recipient.address, context.as_at, yours=(line,), topic=topic)
-        found.append((content, _make_sent_notice(case, step.recipient, case.stage.word)))
+        content = AlertContent("restricted", step.recipient.address, context.as_at, yours=[line], topic=topic)
+        found.append(AlertDraft(content, [_make_sent_notice(case, step.recipient)]))
     return found
 
 
@@ -103,20 +64,16 @@ def _add_case(case: Case, step: RouteStep, route: CaseRoute, context: AlertConte
     if _is_news(case, step, context):
         digest = digests.open_digest(who.address)
         line = build_finding_line(case, who, others, _describe_news(case, step, context), context)
-        (digest.yours if step.is_owner else digest.raised).append(line)
-        digest.sent_notices.append(_make_sent_notice(case, who, case.stage.word))
+        (digest.content.yours if step.is_owner else digest.content.raised).append(line)
+        digest.sent_notices.append(_make_sent_notice(case, who))
         if step.is_owner:
             digest.entries.extend(_build_calendar_entry(case, who, context))
     elif context.is_summary and _find_highest_stage(case, who, context) > EscalationStage.NONE:
-        _add_reminder(case, who, others, context, digests)
-
-
-def _add_reminder(case: Case, who: Recipient, others: list[Recipient], context: AlertContext, digests: Digests) -> None:
-    digest = digests.open_digest(who.address)
-    if case.duty.curable:
-        digest.still_open.append(build_finding_line(case, who, others, "", context))
-    else:
-        digest.uncurable_open += 1
+        content = digests.open_digest(who.address).content
+        if case.duty.curable:
+            content.still_open.append(build_finding_line(case, who, others, "", context))
+        else:
+            content.uncurable_open += 1
 
 
 def _add_backlog_case(case: Case, context: AlertContext, digests: Digests) -> None:
@@ -126,10 +83,10 @@ def _add_backlog_case(case: Case, context: AlertContext, digests: Digests) -> No
     who = Recipient(address, context.wording.recipient.backlog_keeper, context.wording.recipient.backlog_list)
     if context.sent_history.was_mailed(case.finding.finding_id, BACKLOG, address, BACKLOG):
         if context.is_summary:
-            digests.open_digest(address).backlog_open += 1
+            digests.open_digest(address).content.backlog_open += 1
         return
     digest = digests.open_digest(address)
-    digest.backlog.append(build_finding_line(case, who, [], "", context))
+    digest.content.backlog.append(build_finding_line(case, who, [], "", context))
     digest.sent_notices.append(SentNotice(case.finding.finding_id, BACKLOG, BACKLOG, who.why))
 
 
@@ -179,9 +136,5 @@ def _is_review(case: Case) -> bool:
     )
 
 
-def _make_sent_notice(case: Case, who: Recipient, word: str) -> SentNotice:
-    return SentNotice(case.finding.finding_id, case.finding.occasion, word, who.why)
-
-
-def _sort_lines(lines: Iterable[FindingLine]) -> tuple[FindingLine, ...]:
-    return tuple(sorted(lines, key=lambda line: (-line.stage, line.due_on or date.max, line.ref)))
+def _make_sent_notice(case: Case, who: Recipient) -> SentNotice:
+    return SentNotice(case.finding.finding_id, case.finding.occasion, case.stage.word, who.why)

@@ -6,85 +6,66 @@ For a person's question about a finding. Like the mails, an answer names posts, 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, select
 
+from due_regard.alerts.alert_context import AlertContext
 from due_regard.alerts.cases import Case, build_cases, make_findings
 from due_regard.alerts.recipients import Recipient, RecipientDirectory, name_recipient
 from due_regard.alerts.record_cells import read_record_cells
 from due_regard.alerts.routing import find_route
 from due_regard.alerts.sent_history import read_sent_history
-from due_regard.calendars.quarters import LONDON
-from due_regard.calendars.working_days import WorkingCalendar
-from due_regard.config.landlord import Landlord
+from due_regard.calendars.quarters import find_london_day
 from due_regard.errors import PolicyError
 from due_regard.mail.wording import MailWording
-from due_regard.policy import PolicyHistory
+from due_regard.policy import LandlordContext
 from due_regard.register import read_open_findings_on, reading
 from due_regard.register.schema.alert_tables import AlertMessage, AlertTold
 
 
 def read_finding_route(
-    engine: Engine,
-    landlord: Landlord,
-    history: PolicyHistory,
-    calendar: WorkingCalendar,
-    wording: MailWording,
-    found: Mapping[str, Any],
-    *,
-    now: datetime,
+    engine: Engine, known: LandlordContext, wording: MailWording, found: Mapping[str, Any], *, now: datetime
 ) -> dict[str, Any]:
-    """Who owns a finding, and who would be told of it today.
+    """Who owns a finding (as `register.read_finding` gives it), and who would be told of it on the day of `now`.
 
-    Args:
-        engine: the register.
-        landlord: whose finding.
-        history: its policy, the duty to report included.
-        calendar: its working days.
-        wording: the sentences of mails.
-        found: the finding, as `register.read_finding` gives it.
-        now: the instant whose day is meant.
+    The policy in `known` must include the duty to report.
 
     Returns:
         owner (post, why), would_be_told (stage, post, why), held_back (why nobody is told, None where somebody is).
     """
-    today = now.astimezone(LONDON).date()
+    today, landlord = find_london_day(now), known.landlord
     with reading(engine, landlord.id) as conn:
-        refused = read_sent_history(conn, landlord.id, as_at=today, now=now).refused
-        directory = RecipientDirectory(read_record_cells(conn, landlord.id), landlord.alerts, wording, refused)
+        earlier = read_sent_history(conn, landlord.id, as_at=today, now=now)
+        context = AlertContext(landlord, known.history, known.calendar, wording, earlier, today)
+        directory = RecipientDirectory(read_record_cells(conn, landlord.id), landlord.alerts, wording, earlier.refused)
         owner = directory.find_owner(found["owner_role"], found["subject_type"], found["subject_ref"])
-        told, held_back = _list_steps(conn, landlord, history, calendar, found["register_ref"], directory, today)
+        told, held_back = _list_steps(conn, context, found["register_ref"], directory)
     return {"owner": _describe_recipient(owner, wording), "would_be_told": told, "held_back": held_back}
 
 
 def _list_steps(
-    conn: Connection,
-    landlord: Landlord,
-    history: PolicyHistory,
-    calendar: WorkingCalendar,
-    register_ref: str,
-    directory: RecipientDirectory,
-    today: date,
+    conn: Connection, context: AlertContext, register_ref: str, directory: RecipientDirectory
 ) -> tuple[list[dict[str, str]], str | None]:
-    every = read_open_findings_on(conn, landlord.id, as_at=today)
+    every = read_open_findings_on(conn, context.landlord.id, as_at=context.as_at)
     # All of its subject: a worse one may stand for it.
     near = every[every["subject_ref"].isin(every.loc[every["register_ref"] == register_ref, "subject_ref"])]
     if near.empty:
         return [], "it is resolved"
     try:
-        cases = build_cases(make_findings(near), landlord, history, calendar, directory.cells, as_at=today)
+        cases = build_cases(make_findings(near), directory.cells, context)
     except PolicyError:
         return [], "the policy no longer has the rule"
     case = next((case for case in cases if case.finding.register_ref == register_ref), None)
     if case is None:
         return [], "it has not reached its first stage, or a worse finding on the same subject stands for it"
-    steps = find_route(case, directory).steps
-    stages = [case.stage if step.is_owner else step.stage for step in steps]
     told = [
-        {"stage": s.word, **_describe_recipient(step.recipient, directory.wording)}
-        for s, step in zip(stages, steps, strict=True)
+        {
+            "stage": (case.stage if step.is_owner else step.stage).word,
+            **_describe_recipient(step.recipient, context.wording),
+        }
+        for step in find_route(case, directory).steps
     ]
     return told, _find_hold(case)
 

@@ -38,7 +38,7 @@ def build_finding_line(
         label=choose_label(case.duty.mail_label, case.finding.clause, context.wording),
         clause=case.finding.clause,
         state=state,
-        badge=name_state(state, context.wording),
+        badge=_name_state(state, context.wording),
         timing=_describe_timing(case, context),
         remedy=_describe_remedy(case, context.wording),
         capacity=describe_capacity(recipient, context.wording),
@@ -49,7 +49,7 @@ def build_finding_line(
     )
 
 
-def name_state(state: FindingState, wording: MailWording) -> str:
+def _name_state(state: FindingState, wording: MailWording) -> str:
     """A finding's state in two or three words."""
     names: dict[FindingState, str] = {
         "overdue": wording.finding.overdue,
@@ -57,7 +57,6 @@ def name_state(state: FindingState, wording: MailWording) -> str:
         "due_soon": wording.finding.due_soon,
         "to_put_right": wording.finding.to_put_right,
         "for_information": wording.finding.for_information,
-        "closed": wording.finding.closed,
     }
     return names[state]
 

@@ -56,7 +56,8 @@ def read_freshness(
     since = f"{good[-1][0]}" if good else "start"
     if rows and rows[-1][1] in NOT_ARRIVED:
         number, status, _ = rows[-1]
-        return Freshness(last_on, f"drop:{status}:after {since}", _describe_trouble(status, number, wording))
+        trouble = wording.export.held.format(batch=number) if status == "held" else wording.export.missing
+        return Freshness(last_on, f"drop:{status}:after {since}", trouble)
     if last_on is not None:
         expected = calendar.next_working(last_on + timedelta(days=CADENCE_DAYS[landlord.cadence]))
         latest = calendar.shift(expected, landlord.alerts.missing_after_working_days)
@@ -64,7 +65,3 @@ def read_freshness(
             trouble = wording.export.expected.format(day=format_day(expected))
             return Freshness(last_on, f"drop:missing:after {since}", trouble)
     return Freshness(last_on)
-
-
-def _describe_trouble(status: str, batch: int, wording: MailWording) -> str:
-    return wording.export.held.format(batch=batch) if status == "held" else wording.export.missing

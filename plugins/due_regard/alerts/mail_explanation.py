@@ -50,30 +50,17 @@ def explain_mail(
 ) -> str:
     """Why the mail with this Message-ID (with or without angle brackets) was sent, and what became of it.
 
-    Args:
-        engine: the register.
-        message_id: as in the mail's last lines or its header.
-        find_history: gives the policy of the landlord whose mail it is, to name each duty.
-        landlord: whose mail it must be; anybody's where none is named.
+    `find_history` gives a landlord's policy, to name each duty.
 
     Raises:
-        RegisterError: no such mail.
+        RegisterError: no such mail (of `landlord`, if named).
     """
     with reading(engine) as conn:
         mail = find_mail(conn, message_id, landlord)
-        lines = [*_describe_mail(mail), *_list_reasons(conn, mail, find_history(mail["landlord"]))]
-        lines += _list_other_contents(conn, mail)
+        lines = [*_list_reasons(conn, mail, find_history(mail["landlord"])), *_list_other_contents(conn, mail)]
     lines += [KIND_SENTENCES[mail["kind"]]] if mail["kind"] in KIND_SENTENCES else []
-    return "\n".join([*lines, "", *_describe_outcome(mail)])
-
-
-def _describe_mail(row: Mapping[str, Any]) -> list[str]:
-    return [
-        f"Mail of {format_day(row['mail_on'])} to {row['recipient']}",
-        f"Subject: {row['subject']}",
-        "",
-        "Why it was sent:",
-    ]
+    title = (f"Mail of {format_day(mail['mail_on'])} to {mail['recipient']}", f"Subject: {mail['subject']}")
+    return "\n".join([*title, "", "Why it was sent:", *lines, "", *_describe_outcome(mail)])
 
 
 def _list_reasons(conn: Connection, row: Mapping[str, Any], history: PolicyHistory) -> list[str]:

@@ -5,41 +5,28 @@ Reads the register through the caller's transaction. digest.py sorts cases into 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection
 
 from due_regard.alerts import closed_findings, data_issues
-from due_regard.alerts.alert_content import AlertContent
+from due_regard.alerts.alert_content import AlertDraft
 from due_regard.alerts.alert_context import AlertContext
-from due_regard.alerts.calendar_files import CalendarEntry
 from due_regard.alerts.cases import Case, build_cases, make_findings
-from due_regard.alerts.digest import Digests, build_restricted_mails, sort_cases_into_digests
+from due_regard.alerts.digest import Digests, build_restricted_alerts, sort_cases_into_digests
 from due_regard.alerts.freshness import Freshness, read_freshness
 from due_regard.alerts.recipients import RecipientDirectory
 from due_regard.alerts.record_cells import read_record_cells
 from due_regard.alerts.routing import CaseRoute, find_route
-from due_regard.alerts.sent_history import SentNotice
 from due_regard.calendars.working_days import WorkingCalendar
 from due_regard.config.landlord import Landlord
 from due_regard.mail.wording import MailWording, format_day
-from due_regard.policy import PolicyHistory
 from due_regard.register import read_open_findings_on
 
 Routed = Sequence[tuple[Case, CaseRoute]]
 ISSUES_LOOK_BACK = timedelta(days=7)
-
-
-@dataclass(frozen=True)
-class AlertDraft:
-    """An alert with what the sent history is to keep of it: stages, calendar entries, keys of issues."""
-
-    content: AlertContent
-    sent_notices: tuple[SentNotice, ...] = ()
-    entries: tuple[CalendarEntry, ...] = ()
-    issue_keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -52,7 +39,7 @@ class MailPlan:
     held_back: int
 
 
-def plan_mails(conn: Connection, context: AlertContext, history: PolicyHistory, *, now: datetime) -> MailPlan:
+def plan_mails(conn: Connection, context: AlertContext, *, now: datetime) -> MailPlan:
     """Everything the day's composition would write.
 
     While no fresh export has come, only clocks that nothing may hide are mailed; the rest is held back.
@@ -60,7 +47,7 @@ def plan_mails(conn: Connection, context: AlertContext, history: PolicyHistory, 
     landlord = context.landlord
     cells = read_record_cells(conn, landlord.id)
     findings = make_findings(read_open_findings_on(conn, landlord.id, as_at=context.as_at))
-    cases = build_cases(findings, landlord, history, context.calendar, cells, as_at=context.as_at)
+    cases = build_cases(findings, cells, context)
     freshness = read_freshness(conn, landlord, context.calendar, context.wording, now=now)
     mailed = cases if freshness.key is None else [case for case in cases if case.is_beyond_silence]
     directory = RecipientDirectory(cells, landlord.alerts, context.wording, context.sent_history.refused)
@@ -69,13 +56,16 @@ def plan_mails(conn: Connection, context: AlertContext, history: PolicyHistory, 
     alone = [(case, route) for case, route in routed if case.is_restricted]
     digests = sort_cases_into_digests(shared, context)
     if freshness.key is None:
-        closed = closed_findings.find_closed_findings(conn, context, history)
+        closed = closed_findings.find_closed_findings(conn, context)
         closed_findings.add_closed_findings(closed, _list_owners(shared), context, digests)
     held_back = len(cases) - len(mailed)
     _add_data_issues(conn, routed, freshness, context, digests, open_findings=len(findings))
     _add_drop_notices(freshness, held_back, context, digests)
     return MailPlan(
-        drafts=(*_plan_restricted_mails(alone, context), *_plan_digests(digests, context)),
+        drafts=(
+            *(draft for case, route in alone for draft in build_restricted_alerts(case, route, context)),
+            *_plan_digests(digests, context),
+        ),
         freshness=freshness,
         unroutable=sum(not route.steps for _, route in alone),
         held_back=held_back,
@@ -107,11 +97,11 @@ def _add_data_issues(
     shown = list(found) if context.is_summary else new
     if shown or context.is_summary:
         digest = digests.open_digest(address)
-        digest.issues.extend(found[key] for key in shown)
+        digest.content.issues.extend(found[key] for key in shown)
         digest.issue_keys.extend(new)
     if context.is_summary:
         issues = len(found) + (freshness.key is not None)
-        digest.week = data_issues.build_week_report(
+        digest.content.week = data_issues.build_week_report(
             conn, context, freshness, open_findings=open_findings, issues=issues
         )
 
@@ -123,7 +113,7 @@ def _add_drop_notices(freshness: Freshness, held_back: int, context: AlertContex
     for address in dict.fromkeys((alerts.data_owner.lower(), governance.lower())):
         if freshness.key is not None and (freshness.key, address) not in context.sent_history.issue_keys:
             digest = digests.open_digest(address)
-            digest.drop_notice = _describe_drop_trouble(freshness, held_back, context.wording)
+            digest.content.drop_notice = _describe_drop_trouble(freshness, held_back, context.wording)
             digest.issue_keys.append(freshness.key)
 
 
@@ -135,24 +125,12 @@ def _describe_drop_trouble(freshness: Freshness, held_back: int, wording: MailWo
     return wording.export.held_back.format(trouble=trouble, findings=findings)
 
 
-def _plan_restricted_mails(alone: Routed, context: AlertContext) -> list[AlertDraft]:
-    return [
-        AlertDraft(content, (notice,))
-        for case, route in alone
-        for content, notice in build_restricted_mails(case, route, context)
-    ]
-
-
-def _plan_digests(digests: Digests, context: AlertContext) -> list[AlertDraft]:
+def _plan_digests(digests: Digests, context: AlertContext) -> Iterator[AlertDraft]:
     """The day's one digest to each recipient who has had none yet and whose digest says something."""
-    drafts = []
     for address, digest in sorted(digests.by_address.items()):
-        content = digest.build_content(context.as_at)
-        if address not in context.sent_history.mailed_today and (digest.entries or not content.is_empty):
-            drafts.append(
-                AlertDraft(content, tuple(digest.sent_notices), tuple(digest.entries), tuple(digest.issue_keys))
-            )
-    return drafts
+        if address not in context.sent_history.mailed_today and (digest.entries or not digest.content.is_empty):
+            digest.content.sort_findings()
+            yield digest
 
 
 def _list_owners(routed: Routed) -> dict[int, frozenset[str]]:

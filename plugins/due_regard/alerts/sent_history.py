@@ -5,13 +5,12 @@ All SQL of alerts on `alert_told`, `alert_dates`, `alert_notices` and `alert_day
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, Select, delete, insert, select, update
 
-from due_regard.alerts.calendar_files import CalendarEntry
+from due_regard.alerts.alert_content import AlertDraft
 from due_regard.alerts.escalation import EscalationStage
 from due_regard.register.schema.alert_tables import AlertDate, AlertDay, AlertMessage, AlertNotice, AlertTold
 
@@ -23,16 +22,6 @@ REFUSAL_HOLDS = timedelta(days=30)
 """How long an address the server refused is not tried again; people mend their mailboxes."""
 
 _STAGE = {stage.word: stage for stage in EscalationStage}
-
-
-@dataclass(frozen=True)
-class SentNotice:
-    """One stage of a finding that one mail tells of; `why` says how its recipient was found."""
-
-    finding_id: int
-    occasion: str
-    stage: str
-    why: str
 
 
 @dataclass(frozen=True)
@@ -103,28 +92,19 @@ def record_composed_day(conn: Connection, landlord: str, *, as_at: date, now: da
         conn.execute(insert(AlertDay).values(landlord=landlord, **values))
 
 
-def record_sent_notices(
-    conn: Connection,
-    landlord: str,
-    recipient: str,
-    message_id: str,
-    *,
-    as_at: date,
-    sent_notices: Iterable[SentNotice],
-    entries: Iterable[CalendarEntry],
-    issue_keys: Iterable[str],
-) -> None:
-    """Write what one mail says, beside its outbox row."""
-    own = {"landlord": landlord, "recipient": recipient, "message_id": message_id}
+def record_sent_notices(conn: Connection, landlord: str, draft: AlertDraft, message_id: str) -> None:
+    """Write what the mail of `draft` says, beside its outbox row."""
+    as_at = draft.content.mail_on
+    own = {"landlord": landlord, "recipient": draft.content.recipient, "message_id": message_id}
     rows = [
         {"finding_id": n.finding_id, "occasion": n.occasion, "stage": n.stage, "as_at": as_at, "why": n.why} | own
-        for n in sent_notices
+        for n in draft.sent_notices
     ]
     dates = [
         {"finding_id": e.finding_id, "sequence": e.sequence, "due_on": e.due_on, "is_cancelled": e.is_cancelled} | own
-        for e in entries
+        for e in draft.entries
     ]
-    keys = [{"key": key, "as_at": as_at} | own for key in issue_keys]
+    keys = [{"key": key, "as_at": as_at} | own for key in draft.issue_keys]
     for table, values in ((AlertTold, rows), (AlertDate, dates), (AlertNotice, keys)):
         if values:
             conn.execute(insert(table), values)

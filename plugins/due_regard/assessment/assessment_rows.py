@@ -14,7 +14,7 @@ import numpy.typing as npt
 from due_regard.assessment.condition_truth import NO, UNKNOWN, YES, Truth
 from due_regard.assessment.records_as_at import NAT, Bools, Ints
 from due_regard.calendars.working_days import Days, WorkingCalendar
-from due_regard.policy import DeadlineDuty, DocumentDuty, ReviewDuty
+from due_regard.policy.duties import DatedDuty
 from due_regard.records.canonical import STATES
 
 STATE = {name: np.int8(number) for number, name in enumerate(STATES)}
@@ -95,7 +95,7 @@ def name_check_states(required: Truth) -> npt.NDArray[np.int8]:
 
 
 def make_dated_rows(
-    duty: DeadlineDuty | ReviewDuty | DocumentDuty,
+    duty: DatedDuty,
     clock: AssessmentClock,
     *,
     subject: Ints,
@@ -117,16 +117,14 @@ def make_dated_rows(
     return AssessmentRows(subject, numbers, state, due, done, late, arose)
 
 
-def _find_window_end(duty: DeadlineDuty | ReviewDuty | DocumentDuty, clock: AssessmentClock) -> np.datetime64[date]:
+def _find_window_end(duty: DatedDuty, clock: AssessmentClock) -> np.datetime64[date]:
     notice = duty.notice
     if notice.working_days is not None:
         return np.datetime64(clock.calendar.shift(clock.day, notice.working_days), "D")
     return np.datetime64(clock.day + timedelta(notice.days or 0), "D")
 
 
-def _count_late_days(
-    duty: DeadlineDuty | ReviewDuty | DocumentDuty, clock: AssessmentClock, due: Days, until: Days
-) -> Ints:
+def _count_late_days(duty: DatedDuty, clock: AssessmentClock, due: Days, until: Days) -> Ints:
     """Days of the duty's unit d with due < d <= until; 0 where it was or still can be in time."""
     late = until > due
     if duty.notice.working_days is None:

@@ -10,22 +10,15 @@ _ROLE_OF = {"decided_by_role": "decided_by", "approved_by_role": "approved_by", 
 _ROLE_OF |= {"considered_by_role": "considered_by"}
 
 
-def list_derivable_roles(records: Records) -> tuple[tuple[str, str], ...]:
-    """(entity, role column) pairs that the source lacks and staff can tell; reports mark them as derived."""
-    if "staff" not in records:
-        return ()
-    return tuple(
+def add_derived_roles(records: Records) -> Records:
+    """`records` with each role column that the source lacks and staff can tell; an unknown person's role is blank."""
+    wanted = [
         (name, role)
         for name, frame in records.items()
         for role, person in _ROLE_OF.items()
         if role in ASSESSED_ENTITY[name].by_name and role not in frame and person in frame
-    )
-
-
-def add_derived_roles(records: Records) -> Records:
-    """`records` with each derivable role column added; a person unknown to staff has a blank role."""
-    wanted = list_derivable_roles(records)
-    if not wanted:
+    ]
+    if "staff" not in records or not wanted:
         return records
     staff = records["staff"]
     role_of = pd.Series(staff["role"].to_numpy(), index=pd.Index(staff["staff_ref"]), dtype="str")

@@ -27,21 +27,19 @@ from due_regard.assessment.condition_truth import (
 )
 from due_regard.assessment.date_arithmetic import add_months, find_quarter_end_after
 from due_regard.assessment.duty_view import DutyView
-from due_regard.assessment.records_as_at import NAT, NO_RECORD, UNKNOWN_RECORD, Ints, RecordsAsAt
+from due_regard.assessment.records_as_at import NAT, NO_RECORD, UNKNOWN_RECORD, Bools, Ints, RecordsAsAt
 from due_regard.calendars.working_days import Convention, Days
-from due_regard.policy import CheckDuty, DeadlineDuty, DocumentDuty, Policy, ReviewDuty
-from due_regard.policy.duties import Within
+from due_regard.policy import CheckDuty, DeadlineDuty, DocumentDuty, Policy
+from due_regard.policy.duties import SubjectDuty, Within
 from due_regard.records.canonical import ASSESSED_ENTITY_OF_SUBJECT
 
 
-def build_duty_view(
-    records: RecordsAsAt, duty: DeadlineDuty | CheckDuty | ReviewDuty, *, strict: bool = False
-) -> DutyView:
+def build_duty_view(records: RecordsAsAt, duty: SubjectDuty, *, strict: bool = False) -> DutyView:
     """The duty's subjects, with the fields it counts as blank where they are absent."""
     return DutyView(records, ASSESSED_ENTITY_OF_SUBJECT[duty.subject].name, frozenset(duty.absent_as_blank), strict)
 
 
-def find_subjects(records: RecordsAsAt, duty: DeadlineDuty | CheckDuty | ReviewDuty) -> Truth:
+def find_subjects(records: RecordsAsAt, duty: SubjectDuty) -> Truth:
     """Which subjects the duty is for: its condition holds and the records it requires exist."""
     view = build_duty_view(records, duty)
     found = np.full(view.size, YES)
@@ -51,9 +49,7 @@ def find_subjects(records: RecordsAsAt, duty: DeadlineDuty | CheckDuty | ReviewD
     return found if duty.when is None else combine_truths(found, evaluate_condition(view, duty.when))
 
 
-def find_lacking_fields(
-    records: RecordsAsAt, duty: DeadlineDuty | CheckDuty | ReviewDuty
-) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def find_lacking_fields(records: RecordsAsAt, duty: SubjectDuty) -> Bools:
     """Where a field is absent without which nothing can be said, whatever the others say."""
     view = build_duty_view(records, duty)
     missing = np.zeros(view.size, bool)

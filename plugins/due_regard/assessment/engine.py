@@ -66,7 +66,7 @@ def _answer_rule(records: RecordsAsAt, history: PolicyHistory, rule: str, clock:
         return None
     rows = AssessmentRows.join_rows([rows for _, rows in parts])
     version = np.repeat(np.array([number for number, _ in parts], np.int16), [len(rows.subject) for _, rows in parts])
-    if len(history.versions) > 1 and records.is_delivered(_find_entity_name(rule)):
+    if len(history.versions) > 1 and records.is_delivered(find_entity_name(rule)):
         starts = np.array([policy.effective_from for policy in history.versions], dtype="datetime64[D]")
         return _Answer(rule, *select_standing_rows(rows, version, starts))
     return _Answer(rule, number_occurrences(rows) if isinstance(history.find_duty(rule), ReviewDuty) else rows, version)
@@ -79,11 +79,11 @@ def _answer_versions(
     current = history.find_version(clock.day)
     for number, policy in enumerate(history.versions):
         duty = _find_duty(policy, rule)
-        if duty is not None and (policy is current or records.is_delivered(_find_entity_name(rule))):
+        if duty is not None and (policy is current or records.is_delivered(find_entity_name(rule))):
             yield number, _assess_duty(records, policy, duty, clock)
 
 
-def _find_entity_name(rule: str) -> str:
+def find_entity_name(rule: str) -> str:
     """Name of the entity of the rule's subjects; blank for the policy document itself."""
     entity = ASSESSED_ENTITY_OF_SUBJECT.get(rule.split(".")[0])
     return "" if entity is None else entity.name

@@ -14,14 +14,14 @@ import pandas as pd
 
 from due_regard.assessment.assessment_rows import AssessmentClock
 from due_regard.assessment.derived_roles import add_derived_roles
-from due_regard.assessment.engine import assess_records
+from due_regard.assessment.engine import assess_records, find_entity_name
 from due_regard.assessment.recorded_facts import format_weekday, list_facts
 from due_regard.assessment.records_as_at import RecordsAsAt
 from due_regard.calendars.working_days import WorkingCalendar
 from due_regard.errors import SettingsError
 from due_regard.policy import DeadlineDuty, DocumentDuty, Duty, PolicyHistory
 from due_regard.policy.duty_wording import describe_code, describe_duty, describe_failure, format_many
-from due_regard.records.canonical import ENTITY_OF_SUBJECT, Records
+from due_regard.records.canonical import Records
 
 _MOST_DAYS = 30
 
@@ -51,7 +51,7 @@ def explain_rule(
     if mine.empty:
         lines.append("Outcome: the duty does not apply, so there is no row.")
     elif row is None and not isinstance(duty, DocumentDuty):
-        lines.append(f"No file of {_find_subject_entity(rule)} was ever delivered.")
+        lines.append(f"No file of {find_entity_name(rule)} was ever delivered.")
     return lines
 
 
@@ -61,14 +61,9 @@ def _find_duty_version(history: PolicyHistory, rule: str, version: date) -> Duty
     return history.find_duty(rule, version if there else None)
 
 
-def _find_subject_entity(rule: str) -> str:
-    entity = ENTITY_OF_SUBJECT.get(rule.split(".")[0])
-    return "" if entity is None else entity.name
-
-
 def _find_row(records: RecordsAsAt, history: PolicyHistory, rule: str, subject: str) -> int | None:
     """Row of the subject in its entity; None where the subject is the landlord itself."""
-    entity = _find_subject_entity(rule)
+    entity = find_entity_name(rule)
     if not records.is_delivered(entity):
         if subject != history.landlord:
             lacking = f"no file of {entity} was ever delivered; " if entity else ""

@@ -17,7 +17,8 @@ from due_regard.assessment.duty_kinds import build_duty_view
 from due_regard.assessment.duty_view import DutyView
 from due_regard.assessment.records_as_at import NO_RECORD, UNKNOWN_RECORD, RecordsAsAt
 from due_regard.assessment.recurring_reviews import build_chain
-from due_regard.policy import CheckDuty, DeadlineDuty, ReviewDuty, conditions
+from due_regard.policy import ReviewDuty, conditions
+from due_regard.policy.duties import SubjectDuty
 from due_regard.policy.duty_wording import describe_code, describe_condition, describe_field, describe_related
 from due_regard.policy.field_checks import list_field_uses, resolve_field
 from due_regard.records.canonical import ENTITY_OF_SUBJECT, ColumnKind
@@ -30,7 +31,7 @@ def format_weekday(day: date | pd.Timestamp | np.datetime64[Any]) -> str:
     return f"{pd.Timestamp(day):%a %-d %b %Y}"
 
 
-def list_facts(records: RecordsAsAt, duty: DeadlineDuty | CheckDuty | ReviewDuty, row: int) -> Iterator[str]:
+def list_facts(records: RecordsAsAt, duty: SubjectDuty, row: int) -> Iterator[str]:
     """Lines on what is recorded of the subject in `row` and how the duty's conditions answer."""
     view = build_duty_view(records, duty)
     for path in dict.fromkeys(_list_fields(duty)):
@@ -75,7 +76,7 @@ def _describe_first_record(view: DutyView, related: conditions.Related, row: int
     return "none" if np.isnat(found.values[row]) else format_weekday(found.values[row])
 
 
-def _describe_conditions(records: RecordsAsAt, duty: DeadlineDuty | CheckDuty | ReviewDuty, row: int) -> Iterator[str]:
+def _describe_conditions(records: RecordsAsAt, duty: SubjectDuty, row: int) -> Iterator[str]:
     for asked, condition in (("applies where", duty.when), ("asks that", getattr(duty, "require", None))):
         view = build_duty_view(records, duty, strict=asked == "asks that")
         for part in getattr(condition, "all_of", (condition,)):
@@ -92,7 +93,7 @@ def _describe_clocks(records: RecordsAsAt, duty: ReviewDuty, row: int) -> Iterat
         yield f"  {', '.join(said)}"
 
 
-def _list_fields(duty: DeadlineDuty | CheckDuty | ReviewDuty) -> Iterator[str]:
+def _list_fields(duty: SubjectDuty) -> Iterator[str]:
     """Every field of the subject that the duty names, with what bounds related records."""
     entity = ENTITY_OF_SUBJECT[duty.subject]
     for name in ("start", "due", "base", "agreed", "done", "ended", "when", "require", "needs"):

@@ -64,8 +64,10 @@ def assess_review(records: RecordsAsAt, duty: ReviewDuty, clock: AssessmentClock
         return make_unmeasured_rows(np.flatnonzero(unmeasured), opened[unmeasured])
     kept = _find_counted_reviews(view, duty)
     chain = _build_chain_rows(view, duty, kept)
-    unmeasured = (wanted != NO) & _find_unmeasured(view, duty, wanted == UNKNOWN, kept, chain)
-    due = _find_next_due(duty, chain)
+    due = chain.agreed if duty.cycle is None else np.fmin(add_months(chain.base, duty.cycle.in_months), chain.agreed)
+    has_row = np.zeros(view.size, bool)
+    has_row[chain.subject[~np.isnat(due)]] = True
+    unmeasured = (wanted != NO) & ((wanted == UNKNOWN) | _find_unmeasured(view, duty, kept, has_row))
     rows = np.flatnonzero((wanted[chain.subject] == YES) & ~unmeasured[chain.subject] & ~np.isnat(due))
     measured = make_dated_rows(
         duty,
@@ -138,31 +140,15 @@ def _find_done_dates(view: DutyView, duty: ReviewDuty, kept: _CountedReviews, su
     return np.where(reviewed, np.append(kept.on, NAT)[at], ended)
 
 
-def _find_next_due(duty: ReviewDuty, chain: ReviewChain) -> Days:
-    if duty.cycle is None:
-        return chain.agreed
-    return np.fmin(add_months(chain.base, duty.cycle.in_months), chain.agreed)
-
-
-def _find_unmeasured(
-    view: DutyView, duty: ReviewDuty, unsure: Bools, kept: _CountedReviews, chain: ReviewChain
-) -> Bools:
+def _find_unmeasured(view: DutyView, duty: ReviewDuty, kept: _CountedReviews, has_row: Bools) -> Bools:
     """Subjects of which nothing can be said, because a date the chain rests on is absent."""
-    unmeasured = unsure | find_lacking_fields(view.records, duty)
-    if duty.agreed is not None:
-        unmeasured = unmeasured | view.find_cells(duty.agreed).unknown
-    for path in duty.base:
-        unmeasured = unmeasured | view.find_cells(path).unknown
+    unmeasured = find_lacking_fields(view.records, duty) | (view.find_cells(duty.ended).unknown & has_row)
+    for path in (*duty.base, *([duty.agreed] if duty.agreed else [])):
+        unmeasured |= view.find_cells(path).unknown
     following = duty.next_agreed
-    if (
-        following is not None
-        and following not in view.as_blank
-        and not view.records.has_column(duty.reviews, following)
-    ):
-        unmeasured = unmeasured | _find_possible_successors(view, duty, kept)
-    has_row = np.zeros(view.size, bool)
-    has_row[chain.subject[~np.isnat(_find_next_due(duty, chain))]] = True
-    return unmeasured | (view.find_cells(duty.ended).unknown & has_row)
+    if following and following not in view.as_blank and not view.records.has_column(duty.reviews, following):
+        unmeasured |= _find_possible_successors(view, duty, kept)
+    return unmeasured
 
 
 def _find_possible_successors(view: DutyView, duty: ReviewDuty, kept: _CountedReviews) -> Bools:

@@ -1,4 +1,4 @@
-"""Commands that judge: assess."""
+"""The command assess, and how the date and the instant of an option are read."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from due_regard.config.settings import Settings
 from due_regard.errors import SettingsError
 from due_regard.records.canonical import ASSESSMENT_COLUMNS
 from due_regard.services.assess_landlord import assess_with_rows
-from due_regard.services.read_assessments import explain_assessment, read_assessments
+from due_regard.services.read_assessments import RecordChoice, explain_assessment, read_assessments
 
 
 def add_commands(commands: Commands) -> None:
@@ -42,6 +42,15 @@ def parse_day(text: str) -> date:
         raise SettingsError("a date is written YYYY-MM-DD") from None
 
 
+def parse_day_or_today(text: str | None) -> date:
+    """The date that an option gives, today (in London) where it is left out.
+
+    Raises:
+        SettingsError: it is not YYYY-MM-DD.
+    """
+    return parse_day(text) if text else datetime.now(LONDON).date()
+
+
 def parse_instant(text: str) -> datetime:
     """The instant that an option gives; without a zone it is London's.
 
@@ -59,16 +68,15 @@ def run_assess(args: Namespace, settings: Settings) -> CommandResult:
     """`assess --landlord L --as-at D [--drop DROP --source S] [--known-at T] [--explain RULE SUBJECT] --out FILE`."""
     as_at = parse_day(args.as_at)
     known_at = parse_instant(args.known_at) if args.known_at else None
+    choice = RecordChoice(known_at, args.drop, args.source)
     if args.explain:
-        return _run_explain(args, settings, as_at, known_at)
+        return _run_explain(args, settings, choice, as_at)
     result: dict[str, Any] = {"landlord": args.landlord, "as_at": as_at.isoformat()}
     drop = None
     if args.drop is None and known_at is None:
         result, found = assess_with_rows(settings, args.landlord, as_at=as_at, now=datetime.now(UTC))
     else:
-        found, drop = read_assessments(
-            settings, args.landlord, as_at=as_at, known_at=known_at, drop=args.drop, source=args.source
-        )
+        found, drop = read_assessments(settings, args.landlord, choice, as_at=as_at)
     refused = [] if drop is None else [f"{file.file}: refused ({file.code}): {file.message}" for file in drop.refused]
     rejected = [] if drop is None else [row.message for file in drop.files for row in file.rejections]
     result |= {"states": found["state"].value_counts().sort_index().to_dict(), "assessments": len(found)}
@@ -80,11 +88,9 @@ def run_assess(args: Namespace, settings: Settings) -> CommandResult:
     return CommandResult(result, tuple(lines), 4 if refused else 3 if rejected else 0)
 
 
-def _run_explain(args: Namespace, settings: Settings, as_at: date, known_at: datetime | None) -> CommandResult:
+def _run_explain(args: Namespace, settings: Settings, choice: RecordChoice, as_at: date) -> CommandResult:
     rule, subject = args.explain
-    lines = explain_assessment(
-        settings, args.landlord, rule, subject, as_at=as_at, known_at=known_at, drop=args.drop, source=args.source
-    )
+    lines = explain_assessment(settings, args.landlord, rule, subject, choice, as_at=as_at)
     return CommandResult({"rule": rule, "explanation": lines}, tuple(lines))
 
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from due_regard.calendars.quarters import LONDON
 from due_regard.commands import CommandResult, Commands, add_command, add_command_group, add_landlord_option
+from due_regard.commands.assessment_commands import parse_day_or_today
 from due_regard.config.settings import Settings
 from due_regard.services.landlord_context import open_landlord_register
 from due_regard.services.result import list_json_rows
@@ -43,8 +43,10 @@ def run_intake(args: Namespace, settings: Settings) -> CommandResult:
     result = take_in_drop(settings, args.landlord, drop=args.drop, source=args.source, now=datetime.now(UTC))
     lines = [_describe_file(file) for file in result["files"]]
     lines.append(f"{args.landlord}: {result['status']}" + (f": {result['why']}" if result.get("why") else ""))
-    lines += [f"{name} are in {result[name]}" for name in ("rejections",) if result.get(name)]
-    lines += [f"refused files are in {result['quarantine']}" for _ in (1,) if result.get("quarantine")]
+    if result.get("rejections"):
+        lines.append(f"rejections are in {result['rejections']}")
+    if result.get("quarantine"):
+        lines.append(f"refused files are in {result['quarantine']}")
     return CommandResult(result, tuple(lines), result["exit_code"])
 
 
@@ -96,9 +98,8 @@ def run_drop_missing(args: Namespace, settings: Settings) -> CommandResult:
 
 def run_source_check(args: Namespace, settings: Settings) -> CommandResult:
     """`source check S DROP`."""
-    from due_regard.commands.assessment_commands import parse_day
     from due_regard.intake import check_source, load_source_mapping
 
-    on = parse_day(args.on) if args.on else datetime.now(LONDON).date()
-    found = check_source(load_source_mapping(settings.sources_dir, args.source), args.drop, on=on)
+    mapping = load_source_mapping(settings.sources_dir, args.source)
+    found = check_source(mapping, args.drop, on=parse_day_or_today(args.on))
     return CommandResult(found.as_dict(), tuple(found.describe_lines()), found.exit_code)

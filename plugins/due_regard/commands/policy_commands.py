@@ -6,13 +6,13 @@ from argparse import Namespace
 from datetime import datetime
 from pathlib import Path
 
-from due_regard.calendars.quarters import LONDON
 from due_regard.commands import CommandResult, Commands, add_command, add_command_group
-from due_regard.commands.assessment_commands import parse_day
+from due_regard.commands.assessment_commands import parse_day_or_today
 from due_regard.config.settings import Settings
 from due_regard.errors import PolicyError
 from due_regard.services.compare_policies import compare_policy_files
 from due_regard.services.landlord_context import list_landlords_to_run, load_landlord_context
+from due_regard.services.read_assessments import RecordChoice
 
 
 def add_commands(commands: Commands) -> None:
@@ -44,10 +44,6 @@ def add_commands(commands: Commands) -> None:
     )
 
 
-def _choose_day(given: str | None) -> str:
-    return given or datetime.now(LONDON).date().isoformat()
-
-
 def run_policy_check(args: Namespace, settings: Settings) -> CommandResult:
     """`policy check FILE…`."""
     from due_regard.policy import read_policy
@@ -74,7 +70,7 @@ def run_policy_show(args: Namespace, settings: Settings) -> CommandResult:
     from due_regard.policy.policy_page import describe_policy
 
     known = load_landlord_context(settings, args.landlord)
-    policy = known.history.find_version(parse_day(_choose_day(args.on)))
+    policy = known.history.find_version(parse_day_or_today(args.on))
     lines = describe_policy(policy, known.landlord.confirmed_readings)
     return CommandResult({"landlord": args.landlord, "policy": lines}, tuple(lines))
 
@@ -94,7 +90,7 @@ def run_policy_rules(args: Namespace, settings: Settings) -> CommandResult:
 def run_policy_diff(args: Namespace, settings: Settings) -> CommandResult:
     """`policy diff OLD NEW [--as-at D]`."""
     found = compare_policy_files(
-        settings, args.old, args.new, as_at=parse_day(_choose_day(args.as_at)), drop=args.drop, source=args.source
+        settings, args.old, args.new, RecordChoice(None, args.drop, args.source), as_at=parse_day_or_today(args.as_at)
     )
     rows = found.astype(object).where(found.notna(), None).to_dict("records")
     lines = [
@@ -139,7 +135,7 @@ def run_calendar_refresh(args: Namespace, settings: Settings) -> CommandResult:
     from due_regard.calendars import working_days
 
     lines: list[str] = []
-    today = parse_day(_choose_day(None))
+    today = parse_day_or_today(None)
     for division in working_days.SUBDIVISIONS:
         stored = working_days.read_calendar_snapshot(settings.calendars_dir, division)
         years = sorted(stored.years)

@@ -22,7 +22,7 @@ from due_regard.calendars.quarters import find_london_day
 from due_regard.calendars.working_days import WorkingCalendar
 from due_regard.config.landlord import Landlord
 from due_regard.config.layered_folders import Folder, list_layers
-from due_regard.mail.wording import MailWording, load_mail_wording
+from due_regard.mail.wording import MailWording
 
 
 @dataclass(frozen=True)
@@ -124,26 +124,8 @@ class ComposedMail:
     send_days: Sequence[date]
 
 
-def load_mail_context(
-    landlord: Landlord, calendar: WorkingCalendar, *, sender: str, templates: Folder, now: datetime
-) -> MailContext:
-    """The context of one landlord's mails at `now`, with the wording in `templates`.
-
-    Raises:
-        WordingError: the wording is wrong; names file and line.
-    """
-    return MailContext(landlord, calendar, sender, templates, now, load_mail_wording(templates))
-
-
 def build_mail(content: MailContent, context: MailContext, *, mail_on: date, leaves_on: date) -> ComposedMail:
-    """The whole mail.
-
-    Args:
-        content: what it says and to whom.
-        context: what it shares with the landlord's other mails.
-        mail_on: the day it is about.
-        leaves_on: the first day it may leave.
-    """
+    """The whole mail; `mail_on` is the day it is about, `leaves_on` the first day it may leave."""
     message_id = _make_message_id(content.identity, context)
     mail = EmailMessage(policy=SMTP)
     for name, value in _list_headers(content, context, message_id).items():

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 from sqlalchemy import ColumnElement, Connection, Engine, func, insert, or_, select, update
 
@@ -33,6 +34,22 @@ class OutboxMail:
     body: bytes
     attempts: int
     resends: int
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What became of a mail.
+
+    Attributes:
+        code: the server's.
+        reason: in our words, never in the server's, which echo addresses.
+        is_address_refused: the server refused this recipient for good.
+    """
+
+    outcome: Literal["sent", "later", "refused", "uncertain", "shadow"]
+    code: int | None = None
+    reason: str = ""
+    is_address_refused: bool = False
 
 
 def put_mail(conn: Connection, landlord: str, mail: ComposedMail, *, now: datetime) -> None:
@@ -61,8 +78,7 @@ def put_mail(conn: Connection, landlord: str, mail: ComposedMail, *, now: dateti
 
 def has_mail(conn: Connection, landlord: str, message_id: str) -> bool:
     """Whether a mail with this Message-ID was ever put in, sent or not."""
-    mine = (AlertMessage.landlord == landlord, AlertMessage.message_id == message_id)
-    return conn.execute(select(AlertMessage.message_id).where(*mine)).first() is not None
+    return conn.execute(select(AlertMessage.message_id).where(_is_mail(landlord, message_id))).first() is not None
 
 
 def list_due_mails(engine: Engine, *, now: datetime, landlords: Sequence[str] | None = None) -> list[tuple[str, str]]:
@@ -82,59 +98,42 @@ def lease_mail(engine: Engine, landlord: str, message_id: str, *, now: datetime,
     A row found under a lease that ran out is an orphan: its sender died before, during or after handing it over.
     """
     with writing(engine, landlord) as conn:
-        mine = (AlertMessage.landlord == landlord) & (AlertMessage.message_id == message_id)
+        mine = _is_mail(landlord, message_id)
         row = conn.execute(select(AlertMessage.__table__).where(mine, _is_ready(now))).mappings().first()
         if row is None:
             return None
-        resends = row["resends"] + (row["status"] == "uncertain")
+        attempts, resends = row["attempts"] + 1, row["resends"] + (row["status"] == "uncertain")
         orphaned = row["orphaned"] + (row["status"] == "sending")
-        values = {"status": "sending", "lease_until": until, "attempts": row["attempts"] + 1}
+        values = {"status": "sending", "lease_until": until, "attempts": attempts}
         values |= {"resends": resends, "orphaned": orphaned}
         conn.execute(update(AlertMessage).where(mine).values(**values))
-    return OutboxMail(
-        landlord,
-        message_id,
-        row["sender"],
-        row["recipient"],
-        row["body"].encode("ascii"),
-        row["attempts"] + 1,
-        resends,
-    )
+    body = row["body"].encode("ascii")
+    return OutboxMail(landlord, message_id, row["sender"], row["recipient"], body, attempts, resends)
 
 
-def settle_mail(
-    engine: Engine,
-    outgoing: OutboxMail,
-    status: str,
-    *,
-    now: datetime,
-    code: int | None,
-    reason: str,
-    is_address_refused: bool = False,
-) -> None:
+def settle_mail(engine: Engine, outgoing: OutboxMail, delivery: Delivery, *, now: datetime) -> None:
     """Write what became of a mail, and audit it."""
+    status = "waiting" if delivery.outcome == "later" else delivery.outcome
     values = {
         "status": status,
         "lease_until": None,
-        "code": code,
-        "reason": reason or None,
-        "is_address_refused": is_address_refused,
+        "code": delivery.code,
+        "reason": delivery.reason or None,
+        "is_address_refused": delivery.is_address_refused,
         "finished_at": None if status == "waiting" else now,
     }
     if status == "waiting":
         values["next_attempt_at"] = now + find_retry_pause(outgoing.attempts)
-    mine = (AlertMessage.landlord == outgoing.landlord) & (AlertMessage.message_id == outgoing.message_id)
-    with writing(engine, outgoing.landlord) as conn:
-        conn.execute(update(AlertMessage).where(mine).values(**values))
-        details = {"status": status, "code": code, "attempts": outgoing.attempts, "resends": outgoing.resends}
-        append_audit(
-            conn, landlord=outgoing.landlord, action="mail_send", subject=outgoing.message_id, details=details, at=now
-        )
+    landlord, message_id = outgoing.landlord, outgoing.message_id
+    details = {"status": status, "code": delivery.code, "attempts": outgoing.attempts, "resends": outgoing.resends}
+    with writing(engine, landlord) as conn:
+        conn.execute(update(AlertMessage).where(_is_mail(landlord, message_id)).values(**values))
+        append_audit(conn, landlord=landlord, action="mail_send", subject=message_id, details=details, at=now)
 
 
 def release_lease(engine: Engine, outgoing: OutboxMail) -> None:
     """Put a leased row back as it was: nothing could be handed over, through no fault of the row."""
-    mine = (AlertMessage.landlord == outgoing.landlord) & (AlertMessage.message_id == outgoing.message_id)
+    mine = _is_mail(outgoing.landlord, outgoing.message_id)
     values = {"status": "waiting", "lease_until": None, "attempts": outgoing.attempts - 1}
     with writing(engine, outgoing.landlord) as conn:
         conn.execute(update(AlertMessage).where(mine).values(**values))
@@ -154,6 +153,10 @@ def find_retry_pause(attempts: int) -> timedelta:
     """How long a row rests after its nth attempt was put off: 5 minutes, doubled each time, at most 4 hours."""
     doubled: int = 1 << min(max(attempts - 1, 0), 10)
     return min(FIRST_PAUSE * doubled, LONGEST_PAUSE)
+
+
+def _is_mail(landlord: str, message_id: str) -> ColumnElement[bool]:
+    return (AlertMessage.landlord == landlord) & (AlertMessage.message_id == message_id)
 
 
 def _is_ready(now: datetime) -> ColumnElement[bool]:

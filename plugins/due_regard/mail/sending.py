@@ -15,11 +15,9 @@ from sqlalchemy import Engine
 from due_regard.errors import MailError
 from due_regard.mail import outbox
 from due_regard.mail.outbox import OutboxMail
-from due_regard.mail.transport import Delivery, Transport
+from due_regard.mail.transport import Transport
 
 LEASE = timedelta(minutes=10)
-
-STATUS = {"sent": "sent", "later": "waiting", "refused": "refused", "uncertain": "uncertain", "shadow": "shadow"}
 
 
 @dataclass(frozen=True)
@@ -75,17 +73,5 @@ def _hand_over(engine: Engine, transport: Transport, outgoing: OutboxMail, tick:
     except MailError:
         outbox.release_lease(engine, outgoing)
         raise
-    _settle_delivery(engine, outgoing, delivery, tick())
+    outbox.settle_mail(engine, outgoing, delivery, now=tick())
     return delivery.outcome
-
-
-def _settle_delivery(engine: Engine, outgoing: OutboxMail, delivery: Delivery, now: datetime) -> None:
-    outbox.settle_mail(
-        engine,
-        outgoing,
-        STATUS[delivery.outcome],
-        now=now,
-        code=delivery.code,
-        reason=delivery.reason,
-        is_address_refused=delivery.is_address_refused,
-    )

@@ -12,30 +12,16 @@ import ssl
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Protocol
 
 from due_regard.config.storage import StoredPath, write_file
 from due_regard.errors import MailError, StorageError
-from due_regard.mail.outbox import OutboxMail
+from due_regard.mail.outbox import Delivery, OutboxMail
 
-Outcome = Literal["sent", "later", "refused", "uncertain", "shadow"]
 Login = Callable[[smtplib.SMTP], object]
 """Authenticates a connected session; raises MailError where the server will not have us."""
 
 TIMEOUT_SECONDS = 60
-
-
-@dataclass(frozen=True)
-class Delivery:
-    """What became of a mail: the server's code and a reason in our words (never the server's, which echo addresses).
-
-    `is_address_refused`: the server refused this recipient for good.
-    """
-
-    outcome: Outcome
-    code: int | None = None
-    reason: str = ""
-    is_address_refused: bool = False
 
 
 class Transport(Protocol):

@@ -4,7 +4,6 @@ Measures are pure; `build_pack` alone reads the register and writes files. May i
 intake, alerts or web.
 """
 
-from due_regard.calendars.quarters import Quarter, find_last_closed_quarter
 from due_regard.packs.build import build_pack
 from due_regard.packs.life.filing import PackReport
 from due_regard.packs.life.pack_mail import build_pack_mail
@@ -13,12 +12,10 @@ from due_regard.packs.life.report_duties import add_report_duty, assess_report_d
 
 __all__ = [
     "PackReport",
-    "Quarter",
     "add_report_duty",
     "assess_report_duties",
     "build_pack",
     "build_pack_mail",
-    "find_last_closed_quarter",
     "is_issued",
     "record_issue",
 ]

@@ -13,12 +13,10 @@ import pyarrow as pa
 from sqlalchemy import Engine
 
 from due_regard.calendars.quarters import LONDON, Quarter
-from due_regard.calendars.working_days import WorkingCalendar
-from due_regard.config.landlord import Landlord
 from due_regard.config.layered_folders import Folder
 from due_regard.config.storage import StoredPath
 from due_regard.errors import PackError, SettingsError
-from due_regard.packs.content.figure_changes import build_changes_table, find_changed_measures
+from due_regard.packs.content.figure_changes import build_changes_table, compare_figures
 from due_regard.packs.content.measure_tables import MeasureTable, build_measure_table
 from due_regard.packs.content.pack_content import EDITIONS, PackContent, compose_content
 from due_regard.packs.content.pack_definition import PackDefinition, PackSection, load_pack_definition
@@ -30,7 +28,7 @@ from due_regard.packs.life import provenance
 from due_regard.packs.life.filing import PackReport, file_pack
 from due_regard.packs.life.pack_records import list_kept_figures
 from due_regard.packs.measures import BATCH_COLUMNS, QuarterSnapshot
-from due_regard.policy import PolicyHistory
+from due_regard.policy import LandlordContext, PolicyHistory
 from due_regard.register import EVER, read_audit_head, read_records, reading, sql_files
 
 _NATIONS = {
@@ -48,9 +46,7 @@ class _KnownState:
 
 def build_pack(
     engine: Engine,
-    landlord: Landlord,
-    history: PolicyHistory,
-    calendar: WorkingCalendar,
+    context: LandlordContext,
     *,
     quarter: Quarter,
     pack: str,
@@ -64,9 +60,7 @@ def build_pack(
 
     Args:
         engine: the register.
-        landlord: whose pack it is.
-        history: its policy.
-        calendar: its working days.
+        context: the landlord whose pack it is.
         quarter: the reported quarter.
         pack: name of a definition.
         edition: `confidential` or `publishable`.
@@ -81,21 +75,22 @@ def build_pack(
     """
     _check_request(quarter, edition, now)
     definition = load_pack_definition(reports, pack)
-    known = _read_known_state(engine, landlord, history, calendar, quarter, known_at)
+    known = _read_known_state(engine, context, quarter, known_at)
     tables = _build_tables(definition, known.snapshots)
-    filed = None if known_at else _rebuild_filed_tables(engine, landlord, history, calendar, quarter, definition, known)
+    filed = None if known_at else _rebuild_filed_tables(engine, context, quarter, definition, known)
     definition, tables, revised = _add_changes(definition, tables, filed, quarter)
-    shown = _protect_published(tables) if edition == "publishable" else tables
     content = compose_content(
-        definition, landlord, shown, quarter=quarter, edition=edition, revised=revised,
-        standing=_describe_standing(history, quarter, known, landlord),
+        definition, context.landlord, _protect_published(tables) if edition == "publishable" else tables,
+        quarter=quarter, edition=edition, revised=revised, standing=_describe_standing(context, quarter, known),
     )  # fmt: skip
-    contents = _make_files(content, engine, landlord, history, known, reports)
+    contents = _make_files(content, engine, context.history, known, reports)
+    landlord = context.landlord.id
     made = provenance.gather_provenance(
-        known.files, history, calendar, definition, confirmed=landlord.confirmed_readings, known_at=known_at,
-        run_id=_find_last_run(engine, landlord.id, known_at), head=read_audit_head(engine, landlord.id),
+        known.files, context, definition, known_at=known_at, run_id=_find_last_run(engine, landlord, known_at),
+        head=read_audit_head(engine, landlord),
     )  # fmt: skip
-    return file_pack(engine, landlord.id, content, contents, made, list_kept_figures(tables), out, now, known_at)
+    figures = list_kept_figures(tables)
+    return file_pack(engine, content, contents, made, figures, out=out, now=now, known_at=known_at)
 
 
 def _protect_published(tables: dict[str, MeasureTable]) -> dict[str, MeasureTable]:
@@ -112,24 +107,19 @@ def _check_request(quarter: Quarter, edition: str, now: datetime) -> None:
 
 
 def _read_known_state(
-    engine: Engine,
-    landlord: Landlord,
-    history: PolicyHistory,
-    calendar: WorkingCalendar,
-    quarter: Quarter,
-    known_at: datetime | None,
+    engine: Engine, context: LandlordContext, quarter: Quarter, known_at: datetime | None
 ) -> _KnownState:
-    with reading(engine, landlord.id) as conn:
-        files = sql_files.read_statement(conn, "packs/files_taken_in", landlord=landlord.id, known_at=known_at or EVER)
+    landlord = context.landlord.id
+    with reading(engine, landlord) as conn:
+        files = sql_files.read_statement(conn, "packs/files_taken_in", landlord=landlord, known_at=known_at or EVER)
     if files.empty:
-        raise PackError(f"nothing had been taken in for {landlord.id}; run intake first")
-    records = read_records(engine, landlord.id, known_at=known_at)
+        raise PackError(f"nothing had been taken in for {landlord}; run intake first")
+    records = read_records(engine, landlord, known_at=known_at)
     # Arrow keeps what it freed: after a million rows that is a seventh of the memory a pack may take.
     pa.default_memory_pool().release_unused()
     days = files["loaded_at"].dt.tz_convert(LONDON).dt.tz_localize(None).dt.normalize()
     shown = files.assign(loaded_on=days)[list(BATCH_COLUMNS)]
-    confirmed = landlord.confirmed_readings
-    return _KnownState(take_snapshots(records, history, calendar, quarter, files=shown, confirmed=confirmed), files)
+    return _KnownState(take_snapshots(records, context, quarter, files=shown), files)
 
 
 def _build_tables(definition: PackDefinition, snapshots: tuple[QuarterSnapshot, ...]) -> dict[str, MeasureTable]:
@@ -140,40 +130,35 @@ def _build_tables(definition: PackDefinition, snapshots: tuple[QuarterSnapshot, 
 
 
 def _rebuild_filed_tables(
-    engine: Engine,
-    landlord: Landlord,
-    history: PolicyHistory,
-    calendar: WorkingCalendar,
-    quarter: Quarter,
-    definition: PackDefinition,
-    known: _KnownState,
+    engine: Engine, context: LandlordContext, quarter: Quarter, definition: PackDefinition, known: _KnownState
 ) -> dict[str, MeasureTable] | None:
     """The tables as known at the quarter's close; None where nothing had come by then, or nothing since."""
     loaded = known.files["loaded_at"]
     if not (loaded <= quarter.closes_at).any() or not (loaded > quarter.closes_at).any():
         return None
-    then = _read_known_state(engine, landlord, history, calendar, quarter, quarter.closes_at)
+    then = _read_known_state(engine, context, quarter, quarter.closes_at)
     return _build_tables(definition, then.snapshots)
 
 
 def _add_changes(
     definition: PackDefinition, tables: dict[str, MeasureTable], filed: dict[str, MeasureTable] | None, quarter: Quarter
 ) -> tuple[PackDefinition, dict[str, MeasureTable], dict[str, frozenset[str]]]:
+    """Definition and tables with a sheet on what changed since `filed`, and table -> measures that did."""
     if filed is None:
         return definition, tables, {}
-    listing = build_changes_table(filed, tables, str(quarter))
+    changes = compare_figures(filed, tables, str(quarter))
+    listing = build_changes_table(changes, tables)
+    revised = {str(name): frozenset(group["measure"]) for name, group in changes.groupby("table")}
     section = PackSection.model_construct(
         table=listing.name, title=None, headlines=("{rows:figure has|figures have} changed since they were filed.",),
         why="Late and corrected exports change the past: each figure that differs from the one filed.", chart=False,
     )  # fmt: skip
     whole = definition.model_copy(update={"sections": (*definition.sections, section)})
-    return whole, {**tables, listing.name: listing}, find_changed_measures(filed, tables, str(quarter))
+    return whole, {**tables, listing.name: listing}, revised
 
 
-def _describe_standing(
-    history: PolicyHistory, quarter: Quarter, known: _KnownState, landlord: Landlord
-) -> tuple[str, ...]:
-    policy = history.find_version(quarter.ends_on)
+def _describe_standing(context: LandlordContext, quarter: Quarter, known: _KnownState) -> tuple[str, ...]:
+    landlord, policy = context.landlord, context.history.find_version(quarter.ends_on)
     last = known.files["loaded_at"].max().astimezone(LONDON)
     duties = known.snapshots[0].duties
     open_readings = int(((duties["reading"] != "") & (duties["confirmed"] == "")).sum())
@@ -190,30 +175,23 @@ def _describe_standing(
 
 
 def _make_files(
-    content: PackContent,
-    engine: Engine,
-    landlord: Landlord,
-    history: PolicyHistory,
-    known: _KnownState,
-    reports: Folder,
+    content: PackContent, engine: Engine, history: PolicyHistory, known: _KnownState, reports: Folder
 ) -> dict[str, bytes]:
-    stem = f"{landlord.id}_{content.pack}_{content.quarter}_{content.edition}"
+    stem = f"{content.landlord}_{content.pack}_{content.quarter}_{content.edition}"
     found = {f"{stem}.xlsx": build_committee_workbook(content), f"{stem}.pdf": build_paper(content, reports / "paper")}
     for section in content.sections:
         if section.chart is not None:
             found[f"{stem}_{section.chart.name}.png"] = section.chart.png
     if content.edition == "confidential":
-        found[f"{stem}_action_list.xlsx"] = _make_action_list(content, engine, landlord.id, history, known)
+        found[f"{stem}_action_list.xlsx"] = _make_action_list(content, engine, history, known)
     return found
 
 
-def _make_action_list(
-    content: PackContent, engine: Engine, landlord: str, history: PolicyHistory, known: _KnownState
-) -> bytes:
+def _make_action_list(content: PackContent, engine: Engine, history: PolicyHistory, known: _KnownState) -> bytes:
     now = known.snapshots[0]
     restricted = [duty.rule for duty in history.find_version(now.quarter.ends_on).duties if duty.restricted_to]
-    with reading(engine, landlord) as conn:
-        references = sql_files.read_statement(conn, "packs/finding_references", landlord=landlord)
+    with reading(engine, content.landlord) as conn:
+        references = sql_files.read_statement(conn, "packs/finding_references", landlord=content.landlord)
     found = select_open_duties(now.assessments, restricted)
     title = f"Action list: {content.landlord_name}, {content.quarter_label}"
     return build_action_workbook(
@@ -224,7 +202,5 @@ def _make_action_list(
 
 def _find_last_run(engine: Engine, landlord: str, known_at: datetime | None) -> int | None:
     with reading(engine, landlord) as conn:
-        run_id = sql_files.read_statement(conn, "packs/last_run", landlord=landlord, known_at=known_at or EVER)[
-            "run_id"
-        ].iloc[0]
-    return None if pd.isna(run_id) else int(run_id)
+        found = sql_files.read_statement(conn, "packs/last_run", landlord=landlord, known_at=known_at or EVER)
+    return None if found["run_id"].isna().any() else int(found["run_id"].iloc[0])

@@ -4,13 +4,21 @@ Depends on the canonical columns alone; assessing is assessment's, mails are ale
 """
 
 from due_regard.policy.duties import CheckDuty, DeadlineDuty, DocumentDuty, Duty, ReviewDuty
-from due_regard.policy.policy_versions import Policy, PolicyFile, PolicyHistory, load_policies, read_policy
+from due_regard.policy.policy_versions import (
+    LandlordContext,
+    Policy,
+    PolicyFile,
+    PolicyHistory,
+    load_policies,
+    read_policy,
+)
 
 __all__ = [
     "CheckDuty",
     "DeadlineDuty",
     "DocumentDuty",
     "Duty",
+    "LandlordContext",
     "Policy",
     "PolicyFile",
     "PolicyHistory",

@@ -7,7 +7,7 @@ how a duty is assessed nor any landlord.
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import Field, StringConstraints, model_validator
 
@@ -48,8 +48,18 @@ Months = Annotated[int, Field(ge=1, le=600)]
 Count = Annotated[int, Field(ge=1, le=3650)]
 
 
-class Within(Word):
-    """How long a duty may take; exactly one of the units.
+class _OneUnit(Word):
+    """A length of time in exactly one of the units that are its fields."""
+
+    @model_validator(mode="after")
+    def _check_one_unit(self) -> Self:
+        if len(self.model_fields_set) != 1:
+            raise ValueError(f"says one of {', '.join(type(self).model_fields)}")
+        return self
+
+
+class Within(_OneUnit):
+    """How long a duty may take.
 
     Attributes:
         working_days: the nth working day, by the policy's counting convention.
@@ -63,37 +73,19 @@ class Within(Word):
     months: Months | None = None
     quarters: Annotated[int, Field(ge=1, le=40)] | None = None
 
-    @model_validator(mode="after")
-    def _check_one_unit(self) -> Within:
-        if len(self.model_fields_set) != 1:
-            raise ValueError("says one of working_days, days, months, quarters")
-        return self
 
-
-class Notice(Word):
+class Notice(_OneUnit):
     """How long before it is due a duty counts as due soon; its unit is the unit lateness is counted in."""
 
     working_days: Annotated[int, Field(ge=0, le=250)] | None = None
     days: Annotated[int, Field(ge=0, le=3650)] | None = None
 
-    @model_validator(mode="after")
-    def _check_one_unit(self) -> Notice:
-        if len(self.model_fields_set) != 1:
-            raise ValueError("says one of working_days, days")
-        return self
 
-
-class Cycle(Word):
+class Cycle(_OneUnit):
     """How often something recurs, in calendar months or years."""
 
     months: Months | None = None
     years: Annotated[int, Field(ge=1, le=50)] | None = None
-
-    @model_validator(mode="after")
-    def _check_one_unit(self) -> Cycle:
-        if len(self.model_fields_set) != 1:
-            raise ValueError("says one of months, years")
-        return self
 
     @property
     def in_months(self) -> int:
@@ -218,4 +210,8 @@ class DocumentDuty(_Duty):
         return self
 
 
+SubjectDuty: TypeAlias = DeadlineDuty | CheckDuty | ReviewDuty
+"""A duty about records."""
+DatedDuty: TypeAlias = DeadlineDuty | ReviewDuty | DocumentDuty
+"""A duty that falls due."""
 Duty: TypeAlias = Annotated[DeadlineDuty | CheckDuty | ReviewDuty | DocumentDuty, Field(discriminator="kind")]

@@ -11,7 +11,7 @@ from typing import Any
 
 from due_regard.config.yaml_errors import Place
 from due_regard.policy import conditions
-from due_regard.policy.duties import CheckDuty, DeadlineDuty, ReviewDuty
+from due_regard.policy.duties import DeadlineDuty, ReviewDuty, SubjectDuty
 from due_regard.records.canonical import ENTITY, ENTITY_OF_SUBJECT, CanonicalColumn, ColumnKind, Entity
 
 Fault = tuple[Place, str]
@@ -137,7 +137,7 @@ def _list_related_uses(entity: Entity, related: conditions.Related, place: Place
             yield replace(use, is_related=True)
 
 
-def find_field_faults(duty: DeadlineDuty | CheckDuty | ReviewDuty) -> Iterator[Fault]:
+def find_field_faults(duty: SubjectDuty) -> Iterator[Fault]:
     """Every wrong field, code or link of one duty, with its place inside the duty."""
     entity = ENTITY_OF_SUBJECT[duty.subject]
     for number, link in enumerate(duty.requires):
@@ -156,7 +156,7 @@ def find_field_faults(duty: DeadlineDuty | CheckDuty | ReviewDuty) -> Iterator[F
         yield from _find_review_faults(entity, duty)
 
 
-def _list_duty_uses(entity: Entity, duty: DeadlineDuty | CheckDuty | ReviewDuty) -> Iterator[FieldUse]:
+def _list_duty_uses(entity: Entity, duty: SubjectDuty) -> Iterator[FieldUse]:
     """The fields of the subject that a duty names itself, and those its words name."""
     for number, path in enumerate(duty.needs):
         yield FieldUse(entity, path, ("needs", number))

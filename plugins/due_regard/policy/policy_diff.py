@@ -12,12 +12,6 @@ from due_regard.records.canonical import find_open_rows
 KEY = ["rule", "subject_type", "subject_ref", "occurrence"]
 
 
-def select_findings(assessments: pd.DataFrame) -> pd.DataFrame:
-    """The assessments that are findings: due soon, overdue or in breach, and more than information."""
-    open_ones = find_open_rows(assessments)
-    return assessments[open_ones].set_index(KEY)
-
-
 def compare_findings(old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
     """Findings that a change from `old` to `new` assessments would add, remove or move.
 
@@ -25,7 +19,8 @@ def compare_findings(old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
         One row a changed finding, sorted by rule, subject and occurrence: `KEY`, `change` (added, removed, moved),
         `old_state`, `new_state`, `old_due_on`, `new_due_on`. Moved: its state or due date would differ.
     """
-    was, would_be = (select_findings(found)[["state", "due_on"]] for found in (old, new))
+    # A finding is due soon, overdue or in breach, and more than information.
+    was, would_be = (found[find_open_rows(found)].set_index(KEY)[["state", "due_on"]] for found in (old, new))
     both = was.add_prefix("old_").join(would_be.add_prefix("new_"), how="outer")
     both["change"] = "moved"
     both.loc[both["old_state"].isna(), "change"] = "added"

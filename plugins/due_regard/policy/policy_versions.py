@@ -1,6 +1,6 @@
 """A landlord's policy as dated versions: one file a version, `<landlord>/<effective_from>.yaml`.
 
-Reading and choosing versions; what a duty may say is policy/duties.
+Reads and chooses versions, and says what one landlord is assessed by. What a duty may say is policy/duties.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from due_regard.calendars.working_days import Convention
-from due_regard.config.landlord import Identifier
+from due_regard.calendars.working_days import Convention, WorkingCalendar
+from due_regard.config.landlord import Identifier, Landlord
 from due_regard.config.layered_folders import Folder, find_file, list_files
 from due_regard.config.yaml_files import read_yaml
 from due_regard.errors import PolicyError
@@ -121,6 +121,15 @@ class PolicyHistory:
             if version in (None, policy.effective_from) and rule in policy._by_rule:
                 return policy.find_duty(rule)
         return self.versions[-1].find_duty(rule)
+
+
+@dataclass(frozen=True)
+class LandlordContext:
+    """What one landlord is assessed by: its settings, its policy's versions, its calendar."""
+
+    landlord: Landlord
+    history: PolicyHistory
+    calendar: WorkingCalendar
 
 
 def read_policy(file: Path, *, landlord: str | None = None) -> PolicyFile:

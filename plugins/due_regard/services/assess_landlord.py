@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from due_regard.config.settings import Settings
 from due_regard.errors import RegisterMovedOn
-from due_regard.services.landlord_context import LandlordContext, load_landlord_context, open_landlord_register
+from due_regard.policy import LandlordContext
+from due_regard.services.landlord_context import load_landlord_context, open_landlord_register
 from due_regard.services.result import Result
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ _FINDING_COUNTS = ("opened", "seen", "escalated", "resolved", "reopened", "open"
 
 
 def assess_landlord(settings: Settings, landlord: str, *, as_at: date, now: datetime) -> Result:
-    """Judge a landlord's register at `as_at`, the duty to report included, record the run and move the findings' life.
+    """Assess a landlord's register at `as_at`, the duty to report included, record the run and move its findings.
 
     It is what the DAG runs: the register is created or migrated where it must be.
 
@@ -62,7 +63,7 @@ def assess_with_rows(
 def assess_until_settled(
     engine: Engine, settings: Settings, context: LandlordContext, as_at: date, now: datetime
 ) -> tuple[RunReport, pd.DataFrame]:
-    """Judge and record; once more where a drop was loaded meanwhile, for a run must rest on what the register said."""
+    """Assess and record; again where a drop was loaded meanwhile, for a run must rest on what the register said."""
     for _ in range(_ATTEMPTS - 1):
         with suppress(RegisterMovedOn):
             return _assess_once(engine, settings, context, as_at, now)
@@ -81,9 +82,7 @@ def _assess_once(
     landlord = context.landlord.id
     newest = register.find_newest_file(engine, landlord)
     found = assess_records(register.read_records(engine, landlord), context.history, context.calendar, as_at)
-    reports = assess_report_duties(
-        engine, context.landlord, context.history, context.calendar, as_at=as_at, reports=settings.reports_dir
-    )
+    reports = assess_report_duties(engine, context, as_at=as_at, reports=settings.reports_dir)
     every = pd.concat([found, reports], ignore_index=True) if len(reports) else found
     version = context.history.find_version(as_at).effective_from.isoformat()
     run = register.record_assessment(
@@ -93,7 +92,7 @@ def _assess_once(
 
 
 def find_last_assessed_day(engine: Engine, landlord: str) -> date:
-    """The latest date that a landlord's findings stand at; the earliest date there is where it was never judged."""
+    """The latest date that a landlord's findings stand at; the earliest date there is where it was never assessed."""
     from sqlalchemy import func, select
 
     from due_regard.register import reading

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from due_regard.calendars.quarters import Quarter
 from due_regard.config.settings import Settings
 from due_regard.config.storage import StoredPath
-from due_regard.services.landlord_context import LandlordContext, load_landlord_context, open_landlord_register
+from due_regard.policy import LandlordContext
+from due_regard.services.landlord_context import load_landlord_context, open_landlord_register
 from due_regard.services.post_mail import open_mail_context, send_landlord_mail
 from due_regard.services.result import Result
 
@@ -45,15 +47,15 @@ def build_packs(
     from due_regard import packs
 
     context = load_landlord_context(settings, landlord)
-    period = packs.Quarter.parse(quarter)
+    period = Quarter.parse(quarter)
     names = [pack] if pack else [switch.name for switch in context.landlord.packs]
     folder = out or settings.packs / landlord / quarter
     built: list[Result] = []
     with open_landlord_register(settings, landlord, upgrade=upgrade) as engine:
         for name in names:
             report = packs.build_pack(
-                engine, context.landlord, context.history, context.calendar, quarter=period,
-                pack=name, edition=edition, out=folder, now=now, known_at=known_at, reports=settings.reports_dir,
+                engine, context, quarter=period, pack=name, edition=edition, out=folder, now=now, known_at=known_at,
+                reports=settings.reports_dir,
             )  # fmt: skip
             issued = issue and post_pack(engine, settings, context, report, now=now)
             result: Result = {"name": name, "files": [file.name for file in report.files], "sha256": report.sha256}

@@ -10,16 +10,16 @@ from due_regard.config.settings import Settings
 from due_regard.errors import PolicyError
 from due_regard.policy import PolicyHistory
 from due_regard.services.landlord_context import load_landlord_context
-from due_regard.services.read_assessments import read_chosen_records
+from due_regard.services.read_assessments import FROM_REGISTER, RecordChoice, read_chosen_records
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 def compare_policy_files(
-    settings: Settings, old: Path, new: Path, *, as_at: date, drop: Path | None = None, source: str = "canonical"
+    settings: Settings, old: Path, new: Path, choice: RecordChoice = FROM_REGISTER, *, as_at: date
 ) -> pd.DataFrame:
-    """Findings that a change from policy file `old` to `new` would add, remove or move (policy/diff.changes).
+    """Findings that a change from policy file `old` to `new` would add, remove or move (policy/policy_diff.py).
 
     Raises:
         PolicyError: a file is wrong, or they are two landlords'.
@@ -33,7 +33,7 @@ def compare_policy_files(
     if files[1].landlord != landlord:
         raise PolicyError(f"is {files[1].landlord}'s, not {landlord}'s", file=new)
     context = load_landlord_context(settings, landlord)
-    records, _ = read_chosen_records(settings, landlord, as_at, None, drop, source)
+    records, _ = read_chosen_records(settings, landlord, choice, as_at)
     alone = [PolicyHistory((Policy(date.min, file),)) for file in files]
-    judged = [assess_records(records, history, context.calendar, as_at) for history in alone]
-    return compare_findings(*judged)
+    old_findings, new_findings = (assess_records(records, one, context.calendar, as_at) for one in alone)
+    return compare_findings(old_findings, new_findings)

@@ -7,25 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from due_regard.calendars.working_days import WorkingCalendar, load_calendar
-from due_regard.config.landlord import Landlord, list_landlord_ids, load_landlord
+from due_regard.calendars.working_days import load_calendar
+from due_regard.config.landlord import list_landlord_ids, load_landlord
 from due_regard.config.settings import Settings
-from due_regard.policy import PolicyHistory, load_policies
+from due_regard.policy import LandlordContext, load_policies
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
-
-
-@dataclass(frozen=True)
-class LandlordContext:
-    """What one landlord is assessed by: its settings, its policy's versions, its calendar."""
-
-    landlord: Landlord
-    history: PolicyHistory
-    calendar: WorkingCalendar
 
 
 def load_landlord_context(settings: Settings, landlord: str) -> LandlordContext:

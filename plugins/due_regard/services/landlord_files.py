@@ -9,11 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from due_regard.calendars.working_days import load_calendar, read_calendar_snapshot
-from due_regard.config.landlord import load_landlord
+from due_regard.config.landlord import Landlord, load_landlord
 from due_regard.config.layered_folders import Folder, find_file
 from due_regard.config.settings import Settings
 from due_regard.errors import DueRegardError, LandlordError
-from due_regard.policy import load_policies
+from due_regard.policy import PolicyHistory, load_policies
 
 _TEMPLATE = """\
 # How {id} runs Due Regard. What its policy promises is in policies/{id}/<effective_from>.yaml.
@@ -61,17 +61,15 @@ def check_landlord_files(settings: Settings, landlord: str) -> tuple[list[str], 
     """What is good and what is wrong in a landlord's settings, policy, source and calendar, a line each."""
     from due_regard.intake import load_source_mapping
 
-    good: list[str] = []
-    wrong: list[str] = []
     try:
         found = load_landlord(settings.landlords_dir, landlord)
     except DueRegardError as reason:
-        return good, [str(reason)]
-    good.append(f"settings: {found.name}, {found.cadence} drops from {found.drop_folder}")
+        return [], [str(reason)]
+    good, wrong = [f"settings: {found.name}, {found.cadence} drops from {found.drop_folder}"], []
     checks: dict[str, Callable[[], str]] = {
         "policy": lambda: _describe_policy(settings, landlord),
         "source": lambda: load_source_mapping(settings.sources_dir, found.source).name,
-        "calendar": lambda: _describe_calendar(settings.calendars_dir, found.division, found.closure_days),
+        "calendar": lambda: _describe_calendar(settings.calendars_dir, found),
     }
     for name, check in checks.items():
         try:
@@ -79,34 +77,32 @@ def check_landlord_files(settings: Settings, landlord: str) -> tuple[list[str], 
         except DueRegardError as reason:
             wrong.append(f"{name}: {reason}")
     if not wrong:
-        wrong = [*_find_unreachable_roles(settings, landlord), *_find_unread_confirmations(settings, landlord)]
+        history = load_policies(settings.policies_dir, landlord)
+        wrong = [*_find_unreachable_roles(found, history), *_find_unread_confirmations(found, history)]
     return good, wrong
 
 
 def _describe_policy(settings: Settings, landlord: str) -> str:
-    history = load_policies(settings.policies_dir, landlord)
-    latest = history.versions[-1]
+    latest = load_policies(settings.policies_dir, landlord).versions[-1]
     return f"{latest.title}, {len(latest.duties)} duties, in force from {latest.effective_from}"
 
 
-def _describe_calendar(folder: Folder, division: str, closure_days: tuple[object, ...]) -> str:
-    calendar = load_calendar(division, folder=folder)
-    published = read_calendar_snapshot(folder, division).published_to
-    own = f", {len(closure_days)} closure days" if closure_days else ""
-    return f"{division}, {calendar.first_year} to {calendar.last_year}, published to {published}{own}"
+def _describe_calendar(folder: Folder, landlord: Landlord) -> str:
+    calendar = load_calendar(landlord.division, landlord.closure_days, folder=folder)
+    published = read_calendar_snapshot(folder, landlord.division).published_to
+    own = f", {len(landlord.closure_days)} closure days" if landlord.closure_days else ""
+    return f"{landlord.division}, {calendar.first_year} to {calendar.last_year}, published to {published}{own}"
 
 
-def _find_unreachable_roles(settings: Settings, landlord: str) -> list[str]:
+def _find_unreachable_roles(landlord: Landlord, history: PolicyHistory) -> list[str]:
     """Owner roles of the policy that only a mailbox can stand for and that have none."""
-    mailboxes = load_landlord(settings.landlords_dir, landlord).alerts.role_mailboxes
-    duties = load_policies(settings.policies_dir, landlord).versions[-1].duties
-    wanted = {duty.owner_role for duty in duties} & {"governance", "services_manager"}
-    return [f"alerts.role_mailboxes: no mailbox for {role}" for role in sorted(wanted - set(mailboxes))]
+    wanted = {duty.owner_role for duty in history.versions[-1].duties} & {"governance", "services_manager"}
+    missing = wanted - set(landlord.alerts.role_mailboxes)
+    return [f"alerts.role_mailboxes: no mailbox for {role}" for role in sorted(missing)]
 
 
-def _find_unread_confirmations(settings: Settings, landlord: str) -> list[str]:
+def _find_unread_confirmations(landlord: Landlord, history: PolicyHistory) -> list[str]:
     """Readings confirmed of rules that no version of the policy reads anything into: a slip would confirm nothing."""
-    confirmed = load_landlord(settings.landlords_dir, landlord).confirmed_readings
-    versions = load_policies(settings.policies_dir, landlord).versions
-    read = {duty.rule for version in versions for duty in version.duties if duty.reading}
-    return [f"confirmed_readings: {rule} has no reading in the policy" for rule in sorted(set(confirmed) - read)]
+    read = {duty.rule for version in history.versions for duty in version.duties if duty.reading}
+    unread = set(landlord.confirmed_readings) - read
+    return [f"confirmed_readings: {rule} has no reading in the policy" for rule in sorted(unread)]

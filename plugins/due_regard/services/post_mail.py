@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from due_regard.config.settings import Settings
-from due_regard.services.landlord_context import LandlordContext
+from due_regard.policy import LandlordContext
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -24,10 +24,12 @@ def open_mail_context(settings: Settings, context: LandlordContext, *, now: date
     Raises:
         WordingError: the wording of mails is wrong; names file and line.
     """
-    from due_regard.mail.builder import load_mail_context
+    from due_regard.mail.builder import MailContext
+    from due_regard.mail.wording import load_mail_wording
 
     folder = settings.reports_dir / "mail"
-    return load_mail_context(context.landlord, context.calendar, sender=settings.mail_from, templates=folder, now=now)
+    wording = load_mail_wording(folder)
+    return MailContext(context.landlord, context.calendar, settings.mail_from, folder, now, wording)
 
 
 def post_rows_to_mend(
@@ -44,14 +46,10 @@ def post_rows_to_mend(
 
     mail_context = open_mail_context(settings, context, now=now)
     batch, wording = result["batch_id"], mail_context.wording
-    text = wording.data_owner.rows_to_mend.format(
-        summary=summarise_rejections(validated).rstrip(),
-        folder=result["rejections"] or result["quarantine"],
-        batch=batch,
-    )
-    _post_to_data_owner(
-        engine, mail_context, "handback", f"{batch}", wording.data_owner.rows_title.format(batch=batch), text
-    )
+    summary, folder = summarise_rejections(validated).rstrip(), result["rejections"] or result["quarantine"]
+    text = wording.data_owner.rows_to_mend.format(summary=summary, folder=folder, batch=batch)
+    title = wording.data_owner.rows_title.format(batch=batch)
+    _post_to_data_owner(engine, mail_context, "handback", f"{batch}", title, text)
 
 
 def post_failure(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,57 +17,58 @@ if TYPE_CHECKING:
     from due_regard.records.validated_drop import ValidatedDrop
 
 
-def read_assessments(
-    settings: Settings,
-    landlord: str,
-    *,
-    as_at: date,
-    known_at: datetime | None = None,
-    drop: Path | None = None,
-    source: str = "canonical",
-) -> tuple[pd.DataFrame, ValidatedDrop | None]:
-    """Assessments of the register, or, with `drop`, of a drop alone without touching the register.
+@dataclass(frozen=True)
+class RecordChoice:
+    """Which records are assessed: those of the register, as known at `known_at`, or those of `drop` alone.
 
-    Returns:
-        The frame of assessment.assess, and the validated drop where one was given.
+    Attributes:
+        known_at: None means as known now.
+        drop: folder of an export; the register is then not touched.
+        source: source mapping of the drop.
     """
+
+    known_at: datetime | None = None
+    drop: Path | None = None
+    source: str = "canonical"
+
+
+FROM_REGISTER = RecordChoice()
+"""What the register holds now."""
+
+
+def read_assessments(
+    settings: Settings, landlord: str, choice: RecordChoice = FROM_REGISTER, *, as_at: date
+) -> tuple[pd.DataFrame, ValidatedDrop | None]:
+    """Assessments of the chosen records (columns: `assess_records`), and the validated drop where one was chosen."""
     from due_regard.assessment import assess_records
 
     context = load_landlord_context(settings, landlord)
-    records, validated = read_chosen_records(settings, landlord, as_at, known_at, drop, source)
+    records, validated = read_chosen_records(settings, landlord, choice, as_at)
     return assess_records(records, context.history, context.calendar, as_at), validated
 
 
 def explain_assessment(
-    settings: Settings,
-    landlord: str,
-    rule: str,
-    subject: str,
-    *,
-    as_at: date,
-    known_at: datetime | None = None,
-    drop: Path | None = None,
-    source: str = "canonical",
+    settings: Settings, landlord: str, rule: str, subject: str, choice: RecordChoice = FROM_REGISTER, *, as_at: date
 ) -> list[str]:
-    """Lines that say how the assessments of one rule and subject came about (assessment/explain)."""
+    """Lines that say how the assessments of one rule and subject came about (assessment/explanation.py)."""
     from due_regard.assessment.explanation import explain_rule
 
     context = load_landlord_context(settings, landlord)
-    records, _ = read_chosen_records(settings, landlord, as_at, known_at, drop, source)
+    records, _ = read_chosen_records(settings, landlord, choice, as_at)
     return explain_rule(records, context.history, context.calendar, as_at, rule, subject)
 
 
 def read_chosen_records(
-    settings: Settings, landlord: str, as_at: date, known_at: datetime | None, drop: Path | None, source: str
+    settings: Settings, landlord: str, choice: RecordChoice, as_at: date
 ) -> tuple[Records, ValidatedDrop | None]:
-    """The records of the register as known at `known_at`, or those of a drop, and the drop where one was given."""
+    """The chosen records, and the validated drop if there is one."""
     from due_regard.intake import load_source_mapping, read_drop
 
-    if drop is None:
+    if choice.drop is None:
         with open_landlord_register(settings, landlord) as engine:
             from due_regard import register
 
-            return register.read_records(engine, landlord, known_at=known_at), None
-    mapping = load_source_mapping(settings.sources_dir, source)
-    validated = read_drop(drop, landlord, mapping, on=as_at, known=lambda _: None, great_expectations=False)
+            return register.read_records(engine, landlord, known_at=choice.known_at), None
+    mapping = load_source_mapping(settings.sources_dir, choice.source)
+    validated = read_drop(choice.drop, landlord, mapping, on=as_at, known=lambda _: None, great_expectations=False)
     return validated.records(), validated

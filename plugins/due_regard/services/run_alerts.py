@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,13 +14,9 @@ from typing import TYPE_CHECKING, Any
 from due_regard.calendars.quarters import LONDON
 from due_regard.config.settings import Settings
 from due_regard.errors import SettingsError
+from due_regard.policy import LandlordContext
 from due_regard.services.assess_landlord import assess_until_settled, find_last_assessed_day
-from due_regard.services.landlord_context import (
-    LandlordContext,
-    list_landlords_to_run,
-    load_landlord_context,
-    open_landlord_register,
-)
+from due_regard.services.landlord_context import list_landlords_to_run, load_landlord_context, open_landlord_register
 from due_regard.services.post_mail import open_mail_context
 from due_regard.services.result import Result
 
@@ -29,6 +24,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from due_regard.alerts import ComposeReport
+    from due_regard.mail.sending import SendReport
 
 
 def run_alerts(
@@ -54,41 +50,35 @@ def run_alerts(
         composed, sent, refused, uncertain, shadow, waiting (mails), told (stage -> findings), held_back, skipped
         (landlord -> why nothing was composed).
     """
-    if dry_run is None and as_at > now.astimezone(LONDON).date():
-        raise SettingsError(f"{as_at} is still to come: alerts are sent as at today or a day before; try a dry run")
-    asked = list_landlords_to_run(settings, landlords)
-    results = [
-        _run_register_alerts(settings, names, as_at, now, dry_run, clock, upgrade=upgrade)
-        for names in settings.registers(asked).values()
-    ]
-    return join_results(results)
-
-
-def _run_register_alerts(
-    settings: Settings,
-    names: Sequence[str],
-    as_at: date,
-    now: datetime,
-    dry_run: Path | None,
-    clock: Callable[[], datetime] | None,
-    *,
-    upgrade: bool,
-) -> Result:
-    """Alerts of the landlords that one register holds."""
     from due_regard.mail.login import open_transport
     from due_regard.mail.sending import send_waiting_mails
 
-    with open_landlord_register(settings, names[0], upgrade=upgrade) as engine:
-        every = [load_landlord_context(settings, name) for name in names]
-        for context in every if dry_run is None else ():
-            if find_last_assessed_day(engine, context.landlord.id) < as_at:
-                assess_until_settled(engine, settings, context, as_at, now)
-        reports = [compose_landlord_alerts(engine, settings, context, as_at, now, dry_run) for context in every]
-        result = summarise_compositions(reports)
-        if dry_run is not None:
-            return result | dict.fromkeys(("sent", "refused", "uncertain", "shadow", "waiting"), 0)
-        sent = send_waiting_mails(engine, open_transport(settings), now=now, landlords=names, clock=clock)
-    return result | asdict(sent)
+    if dry_run is None and as_at > now.astimezone(LONDON).date():
+        raise SettingsError(f"{as_at} is still to come: alerts are sent as at today or a day before; try a dry run")
+    asked = list_landlords_to_run(settings, landlords)
+    reports: list[ComposeReport] = []
+    sent: list[SendReport] = []
+    for names in settings.registers(asked).values():
+        with open_landlord_register(settings, names[0], upgrade=upgrade) as engine:
+            reports += _compose_register_alerts(engine, settings, names, as_at, now, dry_run)
+            if dry_run is None:
+                transport = open_transport(settings)
+                sent.append(send_waiting_mails(engine, transport, now=now, landlords=names, clock=clock))
+    result = summarise_compositions(reports)
+    for name in ("sent", "refused", "uncertain", "shadow", "waiting"):
+        result[name] = sum(getattr(one, name) for one in sent)
+    return result if dry_run else result | {"stopped": "".join(one.stopped for one in sent)}
+
+
+def _compose_register_alerts(
+    engine: Engine, settings: Settings, names: Sequence[str], as_at: date, now: datetime, dry_run: Path | None
+) -> list[ComposeReport]:
+    """Alerts of the landlords that one register holds, each assessed on `as_at` first where it was not."""
+    every = [load_landlord_context(settings, name) for name in names]
+    for context in every if dry_run is None else ():
+        if find_last_assessed_day(engine, context.landlord.id) < as_at:
+            assess_until_settled(engine, settings, context, as_at, now)
+    return [compose_landlord_alerts(engine, settings, context, as_at, now, dry_run) for context in every]
 
 
 def compose_landlord_alerts(
@@ -114,17 +104,3 @@ def summarise_compositions(reports: list[ComposeReport]) -> dict[str, Any]:
         "held_back": sum(report.held_back for report in reports),
         "skipped": {report.landlord: report.skipped for report in reports if report.skipped},
     }
-
-
-def join_results(results: list[dict[str, Any]]) -> dict[str, Any]:
-    """The results of several registers as one: counts added up, the rest put together."""
-    first, *others = results
-    for result in others:
-        first = {name: _add_values(first[name], value) for name, value in result.items()}
-    return first
-
-
-def _add_values(one: Any, other: Any) -> Any:
-    if not isinstance(one, dict):
-        return one + other
-    return {key: one[key] + other[key] if key in one and key in other else {**one, **other}[key] for key in one | other}

@@ -6,19 +6,16 @@ Like the mails, it names posts, never an address. What a person said with a deci
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from due_regard.config.settings import Settings
 from due_regard.errors import CalendarError, PolicyError, SettingsError
-from due_regard.services.landlord_context import LandlordContext, load_landlord_context, open_landlord_register
+from due_regard.policy import Duty, PolicyHistory
+from due_regard.services.landlord_context import load_landlord_context, open_landlord_register
 from due_regard.services.read_assessments import explain_assessment
 from due_regard.services.result import Result, list_json_rows, make_json_value
-
-if TYPE_CHECKING:
-    from sqlalchemy import Engine
-
-    from due_regard.policy import Duty
 
 _STANDING = (
     *("register_ref", "landlord", "rule", "subject_type", "subject_ref", "occurrence", "status", "state", "severity"),
@@ -40,11 +37,15 @@ def show_finding(settings: Settings, register_ref: str, *, now: datetime, landlo
         RegisterError: there is no such finding, or it is another landlord's.
     """
     from due_regard import register
+    from due_regard.alerts.finding_recipients import list_told, read_finding_route
+    from due_regard.mail.wording import load_mail_wording
+    from due_regard.packs import add_report_duty
 
     with open_landlord_register(settings, landlord) as engine:
         found = register.read_finding(engine, register_ref, landlord)
         context = load_landlord_context(settings, found["landlord"])
-        duty = _find_duty(settings, context, found)
+        history = add_report_duty(context.history, context.landlord, reports=settings.reports_dir)
+        duty = _find_duty(history, found)
         life = register.read_finding_life(engine, register_ref)[list(_EVENT)]
         result: Result = {name: make_json_value(found[name]) for name in _STANDING}
         result |= {name: getattr(duty, name, None) for name in ("label", "promise", "reading", "remedy")}
@@ -52,16 +53,15 @@ def show_finding(settings: Settings, register_ref: str, *, now: datetime, landlo
         result["origin"] = register.find_record_origin(
             engine, found["landlord"], found["subject_type"], found["subject_ref"]
         )
-        result |= _list_recipients(engine, settings, context, found, now)
+        wording = load_mail_wording(settings.reports_dir / "mail")
+        result |= read_finding_route(engine, replace(context, history=history), wording, found, now=now)
+        result["told"] = list_told(engine, context.landlord.id, found["id"])
     result["life"] = list_json_rows(life)
     return result
 
 
-def _find_duty(settings: Settings, context: LandlordContext, found: dict[str, Any]) -> Duty | None:
-    """The duty as the version says it that the finding was judged by; None where no version has it any more."""
-    from due_regard.packs import add_report_duty
-
-    history = add_report_duty(context.history, context.landlord, reports=settings.reports_dir)
+def _find_duty(history: PolicyHistory, found: dict[str, Any]) -> Duty | None:
+    """The duty in the version by which the finding was assessed; None where no version has it any more."""
     version = date.fromisoformat(found["policy_version"][:10]) if found["policy_version"] else None
     with suppress(PolicyError):
         return history.find_duty(found["rule"], version)
@@ -69,22 +69,9 @@ def _find_duty(settings: Settings, context: LandlordContext, found: dict[str, An
 
 
 def _explain_finding(settings: Settings, found: dict[str, Any]) -> list[str]:
-    """How it was judged on the day it was last judged; no line where the records no longer tell."""
+    """How it was assessed the last time; no line where the records no longer tell."""
     with suppress(SettingsError, CalendarError):
         return explain_assessment(
             settings, found["landlord"], found["rule"], found["subject_ref"], as_at=found["last_as_at"]
         )
     return []
-
-
-def _list_recipients(
-    engine: Engine, settings: Settings, context: LandlordContext, found: dict[str, Any], now: datetime
-) -> Result:
-    from due_regard.alerts.finding_recipients import list_told, read_finding_route
-    from due_regard.mail.wording import load_mail_wording
-    from due_regard.packs import add_report_duty
-
-    wording = load_mail_wording(settings.reports_dir / "mail")
-    history = add_report_duty(context.history, context.landlord, reports=settings.reports_dir)
-    route = read_finding_route(engine, context.landlord, history, context.calendar, wording, found, now=now)
-    return {**route, "told": list_told(engine, context.landlord.id, found["id"])}

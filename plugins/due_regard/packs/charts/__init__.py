@@ -1,6 +1,6 @@
 """Charts of a pack: each draws one table and nothing else, so the data behind it stand beside it.
 
-Add a chart as a module with `draw(frame) -> Chart | None` and name its table in `CHARTS`.
+Add a chart as a module with `draw_<what>(frame) -> DrawnChart | None` and name its table in `CHARTS`.
 """
 
 from __future__ import annotations

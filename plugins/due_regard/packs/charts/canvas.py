@@ -23,7 +23,6 @@ WIDTH, HEIGHT = 9.0, 4.8
 DPI = 200
 GREY = "#595959"
 COLOURS: tuple[str, ...] = tuple(get_af_colours("categorical"))
-SEQUENCE: tuple[str, ...] = ("#12436D", "#2073BC", "#6BACE6", "#ADD1F1", "#F2F2F2")
 HATCHES = ("", "//", "..", "xx", "")
 _STYLE = {
     # Shipped with matplotlib, so the same picture on every machine.

@@ -45,6 +45,11 @@ class _CountSystem:
         """Whether a cell is one of the counts to protect."""
         return 0 < self.values[cell] < SMALLEST_SHOWN
 
+    @property
+    def unknown(self) -> set[Cell]:
+        """Cells that a reader does not see."""
+        return self.hidden | self.unpublished
+
 
 def hide_small_counts(tables: Mapping[str, MeasureTable]) -> dict[str, MeasureTable]:
     """The tables fit for publication: those that list cases or repeat counts left out, small numbers hidden."""
@@ -78,8 +83,7 @@ def _list_rests(system: _CountSystem) -> Iterator[tuple[Cell, Cell, Cell]]:
 
 def _find_exposed_cells(system: _CountSystem) -> Iterator[Cell]:
     """Small cells that what is shown fixes to one whole number."""
-    unknown = system.hidden | system.unpublished
-    for component, equations in _find_components(system, unknown):
+    for component, equations in _find_components(system):
         key = tuple(component)
         if key not in system.audited:
             small = [cell for cell in component if system.is_small(cell)]
@@ -87,8 +91,9 @@ def _find_exposed_cells(system: _CountSystem) -> Iterator[Cell]:
         yield from system.audited[key]
 
 
-def _find_components(system: _CountSystem, unknown: set[Cell]) -> list[tuple[list[Cell], list[Equation]]]:
+def _find_components(system: _CountSystem) -> list[tuple[list[Cell], list[Equation]]]:
     """Unknown cells that equations tie together, with those equations."""
+    unknown = system.unknown
     parent = {cell: cell for cell in unknown}
 
     def find_root(cell: Cell) -> Cell:
@@ -134,18 +139,15 @@ def _is_fixed(system: _CountSystem, cell: Cell, component: list[Cell], equations
 
 def _choose_cheapest_cell(system: _CountSystem, cell: Cell) -> Cell | None:
     """The smallest count still shown in the equations of `cell`, or of the cells hidden with it there."""
+    unknown = system.unknown
     near = [e for e in system.equations if any(name == cell for name, _ in e)]
-    reach = {name for equation in near for name, _ in equation}
-    wider = [e for e in system.equations if any(name in reach and _is_unknown(system, name) for name, _ in e)]
+    beside = {name for equation in near for name, _ in equation} & unknown
+    wider = [e for e in system.equations if any(name in beside for name, _ in e)]
     for equations in (near, wider):
-        shown = {name for equation in equations for name, _ in equation if not _is_unknown(system, name)}
+        shown = {name for equation in equations for name, _ in equation if name not in unknown}
         if shown:
             return min(shown, key=lambda name: (system.values[name] == 0, system.values[name], name))
     return None
-
-
-def _is_unknown(system: _CountSystem, cell: Cell) -> bool:
-    return cell in system.hidden or cell in system.unpublished
 
 
 def _find_owners(tables: Mapping[str, MeasureTable]) -> dict[str, str]:
@@ -160,12 +162,11 @@ def _find_owners(tables: Mapping[str, MeasureTable]) -> dict[str, str]:
 
 def _build_system(tables: Mapping[str, MeasureTable], owners: Mapping[str, str]) -> _CountSystem:
     system = _CountSystem()
-    for name, table in tables.items():
-        if table.figures is not None:
-            _add_cells(system, name, table.figures, owners)
-    for name, table in tables.items():
-        if table.figures is not None:
-            _add_equations(system, name, table, owners)
+    filled = {name: table.figures for name, table in tables.items() if table.figures is not None}
+    for name, figures in filled.items():
+        _add_cells(system, name, figures, owners)
+    for name, figures in filled.items():
+        _add_equations(system, tables[name], figures, owners)
     return system
 
 
@@ -190,15 +191,14 @@ def _add_cells(system: _CountSystem, name: str, figures: pd.DataFrame, owners: M
                 system.equations.append(((whole, 1), (own, -1), (rest, -1)))
 
 
-def _add_equations(system: _CountSystem, name: str, table: MeasureTable, owners: Mapping[str, str]) -> None:
-    assert table.figures is not None  # noqa: S101 - the caller asked
-    for quarter in table.figures["quarter"].unique():
+def _add_equations(system: _CountSystem, table: MeasureTable, figures: pd.DataFrame, owners: Mapping[str, str]) -> None:
+    for quarter in figures["quarter"].unique():
         for one in table.sums:
             signed = [(one.total, 1), *((part, -1) for part in one.plus), *((part, 1) for part in one.minus)]
-            cells = [(_name_cell(name, measure, str(quarter), table.figures, owners), sign) for measure, sign in signed]
+            cells = [(_name_cell(table.name, measure, str(quarter), figures, owners), sign) for measure, sign in signed]
             _bind_cells(system, cells)
         before = str(Quarter.parse(str(quarter)).shift(-1))
-        _bind_cells(system, [((f"{name}.opening", str(quarter)), 1), ((f"{name}.in_force", before), -1)])
+        _bind_cells(system, [((f"{table.name}.opening", str(quarter)), 1), ((f"{table.name}.in_force", before), -1)])
 
 
 def _bind_cells(system: _CountSystem, cells: Iterable[tuple[Cell, int]]) -> None:

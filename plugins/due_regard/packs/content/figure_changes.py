@@ -12,35 +12,11 @@ import pandas as pd
 from due_regard.packs.content.measure_tables import MeasureTable
 
 
-def find_changed_measures(
-    filed: Mapping[str, MeasureTable], now: Mapping[str, MeasureTable], quarter: str
-) -> dict[str, frozenset[str]]:
-    """Table -> measures whose figure of `quarter` differs from the one filed."""
-    rows = _compare_tables(filed, now, quarter)
-    return {str(name): frozenset(group["measure"]) for name, group in rows.groupby("table")}
+def compare_figures(filed: Mapping[str, MeasureTable], now: Mapping[str, MeasureTable], quarter: str) -> pd.DataFrame:
+    """Every figure of `quarter` that differs from the one filed, in the tables' order.
 
-
-def build_changes_table(
-    filed: Mapping[str, MeasureTable], now: Mapping[str, MeasureTable], quarter: str
-) -> MeasureTable:
-    """A listing of every figure of `quarter` that differs from the one filed, in the tables' order."""
-    rows = _compare_tables(filed, now, quarter)
-    listing = pd.DataFrame({
-        "Table": [now[name].title for name in rows["table"]],
-        "Measure": rows["label"].to_list(),
-        "Quarter": rows["quarter"].to_list(),
-        "As filed": [_format_value(value) for value in rows["numerator_filed"]],
-        "As known now": [_format_value(value) for value in rows["numerator"]],
-    })
-    return MeasureTable(
-        "what_changed", "What changed since the figures were filed", (_NOTE,), (), False, listing=listing
-    )
-
-
-_NOTE = "As filed is what was known at the end of the quarter's last day; a changed figure is marked [r] in its table."
-
-
-def _compare_tables(filed: Mapping[str, MeasureTable], now: Mapping[str, MeasureTable], quarter: str) -> pd.DataFrame:
+    Columns: table, and of the figure measure, label, quarter, numerator and numerator_filed.
+    """
     parts = [
         _join_figures(name, filed[name].figures, table.figures, quarter)
         for name, table in now.items()
@@ -48,6 +24,23 @@ def _compare_tables(filed: Mapping[str, MeasureTable], now: Mapping[str, Measure
     ]
     empty = pd.DataFrame(columns=["table", "measure", "label", "quarter", "numerator", "numerator_filed"])
     return pd.concat(parts, ignore_index=True) if parts else empty
+
+
+def build_changes_table(changes: pd.DataFrame, now: Mapping[str, MeasureTable]) -> MeasureTable:
+    """A listing of what `compare_figures` found."""
+    listing = pd.DataFrame({
+        "Table": [now[name].title for name in changes["table"]],
+        "Measure": changes["label"].to_list(),
+        "Quarter": changes["quarter"].to_list(),
+        "As filed": [_format_value(value) for value in changes["numerator_filed"]],
+        "As known now": [_format_value(value) for value in changes["numerator"]],
+    })
+    return MeasureTable(
+        "what_changed", "What changed since the figures were filed", (_NOTE,), (), False, listing=listing
+    )
+
+
+_NOTE = "As filed is what was known at the end of the quarter's last day; a changed figure is marked [r] in its table."
 
 
 def _join_figures(name: str, filed: pd.DataFrame | None, now: pd.DataFrame | None, quarter: str) -> pd.DataFrame:

@@ -6,7 +6,7 @@ paper's; which tables a pack has, in what order and words, is the definition's.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -24,6 +24,7 @@ from due_regard.packs.measures import (
     trends,
     upkeep,
 )
+from due_regard.packs.measures.figure import list_band_labels
 
 COLUMNS_SHOWN = 5
 """Quarters a table of figures shows: the reported one and the four before, the last being the same a year ago."""
@@ -67,10 +68,6 @@ class MeasureTable:
     listing: pd.DataFrame | None = field(default=None, repr=False)
 
 
-def _list_names(bands: Sequence[tuple[str, str, float]]) -> tuple[str, ...]:
-    return tuple(name for name, _, _ in bands)
-
-
 def _name_kept_measures(prefix: str) -> TableSum:
     return TableSum(f"{prefix}_due", tuple(f"{prefix}_{part}" for part in ("on_time", "late", "lapsed")))
 
@@ -102,12 +99,12 @@ SPECS: Mapping[str, TableSpec] = {
     "restrictions_by_length": TableSpec(
         "Restrictions by length",
         figures=restrictions.count_by_length,
-        sums=(TableSum("in_force", _list_names(restrictions.LENGTHS)),),
+        sums=(TableSum("in_force", tuple(list_band_labels(restrictions.LENGTHS))),),
     ),
     "continuous_time": TableSpec(
         "Customers by unbroken time",
         figures=restrictions.measure_continuous_time,
-        sums=(TableSum("customers_restricted", _list_names(restrictions.LENGTHS)),),
+        sums=(TableSum("customers_restricted", tuple(list_band_labels(restrictions.LENGTHS))),),
         notes=("A new restriction that begins by the day after the last one ended carries a customer's time on.",),
     ),
     "lacking": TableSpec("What restrictions lack", figures=restrictions.count_lacking, notes=(_BLANK,)),
@@ -125,7 +122,7 @@ SPECS: Mapping[str, TableSpec] = {
     "overdue_reviews": TableSpec(
         "Overdue reviews by age",
         figures=timeliness.count_overdue_reviews,
-        sums=(TableSum("overdue", _list_names(timeliness.OVERDUE_BANDS)),),
+        sums=(TableSum("overdue", tuple(list_band_labels(timeliness.OVERDUE_BANDS))),),
         notes=("Days are calendar days from the date the review was due to the end of the quarter.",),
     ),
     "appeals": TableSpec(
@@ -141,17 +138,17 @@ SPECS: Mapping[str, TableSpec] = {
     "incidents": TableSpec("Incidents", figures=incidents.measure_incidents),
     "incidents_by_category": TableSpec(
         "Incidents by behaviour",
-        figures=incidents.count_by_category,
+        figures=partial(incidents.count_by_code, column="category", labels=incidents.CATEGORY_LABELS),
         sums=(TableSum("incidents", (*incidents.CATEGORY_LABELS, "not_recorded")),),
     ),
     "incidents_by_channel": TableSpec(
         "Incidents by channel",
-        figures=incidents.count_by_channel,
+        figures=partial(incidents.count_by_code, column="channel", labels=incidents.CHANNEL_LABELS),
         sums=(TableSum("incidents", (*incidents.CHANNEL_LABELS, "not_recorded")),),
     ),
     "incidents_by_violence": TableSpec(
         "Incidents by violence",
-        figures=incidents.count_by_violence,
+        figures=partial(incidents.count_by_code, column="violence", labels=incidents.VIOLENCE_LABELS),
         sums=(TableSum("incidents", (*incidents.VIOLENCE_LABELS, "not_recorded")),),
     ),
     "incidents_by_team": TableSpec(

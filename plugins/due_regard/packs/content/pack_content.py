@@ -5,7 +5,6 @@ Pure: from a definition and filled tables. Workbook and paper print the same con
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from due_regard.calendars.quarters import Quarter
@@ -66,17 +65,10 @@ def compose_content(
     standing: tuple[str, ...],
     revised: dict[str, frozenset[str]] | None = None,
 ) -> PackContent:
-    """Put filled `tables` into a definition's order and words.
+    """Put filled `tables` (by name, after disclosure control if the edition asks for it) into a definition's words.
 
-    Args:
-        definition: what the pack shows.
-        landlord: whose pack it is.
-        tables: table name -> table, after disclosure control where the edition asks for it; a section whose table is
-            left out is left out too.
-        quarter: the reported quarter.
-        edition: one of `EDITIONS`.
-        standing: sentences for the cover: what the figures rest on.
-        revised: table -> measures whose figures differ from those filed.
+    A section whose table is left out is left out too. `edition` is one of `EDITIONS`; `standing` says on the cover what
+    the figures rest on; `revised` maps a table to the measures whose figures differ from those filed.
 
     Raises:
         DefinitionError: a sentence names a figure that its table does not have.
@@ -114,13 +106,9 @@ def _compose_section(
         number,
         section.title or table.title,
         section.why,
-        tuple(_remove_repeats(said)),
+        tuple(dict.fromkeys(sentence for sentence in said if sentence)),
         table,
         charts.draw_table_chart(table) if section.chart else None,
         tuple(notes.index(note) + 1 for note in table.notes),
         revised,
     )
-
-
-def _remove_repeats(said: Iterable[str]) -> Iterable[str]:
-    return dict.fromkeys(sentence for sentence in said if sentence)

@@ -14,63 +14,34 @@ import pandas as pd
 
 from due_regard.assessment import assess_records
 from due_regard.calendars.quarters import Quarter
-from due_regard.calendars.working_days import WorkingCalendar
 from due_regard.packs.content.measure_tables import COLUMNS_SHOWN
 from due_regard.packs.measures import DUTY_COLUMNS, QuarterSnapshot
-from due_regard.policy import DeadlineDuty, Duty, Policy, PolicyHistory
+from due_regard.policy import DeadlineDuty, Duty, LandlordContext, Policy, PolicyHistory
 from due_regard.policy.duties import FedFigure
 from due_regard.records.canonical import Records
 
 
 def take_snapshots(
-    records: Records,
-    history: PolicyHistory,
-    calendar: WorkingCalendar,
-    quarter: Quarter,
-    *,
-    files: pd.DataFrame,
-    confirmed: Mapping[str, str],
+    records: Records, context: LandlordContext, quarter: Quarter, *, files: pd.DataFrame
 ) -> tuple[QuarterSnapshot, ...]:
-    """Snapshots of `quarter` and the four before, newest first.
-
-    Args:
-        records: the landlord's records as known.
-        history: its policy.
-        calendar: its working days.
-        quarter: the reported quarter.
-        files: `measures.BATCH_COLUMNS`, files taken in.
-        confirmed: rule -> who confirmed our reading of it.
+    """Snapshots of the reported quarter and the four before, newest first; `files` has `measures.BATCH_COLUMNS`.
 
     Raises:
         CalendarError: a working day outside the calendar's years was needed.
     """
     quarters = [quarter.shift(-back) for back in range(COLUMNS_SHOWN)]
-    return tuple(_take_snapshot(records, history, calendar, at, files, confirmed, at == quarter) for at in quarters)
+    return tuple(_take_snapshot(records, context, at, files, at == quarter) for at in quarters)
 
 
 def _take_snapshot(
-    records: Records,
-    history: PolicyHistory,
-    calendar: WorkingCalendar,
-    at: Quarter,
-    files: pd.DataFrame,
-    confirmed: Mapping[str, str],
-    is_reported: bool,
+    records: Records, context: LandlordContext, at: Quarter, files: pd.DataFrame, is_reported: bool
 ) -> QuarterSnapshot:
     """One snapshot; the whole frame of assessments is let go before the next quarter's is made."""
+    history, calendar = context.history, context.calendar
     assessments = _add_fed_figures(_categorise_words(assess_records(records, history, calendar, at.ends_on)), history)
-    duties = build_duty_frame(history.find_version(at.ends_on), confirmed)
-    whole = QuarterSnapshot(
-        history.landlord,
-        at,
-        records,
-        assessments,
-        pd.concat([_tally_states(assessments, by) for by in ("rule", "feeds")]),
-        duties,
-        files,
-        calendar.count,
-        is_reported,
-    )
+    duties = _build_duty_frame(history.find_version(at.ends_on), context.landlord.confirmed_readings)
+    tallies = pd.concat([_tally_states(assessments, by) for by in ("rule", "feeds")])
+    whole = QuarterSnapshot(at, records, assessments, tallies, duties, files, calendar.count, is_reported)
     return whole.keep_quarter()
 
 
@@ -104,17 +75,18 @@ def _tally_states(assessments: pd.DataFrame, by: str) -> pd.DataFrame:
     return pd.DataFrame(counts, index=list(groups.categories), columns=list(states.categories))
 
 
-def build_duty_frame(policy: Policy, confirmed: Mapping[str, str]) -> pd.DataFrame:
+def _build_duty_frame(policy: Policy, confirmed: Mapping[str, str]) -> pd.DataFrame:
     """`measures.DUTY_COLUMNS` of a policy's duties, in its order."""
-    return pd.DataFrame(
-        [_make_duty_row(duty, confirmed.get(duty.rule, "")) for duty in policy.duties], columns=list(DUTY_COLUMNS)
-    )
+    rows = [
+        (
+            duty.rule, duty.label, duty.kind, duty.clause, duty.reading or "", duty.remedy, duty.severity,
+            _count_term(duty), confirmed.get(duty.rule, ""), duty.feeds or "",
+        )
+        for duty in policy.duties
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=list(DUTY_COLUMNS))
 
 
-def _make_duty_row(duty: Duty, confirmed: str) -> tuple[object, ...]:
+def _count_term(duty: Duty) -> float:
     within = duty.within if isinstance(duty, DeadlineDuty) else None
-    days = float(within.working_days) if within is not None and within.working_days else nan
-    return (
-        duty.rule, duty.label, duty.kind, duty.clause, duty.promise or "", duty.reading or "", duty.remedy,
-        duty.owner_role, duty.severity, days, confirmed, duty.feeds or "",
-    )  # fmt: skip
+    return float(within.working_days) if within is not None and within.working_days else nan

@@ -18,6 +18,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from due_regard.packs.documents.archive import save_workbook
 from due_regard.packs.documents.safe_cells import make_safe_text, make_streamed_cell
 from due_regard.records.canonical import find_open_rows
+from due_regard.records.formula_guard import FORMULA_STARTS
 
 HEADINGS = (
     "Register reference", "What to do", "By whom", "By when", "Days overdue", "State", "Duty", "Clause", "How serious",
@@ -34,9 +35,8 @@ LONGEST_LIST = 50_000
 def select_open_duties(assessments: pd.DataFrame, restricted: Collection[str] = ()) -> pd.DataFrame:
     """Assessments someone must act on, the longest overdue first, then what is missing, then what is due soon.
 
-    Args:
-        assessments: contract's assessment columns, as at one day.
-        restricted: rules that only some may hear of; left out.
+    `assessments` has the contract's columns, as at one day; rules in `restricted` (only some may hear of them) are left
+    out.
     """
     found = assessments[find_open_rows(assessments)]
     found = found[~found["rule"].isin(list(restricted))]
@@ -47,10 +47,7 @@ def select_open_duties(assessments: pd.DataFrame, restricted: Collection[str] = 
 def build_actions(found: pd.DataFrame, duties: pd.DataFrame, references: pd.DataFrame) -> pd.DataFrame:
     """The first `LONGEST_LIST` of `select_open_duties` as rows to act on: `HEADINGS`.
 
-    Args:
-        found: `select_open_duties`.
-        duties: `measures.DUTY_COLUMNS`.
-        references: columns rule, subject_ref, occurrence, register_ref.
+    `duties` has `measures.DUTY_COLUMNS`; `references` the columns rule, subject_ref, occurrence and register_ref.
     """
     first = found.head(LONGEST_LIST).astype({"rule": "str"})
     first = first.merge(references, on=["rule", "subject_ref", "occurrence"], how="left")
@@ -66,12 +63,7 @@ def build_actions(found: pd.DataFrame, duties: pd.DataFrame, references: pd.Data
 def build_action_workbook(found: pd.DataFrame, title: str, dated: datetime, *, total: int, left_out: int = 0) -> bytes:
     """`build_actions` as .xlsx bytes with filters and frozen headings; the same rows give the same bytes.
 
-    Args:
-        found: `build_actions`.
-        title: of the document.
-        dated: the document's date.
-        total: open duties there are, listed or not.
-        left_out: further open duties that only some may hear of.
+    `total` counts the open duties there are, listed or not; `left_out` further ones that only some may hear of.
     """
     book = Workbook(write_only=True)
     book.properties.title, book.properties.language = title, "en-GB"
@@ -91,13 +83,13 @@ def build_action_workbook(found: pd.DataFrame, title: str, dated: datetime, *, t
 
 
 def _write_header(sheet: Worksheet) -> list[object]:
-    cells = []
+    cells: list[object] = []
     for heading in HEADINGS:
         cell = make_streamed_cell(sheet, heading)
         cell.font, cell.fill = Font(bold=True), PatternFill("solid", fgColor="DCE6F1")
         cell.alignment = Alignment(wrap_text=True, vertical="top")
         cells.append(cell)
-    return list(cells)
+    return cells
 
 
 def _write_rows(sheet: Worksheet, found: pd.DataFrame) -> Iterator[tuple[object, ...]]:
@@ -118,7 +110,7 @@ def _make_column_cells(sheet: Worksheet, values: pd.Series) -> pd.Series:
 
 def _make_text_cell(sheet: Worksheet, value: object) -> object:
     text = make_safe_text(str(value))
-    return make_streamed_cell(sheet, text) if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
+    return make_streamed_cell(sheet, text) if text.startswith(FORMULA_STARTS) else text
 
 
 def _write_about_sheet(title: str, rows: int, total: int, left_out: int) -> list[str]:

@@ -7,7 +7,7 @@ table in the confidential edition alone, as a published workbook holds no pictur
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from textwrap import wrap
 
 from openpyxl import Workbook
@@ -125,10 +125,8 @@ def _write_cell(sheet: Worksheet, row: int, column: int, value: object, font: Fo
 def _write_contents(sheet: Worksheet, content: PackContent) -> None:
     others = [("Main points", "What matters, in sentences"), ("Notes", "Notes to the tables")]
     sections = [(make_sheet_name(section), section.title) for section in content.sections]
-    rows = tuple([others[0], *sections, others[1]])
-    _set_widths(sheet, (40, 70))
-    _write_lines(sheet, "Contents", ["This worksheet contains one table."])
-    first = _write_table(sheet, 3, "contents", DisplayGrid(("Worksheet", "What it shows"), ("text", "text"), rows))
+    rows = [others[0], *sections, others[1]]
+    first = _write_list(sheet, "contents", {"Worksheet": 40, "What it shows": 70}, rows)
     for row, (name, _) in enumerate(rows, first + 1):
         cell = sheet.cell(row, 1)
         cell.hyperlink = f"#'{name}'!A1"
@@ -137,19 +135,22 @@ def _write_contents(sheet: Worksheet, content: PackContent) -> None:
 
 def _write_main_points(sheet: Worksheet, content: PackContent) -> None:
     said = [(sentence, make_sheet_name(section)) for section in content.sections for sentence in section.sentences]
-    rows = tuple(said) or (("None", "[z]"),)
-    _set_widths(sheet, (100, 40))
-    _write_lines(sheet, "Main points", ["This worksheet contains one table."])
-    _write_table(
-        sheet, 3, "main_points", DisplayGrid(("Main point", "Worked out from the table on"), ("text", "text"), rows)
-    )
+    _write_list(sheet, "main_points", {"Main point": 100, "Worked out from the table on": 40}, said)
 
 
 def _write_notes(sheet: Worksheet, content: PackContent) -> None:
-    rows = tuple((f"[note {place}]", note) for place, note in enumerate(content.notes, 1)) or (("None", "[z]"),)
-    _set_widths(sheet, (14, 100))
-    _write_lines(sheet, "Notes", ["This worksheet contains one table."], spill=True)
-    _write_table(sheet, 3, "notes", DisplayGrid(("Note", "What it says"), ("text", "text"), rows))
+    rows = [(f"[note {place}]", note) for place, note in enumerate(content.notes, 1)]
+    _write_list(sheet, "notes", {"Note": 14, "What it says": 100}, rows, spill=True)
+
+
+def _write_list(
+    sheet: Worksheet, name: str, widths: Mapping[str, float], rows: Sequence[tuple[str, str]], *, spill: bool = False
+) -> int:
+    """Fill a sheet with one table of text; `widths` are its headings with their widths. Returns the header's row."""
+    _set_widths(sheet, tuple(widths.values()))
+    _write_lines(sheet, sheet.title, ["This worksheet contains one table."], spill=spill)
+    grid = DisplayGrid(tuple(widths), ("text", "text"), tuple(rows) or (("None", "[z]"),))
+    return _write_table(sheet, 3, name, grid)
 
 
 def _write_section(sheet: Worksheet, section: SectionContent, edition: str) -> None:
@@ -184,7 +185,7 @@ def _write_table(sheet: Worksheet, row: int, name: str, found: DisplayGrid) -> i
             cell = sheet.cell(down, column)
             cell.alignment = _choose_alignment(form, column)
             if not isinstance(value, str):
-                cell.number_format = _choose_number_format(form, value)
+                cell.number_format = _FORMATS.get(form, "#,##0" if isinstance(value, int) else "#,##0.0")
         _fit_lines(sheet, down, _count_most_lines(sheet, cells))
     _fit_lines(sheet, row, _count_most_lines(sheet, found.headings))
     _mark_up(sheet, row, name, found)
@@ -202,12 +203,6 @@ def _count_most_lines(sheet: Worksheet, cells: Sequence[object]) -> int:
     return max(
         _count_lines(cell, width) for cell, width in zip(cells, widths, strict=True) if isinstance(cell, str | int)
     )
-
-
-def _choose_number_format(form: Form, value: object) -> str:
-    if form not in _FORMATS:
-        return "#,##0" if isinstance(value, int) else "#,##0.0"
-    return _FORMATS[form]
 
 
 def _mark_up(sheet: Worksheet, row: int, name: str, found: DisplayGrid) -> None:

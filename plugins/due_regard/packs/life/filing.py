@@ -44,28 +44,21 @@ class PackReport:
 
 def file_pack(
     engine: Engine,
-    landlord: str,
     content: PackContent,
     contents: Mapping[str, bytes],
     made: dict[str, Any],
     figures: dict[str, Any],
+    *,
     out: StoredPath,
     now: datetime,
     known_at: datetime | None,
 ) -> PackReport:
     """Write a pack's files below `out` and keep it, unless the last build of it was the same.
 
-    Args:
-        engine: the register.
-        landlord: whose pack it is.
-        content: what the pack says.
-        contents: file name -> bytes.
-        made: ingredients.
-        figures: see `figures_to_keep`.
-        out: folder the files go to.
-        now: when it was built.
-        known_at: what had been learnt by then went in; None: everything known.
+    `contents` maps a file's name to its bytes; `made` is what `gather_provenance` gives, `figures` what
+    `list_kept_figures` gives. What had been learnt by `known_at` went into the pack; None: everything known.
     """
+    landlord = content.landlord
     sums = {name: compute_sha256(body) for name, body in contents.items()}
     whole = compute_sha256("".join(f"{name} {digest}\n" for name, digest in sums.items()).encode())
     key: dict[str, Any] = {

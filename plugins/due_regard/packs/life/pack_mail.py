@@ -23,12 +23,7 @@ _KINDS = {".xlsx": _XLSX, ".pdf": ("application", "pdf")}
 
 
 def build_pack_mail(report: PackReport, context: MailContext, *, reports: Folder) -> ComposedMail:
-    """The mail of one pack to its clerk.
-
-    Args:
-        report: the pack built.
-        context: in whose name and when; the pack must be switched on in the landlord's settings.
-        reports: folder of pack definitions.
+    """The mail of one pack to its clerk; its definition lies in the folder `reports`.
 
     Raises:
         PackError: the landlord has not switched the pack on.

@@ -1,4 +1,4 @@
-"""Packs once built are kept: checksums, ingredients and figures; and the day each was issued.
+"""The packs on record: checksums, provenance and figures of each, and the day it was issued.
 
 Writes go through the caller's transaction. Whether a pack may be issued is for who calls to say.
 """

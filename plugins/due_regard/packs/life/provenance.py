@@ -1,6 +1,6 @@
-"""What went into a pack, as values that can be kept and compared: drops, policy, calendar, counting, definition, head.
+"""What went into a pack, as values that can be kept and compared.
 
-Two builds with the same ingredients give the same bytes; where they differ, `describe_differences` says in what.
+Two builds with the same provenance give the same bytes; where they differ, `describe_differences` says in what.
 """
 
 from __future__ import annotations
@@ -13,9 +13,8 @@ from typing import Any
 
 import pandas as pd
 
-from due_regard.calendars.working_days import WorkingCalendar
 from due_regard.packs.content.pack_definition import PackDefinition
-from due_regard.policy import PolicyHistory
+from due_regard.policy import LandlordContext
 
 _WORDS = {
     "drops": "the drops taken in",
@@ -29,27 +28,19 @@ _WORDS = {
 
 def gather_provenance(
     files: pd.DataFrame,
-    history: PolicyHistory,
-    calendar: WorkingCalendar,
+    context: LandlordContext,
     definition: PackDefinition,
     *,
-    confirmed: Mapping[str, str],
     known_at: datetime | None,
     run_id: int | None,
     head: str,
 ) -> dict[str, Any]:
-    """Ingredients as JSON values.
+    """Drops, policy, calendar, counting, definition, readings, latest assessment run and audit head, as JSON values.
 
-    Args:
-        files: columns batch_id and drop_sha256, one row a file taken in.
-        history: the landlord's policy.
-        calendar: its working days.
-        definition: the pack's definition.
-        confirmed: rule -> who confirmed our reading.
-        known_at: what had been learnt by then went in; None: everything known.
-        run_id: latest assessment run on record.
-        head: audit head when the pack was built.
+    `files` has the columns batch_id and drop_sha256, one row a file taken in. What had been learnt by `known_at` went
+    into the pack; None: everything known.
     """
+    history, calendar = context.history, context.calendar
     drops = files[["batch_id", "drop_sha256"]].drop_duplicates().sort_values("batch_id")
     return {
         "drops": [[int(batch), str(digest)] for batch, digest in drops.itertuples(index=False)],
@@ -57,7 +48,7 @@ def gather_provenance(
         "calendar": [calendar.name, _compute_digest(sorted(str(day) for day in calendar.holidays))],
         "counting": history.versions[-1].counting,
         "definition": _compute_digest(definition.model_dump(mode="json")),
-        "readings": _compute_digest(dict(sorted(confirmed.items()))),
+        "readings": _compute_digest(context.landlord.confirmed_readings),
         "known_at": known_at.isoformat() if known_at else None,
         "run": run_id,
         "audit_head": head,
@@ -65,7 +56,7 @@ def gather_provenance(
 
 
 def describe_differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[str, ...]:
-    """In what two builds' ingredients differ, in words; the audit head and the run always move on and do not count."""
+    """In what two builds' provenance differs, in words; the audit head and the run always move on and do not count."""
     return tuple(words for name, words in _WORDS.items() if before.get(name) != now.get(name))
 
 

@@ -7,19 +7,19 @@ and its records are made here: the engine assesses them, and `add_report_duty` l
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
+from typing import TypeAlias
 
 import pandas as pd
 from sqlalchemy import Engine
 
 from due_regard.assessment import assess_records
 from due_regard.calendars.quarters import Quarter
-from due_regard.calendars.working_days import WorkingCalendar
 from due_regard.config.landlord import Landlord
 from due_regard.config.layered_folders import Folder
 from due_regard.packs.content.pack_definition import PackBasis, PackDefinition, load_pack_definition
-from due_regard.policy import DeadlineDuty, PolicyHistory
+from due_regard.policy import DeadlineDuty, LandlordContext, PolicyHistory
 from due_regard.policy.duties import Notice, Within
 from due_regard.records.canonical import ASSESSMENT_COLUMNS, REPORT_ENTITY, find_dtype
 from due_regard.register import reading, sql_files
@@ -29,32 +29,14 @@ NOTICE_DAYS = 30
 """Calendar days before its end that the duty counts as due soon: the contract's window of committee reporting."""
 
 
-@dataclass(frozen=True)
-class _WatchedPack:
-    definition: PackDefinition
-    basis: PackBasis
+_WatchedPack: TypeAlias = tuple[PackDefinition, PackBasis]
 
 
-def assess_report_duties(
-    engine: Engine,
-    landlord: Landlord,
-    history: PolicyHistory,
-    calendar: WorkingCalendar,
-    *,
-    as_at: date,
-    reports: Folder,
-) -> pd.DataFrame:
+def assess_report_duties(engine: Engine, context: LandlordContext, *, as_at: date, reports: Folder) -> pd.DataFrame:
     """Assessments of `report.issued`: one row a watched pack and quarter that has ended, from the go-live quarter on.
 
-    The pack is due by the end of the next quarter and done the day it was first issued, in whichever edition.
-
-    Args:
-        engine: the register.
-        landlord: its settings (packs switched on, go-live date).
-        history: its policy's versions.
-        calendar: its working days.
-        as_at: the day of the assessment; an issue after it does not count.
-        reports: folder of definitions.
+    The pack is due by the end of the next quarter and done the day it was first issued, in whichever edition; an issue
+    after `as_at` does not count. The landlord's settings say which packs are switched on and when it went live.
 
     Returns:
         The canonical assessment columns and policy_version, as `assess_records` gives them; subject_ref is
@@ -63,18 +45,19 @@ def assess_report_duties(
     Raises:
         DefinitionError: a definition switched on is missing or wrong.
     """
+    landlord = context.landlord
     with reading(engine, landlord.id) as conn:
         issued = sql_files.read_statement(conn, "packs/first_issues", landlord=landlord.id, as_at=as_at)
     quarters = list(_list_quarters(landlord, as_at))
     # Each pack rests on a clause of its own, and an engine's answer carries the clause of one duty.
     parts = [
         assess_records(
-            {REPORT_ENTITY.name: _make_report_records(watched, quarters, issued)},
-            _set_duties(history, _make_duty([watched])),
-            calendar,
+            {REPORT_ENTITY.name: _make_report_records(pack.name, quarters, issued)},
+            _set_duties(context.history, _make_duty([(pack, basis)])),
+            context.calendar,
             as_at,
         )
-        for watched in _list_watched_packs(landlord, reports)
+        for pack, basis in _list_watched_packs(landlord, reports)
     ]
     if not parts:
         return pd.DataFrame(columns=[*ASSESSMENT_COLUMNS, "policy_version"])
@@ -90,10 +73,7 @@ def add_report_duty(history: PolicyHistory, landlord: Landlord, *, reports: Fold
 def _set_duties(history: PolicyHistory, duty: DeadlineDuty, *, keep: bool = False) -> PolicyHistory:
     """The same versions with `duty` alone, or with `keep` after their own duties."""
     versions = (
-        replace(
-            policy,
-            file=policy.file.model_copy(update={"duties": (*(policy.duties if keep else ()), duty)}),
-        )
+        replace(policy, file=policy.file.model_copy(update={"duties": (*(policy.duties if keep else ()), duty)}))
         for policy in history.versions
     )
     return PolicyHistory(tuple(versions))
@@ -104,7 +84,7 @@ def _list_watched_packs(landlord: Landlord, reports: Folder) -> Iterator[_Watche
         definition = load_pack_definition(reports, switch.name)
         basis = definition.asked_for.get(landlord.id)
         if basis is not None and basis.due is not None:
-            yield _WatchedPack(definition, basis)
+            yield definition, basis
 
 
 def _list_quarters(landlord: Landlord, as_at: date) -> Iterator[Quarter]:
@@ -114,9 +94,8 @@ def _list_quarters(landlord: Landlord, as_at: date) -> Iterator[Quarter]:
         quarter = quarter.shift(1)
 
 
-def _make_report_records(watched: _WatchedPack, quarters: list[Quarter], issued: pd.DataFrame) -> pd.DataFrame:
+def _make_report_records(name: str, quarters: list[Quarter], issued: pd.DataFrame) -> pd.DataFrame:
     """One record a quarter's report, in canonical dtypes; `issued` holds the first issue of each pack and quarter."""
-    name = watched.definition.name
     mine = issued[issued["pack"] == name]
     days = dict(zip(mine["quarter"], mine["issued_on"], strict=True))
     rows = [(f"{name}/{quarter}", quarter.ends_on, days.get(str(quarter))) for quarter in quarters]
@@ -125,11 +104,11 @@ def _make_report_records(watched: _WatchedPack, quarters: list[Quarter], issued:
 
 
 def _make_duty(watched: list[_WatchedPack]) -> DeadlineDuty:
-    basis = watched[0].basis
+    _, basis = watched[0]
     return DeadlineDuty(
         rule=RULE,
         kind="deadline",
-        label=f"Quarterly report issued to the {' and the '.join(one.definition.audience for one in watched)}",
+        label=f"Quarterly report issued to the {' and the '.join(pack.audience for pack, _ in watched)}",
         mail_label="Quarterly report to be issued",
         clause=basis.clause,
         promise=basis.promise,

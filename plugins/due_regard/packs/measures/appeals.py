@@ -8,21 +8,21 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from due_regard.packs.measures.figure import Figure, make_missing_figure
+from due_regard.packs.measures.figure import Figure, make_missing_figure, make_missing_figures
 from due_regard.packs.measures.quarter_snapshot import NOT_MEASURED, NOTHING_TO_MEASURE, QuarterSnapshot
 from due_regard.packs.measures.restrictions import is_measured, select_in_force
 from due_regard.packs.measures.timeliness import measure_kept
 from due_regard.records.canonical import APPEAL_OUTCOMES
 
-_COUNTS = (("received", "Appeals received in the quarter"), ("decided", "Appeals decided in the quarter"))
+_COUNTS = {"received": "Appeals received in the quarter", "decided": "Appeals decided in the quarter"}
 _OUTCOMES = {
     "upheld": "Decision upheld", "varied": "Decision changed", "quashed": "Decision quashed",
     "no_outcome": "Outcome not recorded",
 }  # fmt: skip
-_DAYS = (
-    ("middle_days", "Middle (median) working days to decide"),
-    ("longest_days", "Longest working days to decide"),
-)
+_DAYS = {
+    "middle_days": "Middle (median) working days to decide",
+    "longest_days": "Longest working days to decide",
+}
 _NOT_INDEPENDENT = ("not_independent", "Decided by the person who made the decision appealed")
 _NOT_GIVEN_EFFECT = (
     "quashed_not_given_effect",
@@ -49,20 +49,14 @@ def measure_appeals(snapshot: QuarterSnapshot) -> list[Figure]:
     """Received, each promised date kept or not, decided, days taken, outcome, independence, effect."""
     kept = [figure for name, what in _PROMISES.items() for figure in measure_kept(snapshot, name, what)]
     if not snapshot.has_columns("appeals", "decided_on"):
-        first = [
-            make_missing_figure(name, label, NOT_MEASURED) for name, label in (*_COUNTS, *_OUTCOMES.items(), *_DAYS)
-        ]
-        return [
-            *first,
-            *kept,
-            make_missing_figure(*_NOT_INDEPENDENT, NOT_MEASURED),
-            make_missing_figure(*_NOT_GIVEN_EFFECT, NOT_MEASURED),
-        ]
+        last = dict((_NOT_INDEPENDENT, _NOT_GIVEN_EFFECT))
+        first = make_missing_figures(_COUNTS | _OUTCOMES | _DAYS, NOT_MEASURED)
+        return [*first, *kept, *make_missing_figures(last, NOT_MEASURED)]
     received = int(snapshot.mark_in_quarter(snapshot.records["appeals"]["received_on"]).sum())
     done = select_decided_appeals(snapshot)
     return [
-        Figure(*_COUNTS[0], received),
-        Figure(*_COUNTS[1], len(done)),
+        Figure("received", _COUNTS["received"], received),
+        Figure("decided", _COUNTS["decided"], len(done)),
         *_count_outcomes(done),
         *_measure_days(done),
         *kept,
@@ -73,7 +67,7 @@ def measure_appeals(snapshot: QuarterSnapshot) -> list[Figure]:
 
 def _count_outcomes(done: pd.DataFrame) -> list[Figure]:
     if "outcome" not in done.columns:
-        return [make_missing_figure(code, label, NOT_MEASURED) for code, label in _OUTCOMES.items()]
+        return make_missing_figures(_OUTCOMES, NOT_MEASURED)
     known = [
         Figure(code, _OUTCOMES[code], int((done["outcome"] == code).sum()), len(done), "decided")
         for code in APPEAL_OUTCOMES
@@ -84,11 +78,11 @@ def _count_outcomes(done: pd.DataFrame) -> list[Figure]:
 
 def _measure_days(done: pd.DataFrame) -> list[Figure]:
     if not len(done):
-        return [make_missing_figure(name, label, NOTHING_TO_MEASURE) for name, label in _DAYS]
+        return make_missing_figures(_DAYS, NOTHING_TO_MEASURE)
     values = (float(done["working_days"].median()), float(done["working_days"].max()))
     return [
         Figure(name, label, value, len(done), "decided", "working days")
-        for (name, label), value in zip(_DAYS, values, strict=True)
+        for (name, label), value in zip(_DAYS.items(), values, strict=True)
     ]
 
 

@@ -5,14 +5,18 @@ Values only. Which figures there are is said in the sibling modules; how a figur
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
+import numpy as np
 import pandas as pd
 
 FIGURE_COLUMNS = ("measure", "label", "quarter", "numerator", "denominator", "of", "unit", "why")
 """Columns of a tidy frame of figures, one row a measure and quarter (quarter as `2026-Q2`)."""
+
+Bands: TypeAlias = Sequence[tuple[str, str, float]]
+"""Bands of days, shortest first: name, label, longest number of days in it."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,24 @@ class Figure:
 def make_missing_figure(measure: str, label: str, why: str) -> Figure:
     """A figure that cannot be given."""
     return Figure(measure, label, None, why=why)
+
+
+def make_missing_figures(labels: Mapping[str, str], why: str) -> list[Figure]:
+    """Figures that cannot be given, from their names and labels."""
+    return [make_missing_figure(measure, label, why) for measure, label in labels.items()]
+
+
+def list_band_labels(bands: Bands) -> dict[str, str]:
+    """Name -> label of each band."""
+    return {name: label for name, label, _ in bands}
+
+
+def count_bands(days: pd.Series, bands: Bands, of: str) -> list[Figure]:
+    """How many of `days` lie in each band, out of all of them, which are the measure `of`."""
+    counts = pd.cut(days, [-np.inf, *(longest for _, _, longest in bands)]).value_counts(sort=False)
+    return [
+        Figure(name, label, int(count), len(days), of) for (name, label, _), count in zip(bands, counts, strict=True)
+    ]
 
 
 def tidy_figures(figures: Iterable[Figure], quarter: str) -> pd.DataFrame:

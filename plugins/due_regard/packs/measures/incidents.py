@@ -5,12 +5,14 @@ Silence is a finding of its own: a team that reports none is listed with a nough
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from due_regard.calendars.quarters import Quarter
-from due_regard.packs.measures.figure import Figure, make_missing_figure
+from due_regard.packs.measures.figure import Figure, make_missing_figure, make_missing_figures
 from due_regard.packs.measures.quarter_snapshot import NOT_MEASURED, QuarterSnapshot
-from due_regard.records.canonical import CATEGORIES, CHANNELS, VIOLENCE
+from due_regard.records.canonical import ENTITY
 
 CATEGORY_LABELS = {
     "aggressive_or_abusive": "Aggressive or abusive behaviour",
@@ -54,10 +56,9 @@ def measure_incidents(snapshot: QuarterSnapshot) -> list[Figure]:
     found = select_incidents(snapshot)
     repeat = "Customers with more than one incident in the quarter"
     if found is None:
-        names = [("incidents", "Incidents in the quarter"), *((n, label) for n, label, _ in _TALLIES)]
-        return [
-            make_missing_figure(name, label, NOT_MEASURED) for name, label in [*names, ("repeat_customers", repeat)]
-        ]
+        names = {name: label for name, label, _ in _TALLIES}
+        every = {"incidents": "Incidents in the quarter", **names, "repeat_customers": repeat}
+        return make_missing_figures(every, NOT_MEASURED)
     times = found["customer_ref"].value_counts()
     return [
         Figure("incidents", "Incidents in the quarter", len(found)),
@@ -79,27 +80,13 @@ def _count_where(snapshot: QuarterSnapshot, found: pd.DataFrame, name: str, labe
     return Figure(name, label, int(hits.sum()), len(found), "incidents")
 
 
-def count_by_category(snapshot: QuarterSnapshot) -> list[Figure]:
-    """Incidents by behaviour."""
-    return _count_by_column(snapshot, "category", {code: CATEGORY_LABELS[code] for code in CATEGORIES})
-
-
-def count_by_channel(snapshot: QuarterSnapshot) -> list[Figure]:
-    """Incidents by channel."""
-    return _count_by_column(snapshot, "channel", {code: CHANNEL_LABELS[code] for code in CHANNELS})
-
-
-def count_by_violence(snapshot: QuarterSnapshot) -> list[Figure]:
-    """Incidents by violence, and those where none was recorded either way."""
-    return _count_by_column(snapshot, "violence", {code: VIOLENCE_LABELS[code] for code in VIOLENCE})
-
-
-def _count_by_column(snapshot: QuarterSnapshot, column: str, labels: dict[str, str]) -> list[Figure]:
+def count_by_code(snapshot: QuarterSnapshot, column: str, labels: Mapping[str, str]) -> list[Figure]:
+    """Incidents by the codes of `column`, each with its label, and those where none was recorded."""
     found = select_incidents(snapshot)
     if found is None or column not in found.columns:
-        return [make_missing_figure(code, label, NOT_MEASURED) for code, label in [*labels.items(), _BLANK]]
-    counts = found[column].value_counts()
-    figures = [Figure(code, label, int(counts.get(code, 0)), len(found), "incidents") for code, label in labels.items()]
+        return make_missing_figures(dict([*labels.items(), _BLANK]), NOT_MEASURED)
+    counts, codes = found[column].value_counts(), ENTITY["incidents"].by_name[column].codes
+    figures = [Figure(code, labels[code], int(counts.get(code, 0)), len(found), "incidents") for code in codes]
     blank = len(found) - int(counts.sum())
     return [*figures, Figure(*_BLANK, blank, len(found), "incidents")]
 
@@ -108,10 +95,7 @@ def count_by_team(snapshot: QuarterSnapshot) -> list[Figure]:
     """Incidents by the team that met them: every team that staff or any incident names, those with none included."""
     found = select_incidents(snapshot)
     if found is None or "team" not in found.columns:
-        return [
-            make_missing_figure("silent_teams", _SILENT, NOT_MEASURED),
-            make_missing_figure("no_team", _NO_TEAM, NOT_MEASURED),
-        ]
+        return make_missing_figures({"silent_teams": _SILENT, "no_team": _NO_TEAM}, NOT_MEASURED)
     teams = _list_teams(snapshot)
     counts = found["team"].value_counts()
     silent = sum(1 for team in teams if not counts.get(team, 0))

@@ -29,8 +29,7 @@ NOTHING_TO_MEASURE = "nothing to measure"
 """There was no case that a middle or longest could be taken of."""
 
 DUTY_COLUMNS = (
-    "rule", "label", "kind", "clause", "promise", "reading", "remedy", "owner_role", "severity", "working_days",
-    "confirmed", "feeds",
+    "rule", "label", "kind", "clause", "reading", "remedy", "severity", "working_days", "confirmed", "feeds",
 )  # fmt: skip
 """Columns of `QuarterSnapshot.duties`: a policy's duties in words.
 
@@ -47,7 +46,6 @@ class QuarterSnapshot:
     """One landlord at one quarter's end.
 
     Attributes:
-        landlord: landlord id.
         quarter: the quarter whose end everything is assessed at.
         records: records as known; each measure looks at dates up to the quarter's end alone.
         assessments: the canonical assessment columns as at the quarter's end, with `feeds`, the figure that a row's
@@ -61,7 +59,6 @@ class QuarterSnapshot:
         is_reported: whether this is the quarter a pack is about, and not one it is compared with.
     """
 
-    landlord: str
     quarter: Quarter
     records: Records
     assessments: pd.DataFrame

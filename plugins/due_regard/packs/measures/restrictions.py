@@ -9,7 +9,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from due_regard.packs.measures.figure import Figure, make_missing_figure
+from due_regard.packs.measures.figure import (
+    Figure,
+    count_bands,
+    list_band_labels,
+    make_missing_figure,
+    make_missing_figures,
+)
 from due_regard.packs.measures.quarter_snapshot import (
     NOT_MEASURED,
     NOTHING_TO_MEASURE,
@@ -25,7 +31,6 @@ LENGTHS = (
     ("up_to_2_years", "Over 1, up to 2 years (730 days)", 730),
     ("over_2_years", "Over 2 years", np.inf),
 )
-"""Bands of days: name, label, longest length in it."""
 
 MEASURE_LABELS = {
     "named_contact": "One named contact",
@@ -60,7 +65,7 @@ def measure_flow(snapshot: QuarterSnapshot) -> list[Figure]:
         "in_force": "Restrictions in force at the end of the quarter",
     }
     if not is_measured(snapshot):
-        return [make_missing_figure(name, label, NOT_MEASURED) for name, label in names.items()]
+        return make_missing_figures(names, NOT_MEASURED)
     found = snapshot.spans
     closing = select_in_force(found, snapshot.end)
     counts = {
@@ -70,17 +75,13 @@ def measure_flow(snapshot: QuarterSnapshot) -> list[Figure]:
         "ended": int(snapshot.mark_in_quarter(found["ends"]).sum()),
         "in_force": len(closing),
     }
-    people = _count_customers(snapshot)
+    # All customers of the register, where the landlord has ever delivered them.
+    people = len(snapshot.records["customers"]) if snapshot.has_columns("customers") else None
     whole = "people" if people is not None else ""
     return [
         Figure("customers_restricted", names["customers_restricted"], counts["customers_restricted"], people, whole),
         *(Figure(name, names[name], counts[name]) for name in ("opening", "new", "ended", "in_force")),
     ]
-
-
-def _count_customers(snapshot: QuarterSnapshot) -> int | None:
-    """Customers of the register, where the landlord has ever delivered them."""
-    return len(snapshot.records["customers"]) if snapshot.has_columns("customers") else None
 
 
 def count_lacking(snapshot: QuarterSnapshot) -> list[Figure]:
@@ -96,7 +97,7 @@ def count_lacking(snapshot: QuarterSnapshot) -> list[Figure]:
         "no_review_by_choice": ("With no review, by recorded choice", "no_review_reason"),
     }
     if not is_measured(snapshot):
-        return [make_missing_figure(name, label, NOT_MEASURED) for name, (label, _) in wanted.items()]
+        return make_missing_figures({name: label for name, (label, _) in wanted.items()}, NOT_MEASURED)
     current = select_in_force(snapshot.spans, snapshot.end)
     return [_count_lack(current, name, label, column) for name, (label, column) in wanted.items()]
 
@@ -115,7 +116,7 @@ def _count_lack(current: pd.DataFrame, name: str, label: str, column: str) -> Fi
 def count_by_measure(snapshot: QuarterSnapshot) -> list[Figure]:
     """Restrictions in force by what they limit; one may carry several measures, so the rows add up to more."""
     if not is_measured(snapshot):
-        return [make_missing_figure(name, MEASURE_LABELS[name], NOT_MEASURED) for name in MEASURES]
+        return make_missing_figures({name: MEASURE_LABELS[name] for name in MEASURES}, NOT_MEASURED)
     current = select_in_force(snapshot.spans, snapshot.end)
     carried = current["measure"].str.split(";").explode()
     counts = carried.reset_index().drop_duplicates()["measure"].value_counts()
@@ -125,26 +126,24 @@ def count_by_measure(snapshot: QuarterSnapshot) -> list[Figure]:
 def count_by_length(snapshot: QuarterSnapshot) -> list[Figure]:
     """Restrictions in force by days in force at the quarter's end."""
     if not is_measured(snapshot):
-        return [make_missing_figure(name, label, NOT_MEASURED) for name, label, _ in LENGTHS]
+        return make_missing_figures(list_band_labels(LENGTHS), NOT_MEASURED)
     current = select_in_force(snapshot.spans, snapshot.end)
-    return _count_bands(count_days_since(snapshot.end, current["begins"]), "in_force")
+    return count_bands(count_days_since(snapshot.end, current["begins"]), LENGTHS, "in_force")
 
 
 def measure_continuous_time(snapshot: QuarterSnapshot) -> list[Figure]:
     """Customers restricted by their continuous time under restriction, the middle and the longest of it in days."""
-    names = (("middle_days", "Middle (median) time of a customer"), ("longest_days", "Longest time of a customer"))
+    names = {"middle_days": "Middle (median) time of a customer", "longest_days": "Longest time of a customer"}
     if not is_measured(snapshot):
-        return [make_missing_figure(name, label, NOT_MEASURED) for name, label, _ in LENGTHS] + [
-            make_missing_figure(name, label, NOT_MEASURED) for name, label in names
-        ]
+        return make_missing_figures(list_band_labels(LENGTHS) | names, NOT_MEASURED)
     days = count_days_since(snapshot.end, _find_restricted_since(snapshot))
-    whole = _count_bands(days, "customers_restricted")
+    whole = count_bands(days, LENGTHS, "customers_restricted")
     if not len(days):
-        return whole + [make_missing_figure(name, label, NOTHING_TO_MEASURE) for name, label in names]
+        return whole + make_missing_figures(names, NOTHING_TO_MEASURE)
     values = (float(days.median()), float(days.max()))
     return whole + [
         Figure(name, label, value, len(days), "customers_restricted", "days")
-        for (name, label), value in zip(names, values, strict=True)
+        for (name, label), value in zip(names.items(), values, strict=True)
     ]
 
 
@@ -167,13 +166,6 @@ def _find_restricted_since(snapshot: QuarterSnapshot) -> pd.Series:
         "until": until.groupby(keys).max(),
     }).reset_index()
     return whole[whole["until"] >= beyond].set_index("customer_ref")["begins"]
-
-
-def _count_bands(days: pd.Series, of: str) -> list[Figure]:
-    counts = pd.cut(days, [-np.inf, *(longest for _, _, longest in LENGTHS)]).value_counts(sort=False)
-    return [
-        Figure(name, label, int(count), len(days), of) for (name, label, _), count in zip(LENGTHS, counts, strict=True)
-    ]
 
 
 def list_no_review_by_choice(snapshot: QuarterSnapshot) -> pd.DataFrame:

@@ -9,7 +9,13 @@ import numpy as np
 import pandas as pd
 
 from due_regard.packs.measures import restrictions
-from due_regard.packs.measures.figure import Figure, make_missing_figure
+from due_regard.packs.measures.figure import (
+    Figure,
+    count_bands,
+    list_band_labels,
+    make_missing_figure,
+    make_missing_figures,
+)
 from due_regard.packs.measures.quarter_snapshot import NOT_MEASURED, QuarterSnapshot, count_days_since
 from due_regard.records.canonical import REVIEW_OUTCOMES
 
@@ -44,7 +50,7 @@ def measure_kept(snapshot: QuarterSnapshot, figure: str, what: str) -> list[Figu
         "lapsed": f"{what} not done by the quarter's end",
     }
     if why := snapshot.explain_absence(figure):
-        return [make_missing_figure(f"{figure}_{name}", label, why) for name, label in labels.items()]
+        return make_missing_figures({f"{figure}_{name}": label for name, label in labels.items()}, why)
     states = select_due_in_quarter(snapshot, snapshot.select_figure(figure))["state"]
     counts = {"on_time": int((states == "met").sum()), "late": int((states == "late").sum())}
     counts["lapsed"] = len(states) - counts["on_time"] - counts["late"]
@@ -59,8 +65,8 @@ def measure_reviews(snapshot: QuarterSnapshot) -> list[Figure]:
     held = {"retain": "Held: kept as it was", "vary": "Held: changed", "lift": "Held: lifted"}
     due = measure_kept(snapshot, "reviews", "Reviews")
     if not snapshot.has_columns("reviews"):
-        names = [("reviews_held", "Reviews held in the quarter"), *((f"held_{k}", v) for k, v in held.items())]
-        return due + [make_missing_figure(name, label, NOT_MEASURED) for name, label in names]
+        names = {"reviews_held": "Reviews held in the quarter", **{f"held_{code}": held[code] for code in held}}
+        return due + make_missing_figures(names, NOT_MEASURED)
     frame = snapshot.records["reviews"]
     outcomes = frame.loc[snapshot.mark_in_quarter(frame["reviewed_on"]), "outcome"]
     return [
@@ -75,20 +81,12 @@ def measure_reviews(snapshot: QuarterSnapshot) -> list[Figure]:
 
 def count_overdue_reviews(snapshot: QuarterSnapshot) -> list[Figure]:
     """Reviews overdue at the quarter's end, by calendar days overdue."""
+    label = "Reviews overdue at the end of the quarter"
     if why := snapshot.explain_absence("reviews"):
-        return [make_missing_figure("overdue", "Reviews overdue at the end of the quarter", why)] + [
-            make_missing_figure(name, label, why) for name, label, _ in OVERDUE_BANDS
-        ]
+        return make_missing_figures({"overdue": label, **list_band_labels(OVERDUE_BANDS)}, why)
     rows = snapshot.select_figure("reviews")
     days = count_days_since(snapshot.end, rows.loc[rows["state"] == "overdue", "due_on"])
-    counts = pd.cut(days, [0, *(longest for _, _, longest in OVERDUE_BANDS)]).value_counts(sort=False)
-    return [
-        Figure("overdue", "Reviews overdue at the end of the quarter", len(days)),
-        *(
-            Figure(name, label, int(count), len(days), "overdue")
-            for (name, label, _), count in zip(OVERDUE_BANDS, counts, strict=True)
-        ),
-    ]
+    return [Figure("overdue", label, len(days)), *count_bands(days, OVERDUE_BANDS, "overdue")]
 
 
 def count_lateness(snapshot: QuarterSnapshot) -> pd.DataFrame:
@@ -136,6 +134,6 @@ def _count_safeguard(snapshot: QuarterSnapshot, rule: str, label: str, current: 
     if rule.startswith("restriction.") and current is not None:
         rows = snapshot.select_rule(rule)
         counts = rows.loc[rows["subject_ref"].isin(current), "state"].value_counts()
-        states = {str(state): int(count) for state, count in counts.items()}
-    met, lacking = int(states.get("met", 0)), int(states.get("breach", 0))
+        states = {str(state): count for state, count in counts.items()}
+    met, lacking = states.get("met", 0), states.get("breach", 0)
     return Figure(name, label, lacking, met + lacking, f"{name}_judged")

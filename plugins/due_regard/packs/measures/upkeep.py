@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from due_regard.packs.measures.figure import Figure, make_missing_figure
+from due_regard.packs.measures.figure import Figure, make_missing_figure, make_missing_figures
 from due_regard.packs.measures.quarter_snapshot import NOT_MEASURED, QuarterSnapshot
 from due_regard.packs.measures.restrictions import is_measured, select_in_force
 from due_regard.records.canonical import ENTITY_OF_SUBJECT
@@ -20,20 +20,20 @@ _ENTITY_WORDS = {
 
 def measure_markers(snapshot: QuarterSnapshot) -> list[Figure]:
     """Markers in place at the quarter's end, and those left on though their restriction has ended."""
-    names = (
-        ("markers", "Markers in place at the end of the quarter"),
-        ("left_behind", "Left on after the restriction ended"),
-        ("markers_overdue", "With a review date that has passed"),
-    )
+    names = {
+        "markers": "Markers in place at the end of the quarter",
+        "left_behind": "Left on after the restriction ended",
+        "markers_overdue": "With a review date that has passed",
+    }
     if not snapshot.has_columns("markers", "removed_on"):
-        return [make_missing_figure(name, label, NOT_MEASURED) for name, label in names]
+        return make_missing_figures(names, NOT_MEASURED)
     frame = snapshot.records["markers"]
     removed = frame["removed_on"]
     placed = frame[(frame["placed_on"] <= snapshot.end) & (removed.isna() | (removed > snapshot.end))]
     return [
-        Figure("markers", names[0][1], len(placed)),
-        _count_left_on(snapshot, placed, names[1][1]),
-        _count_review_passed(snapshot, placed, names[2][1]),
+        Figure("markers", names["markers"], len(placed)),
+        _count_left_on(snapshot, placed, names["left_behind"]),
+        _count_review_passed(snapshot, placed, names["markers_overdue"]),
     ]
 
 
@@ -87,17 +87,13 @@ def _describe_why(snapshot: QuarterSnapshot, rule: str) -> str:
     if subject == "policy":
         return "The date the policy was approved is not known"
     entity = ENTITY_OF_SUBJECT[subject]
+    noun = _ENTITY_WORDS.get(entity.name, entity.name)
     if entity.name not in snapshot.records:
-        return f"No {_name_entity(entity.name)} were ever delivered"
+        return f"No {noun} were ever delivered"
     absent = [name for name in entity.by_name if name not in snapshot.records[entity.name].columns]
     if not absent:
         return "A record it is linked to, or a column of that record, was never delivered"
-    listed = ", ".join(absent)
-    return f"The export of {_name_entity(entity.name)} does not carry one of: {listed}; or a linked record is missing"
-
-
-def _name_entity(entity: str) -> str:
-    return _ENTITY_WORDS.get(entity, entity)
+    return f"The export of {noun} does not carry one of: {', '.join(absent)}; or a linked record is missing"
 
 
 def list_readings(snapshot: QuarterSnapshot) -> pd.DataFrame:
