@@ -30,11 +30,17 @@ _AUDITED_AS = {
 }
 """Event -> the audit's verb."""
 
+_UNDOING = {
+    "silenced": ("unsilenced", ("silenced_until", "silenced_at")),
+    "reported_done": ("report_withdrawn", ("awaiting_since", "awaiting_file_id")),
+}
+"""Event of a decision -> the event that takes it back, and the columns that this empties."""
+
 
 def silence_finding(
     engine: Engine, register_ref: str, *, actor: str, why: str, until: date, now: datetime, landlord: str | None = None
 ) -> None:
-    """Keep mails about an open finding back up to and with `until`; it stays open and listed.
+    """Hold mails about an open finding back up to and including `until`; it stays open and listed.
 
     Args:
         engine: the register.
@@ -69,32 +75,6 @@ def resolve_finding(
     _record_decision(engine, register_ref, "reported_done", words, now, landlord, {"awaiting_since": now})
 
 
-def end_silence(
-    engine: Engine, register_ref: str, *, actor: str, why: str, now: datetime, landlord: str | None = None
-) -> None:
-    """End a silence before its time.
-
-    Raises:
-        RegisterError: there is no open finding of that reference, or it is another landlord's.
-        SettingsError: no name or reason is given.
-    """
-    changes = {"silenced_until": None, "silenced_at": None}
-    _record_decision(engine, register_ref, "unsilenced", _DecisionWords(actor, why), now, landlord, changes)
-
-
-def withdraw_report(
-    engine: Engine, register_ref: str, *, actor: str, why: str, now: datetime, landlord: str | None = None
-) -> None:
-    """Take back that a finding was reported done: it is mailed about again.
-
-    Raises:
-        RegisterError: there is no open finding of that reference, or it is another landlord's.
-        SettingsError: no name or reason is given.
-    """
-    changes = {"awaiting_since": None, "awaiting_file_id": None}
-    _record_decision(engine, register_ref, "report_withdrawn", _DecisionWords(actor, why), now, landlord, changes)
-
-
 def undo_decision(
     engine: Engine, register_ref: str, *, actor: str, why: str, now: datetime, landlord: str | None = None
 ) -> str:
@@ -110,13 +90,15 @@ def undo_decision(
     found = read_finding(engine, register_ref, landlord)
     held = []
     if found["silenced_until"] is not None and found["silenced_until"] >= now.date():
-        held.append((found["silenced_at"], "silenced", end_silence))
+        held.append((found["silenced_at"], "silenced"))
     if found["awaiting_since"] is not None:
-        held.append((found["awaiting_since"], "reported_done", withdraw_report))
+        held.append((found["awaiting_since"], "reported_done"))
     if not held:
         raise RegisterError(f"no person's decision on {found['register_ref']} holds: there is nothing to undo")
-    _, event, take_back = max(held)
-    take_back(engine, register_ref, actor=actor, why=why, now=now, landlord=landlord)
+    _, event = max(held)
+    undoing, changed = _UNDOING[event]
+    words = _DecisionWords(actor, why)
+    _record_decision(engine, register_ref, undoing, words, now, landlord, dict.fromkeys(changed))
     return event
 
 
