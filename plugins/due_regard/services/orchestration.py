@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from due_regard.calendars.quarters import LONDON, Quarter, find_last_closed_quarter
+from due_regard.calendars.quarters import Quarter, find_last_closed_quarter, find_london_day
 from due_regard.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def find_as_at(context: Mapping[str, Any]) -> date:
 
 def find_quarter(context: Mapping[str, Any]) -> Quarter | None:
     """The quarter a run should build packs for, from the context Airflow gives a task; None: nothing to do."""
-    today = context["dag_run"].run_after.astimezone(LONDON).date()
+    today = find_london_day(context["dag_run"].run_after)
     return choose_quarter_to_report(find_as_at(context), (context.get("params") or {}).get("quarter"), today=today)
 
 
@@ -150,7 +150,7 @@ def resolve_as_at(
         return max(handed_on)
     if partition_key:
         return Quarter.parse(partition_key).ends_on if "-Q" in partition_key else _parse_day(partition_key[:10])
-    return (logical_date or run_after).astimezone(LONDON).date()
+    return find_london_day(logical_date or run_after)
 
 
 def _parse_day(text: str) -> date:
@@ -188,10 +188,10 @@ def choose_landlords(asked: Sequence[str] = ()) -> list[str]:
     from due_regard.config.settings import Settings
     from due_regard.services.landlord_context import list_landlords_to_run
 
-    context = list_landlords_to_run(Settings())
-    if strangers := sorted(set(asked) - set(context)):
-        raise SettingsError(f"not run here: {', '.join(strangers)}; known: {', '.join(context) or 'none'}")
-    return list(asked or context)
+    known = list_landlords_to_run(Settings())
+    if strangers := sorted(set(asked) - set(known)):
+        raise SettingsError(f"not run here: {', '.join(strangers)}; known: {', '.join(known) or 'none'}")
+    return list(asked or known)
 
 
 def preload_heavy_packages() -> None:
