@@ -89,7 +89,7 @@ def _as_numbers(values: pa.Array) -> pa.Array:
 def hash_rows(columns: Iterable[tuple[str, pa.Array]], count: int) -> Hashes:
     """64-bit hashes of `count` rows, by content: the sum of a hash of every `column=value` that is not blank.
 
-    A sum does not depend on the order of columns and ignores blank ones, so a column added to the contract later
+    A sum does not depend on the order of columns and ignores blank ones, so a canonical column added later
     does not make every old row look changed. blake2b, because the hash is kept for years and must not depend on a
     library's version.
     """
