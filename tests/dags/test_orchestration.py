@@ -17,8 +17,14 @@ NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)
 
 
 def resolve(**given: Any) -> date:
-    known: dict[str, Any] = {"params": {}, "extras": [], "partition_key": None, "logical_date": None, "run_after": NOON}
-    return orchestration.resolve_as_at(**known | given)
+    events = [SimpleNamespace(extra=extra) for extra in given.get("extras", [])]
+    context = {
+        "params": given.get("params", {}),
+        "triggering_asset_events": {"asset": events},
+        "partition_key": given.get("partition_key"),
+        "dag_run": SimpleNamespace(logical_date=given.get("logical_date"), run_after=given.get("run_after", NOON)),
+    }
+    return orchestration.find_as_at(context)
 
 
 @pytest.mark.parametrize(

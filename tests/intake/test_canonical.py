@@ -255,3 +255,10 @@ def test_every_entity_has_a_canonical_file(tmp_path: Path) -> None:
     validated = read(tmp_path)
     assert set(validated.records()) == {entity.name for entity in ENTITIES}
     assert all(file.columns == tuple(ENTITY[file.entity].by_name) for file in validated.files)
+
+
+def test_no_entity_points_to_one_that_follows_it() -> None:
+    order = [entity.name for entity in ENTITIES]
+    assert all(order.index(target) < order.index(entity.name) for entity in ENTITIES for _, target in entity.links), (
+        "rows of a rejected record are rejected, and files are loaded, in this order"
+    )

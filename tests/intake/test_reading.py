@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
-from due_regard.intake.text_cleaning import clean_text, decode_text, fold_text, make_column_letters
+from due_regard.intake.text_cleaning import clean_text, decode_text, fold_text
+from due_regard.intake.text_tables import TextTable
 from tests.intake.drops import CUSTOMERS, only, read, reasons, workbook, write
 
 TEXT = "customer_ref,customer_type\nCafé-1,tenant\n"
@@ -181,7 +184,8 @@ def test_more_rows_than_any_export_has_are_refused(
     ("position", "letters"), [(0, "A"), (25, "Z"), (26, "AA"), (51, "AZ"), (52, "BA"), (701, "ZZ"), (702, "AAA")]
 )
 def test_column_letters(position: int, letters: str) -> None:
-    assert make_column_letters(position) == letters
+    table = TextTable("appeals.csv", None, (), (), pd.DataFrame(), np.array([], dtype=np.int64))
+    assert table.make_address(position, 7) == f"{letters}7"
 
 
 def test_folding_is_for_comparing_and_plain_for_keeping() -> None:

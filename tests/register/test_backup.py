@@ -130,7 +130,7 @@ def test_a_backup_of_an_earlier_revision_is_restored_and_brought_up(elsewhere: s
     assert restore_backup(elsewhere, file).rows == 1
     there = upgrade_register(elsewhere)
     with reading(there) as connection:
-        assert revisions.is_current(connection)
+        assert revisions.read_revisions(connection) == [revisions.HEAD]
     there.dispose()
 
 

@@ -13,10 +13,9 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from due_regard.errors import RegisterError, SettingsError
-from due_regard.records.canonical import OPEN_STATES, STATES
+from due_regard.records.canonical import ASSESSMENT_COLUMNS, OPEN_STATES, STATES
 from due_regard.register import (
     RunReport,
-    end_silence,
     list_silences,
     load_drop,
     read_finding,
@@ -27,9 +26,9 @@ from due_regard.register import (
     resolve_finding,
     silence_finding,
     sql_files,
+    undo_decision,
     verify_audit,
 )
-from due_regard.register.findings.open_findings import OPEN_COLUMNS
 from tests.register.drops import LANDLORD, OTHER, accepted, appeal, assessments, at, drop
 
 ACK = "appeal.acknowledge"
@@ -123,7 +122,11 @@ def test_open_findings_come_oldest_due_first_in_typed_columns(register: Engine) 
     run(register, "2026-06-01", rows)
     found = read_open_findings(register, LANDLORD, as_at=date(2026, 6, 1))
     assert found["subject_ref"].tolist() == ["A3", "A2", "A1"]
-    assert tuple(found.columns) == OPEN_COLUMNS
+    assert tuple(found.columns) == (
+        "finding_id", "register_ref", *ASSESSMENT_COLUMNS, "policy_version", "opened_on", "opened_at",
+        "first_seen_as_at", "last_as_at", "times_seen", "times_opened", "silenced_until", "awaiting_since",
+        "is_silenced", "is_awaiting",
+    )  # fmt: skip
     kinds = found.dtypes.astype(str).to_dict()
     assert {kinds["due_on"], kinds["opened_on"], kinds["silenced_until"]} == {"datetime64[s]"}
     assert (kinds["opened_at"], kinds["occurrence"], kinds["rule"]) == ("datetime64[us, UTC]", "int64", "str")
@@ -144,7 +147,7 @@ def test_a_silence_ends_by_itself_and_can_be_taken_back(register: Engine) -> Non
     listed = list_silences(register, on=date(2026, 6, 1)).iloc[0]
     assert (listed["actor"], listed["why"]) == ("governance officer", "with the ombudsman")
     assert list_silences(register, OTHER, on=date(2026, 6, 1)).empty
-    end_silence(register, "F-000001", actor="governance officer", why="over", now=now)
+    assert undo_decision(register, "F-000001", actor="governance officer", why="over", now=now) == "silenced"
     assert not read_open_findings(register, as_at=date(2026, 6, 1))["is_silenced"].item()
     assert read_finding_life(register, "F-000001")["why"].tolist()[1:] == ["with the ombudsman", "over"]
     verify_audit(register)

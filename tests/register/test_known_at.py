@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import Engine
 
 from due_regard.records.canonical import ENTITIES, Records
-from due_regard.register import EVER, hash_assessments, load_drop, read_records, reading, record_assessment, sql_files
+from due_regard.register import EVER, load_drop, read_records, reading, record_assessment, sql_files
+from due_regard.register.findings.assessment_runs import hash_assessments
 from tests.register.drops import LANDLORD, accepted, appeal, assessments, at, drop, restriction
 
 START = at("2026-01-05 07:00")

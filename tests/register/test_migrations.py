@@ -90,7 +90,7 @@ def test_every_earlier_revision_goes_up_with_its_data(empty_url: str, revision: 
     assert read_records(register, LANDLORD)["appeals"]["appeal_ref"].tolist() == ["A1", "A2"]
     verify_audit(register)
     with reading(register) as connection:
-        assert revisions.is_current(connection)
+        assert revisions.read_revisions(connection) == [revisions.HEAD]
     register.dispose()
 
 

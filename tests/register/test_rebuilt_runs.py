@@ -16,7 +16,8 @@ from due_regard.config.settings import Settings
 from due_regard.policy import load_policies
 from due_regard.records.canonical import ENTITY, ColumnKind
 from due_regard.records.validated_drop import AcceptedFile
-from due_regard.register import hash_assessments, load_drop, read_records, reading, record_assessment
+from due_regard.register import load_drop, read_records, reading, record_assessment
+from due_regard.register.findings.assessment_runs import hash_assessments
 from tests.contract_examples import CONTRACT
 from tests.register.drops import accepted, drop
 

@@ -69,11 +69,11 @@ def test_parameters_of_every_kind_are_bound_on_both_engines(register: Engine, tm
 
 def test_wrong_names_and_parameters_are_told(register: Engine, tmp_path: Path) -> None:
     (tmp_path / "some.sql").write_text("-- x\nSELECT 1 WHERE :a = :b")
-    with pytest.raises(RegisterError, match="no statement"):
-        sql_files.bind_statement("absent", tmp_path)
+    with reading(register) as connection, pytest.raises(RegisterError, match="no statement"):
+        sql_files.read_statement(connection, "absent", tmp_path)
     for given in ({"a": 1}, {"a": 1, "b": 2, "c": 3}):
-        with pytest.raises(ValueError, match="missing or not used"):
-            sql_files.bind_statement("some", tmp_path, **given)
+        with reading(register) as connection, pytest.raises(ValueError, match="missing or not used"):
+            sql_files.read_statement(connection, "some", tmp_path, **given)
 
 
 def test_a_failing_database_names_no_value(register: Engine) -> None:

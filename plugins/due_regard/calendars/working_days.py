@@ -162,14 +162,14 @@ def merge_snapshots(stored: CalendarSnapshot, published: CalendarSnapshot) -> Ca
     A year of which the same source says the same days stays as it was taken, so a refresh that learns nothing changes
     nothing.
     """
-    learnt = {year: new for year, new in published.years.items() if not _says_the_same(stored.years.get(year), new)}
+    learnt = {
+        year: new
+        for year, new in published.years.items()
+        if (old := stored.years.get(year)) is None or (old.source, old.days) != (new.source, new.days)
+    }
     years = {**stored.years, **learnt}
     last = max(stored.published_to, published.published_to)
     return CalendarSnapshot(division=stored.division, published_to=last, years=dict(sorted(years.items())))
-
-
-def _says_the_same(old: BankHolidayYear | None, new: BankHolidayYear) -> bool:
-    return old is not None and (old.source, old.days) == (new.source, new.days)
 
 
 def compute_calendar_snapshot(

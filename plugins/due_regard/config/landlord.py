@@ -13,8 +13,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
-from due_regard.config.layered_folders import Folder, find_file, join_names, list_files
-from due_regard.config.yaml_files import read_yaml
+from due_regard.config.layered_folders import Folder, list_files
+from due_regard.config.yaml_files import read_named_yaml
 from due_regard.errors import LandlordError
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -126,13 +126,7 @@ def load_landlord(folder: Folder, landlord: str) -> Landlord:
     Raises:
         LandlordError: there is no such file, it is wrong, or its id is not its name.
     """
-    file = find_file(folder, f"{landlord}.yaml")
-    if not file.is_file():
-        raise LandlordError(f"no landlord {landlord!r}; known: {join_names(list_files(folder, '*.yaml'))}", file=file)
-    found = read_yaml(file, Landlord, LandlordError)
-    if found.id != landlord:
-        raise LandlordError(f"id is {found.id!r}; the file's name says {landlord!r}", file=file)
-    return found
+    return read_named_yaml(folder, landlord, Landlord, LandlordError, kind="landlord", key="id")
 
 
 def list_landlord_ids(folder: Folder) -> tuple[str, ...]:

@@ -6,7 +6,6 @@ Only names are read here; what a file says is read by who asks for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -52,8 +51,3 @@ def list_files(folder: Folder, pattern: str) -> list[Path]:
     """The files of every layer whose names match, sorted by name; of each name that of the first layer that has it."""
     found = {file.name: file for layer in reversed(list_layers(folder)) for file in layer.glob(pattern)}
     return [found[name] for name in sorted(found)]
-
-
-def join_names(files: Iterable[Path]) -> str:
-    """Names without their endings, for a message that says what there is."""
-    return ", ".join(file.stem for file in files) or "none"

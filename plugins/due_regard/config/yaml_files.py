@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from due_regard.config.layered_folders import Folder, find_file, list_files
 from due_regard.config.yaml_errors import Place, describe_yaml_error
 from due_regard.errors import ConfigFileError
 
@@ -83,6 +84,24 @@ def read_yaml(
     lines = [(_find_line(node, place), words) for place, words in wrong]
     more = "".join(f"\n  {file}:{line}: {words}" for line, words in lines[1:10])
     raise error(lines[0][1] + more, file=file, line=lines[0][0])
+
+
+def read_named_yaml(
+    folder: Folder, name: str, model: type[Model], error: type[ConfigFileError], *, kind: str, key: str = "name"
+) -> Model:
+    """Read `<folder>/<name>.yaml` as `model`; `kind` is what messages call it, `key` the field that repeats its name.
+
+    Raises:
+        error: there is no such file, it is wrong, or its `key` is not its name.
+    """
+    file = find_file(folder, f"{name}.yaml")
+    if not file.is_file():
+        known = ", ".join(other.stem for other in list_files(folder, "*.yaml")) or "none"
+        raise error(f"no {kind} {name!r}; known: {known}", file=file)
+    found = read_yaml(file, model, error)
+    if getattr(found, key) != name:
+        raise error(f"{key} is {getattr(found, key)!r}; the file's name says {name!r}", file=file)
+    return found
 
 
 def _parse_yaml(file: Path, error: type[ConfigFileError]) -> tuple[yaml.Node | None, Any]:

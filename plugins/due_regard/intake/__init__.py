@@ -3,18 +3,15 @@
 Reads files and writes rejections; knows no database. How a vendor's export maps is include/sources/<name>.yaml.
 """
 
-from due_regard.intake.completeness import Completeness, check_completeness
+from due_regard.intake.completeness import check_completeness
 from due_regard.intake.data_docs import publish_data_docs
 from due_regard.intake.drop_reading import read_drop
 from due_regard.intake.rejections import quarantine_files, summarise_rejections, write_rejections
-from due_regard.intake.source_check import SourceCheck, TableCheck, check_source
+from due_regard.intake.source_check import check_source
 from due_regard.intake.source_mapping import SourceMapping, load_source_mapping
 
 __all__ = [
-    "Completeness",
-    "SourceCheck",
     "SourceMapping",
-    "TableCheck",
     "check_completeness",
     "check_source",
     "load_source_mapping",

@@ -7,7 +7,7 @@ look at more than one cell are row_checks.py's.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -48,7 +48,7 @@ class CodedColumn:
         codes: for each row, the position of its distinct value.
         raw: the distinct values as delivered (personal: never shown).
         values: the canonical value of each, in canonical dtype; null where blank or unreadable.
-        problems: for each, "" or why it cannot be read (a key of messages.REASONS).
+        problems: for each, "" or why it cannot be read (a reason of rejection_messages.py).
     """
 
     column: CanonicalColumn
@@ -116,16 +116,24 @@ def _read_texts(raw: pd.Series, kind: ColumnKind) -> tuple[pd.Series, NDArray[np
 
 
 def _read_codes(raw: list[str], column: CanonicalColumn, reading: ColumnReading) -> _Parsed:
-    known = {code: code for code in column.codes} | reading.source.list_words(reading.column_map)
+    return _look_up_words(raw, _list_code_words(column, reading), "unknown_code")
+
+
+def _list_code_words(column: CanonicalColumn, reading: ColumnReading) -> dict[str, str]:
+    """Folded word -> code; the codes themselves are always known."""
+    return {code: code for code in column.codes} | reading.source.list_words(reading.column_map)
+
+
+def _look_up_words(raw: list[str], known: Mapping[str, object], problem: str) -> _Parsed:
+    """What each word stands for in `known`, and the `problem` of those that are not there and not blank."""
     found = [known.get(fold_text(text)) for text in raw]
-    return list(found), [
-        "" if code is not None or not clean_text(text) else "unknown_code"
-        for text, code in zip(raw, found, strict=True)
+    return found, [
+        problem if value is None and clean_text(text) else "" for text, value in zip(raw, found, strict=True)
     ]
 
 
 def _read_lists(raw: list[str], column: CanonicalColumn, reading: ColumnReading) -> _Parsed:
-    known = {code: code for code in column.codes} | reading.source.list_words(reading.column_map)
+    known = _list_code_words(column, reading)
     values: list[object] = []
     problems = []
     for text in raw:
@@ -140,11 +148,7 @@ def _read_lists(raw: list[str], column: CanonicalColumn, reading: ColumnReading)
 def _read_yes_no(raw: list[str], column: CanonicalColumn, reading: ColumnReading) -> _Parsed:
     known = _CANONICAL_WORDS | {fold_text(word): True for word in reading.source.yes_words}
     known |= {fold_text(word): False for word in reading.source.no_words}
-    found = [known.get(fold_text(text)) for text in raw]
-    return list(found), [
-        "" if value is not None or not clean_text(text) else "unreadable_yes_no"
-        for text, value in zip(raw, found, strict=True)
-    ]
+    return _look_up_words(raw, known, "unreadable_yes_no")
 
 
 def _read_dates(raw: list[str], column: CanonicalColumn, reading: ColumnReading) -> _Parsed:
@@ -152,7 +156,7 @@ def _read_dates(raw: list[str], column: CanonicalColumn, reading: ColumnReading)
     read = _choose_date_reader(reading)
     values = [read(text) for text in texts]
     problems = ["unreadable_date" if text and value is None else "" for text, value in zip(texts, values, strict=True)]
-    first, last = date(EARLIEST_YEAR, 1, 1), add_years(reading.on, LATEST_YEARS_AHEAD)
+    first, last = date(EARLIEST_YEAR, 1, 1), find_latest_date(reading.on)
     for position, value in enumerate(values):
         if value is not None and not first <= value <= last:
             problems[position] = "date_out_of_range"
@@ -169,12 +173,9 @@ _PARSERS: dict[ColumnKind, Callable[[list[str], CanonicalColumn, ColumnReading],
 }
 
 
-def add_years(day: date, years: int) -> date:
-    """The same day some years later; 28 February for 29 February where there is none."""
-    try:
-        return day.replace(year=day.year + years)
-    except ValueError:  # 29 February
-        return day.replace(year=day.year + years, day=28)
+def find_latest_date(on: date) -> date:
+    """The last day that a date may name in a drop taken in on a day."""
+    return (pd.Timestamp(on) + pd.DateOffset(years=LATEST_YEARS_AHEAD)).date()
 
 
 def _choose_date_reader(reading: ColumnReading) -> Callable[[str], date | None]:

@@ -47,31 +47,25 @@ class ColumnCheck:
 
 Suite: TypeAlias = tuple[ColumnCheck, ...]
 
-_ORDERS: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
-    "incidents": (
-        (
-            "occurred_on",
-            (
-                "manager_informed_on",
-                "police_reported_on",
-                "committee_reported_on",
-                "debrief_held_on",
-                "line_manager_notified_on",
-                "services_manager_notified_on",
-                "smt_informed_on",
-            ),
-        ),
+_ORDERS = {
+    ("incidents", "occurred_on"): (
+        "manager_informed_on",
+        "police_reported_on",
+        "committee_reported_on",
+        "debrief_held_on",
+        "line_manager_notified_on",
+        "services_manager_notified_on",
+        "smt_informed_on",
     ),
-    "restrictions": (
-        ("decided_on", ("notified_on", "starts_on")),
-        ("starts_on", ("expires_on", "review_due_on", "ended_on")),
-    ),
-    "reviews": (("reviewed_on", ("next_review_on", "customer_notified_on")),),
-    "appeals": (("received_on", ("acknowledged_on", "decided_on")), ("decided_on", ("notified_on",))),
-    "markers": (("placed_on", ("review_due_on", "reviewed_on", "removed_on")),),
-    "access_requests": (("received_on", ("responded_on",)),),
+    ("restrictions", "decided_on"): ("notified_on", "starts_on"),
+    ("restrictions", "starts_on"): ("expires_on", "review_due_on", "ended_on"),
+    ("reviews", "reviewed_on"): ("next_review_on", "customer_notified_on"),
+    ("appeals", "received_on"): ("acknowledged_on", "decided_on"),
+    ("appeals", "decided_on"): ("notified_on",),
+    ("markers", "placed_on"): ("review_due_on", "reviewed_on", "removed_on"),
+    ("access_requests", "received_on"): ("responded_on",),
 }
-"""Entity -> (earlier date, dates that should not lie before it): a warning, never a rejection."""
+"""Entity and earlier date -> dates that should not lie before it: a warning, never a rejection."""
 
 
 def build_suite() -> Suite:
@@ -84,8 +78,9 @@ def _list_entity_checks(entity: Entity) -> Iterator[ColumnCheck]:
         yield from (ColumnCheck(entity.name, rule, column.name) for rule in _list_cell_rules(column))
     yield ColumnCheck(entity.name, CheckRule.UNIQUE, entity.key)
     yield from (ColumnCheck(entity.name, CheckRule.REFERENCE, column) for column, _ in entity.links)
-    for earlier, later in _ORDERS.get(entity.name, ()):
-        yield from (ColumnCheck(entity.name, CheckRule.ORDER, column, earlier, "warning") for column in later)
+    for (name, earlier), later in _ORDERS.items():
+        if name == entity.name:
+            yield from (ColumnCheck(name, CheckRule.ORDER, column, earlier, "warning") for column in later)
 
 
 def _list_cell_rules(column: CanonicalColumn) -> Iterator[CheckRule]:

@@ -5,17 +5,18 @@ Every header is mapped or ignored by name; anything else stops the file. What ce
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
 import pandas as pd
+from openpyxl.utils import get_column_letter
 
 from due_regard.errors import FileRefused
 from due_regard.intake.cell_values import CodedColumn, ColumnReading, read_column
 from due_regard.intake.source_mapping import ColumnMap, SourceMapping, SourcePart
-from due_regard.intake.text_cleaning import clean_text, fold_text, make_column_letters
+from due_regard.intake.text_cleaning import clean_text, fold_text
 from due_regard.intake.text_tables import TextTable
 from due_regard.records.canonical import ENTITY
 
@@ -37,18 +38,18 @@ class CandidateTable:
     positions: dict[str, int]
 
 
-def list_known_headers(parts: Sequence[SourcePart]) -> frozenset[str]:
-    """Folded headers that the parts map or ignore."""
-    return frozenset(fold_text(header) for part in parts for header in part.list_headers())
+def list_known_headers(part: SourcePart) -> frozenset[str]:
+    """Folded headers that the part maps or ignores."""
+    return frozenset(map(fold_text, part.list_headers()))
 
 
-def find_unknown_headers(table: TextTable, parts: Sequence[SourcePart]) -> list[str]:
-    """What no part maps or ignores: headers, or the letters of a column that holds cells under no header."""
-    known = list_known_headers(parts)
+def find_unknown_headers(table: TextTable, part: SourcePart) -> list[str]:
+    """What the part neither maps nor ignores: headers, or the letters of a column that holds cells under no header."""
+    known = list_known_headers(part)
     unknown = [header for header in table.headers if header and fold_text(header) not in known]
     for position, header in enumerate(table.headers):
         if not header and (table.cells[position].str.strip() != "").any():
-            unknown.append(f"column {make_column_letters(position)} (no header)")
+            unknown.append(f"column {get_column_letter(position + 1)} (no header)")
     return unknown
 
 
@@ -59,7 +60,7 @@ def check_headers(table: TextTable, part: SourcePart, *, source: str) -> None:
         FileRefused: a column is unknown, a required one is missing, or two feed the same canonical column.
     """
     where = table.file if table.sheet is None else f"{table.file}, sheet {table.sheet}"
-    if unknown := find_unknown_headers(table, [part]):
+    if unknown := find_unknown_headers(table, part):
         raise FileRefused(
             "unknown_column",
             f"{where}: {', '.join(unknown)} is not known to source {source}; "
@@ -69,7 +70,7 @@ def check_headers(table: TextTable, part: SourcePart, *, source: str) -> None:
         headers = ", ".join(dict.fromkeys(missing.values()))
         raise FileRefused("missing_column", f"{where}: lacks the required column {headers}; export it again with it")
     present = _find_positions(table)
-    for _, name, column in _list_column_maps(part):
+    for _, name, column in part.list_column_maps():
         if sum(fold_text(header) in present for header in column.header) > 1:
             raise FileRefused("ambiguous_column", f"{where}: more than one column feeds {name}; leave one out")
 
@@ -79,22 +80,9 @@ def find_missing_columns(table: TextTable, part: SourcePart) -> dict[str, str]:
     present = _find_positions(table)
     return {
         f"{entity}.{name}": " or ".join(column.headers)
-        for entity, name, column in _list_column_maps(part)
+        for entity, name, column in part.list_column_maps()
         if ENTITY[entity].by_name[name].required and not _is_carried(column, present)
     }
-
-
-def _list_column_maps(part: SourcePart) -> Iterator[tuple[str, str, ColumnMap]]:
-    for entity in part.entities:
-        for name, column in part.list_columns(entity).items():
-            yield entity, name, column
-
-
-def list_column_headers(part: SourcePart) -> Iterator[tuple[str, str, str]]:
-    """Entity, canonical column and header of everything that a part maps."""
-    for entity, name, column in _list_column_maps(part):
-        for header in column.headers:
-            yield entity, name, header
 
 
 def _find_positions(table: TextTable) -> dict[str, int]:

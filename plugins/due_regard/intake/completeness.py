@@ -107,11 +107,15 @@ def check_completeness(drop: Path, source: SourceMapping, *, now: datetime) -> C
         now: aware instant.
 
     Raises:
-        DropError: there is no drop, or its manifest cannot be read.
+        DropError: there is no drop.
     """
     files = list_drop_files(drop)
-    if (drop / MANIFEST).is_file():
-        return _check_manifest(drop)
+    try:
+        manifest = read_manifest(drop)
+    except DropError as reason:
+        return Completeness(False, str(reason))
+    if manifest:
+        return _check_manifest(drop, manifest)
     if (drop / READY).exists():
         return Completeness(True, f"marked {READY}")
     newest = max(datetime.fromtimestamp(path.lstat().st_mtime, UTC) for path in files)
@@ -121,12 +125,8 @@ def check_completeness(drop: Path, source: SourceMapping, *, now: datetime) -> C
     return Completeness(False, f"{drop.name}: a file changed less than {source.stable_minutes} minutes ago; waiting")
 
 
-def _check_manifest(drop: Path) -> Completeness:
-    try:
-        manifest = read_manifest(drop)
-    except DropError as reason:
-        return Completeness(False, str(reason))
-    for entry in manifest.files if manifest else ():
+def _check_manifest(drop: Path, manifest: Manifest) -> Completeness:
+    for entry in manifest.files:
         with (drop / entry.name).open("rb") as file:
             if hashlib.file_digest(file, "sha256").hexdigest() != entry.sha256.lower():
                 return Completeness(False, f"{drop.name}: {entry.name} differs from {MANIFEST}; still being written?")

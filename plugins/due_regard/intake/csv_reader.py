@@ -1,4 +1,4 @@
-"""Reads CSV text into a `Table`: delimiter, header row and ragged rows found, every cell kept as exact text.
+"""Reads CSV text into a `TextTable`: delimiter, header row and ragged rows found, every cell kept as exact text.
 
 pyarrow reads the rows (about eight times faster than pandas' own text reading, measured); the header is found on the
 first rows with the csv module, because pyarrow takes the first row's width for the whole file's.
@@ -54,7 +54,7 @@ def read_csv_table(
         file: name inside the drop, for messages.
         content: the file's bytes.
         known: folded headers that the source maps or ignores.
-        encoding: as the source declares it; else found by the ladder of text.decode.
+        encoding: as the source declares it; else found by `decode_text`.
         delimiter: as the source declares it; else the one that shows most known headers.
         depth: rows that make up the header.
 

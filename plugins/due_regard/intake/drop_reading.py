@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -60,7 +61,7 @@ def read_drop(
         on: day of intake; dates more than ten years after it are rejected.
         known: references the register holds of an entity, None where it was never delivered.
         previous_rows: records the register holds of an entity; a snapshot that shrank too far is then `held`.
-        suite: the checks; the contract's where None.
+        suite: the checks; those of `build_suite` where None.
         great_expectations: whether Great Expectations judges too (seconds); without it, `suites` stays empty. Only for
             a look at a drop that nothing is loaded from.
 
@@ -159,8 +160,8 @@ def _find_disappeared(
 
 def _count_snapshot_rows(files: list[AcceptedFile]) -> dict[str, int]:
     """Records of each entity that snapshots bring, rejected ones too: a row to mend has not disappeared."""
-    rows: dict[str, int] = {}
+    rows: Counter[str] = Counter()
     for accepted in files:
         if accepted.delivery == "snapshot":
-            rows[accepted.entity] = rows.get(accepted.entity, 0) + accepted.read - accepted.collapsed
+            rows[accepted.entity] += accepted.read - accepted.collapsed
     return rows

@@ -21,11 +21,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from due_regard.errors import DropError
-from due_regard.intake.cell_values import CodedColumn, add_years
+from due_regard.intake.cell_values import CodedColumn, find_latest_date
 from due_regard.intake.check_suite import CheckRule, ColumnCheck
 from due_regard.intake.row_checks import CheckedCandidate, CheckTally
 from due_regard.intake.text_cleaning import fold_text
-from due_regard.records.canonical import EARLIEST_YEAR, ENTITY, LATEST_YEARS_AHEAD, ColumnKind
+from due_regard.records.canonical import EARLIEST_YEAR, ENTITY, ColumnKind
 
 _UNREADABLE = "unreadable"
 _WORDS_SHOWN = 1000
@@ -64,7 +64,7 @@ def validate_with_great_expectations(checked: Sequence[CheckedCandidate], *, on:
     for (item, tally), expectation, profile, found in zip(tallied, expectations, profiles, failing, strict=True):
         _compare_totals(item, tally, found)
         answers[id(item)].append(_make_answer(tally, expectation, int(profile.weights.sum())))
-    return tuple(_validate_table(item, answers[id(item)]) for item in checked)
+    return tuple(_make_table_answer(item, answers[id(item)]) for item in checked)
 
 
 def _compare_totals(checked: CheckedCandidate, tally: CheckTally, found: int) -> None:
@@ -75,7 +75,7 @@ def _compare_totals(checked: CheckedCandidate, tally: CheckTally, found: int) ->
         )
 
 
-def _validate_table(checked: CheckedCandidate, checks: list[dict[str, object]]) -> dict[str, object]:
+def _make_table_answer(checked: CheckedCandidate, checks: list[dict[str, object]]) -> dict[str, object]:
     table = checked.candidate.table
     return {
         "file": table.file,
@@ -175,7 +175,7 @@ def _build_expectation(check: ColumnCheck, column: str, on: date) -> Any:
     if check.rule is CheckRule.ORDER:
         return gxe.ExpectColumnValuesToBeBetween(**common, min_value=0)
     if check.rule is CheckRule.RANGE:
-        last = datetime.combine(add_years(on, LATEST_YEARS_AHEAD), time())
+        last = datetime.combine(find_latest_date(on), time())
         return gxe.ExpectColumnValuesToBeBetween(
             **common,
             min_value=datetime(EARLIEST_YEAR, 1, 1),  # noqa: DTZ001 - a day, compared with days

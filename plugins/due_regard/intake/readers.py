@@ -44,7 +44,7 @@ def _read_csv(
     """A CSV file is one table, of the part whose headers it shows best."""
     tables = []
     for part in parts:
-        known = list_known_headers([part])
+        known = list_known_headers(part)
         table = read_csv_table(
             name, content, known, encoding=source.encoding, delimiter=source.delimiter, depth=part.header_rows
         )
@@ -76,10 +76,8 @@ def _choose_part(
         )
 
     def score_part(part: SourcePart) -> int:
-        header = find_sheet_header(sheet, list_known_headers([part]), part.header_rows)
+        header = find_sheet_header(sheet, list_known_headers(part), part.header_rows)
         return header.score if header else 0
 
     part = max(fitting, key=score_part)
-    return read_sheet_table(
-        name, sheet, list_known_headers([part]), depth=part.header_rows, epoch_1904=epoch_1904
-    ), part
+    return read_sheet_table(name, sheet, list_known_headers(part), depth=part.header_rows, epoch_1904=epoch_1904), part

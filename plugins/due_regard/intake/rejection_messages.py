@@ -28,7 +28,6 @@ _REMEDY = {
     "order": "lies before {after}; check both dates",
     "ragged_row": "the row has more or fewer cells than the header; check its quotation marks and separators",
 }
-REASONS = tuple(_REMEDY)
 
 
 def describe_fault(
@@ -45,14 +44,11 @@ def describe_fault(
     if not column:
         return remedy
     spec = ENTITY[entity].by_name[column]
-    reading = _ORDER[_describe_date_order(source, column_map)] if spec.kind is ColumnKind.DATE else ""
+    order = (column_map.date_order if column_map else None) or source.date_order
+    reading = _ORDER[order] if spec.kind is ColumnKind.DATE else ""
     target = dict(ENTITY[entity].links).get(column, "")
     codes = _list_choices(spec, source, column_map)
     return f"{header} {remedy.format(codes=codes, order=reading, target=target, after=after)}"
-
-
-def _describe_date_order(source: SourceMapping, column_map: ColumnMap | None) -> str:
-    return (column_map.date_order if column_map else None) or source.date_order
 
 
 def _list_choices(column: CanonicalColumn, source: SourceMapping, column_map: ColumnMap | None) -> str:

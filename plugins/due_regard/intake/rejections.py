@@ -102,7 +102,7 @@ def _write_csv(sink: IO[bytes], sheets: list[MendingSheet]) -> None:
 
 
 def _shield_cell(text: str) -> str:
-    """A cell that no spreadsheet runs; tables.with_plain_cells takes the apostrophe off again."""
+    """A cell that no spreadsheet runs; `remove_our_columns` takes the apostrophe off again."""
     return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 

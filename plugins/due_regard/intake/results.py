@@ -85,13 +85,8 @@ def _make_rejections(checked: CheckedCandidate, sentences: _SharedSentences) -> 
         told = (sentences.find_header(fault.column), fault.reason, sentences.describe(fault), cell)
         by_row.setdefault(number, []).append(told)
     for ragged in table.ragged:
-        told = (
-            "",
-            "ragged_row",
-            sentences.describe(RowFault(0, "", "ragged_row")),
-            table.make_address(0, ragged.row_number),
-        )
-        by_row[ragged.row_number] = [told]
+        sentence, cell = sentences.describe(RowFault(0, "", "ragged_row")), table.make_address(0, ragged.row_number)
+        by_row[ragged.row_number] = [("", "ragged_row", sentence, cell)]
     return tuple(_make_rejection(table.file, number, faults) for number, faults in sorted(by_row.items()))
 
 

@@ -48,7 +48,7 @@ class CheckTally:
 
     check: ColumnCheck
     failing: int
-    weights: dict[int, int] = field(default_factory=dict)
+    weights: dict[int, int]
 
 
 @dataclass
@@ -63,13 +63,20 @@ class CheckedCandidate:
     warnings: list[RowFault] = field(default_factory=list)
     tallies: list[CheckTally] = field(default_factory=list)
 
-    def record_failures(self, check: ColumnCheck, positions: NDArray[np.intp], reasons: Sequence[str]) -> None:
+    def record_failures(
+        self,
+        check: ColumnCheck,
+        positions: NDArray[np.intp],
+        reasons: Sequence[str],
+        weights: dict[int, int] | None = None,
+    ) -> None:
         """Keeps why the rows at `positions` fail `check`; a critical one takes them out at the end of its step."""
         kept = self.faults if check.severity == "critical" else self.warnings
         kept.extend(
             RowFault(int(position), check.column, reason, check.after)
             for position, reason in zip(positions, reasons, strict=True)
         )
+        self.tallies.append(CheckTally(check, len(positions), weights or {}))
 
     def drop_faulty(self) -> None:
         """Takes the rows of every fault found so far out."""
@@ -86,8 +93,11 @@ def check_candidates(candidates: Sequence[CandidateTable], known: Known, suite: 
     for entity in ENTITIES:
         unique = [check for check in suite if check.entity == entity.name and check.rule is CheckRule.UNIQUE]
         _find_duplicates(unique, [item for item in checked if item.candidate.entity == entity.name])
-    for target in _list_targets():
-        _find_orphans(target, checked, known, suite)
+    targets = {target for entity in ENTITIES for _, target in entity.links}
+    # In the order of ENTITIES, in which nothing points to what follows it: the rows of a rejected record go with it.
+    for entity in ENTITIES:
+        if entity.name in targets:
+            _find_orphans(entity.name, checked, known, suite)
     return checked
 
 
@@ -116,7 +126,6 @@ def _find_bad_cells(checked: CheckedCandidate, check: ColumnCheck, coded: CodedC
     positions = np.flatnonzero(bad[coded.codes]) if bad.any() else np.empty(0, dtype=np.intp)
     reasons = coded.problems[coded.codes[positions]]
     checked.record_failures(check, positions, [str(reason) or str(check.rule) for reason in reasons])
-    checked.tallies.append(CheckTally(check, len(positions)))
 
 
 def _find_bad_values(rule: CheckRule, coded: CodedColumn) -> NDArray[np.bool_]:
@@ -136,7 +145,6 @@ def _find_misordered_rows(checked: CheckedCandidate, check: ColumnCheck) -> None
         return
     positions = np.flatnonzero(checked.rows[check.column].to_numpy() < checked.rows[check.after].to_numpy())
     checked.record_failures(check, positions, ["order"] * len(positions))
-    checked.tallies.append(CheckTally(check, len(positions)))
 
 
 def _find_duplicates(checks: Sequence[ColumnCheck], checked: Sequence[CheckedCandidate]) -> None:
@@ -166,8 +174,7 @@ def _find_duplicates(checks: Sequence[ColumnCheck], checked: Sequence[CheckedCan
         }
         weights[1] = weights.get(1, 0) + total[number] - int(own.sum())
         for check in checks:
-            item.record_failures(check, clash, ["conflicting_duplicate"] * len(clash))
-            item.tallies.append(CheckTally(check, len(clash), weights))
+            item.record_failures(check, clash, ["conflicting_duplicate"] * len(clash), weights)
         same = rows.index[own & repeated & ~conflicting]
         item.standing[same] = False
         item.collapsed += len(same)
@@ -202,21 +209,6 @@ def _find_orphans(target: str, checked: Sequence[CheckedCandidate], known: Known
                 continue
             found = item.rows[check.column].isin(refs).to_numpy()
             lost = np.flatnonzero(item.standing & ~found)
-            item.record_failures(check, lost, ["orphan"] * len(lost))
-            item.tallies.append(CheckTally(check, len(lost), {1: int((item.standing & found).sum()), 0: len(lost)}))
+            weights = {1: int((item.standing & found).sum()), 0: len(lost)}
+            item.record_failures(check, lost, ["orphan"] * len(lost), weights)
         item.drop_faulty()
-
-
-def _list_targets() -> list[str]:
-    """Entities that others point to, in order: the rows that point to a rejected customer are rejected too."""
-    targets: list[str] = []
-
-    def add_after_its_targets(name: str) -> None:
-        for _, target in ENTITY[name].links:
-            add_after_its_targets(target)
-            if target not in targets:
-                targets.append(target)
-
-    for entity in ENTITIES:
-        add_after_its_targets(entity.name)
-    return targets

@@ -19,7 +19,6 @@ from due_regard.intake.column_mapping import (
     CandidateTable,
     find_missing_columns,
     find_unknown_headers,
-    list_column_headers,
     read_candidates,
 )
 from due_regard.intake.preflight import list_drop_files, read_content
@@ -137,13 +136,13 @@ def check_source(source: SourceMapping, drop: Path, on: date) -> SourceCheck:
 
 def _check_table(table: TextTable, part: SourcePart, checked: list[CheckedCandidate]) -> TableCheck:
     headers = {fold_text(header): header for header in table.headers if header}
-    feeds = [
-        (headers[fold_text(header)], f"{entity}.{name}")
-        for entity, name, header in list_column_headers(part)
-        if fold_text(header) in headers
+    origins = [
+        (fold_text(header), f"{entity}.{name}")
+        for entity, name, column in part.list_column_maps()
+        for header in column.headers
     ]
-    fed = {target for _, target in feeds}
-    absent = {f"{entity}.{name}" for entity, name, _ in list_column_headers(part)} - fed
+    feeds = [(headers[header], target) for header, target in origins if header in headers]
+    absent = {target for _, target in origins} - {target for _, target in feeds}
     missing = find_missing_columns(table, part)
     return TableCheck(
         file=table.file,
@@ -151,7 +150,7 @@ def _check_table(table: TextTable, part: SourcePart, checked: list[CheckedCandid
         rows=table.read,
         mapped=tuple(feeds),
         ignored=tuple(headers[fold_text(header)] for header in part.ignore if fold_text(header) in headers),
-        unknown=tuple(find_unknown_headers(table, [part])),
+        unknown=tuple(find_unknown_headers(table, part)),
         missing=tuple(missing),
         absent=tuple(sorted(absent - set(missing))),
         unknown_words={

@@ -13,8 +13,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from due_regard.config.landlord import Identifier
-from due_regard.config.layered_folders import Folder, find_file, join_names, list_files
-from due_regard.config.yaml_files import read_yaml
+from due_regard.config.layered_folders import Folder
+from due_regard.config.yaml_files import read_named_yaml
 from due_regard.errors import SourceError
 from due_regard.intake.text_cleaning import fold_text
 from due_regard.records.canonical import ENTITY, ColumnKind, Entity
@@ -101,11 +101,16 @@ class SourcePart(_MappingPart):
             return {column.name: ColumnMap(header=(column.name,)) for column in ENTITY[entity].columns}
         return columns
 
+    def list_column_maps(self) -> Iterator[tuple[str, str, ColumnMap]]:
+        """Entity, canonical column and column map of everything that this part maps."""
+        for entity in self.entities:
+            for name, column in self.list_columns(entity).items():
+                yield entity, name, column
+
     def list_headers(self) -> Iterator[str]:
         """Every header that this part maps or ignores."""
-        for entity in self.entities:
-            for column in self.list_columns(entity).values():
-                yield from column.headers
+        for _, _, column in self.list_column_maps():
+            yield from column.headers
         yield from self.ignore
 
     def matches_name(self, file: str, sheet: str | None = None) -> bool:
@@ -134,9 +139,8 @@ class SourceMapping(_MappingPart):
     @model_validator(mode="after")
     def _known_codes(self) -> SourceMapping:
         for part in self.files:
-            for entity in part.entities:
-                for name, column in part.list_columns(entity).items():
-                    self._check_codes(f"{entity}.{name}", column, ENTITY[entity].by_name[name].codes)
+            for entity, name, column in part.list_column_maps():
+                self._check_codes(f"{entity}.{name}", column, ENTITY[entity].by_name[name].codes)
         return self
 
     def _check_codes(self, place: str, column: ColumnMap, allowed: tuple[str, ...]) -> None:
@@ -164,10 +168,4 @@ def load_source_mapping(folder: Folder, name: str) -> SourceMapping:
     Raises:
         SourceError: there is no such file, it is wrong, or its name is not the file's.
     """
-    file = find_file(folder, f"{name}.yaml")
-    if not file.is_file():
-        raise SourceError(f"no source mapping {name!r}; known: {join_names(list_files(folder, '*.yaml'))}", file=file)
-    found = read_yaml(file, SourceMapping, SourceError)
-    if found.name != name:
-        raise SourceError(f"name is {found.name!r}; the file's name says {name!r}", file=file)
-    return found
+    return read_named_yaml(folder, name, SourceMapping, SourceError, kind="source mapping")

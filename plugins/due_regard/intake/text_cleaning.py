@@ -1,4 +1,4 @@
-"""Text as people send it: encodings, look-alike characters, A1 addresses.
+"""Text as people send it: encodings, look-alike characters, and how words are compared.
 
 Add a rule here when it is true of any text of any vendor. What one vendor does is a source mapping; what a cell *means*
 is cell_values.py.
@@ -24,10 +24,10 @@ _SPACES = re.compile(r"\s+")
 
 
 def decode_text(content: bytes, declared: str | None = None) -> tuple[str, str]:
-    """`content` as text, and in which encoding: declared, else the ladder of mark, NUL pattern, strict UTF-8, cp1252.
+    """`content` as text, and its encoding: by its mark, as declared, by its NUL pattern, else UTF-8 or cp1252.
 
     Raises:
-        FileRefused: the bytes are not text in the declared encoding, or in any of the ladder's.
+        FileRefused: the bytes are not text in the declared encoding, or in any of these.
     """
     encoding = next((name for bom, name in _BOMS if content.startswith(bom)), None) or declared or _guess_utf16(content)
     for candidate in (encoding,) if encoding else ("utf-8", "cp1252"):
@@ -60,13 +60,3 @@ def clean_text(text: str) -> str:
 def fold_text(text: str) -> str:
     """`text` as headers, sheet names and code words are compared: plain, one space between words, case ignored."""
     return _SPACES.sub(" ", clean_text(text)).casefold()
-
-
-def make_column_letters(position: int) -> str:
-    """Spreadsheet letters of a column counted from 0."""
-    letters = ""
-    position += 1
-    while position:
-        position, remainder = divmod(position - 1, 26)
-        letters = chr(65 + remainder) + letters
-    return letters

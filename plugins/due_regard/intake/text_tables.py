@@ -14,9 +14,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from openpyxl.utils import get_column_letter
 
 from due_regard.errors import FileRefused
-from due_regard.intake.text_cleaning import fold_text, make_column_letters
+from due_regard.intake.text_cleaning import fold_text
 
 HEADER_SEARCH_ROWS = 20
 """How deep a header row may lie under titles."""
@@ -89,7 +90,7 @@ class TextTable:
     def make_address(self, position: int, row_number: int) -> str:
         """A1 address of a cell, with the sheet where there is one."""
         at = self.origins[position] if self.origins else position
-        cell = f"{make_column_letters(at)}{row_number}"
+        cell = f"{get_column_letter(at + 1)}{row_number}"
         return f"{self.sheet}!{cell}" if self.sheet is not None else cell
 
 

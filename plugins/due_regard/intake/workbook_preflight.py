@@ -95,10 +95,11 @@ def inspect_workbook(file: str, content: bytes) -> InspectedWorkbook:
         raise FileRefused("encrypted", f"{file}: is packed in an unknown way; save it as plain .xlsx") from None
     # Damage answers with whatever the parser of that place met: zlib.error, struct.error, KeyError among a dozen.
     except Exception:
-        raise _make_damaged_error(file) from None
+        raise make_damaged_error(file) from None
 
 
-def _make_damaged_error(file: str) -> FileRefused:
+def make_damaged_error(file: str) -> FileRefused:
+    """The refusal of a workbook that no parser can read to its end."""
     return FileRefused(
         "corrupt_workbook", f"{file}: the workbook is damaged; open it, save it as .xlsx and send it again"
     )
@@ -229,4 +230,4 @@ def _check_with_openpyxl(file: str, content: bytes) -> None:
             apply_stylesheet(reader.archive, reader.wb)
             reader.archive.close()
     except Exception:
-        raise _make_damaged_error(file) from None
+        raise make_damaged_error(file) from None

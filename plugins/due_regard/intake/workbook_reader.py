@@ -1,6 +1,7 @@
-"""Reads the sheets of an XLSX workbook into `Table`s: every cell as the text a person would type for it.
+"""Reads the sheets of an XLSX workbook into `TextTable`s: every cell as the text a person would type for it.
 
-python-calamine reads (five times faster than openpyxl, measured). What may not be opened at all is preflight's.
+python-calamine reads (five times faster than openpyxl, measured). What may not be opened at all is
+workbook_preflight.py's.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ import numpy as np
 import pandas as pd
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum
 
-from due_regard.errors import FileRefused
 from due_regard.intake.text_tables import (
     HEADER_SEARCH_ROWS,
     UNREADABLE,
@@ -25,7 +25,7 @@ from due_regard.intake.text_tables import (
     find_blank_rows,
     find_header,
 )
-from due_regard.intake.workbook_preflight import InspectedWorkbook
+from due_regard.intake.workbook_preflight import InspectedWorkbook, make_damaged_error
 
 _EXACT = 2**53
 """Beyond this a number cell has lost digits before anyone reads it."""
@@ -64,9 +64,7 @@ def read_sheets(file: str, content: bytes, inspected: InspectedWorkbook) -> tupl
         names = [sheet.name for sheet in workbook.sheets_metadata if sheet.typ is SheetTypeEnum.WorkSheet]
         sheets = [_read_sheet(workbook, name, inspected) for name in names]
     except (CalamineError, ValueError, OSError):
-        raise FileRefused(
-            "corrupt_workbook", f"{file}: the workbook is damaged; open it, save it as .xlsx and send it again"
-        ) from None
+        raise make_damaged_error(file) from None
     return tuple(sheet for sheet in sheets if any(any(row) for row in sheet.rows))
 
 

@@ -4,16 +4,11 @@ SQLAlchemy 2 on SQLite or PostgreSQL, migrated by Alembic. Rows are versions; no
 Add reads of records to stored_records.py, of findings to findings/; keep policy and files out.
 """
 
-from due_regard.register.audit import AuditReport, append_audit, read_audit_head, verify_audit
-from due_regard.register.backup import BackupReport, restore_backup, write_backup
-from due_regard.register.engines import REGISTER, reading, writing
-from due_regard.register.findings.assessment_runs import RunReport, hash_assessments, record_assessment
-from due_regard.register.findings.decisions import (
-    end_silence,
-    resolve_finding,
-    silence_finding,
-    undo_decision,
-)
+from due_regard.register.audit import append_audit, read_audit_head, verify_audit
+from due_regard.register.backup import restore_backup, write_backup
+from due_regard.register.engines import reading, writing
+from due_regard.register.findings.assessment_runs import RunReport, record_assessment
+from due_regard.register.findings.decisions import resolve_finding, silence_finding, undo_decision
 from due_regard.register.findings.open_findings import (
     list_silences,
     read_finding,
@@ -23,7 +18,7 @@ from due_regard.register.findings.open_findings import (
 )
 from due_regard.register.loading.disappearances import list_missing_records
 from due_regard.register.loading.held_drops import hold_drop, is_released, list_drops, release_drop
-from due_regard.register.loading.load import FileLoad, LoadReport, hash_drop, load_drop
+from due_regard.register.loading.load import hash_drop, load_drop
 from due_regard.register.opening import open_register, upgrade_register
 from due_regard.register.schema.column_types import EVER
 from due_regard.register.stored_records import (
@@ -36,18 +31,11 @@ from due_regard.register.stored_records import (
 
 __all__ = [
     "EVER",
-    "REGISTER",
-    "AuditReport",
-    "BackupReport",
-    "FileLoad",
-    "LoadReport",
     "RunReport",
     "append_audit",
     "count_previous_rows",
-    "end_silence",
     "find_newest_file",
     "find_record_origin",
-    "hash_assessments",
     "hash_drop",
     "hold_drop",
     "is_released",

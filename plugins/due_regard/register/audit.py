@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -36,7 +36,7 @@ class AuditReport:
 def append_audit(
     connection: Connection, *, landlord: str, action: str, subject: str, details: Mapping[str, Any], at: datetime
 ) -> str:
-    """Append one row to the landlord's chain; returns its hash.
+    """Append one row to the landlord's chain and return its hash.
 
     Args:
         connection: inside `writing(engine, landlord)`, whose lock keeps the chain single.
@@ -92,7 +92,8 @@ def verify_audit_on(connection: Connection, head: str | None = None) -> AuditRep
     expected = _parse_heads(head) if head else {}
     heads: dict[str, tuple[int, str]] = {}
     count = 0
-    for row in _read_rows(connection):
+    ordered: Select[Any] = select(AuditRow.__table__).order_by(AuditRow.landlord, AuditRow.seq)
+    for row in connection.execution_options(yield_per=10_000).execute(ordered):
         seq, previous = heads.get(row.landlord, (0, GENESIS))
         _check_link(row, seq, previous)
         wanted = expected.get(row.landlord)
@@ -105,11 +106,6 @@ def verify_audit_on(connection: Connection, head: str | None = None) -> AuditRep
         if last < seq:
             raise AuditError(f"audit of {landlord}: ends at row {last}, but the given head was row {seq}: tail removed")
     return AuditReport(count, _format_heads(heads))
-
-
-def _read_rows(connection: Connection) -> Iterator[Row[Any]]:
-    ordered: Select[Any] = select(AuditRow.__table__).order_by(AuditRow.landlord, AuditRow.seq)
-    yield from connection.execution_options(yield_per=10_000).execute(ordered)
 
 
 def _check_link(row: Row[Any], seq: int, previous: str) -> None:

@@ -11,7 +11,6 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError, SQLAlchemyError
@@ -36,11 +35,15 @@ def make_engine(url: str | URL) -> Engine:
         target = make_url(url)
         if file := _find_file(target):
             _prepare_file(file)
+        is_sqlite = target.get_backend_name() == "sqlite"
+        options = {"connect_args": {"timeout": LOCK_SECONDS}} if is_sqlite else {"pool_pre_ping": True}
         # Parameters hold personal values: no error or log may show them.
-        engine = create_engine(target, hide_parameters=True, **_choose_options(target))
+        engine = create_engine(target, hide_parameters=True, **options)
     except (ArgumentError, NoSuchModuleError):
         raise RegisterError("the register's URL is not one SQLAlchemy can open; see DUE_REGARD_REGISTER_URL") from None
-    _add_listeners(engine)
+    if is_sqlite:
+        event.listen(engine, "connect", _configure_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
@@ -65,12 +68,6 @@ def _find_file(target: URL) -> Path | None:
     return Path(str(target.database)).absolute() if is_file else None
 
 
-def _choose_options(target: URL) -> dict[str, Any]:
-    if target.get_backend_name() == "sqlite":
-        return {"connect_args": {"timeout": LOCK_SECONDS}}
-    return {"pool_pre_ping": True}
-
-
 def _prepare_file(file: Path) -> None:
     """Make the SQLite file readable by its owner alone, before a byte is in it."""
     if kind := find_network_share(file):
@@ -84,12 +81,6 @@ def _prepare_file(file: Path) -> None:
         file.chmod(0o600)
     except OSError as reason:
         raise RegisterError(f"the register's file {file} cannot be written: {reason.strerror}") from None
-
-
-def _add_listeners(engine: Engine) -> None:
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _configure_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
 
 
 def _configure_sqlite(connection: sqlite3.Connection, _record: object) -> None:

@@ -44,7 +44,7 @@ def upgrade_register(url: str | URL) -> Engine:
     if (stored := _read_stored_revisions(engine)) != [revisions.HEAD]:
         _refuse_unknown_revisions(engine, stored)
         with writing(engine, REGISTER) as connection:
-            if not revisions.is_current(connection):  # another process may have migrated while we waited for the lock
+            if revisions.read_revisions(connection) != [revisions.HEAD]:  # else another process was faster
                 revisions.upgrade_schema(connection)
     return engine
 

@@ -7,14 +7,13 @@ dates and instants as both engines store them, and gives results back in the dty
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Boolean, Connection, CursorResult, Date, TextClause, bindparam, text
-from sqlalchemy.types import TypeEngine
+from sqlalchemy import BindParameter, Connection, CursorResult, bindparam, text
 
 from due_regard.config.layered_folders import find_shipped_folder
 from due_regard.errors import RegisterError
@@ -25,7 +24,6 @@ FOLDER = find_shipped_folder() / "sql"
 
 _YES_NO = frozenset(column.name for entity in ENTITIES for column in entity.columns if column.kind is ColumnKind.YN)
 _WHOLE = frozenset({"occurrence", "days_overdue"})
-_TYPES: tuple[tuple[type, TypeEngine[Any]], ...] = ((datetime, Instant()), (date, Date()), (bool, Boolean()))
 
 
 @cache
@@ -37,10 +35,11 @@ def _load_statement(file: Path) -> str:
         raise RegisterError(f"there is no statement {file}") from None
 
 
-def bind_statement(name: str, folder: Path = FOLDER, **parameters: Any) -> TextClause:
-    """The statement of `<folder>/<name>.sql` with its parameters bound.
+def read_statement(connection: Connection, name: str, folder: Path = FOLDER, **parameters: Any) -> pd.DataFrame:
+    """What the statement of `<folder>/<name>.sql` returns, in dtypes by the columns' names (see `make_frame`).
 
     Args:
+        connection: inside `reading` or `writing`.
         name: such as `packs/restrictions_in_force`.
         folder: where statements are.
         parameters: a value for every `:name`; a tuple or list expands inside IN.
@@ -53,19 +52,15 @@ def bind_statement(name: str, folder: Path = FOLDER, **parameters: Any) -> TextC
     used = set(re.findall(r"(?<![:\w]):([a-z_]+)", source))
     if used != set(parameters):
         raise ValueError(f"{name}: parameters {sorted(used ^ set(parameters))} are missing or not used")
-    return text(source).bindparams(*(_make_parameter(key, value) for key, value in parameters.items()))
+    bound = (_make_parameter(key, value) for key, value in parameters.items())
+    return make_frame(connection.execute(text(source).bindparams(*bound)))
 
 
-def _make_parameter(key: str, value: Any) -> Any:
+def _make_parameter(key: str, value: Any) -> BindParameter[Any]:
+    """SQLAlchemy finds every type but an instant's by itself."""
     if isinstance(value, tuple | list | set | frozenset):
-        return bindparam(key, value=list(value), expanding=True)
-    kind = next((kind for python, kind in _TYPES if isinstance(value, python)), None)
-    return bindparam(key, value=value, type_=kind) if kind is not None else bindparam(key, value=value)
-
-
-def read_statement(connection: Connection, name: str, folder: Path = FOLDER, **parameters: Any) -> pd.DataFrame:
-    """What a statement returns, in dtypes by the columns' names (see `make_frame`)."""
-    return make_frame(connection.execute(bind_statement(name, folder, **parameters)))
+        return bindparam(key, list(value), expanding=True)
+    return bindparam(key, value, Instant() if isinstance(value, datetime) else None)
 
 
 def make_frame(result: CursorResult[Any]) -> pd.DataFrame:

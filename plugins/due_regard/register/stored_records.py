@@ -1,4 +1,4 @@
-"""Reading records back: current, as known at an instant, their history, and which are known at all.
+"""Reading records back: current, as known at an instant, where they came from, and which are known at all.
 
 Answers are the landlord's own rows in canonical dtypes and code-point order of their reference; as-at masking is the
 assessment's. Add reads of records here; set-based reads for packs and pages belong in include/sql.
@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine, exists, func, select
 
 from due_regard.records.canonical import (
     ENTITIES,
@@ -29,13 +29,13 @@ from due_regard.register.schema.column_types import EVER
 from due_regard.register.schema.drop_tables import BatchFile, CarriedColumn, Disappearance
 from due_regard.register.schema.record_tables import RECORD_TABLES
 
-_ARROW = {ColumnKind.DATE: pa.timestamp("s"), ColumnKind.YN: pa.bool_()}
+_BOOLEAN = {pa.bool_(): pd.BooleanDtype()}
 
 
 def read_records(engine: Engine, landlord: str, *, known_at: datetime | None = None) -> Records:
     """The landlord's records as the register knows them now, or knew them at `known_at`.
 
-    Entities never delivered and columns never carried are absent, as `contract.Records` says.
+    Entities never delivered and columns never carried are absent, as `Records` says.
     """
     when = known_at or EVER
     with reading(engine, landlord) as connection:
@@ -113,16 +113,13 @@ def read_record_versions(
 
 
 def _make_series(column: CanonicalColumn, values: pa.Array) -> pd.Series:
-    """One column of text in the dtype the contract gives it."""
+    """One column of text in its canonical dtype."""
     if column.kind is ColumnKind.DATE:
         return pd.Series(values.cast(pa.timestamp("s")).to_numpy(zero_copy_only=False))
     if column.kind is ColumnKind.YN:
         yes = pc.is_in(values, pa.array(["1", "t"]))
         return pd.Series(pc.if_else(pc.is_null(values), None, yes).to_pandas(types_mapper=_BOOLEAN.get))
     return pd.Series(values.to_pandas())
-
-
-_BOOLEAN = {pa.bool_(): pd.BooleanDtype()}
 
 
 def read_known_refs(engine: Engine, landlord: str, entity: str) -> frozenset[str] | None:
@@ -141,13 +138,16 @@ def count_previous_rows(engine: Engine, landlord: str, entity: str) -> int | Non
     Records that a snapshot had lost and that have not come back do not count: what a person let go once would
     else hold every later snapshot.
     """
+    table = RECORD_TABLES[entity]
+    # Each record has one first version.
+    records = select(func.count()).where(table.c.landlord == landlord, table.c.version == 1)
     gone = select(func.count()).where(
         Disappearance.landlord == landlord, Disappearance.entity == entity, Disappearance.returned_file_id.is_(None)
     )
     with reading(engine, landlord) as connection:
         if entity not in read_carried_columns(connection, landlord):
             return None
-        return count_records(connection, landlord, entity) - int(connection.scalar(gone) or 0)
+        return int(connection.scalar(records) or 0) - int(connection.scalar(gone) or 0)
 
 
 def find_newest_file(engine: Engine, landlord: str) -> int:
@@ -169,13 +169,6 @@ def has_records(connection: Connection, landlord: str, entity: str) -> bool:
     return connection.scalar(own.limit(1)) is not None
 
 
-def count_records(connection: Connection, landlord: str, entity: str) -> int:
-    """How many records, not versions, an entity has: each has one first version."""
-    table = RECORD_TABLES[entity]
-    first = select(func.count()).where(table.c.landlord == landlord, table.c.version == 1)
-    return int(connection.scalar(first) or 0)
-
-
 def find_record_origin(engine: Engine, landlord: str, subject_type: str, ref: str) -> dict[str, Any] | None:
     """Where the newest version of a finding's subject came from; None where it is no record, or there is none.
 
@@ -185,33 +178,20 @@ def find_record_origin(engine: Engine, landlord: str, subject_type: str, ref: st
     entity = ENTITY_OF_SUBJECT.get(subject_type)
     if entity is None:
         return None
-    versions = read_record_history(engine, landlord, entity.name, ref)
-    if versions.empty:
-        return None
-    newest = versions.iloc[-1]
-    lost = select(Disappearance.ref).where(
+    table = RECORD_TABLES[entity.name]
+    missing = exists().where(
         Disappearance.landlord == landlord, Disappearance.entity == entity.name, Disappearance.ref == ref,
         Disappearance.returned_file_id.is_(None),
     )  # fmt: skip
-    came = select(BatchFile.file, BatchFile.batch_id).where(BatchFile.id == int(newest["batch_file_id"]))
+    newest = (
+        select(
+            BatchFile.file, table.c.row_number, BatchFile.batch_id, table.c.version, table.c.known_from,
+            missing.label("is_missing"),
+        )
+        .join_from(table, BatchFile, BatchFile.id == table.c.batch_file_id)
+        .where(table.c.landlord == landlord, table.c[entity.key] == ref)
+        .order_by(table.c.version.desc())
+    )  # fmt: skip
     with reading(engine, landlord) as connection:
-        file = connection.execute(came).one()
-        is_missing = connection.scalar(lost) is not None
-    return {
-        "entity": entity.name,
-        "file": file.file,
-        "row_number": int(newest["row_number"]),
-        "batch_id": file.batch_id,
-        "version": int(newest["version"]),
-        "known_from": newest["known_from"],
-        "is_missing": is_missing,
-    }
-
-
-def read_record_history(engine: Engine, landlord: str, entity: str, ref: str) -> pd.DataFrame:
-    """Every version of one record, oldest first, with `known_from`, `batch_file_id` and `row_number`."""
-    table = RECORD_TABLES[entity]
-    own = select(table).where(table.c.landlord == landlord, table.c[ENTITY[entity].key] == ref)
-    with reading(engine, landlord) as connection:
-        rows = connection.execute(own.order_by(table.c.version)).mappings().all()
-    return pd.DataFrame(rows, columns=list(table.c.keys()))
+        found = connection.execute(newest.limit(1)).mappings().first()
+    return None if found is None else {"entity": entity.name, **found}

@@ -6,12 +6,12 @@ repeat; keep Airflow out (DAG files hand their context in) and rules too (they l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, timedelta
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from due_regard.calendars.quarters import LONDON, Quarter, find_last_closed_quarter
+from due_regard.calendars.quarters import Quarter, find_last_closed_quarter, find_london_day
 from due_regard.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -109,32 +109,7 @@ def load_settings_with_connection(connection: Callable[[str], Any]) -> Settings:
 
 
 def find_as_at(context: Mapping[str, Any]) -> date:
-    """The date a run is about, from the context Airflow gives a task."""
-    events = context.get("triggering_asset_events") or {}
-    run = context["dag_run"]
-    return resolve_as_at(
-        context.get("params") or {},
-        [event.extra or {} for found in events.values() for event in found],
-        context.get("partition_key"),
-        run.logical_date,
-        run.run_after,
-    )
-
-
-def find_quarter(context: Mapping[str, Any]) -> Quarter | None:
-    """The quarter a run should build packs for, from the context Airflow gives a task; None: nothing to do."""
-    today = context["dag_run"].run_after.astimezone(LONDON).date()
-    return choose_quarter_to_report(find_as_at(context), (context.get("params") or {}).get("quarter"), today=today)
-
-
-def resolve_as_at(
-    params: Mapping[str, Any],
-    extras: Iterable[Mapping[str, Any]],
-    partition_key: str | None,
-    logical_date: datetime | None,
-    run_after: datetime,
-) -> date:
-    """The date a run is about, for every kind of run.
+    """The date a run is about, from the context Airflow gives a task, for every kind of run.
 
     Asset-triggered, partitioned and REST runs have no logical date, so the order is: the `as_at` param, the latest
     `as_at` among the triggering events' extras, the partition key (its date, or its quarter's last day), the logical
@@ -143,14 +118,21 @@ def resolve_as_at(
     Raises:
         SettingsError: a given date or partition key cannot be read.
     """
-    if params.get("as_at"):
-        return _parse_day(str(params["as_at"]))
-    handed_on = [_parse_day(str(extra["as_at"])) for extra in extras if extra.get("as_at")]
+    if asked := (context.get("params") or {}).get("as_at"):
+        return _parse_day(str(asked))
+    events = (event for found in (context.get("triggering_asset_events") or {}).values() for event in found)
+    handed_on = [_parse_day(str(event.extra["as_at"])) for event in events if (event.extra or {}).get("as_at")]
     if handed_on:
         return max(handed_on)
-    if partition_key:
-        return Quarter.parse(partition_key).ends_on if "-Q" in partition_key else _parse_day(partition_key[:10])
-    return (logical_date or run_after).astimezone(LONDON).date()
+    if partition := context.get("partition_key"):
+        return Quarter.parse(partition).ends_on if "-Q" in partition else _parse_day(partition[:10])
+    return find_london_day(context["dag_run"].logical_date or context["dag_run"].run_after)
+
+
+def find_quarter(context: Mapping[str, Any]) -> Quarter | None:
+    """The quarter a run should build packs for, from the context Airflow gives a task; None: nothing to do."""
+    today = find_london_day(context["dag_run"].run_after)
+    return choose_quarter_to_report(find_as_at(context), (context.get("params") or {}).get("quarter"), today=today)
 
 
 def _parse_day(text: str) -> date:
@@ -188,10 +170,10 @@ def choose_landlords(asked: Sequence[str] = ()) -> list[str]:
     from due_regard.config.settings import Settings
     from due_regard.services.landlord_context import list_landlords_to_run
 
-    context = list_landlords_to_run(Settings())
-    if strangers := sorted(set(asked) - set(context)):
-        raise SettingsError(f"not run here: {', '.join(strangers)}; known: {', '.join(context) or 'none'}")
-    return list(asked or context)
+    known = list_landlords_to_run(Settings())
+    if strangers := sorted(set(asked) - set(known)):
+        raise SettingsError(f"not run here: {', '.join(strangers)}; known: {', '.join(known) or 'none'}")
+    return list(asked or known)
 
 
 def preload_heavy_packages() -> None:

@@ -11,8 +11,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from due_regard.config.landlord import Identifier
-from due_regard.config.layered_folders import Folder, find_file, join_names, list_files
-from due_regard.config.yaml_files import read_yaml
+from due_regard.config.layered_folders import Folder
+from due_regard.config.yaml_files import read_named_yaml
 from due_regard.errors import DefinitionError
 from due_regard.packs.content.headlines import check_headline
 from due_regard.packs.content.measure_tables import SPECS
@@ -86,11 +86,4 @@ def load_pack_definition(folder: Folder, name: str) -> PackDefinition:
     Raises:
         DefinitionError: there is no such file, it is wrong, or its name is not the file's.
     """
-    file = find_file(folder / "packs", f"{name}.yaml")
-    if not file.is_file():
-        known = join_names(list_files(folder / "packs", "*.yaml"))
-        raise DefinitionError(f"no pack {name!r}; known: {known}", file=file)
-    found = read_yaml(file, PackDefinition, DefinitionError)
-    if found.name != name:
-        raise DefinitionError(f"name is {found.name!r}; the file's name says {name!r}", file=file)
-    return found
+    return read_named_yaml(folder / "packs", name, PackDefinition, DefinitionError, kind="pack")

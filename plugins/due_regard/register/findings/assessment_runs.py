@@ -13,7 +13,7 @@ from typing import Any, cast
 import pandas as pd
 from sqlalchemy import Connection, Engine, func, insert, select, update
 
-from due_regard.calendars.quarters import LONDON
+from due_regard.calendars.quarters import find_london_day
 from due_regard.errors import RegisterMovedOn
 from due_regard.records.canonical import ASSESSMENT_COLUMNS
 from due_regard.register.audit import append_audit
@@ -61,7 +61,7 @@ def record_assessment(
     Args:
         engine: the register.
         landlord: whose assessment.
-        assessments: `contract.ASSESSMENT_COLUMNS`, and `policy_version` a row if judged by several.
+        assessments: `ASSESSMENT_COLUMNS`, and `policy_version` a row if judged by several.
         as_at: the day it judges.
         now: when it was computed.
         policy_version: the policy it was judged by, or the newest of them.
@@ -101,7 +101,7 @@ def _is_latest(connection: Connection, landlord: str, as_at: date, now: datetime
     """Whether a run as at that day is the landlord's latest word: neither before the last one nor still to come."""
     moving = select(func.max(AssessmentRun.as_at)).where(AssessmentRun.landlord == landlord, AssessmentRun.moved)
     last = connection.scalar(moving) or date.min
-    return last <= as_at <= now.astimezone(LONDON).date()
+    return last <= as_at <= find_london_day(now)
 
 
 def hash_assessments(assessments: pd.DataFrame) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -30,11 +29,17 @@ _AUDITED_AS = {
 }
 """Event -> the audit's verb."""
 
+_UNDOING = {
+    "silenced": ("unsilenced", ("silenced_until", "silenced_at")),
+    "reported_done": ("report_withdrawn", ("awaiting_since", "awaiting_file_id")),
+}
+"""Event of a decision -> the event that takes it back, and the columns that this empties."""
+
 
 def silence_finding(
     engine: Engine, register_ref: str, *, actor: str, why: str, until: date, now: datetime, landlord: str | None = None
 ) -> None:
-    """Keep mails about an open finding back up to and with `until`; it stays open and listed.
+    """Hold mails about an open finding back up to and including `until`; it stays open and listed.
 
     Args:
         engine: the register.
@@ -51,9 +56,8 @@ def silence_finding(
     """
     if until < now.date():
         raise SettingsError("a silence needs an end date that is not over yet")
-    words = _DecisionWords(actor, why, until)
-    changes = {"silenced_until": until, "silenced_at": now}
-    _record_decision(engine, register_ref, "silenced", words, now, landlord, changes)
+    said, changes = _check_words(actor, why, until), {"silenced_until": until, "silenced_at": now}
+    _record_decision(engine, register_ref, "silenced", said, now, landlord, changes)
 
 
 def resolve_finding(
@@ -65,34 +69,8 @@ def resolve_finding(
         RegisterError: there is no open finding of that reference, or it is another landlord's.
         SettingsError: no name or reason is given.
     """
-    words = _DecisionWords(actor, why)
-    _record_decision(engine, register_ref, "reported_done", words, now, landlord, {"awaiting_since": now})
-
-
-def end_silence(
-    engine: Engine, register_ref: str, *, actor: str, why: str, now: datetime, landlord: str | None = None
-) -> None:
-    """End a silence before its time.
-
-    Raises:
-        RegisterError: there is no open finding of that reference, or it is another landlord's.
-        SettingsError: no name or reason is given.
-    """
-    changes = {"silenced_until": None, "silenced_at": None}
-    _record_decision(engine, register_ref, "unsilenced", _DecisionWords(actor, why), now, landlord, changes)
-
-
-def withdraw_report(
-    engine: Engine, register_ref: str, *, actor: str, why: str, now: datetime, landlord: str | None = None
-) -> None:
-    """Take back that a finding was reported done: it is mailed about again.
-
-    Raises:
-        RegisterError: there is no open finding of that reference, or it is another landlord's.
-        SettingsError: no name or reason is given.
-    """
-    changes = {"awaiting_since": None, "awaiting_file_id": None}
-    _record_decision(engine, register_ref, "report_withdrawn", _DecisionWords(actor, why), now, landlord, changes)
+    said = _check_words(actor, why)
+    _record_decision(engine, register_ref, "reported_done", said, now, landlord, {"awaiting_since": now})
 
 
 def undo_decision(
@@ -110,36 +88,33 @@ def undo_decision(
     found = read_finding(engine, register_ref, landlord)
     held = []
     if found["silenced_until"] is not None and found["silenced_until"] >= now.date():
-        held.append((found["silenced_at"], "silenced", end_silence))
+        held.append((found["silenced_at"], "silenced"))
     if found["awaiting_since"] is not None:
-        held.append((found["awaiting_since"], "reported_done", withdraw_report))
+        held.append((found["awaiting_since"], "reported_done"))
     if not held:
         raise RegisterError(f"no person's decision on {found['register_ref']} holds: there is nothing to undo")
-    _, event, take_back = max(held)
-    take_back(engine, register_ref, actor=actor, why=why, now=now, landlord=landlord)
+    _, event = max(held)
+    undoing, changed = _UNDOING[event]
+    _record_decision(engine, register_ref, undoing, _check_words(actor, why), now, landlord, dict.fromkeys(changed))
     return event
 
 
-@dataclass(frozen=True)
-class _DecisionWords:
-    """What a person says with a decision."""
-
-    actor: str
-    why: str
-    until: date | None = None
+def _check_words(actor: str, why: str, until: date | None = None) -> dict[str, Any]:
+    """What a person says with a decision, as it is kept."""
+    if not actor.strip() or not why.strip():
+        raise SettingsError("say who decides, and why: both are kept with the finding")
+    return {"actor": actor.strip(), "why": why.strip(), "until": until}
 
 
 def _record_decision(
     engine: Engine,
     register_ref: str,
     event: str,
-    words: _DecisionWords,
+    said: dict[str, Any],
     now: datetime,
     landlord: str | None,
     changes: dict[str, Any],
 ) -> None:
-    if not words.actor.strip() or not words.why.strip():
-        raise SettingsError("say who decides, and why: both are kept with the finding")
     owner = read_finding(engine, register_ref, landlord)["landlord"]
     with writing(engine, owner) as connection:
         found = read_finding_on(connection, register_ref)
@@ -148,7 +123,6 @@ def _record_decision(
         if event == "reported_done":
             changes["awaiting_file_id"] = find_newest_load(connection, owner)[0] or 0
         connection.execute(update(Finding).where(Finding.id == found["id"]).values(**changes))
-        said = {"actor": words.actor.strip(), "why": words.why.strip(), "until": words.until}
         _write_decision(connection, found, event, now, said)
 
 

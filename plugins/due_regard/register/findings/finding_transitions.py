@@ -1,4 +1,4 @@
-"""How a run moves findings: all of it set-based, whatever their number.
+"""How a run moves findings: by whole columns and statements, whatever their number.
 
 A run opens what is newly due or in breach, sees again what still is, escalates what became overdue, resolves what no
 longer is, and reopens what came back; never deletes. Recording the run itself is assessment_runs.py's.
@@ -33,7 +33,7 @@ _STAND = ["state", "due_on", "done_on", "days_overdue", "severity", "clause", "o
 
 @dataclass(frozen=True)
 class FindingTransition:
-    """One moving run at work on the landlord's findings; all of it set-based, whatever their number."""
+    """One run that moves the landlord's findings."""
 
     connection: Connection
     landlord: str

@@ -29,8 +29,7 @@ _EXTRA = (
     "silenced_until",
     "awaiting_since",
 )
-OPEN_COLUMNS = ("finding_id", "register_ref", *ASSESSMENT_COLUMNS, *_EXTRA, "is_silenced", "is_awaiting")
-"""Columns of `read_open_findings`."""
+"""What the register adds to an assessment's columns."""
 
 
 def read_open_findings(engine: Engine, landlord: str | None = None, *, as_at: date) -> pd.DataFrame:
@@ -42,7 +41,8 @@ def read_open_findings(engine: Engine, landlord: str | None = None, *, as_at: da
         as_at: the day on which a silence is judged to be over.
 
     Returns:
-        `OPEN_COLUMNS`; dates as datetime64[s], instants in UTC.
+        finding_id, register_ref, `ASSESSMENT_COLUMNS`, `_EXTRA`, is_silenced, is_awaiting; dates as datetime64[s],
+        instants in UTC.
     """
     with reading(engine, landlord) as connection:
         return read_open_findings_on(connection, landlord, as_at=as_at)

@@ -5,9 +5,9 @@ Everything here works on one chunk of rows, so that memory is bounded by the chu
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
-from hashlib import blake2b, sha256
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,14 +19,6 @@ Hashes = npt.NDArray[np.uint64]
 
 _AT_ONCE = 50_000
 """Distinct values that are Python objects at a time."""
-
-
-class _HashDigest(Protocol):
-    """A hashlib digest, as far as it is used here."""
-
-    def update(self, data: Any, /) -> None: ...
-
-    def digest(self) -> bytes: ...
 
 
 def make_arrow_column(series: pd.Series) -> pa.Array:
@@ -54,7 +46,9 @@ class ContentDigest:
 
     def __init__(self, names: Iterable[str]) -> None:
         """A digest of the columns `names`."""
-        self._columns: dict[str, tuple[_HashDigest, _HashDigest]] = {name: (sha256(), sha256()) for name in names}
+        self._columns: dict[str, tuple[hashlib._Hash, hashlib._Hash]] = {
+            name: (hashlib.sha256(), hashlib.sha256()) for name in names
+        }
 
     def add(self, columns: Iterable[tuple[str, pa.Array]]) -> None:
         """Add a chunk of rows, every column of it."""
@@ -71,7 +65,7 @@ class ContentDigest:
     def hexdigest(self) -> str:
         """The digest of everything added, as 64 hexadecimal digits."""
         parts = (name.encode() + lengths.digest() + cells.digest() for name, (lengths, cells) in self._columns.items())
-        return sha256(b"".join(parts)).hexdigest()
+        return hashlib.sha256(b"".join(parts)).hexdigest()
 
 
 def _is_text(values: pa.Array) -> bool:
@@ -95,7 +89,7 @@ def _as_numbers(values: pa.Array) -> pa.Array:
 def hash_rows(columns: Iterable[tuple[str, pa.Array]], count: int) -> Hashes:
     """64-bit hashes of `count` rows, by content: the sum of a hash of every `column=value` that is not blank.
 
-    A sum does not depend on the order of columns and ignores blank ones, so a column added to the contract later
+    A sum does not depend on the order of columns and ignores blank ones, so a canonical column added later
     does not make every old row look changed. blake2b, because the hash is kept for years and must not depend on a
     library's version.
     """
@@ -110,7 +104,7 @@ def _hash_cells(name: str, values: pa.Array) -> Hashes:
     coded = values.dictionary_encode(null_encoding="mask")
     prefix, distinct = f"{name}=".encode(), make_words(coded.dictionary).cast(pa.binary())
     some = (distinct.slice(start, _AT_ONCE).to_pylist() for start in range(0, len(distinct), _AT_ONCE))
-    hashed = b"".join(blake2b(prefix + word, digest_size=8).digest() for each in some for word in each)
+    hashed = b"".join(hashlib.blake2b(prefix + word, digest_size=8).digest() for each in some for word in each)
     with_blank: Hashes = np.append(np.frombuffer(hashed, dtype="<u8"), np.uint64(0))
     cells: Hashes = with_blank[pc.fill_null(coded.indices, len(distinct)).to_numpy()]
     return cells

@@ -53,7 +53,7 @@ class LoadReport:
 
 
 def pass_checkpoint(_name: str) -> None:
-    """Pass by: the checkpoints are where tests interrupt a load."""
+    """Do nothing: checkpoints are where tests interrupt a load."""
 
 
 def hash_drop(files: Iterable[AcceptedFile | RefusedFile]) -> str:
@@ -130,11 +130,11 @@ def _insert_file(connection: Connection, values: dict[str, object]) -> int:
 
 
 def _load_file(connection: Connection, landlord: str, batch_id: int, part: AcceptedFile, now: datetime) -> FileLoad:
-    rejected = part.read - part.collapsed - len(part.rows)
-    if rejected != len({rejection.row_number for rejection in part.rejections}):
+    rejected = len({rejection.row_number for rejection in part.rejections})
+    if part.read != len(part.rows) + part.collapsed + rejected:
         raise RegisterError(
             f"{part.file} ({part.entity}): {part.read} rows read are not {len(part.rows)} accepted, {part.collapsed} "
-            f"repeated and {len({r.row_number for r in part.rejections})} rejected; nothing of this file was loaded"
+            f"repeated and {rejected} rejected; nothing of this file was loaded"
         )
     known_from = _find_known_from(connection, landlord, now)
     file_id = _insert_file(
@@ -210,13 +210,10 @@ def _record_carried_columns(
 
 def _count_rejections(connection: Connection, landlord: str, file_id: int, part: AcceptedFile) -> None:
     rows: dict[tuple[str, str, str], set[int]] = {}
-    levels: tuple[tuple[str, tuple[Rejection | LoadNote, ...]], ...] = (
-        ("rejected", part.rejections),
-        ("note", part.notes),
-    )
-    for level, items in levels:
-        for item in items:
-            rows.setdefault((level, item.column, item.reason), set()).add(item.row_number)
+    items: list[tuple[str, Rejection | LoadNote]] = [("rejected", rejection) for rejection in part.rejections]
+    items += [("note", note) for note in part.notes]
+    for level, item in items:
+        rows.setdefault((level, item.column, item.reason), set()).add(item.row_number)
     if rows:
         keys = {"landlord": landlord, "batch_file_id": file_id}
         values = [
@@ -239,12 +236,6 @@ def _close_batch(connection: Connection, landlord: str, batch_id: int, done: lis
         "files_refused": len(done) - len(accepted),
     }
     connection.execute(update(Batch).where(Batch.id == batch_id).values(status=status, **counts))
-    append_audit(
-        connection,
-        landlord=landlord,
-        action="batch",
-        subject=f"batch {batch_id}",
-        details={"status": status, **counts},
-        at=now,
-    )
+    subject, details = f"batch {batch_id}", {"status": status, **counts}
+    append_audit(connection, landlord=landlord, action="batch", subject=subject, details=details, at=now)
     return status

@@ -64,15 +64,6 @@ class _LoadTarget:
     is_empty: bool
 
 
-def _make_target(
-    connection: Connection, landlord: str, entity: Entity, file_id: int, known_from: datetime, names: list[str]
-) -> _LoadTarget:
-    """Where the rows of a file with the columns `names` go."""
-    missing = read_carried_columns(connection, landlord).get(entity.name, frozenset()) - set(names)
-    is_empty = not has_records(connection, landlord, entity.name)
-    return _LoadTarget(connection, landlord, entity, file_id, known_from, missing, is_empty)
-
-
 def write_versions(
     connection: Connection, landlord: str, part: AcceptedFile, file_id: int, known_from: datetime
 ) -> WrittenVersions:
@@ -88,7 +79,9 @@ def write_versions(
     identity = _compute_identity(rows, places, names)
     if identity == _read_last_identity(connection, landlord, entity.name, file_id):
         return WrittenVersions(0, frozenset(), identity)
-    target = _make_target(connection, landlord, entity, file_id, known_from, names)
+    missing = read_carried_columns(connection, landlord).get(entity.name, frozenset()) - set(names)
+    is_empty = not has_records(connection, landlord, entity.name)
+    target = _LoadTarget(connection, landlord, entity, file_id, known_from, missing, is_empty)
     is_new = _write_rows(target, rows, places, names)
     return WrittenVersions(int(is_new.sum()), _list_customers(rows, is_new), identity)
 

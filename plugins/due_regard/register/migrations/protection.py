@@ -1,6 +1,6 @@
 """What a revision does to its new tables on PostgreSQL beside creating them: row-level security by landlord.
 
-Call `protect(op, table, ...)` for every new table and `protect_view` for every new view; SQLite has neither.
+Call `protect_tables` for new tables, and write `choose_view_options` into new views; SQLite has neither.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What alerts remembers: who was told of what, the outbox, calendar entries, faults told to the data owner.
+"""Tables of alerts: who was told of what, the outbox, calendar entries, faults told to the data owner.
 
 What a mail that was never handed over had written is deleted when a later day's mail takes its place; nothing else is.
 Bodies hold register references and the duties' neutral labels; the recipient's address is the only personal value.

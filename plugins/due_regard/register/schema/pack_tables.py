@@ -1,4 +1,4 @@
-"""What packs remember: every pack built, what went into it, and the day it was issued to whom.
+"""Tables of packs: every pack built, what went into it, and the day it was issued to whom.
 
 Nothing here names a person; figures are kept so that a later build can say which of them differ.
 """

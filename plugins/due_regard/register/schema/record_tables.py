@@ -1,7 +1,7 @@
-"""The records' own tables, one a canonical entity, built from the contract.
+"""The records' own tables, one a canonical entity, built from records/canonical.py.
 
 Every row is a version: what was valid, from which instant we knew it, which file brought it. A correction is the next
-version; nothing is updated in place. Columns come from contract.ENTITIES: a new one there needs a revision here.
+version; nothing is updated in place. Columns come from `ENTITIES`: a new one there needs a revision here.
 """
 
 from __future__ import annotations
@@ -12,9 +12,6 @@ from sqlalchemy import types as sa_types
 from due_regard.records.canonical import ENTITIES, Entity
 from due_regard.register.schema.column_types import Instant, Ref, RowId, find_column_type
 from due_regard.register.schema.drop_tables import Base
-
-VERSION_COLUMNS = ("landlord", "version", "known_from", "batch_file_id", "row_number", "row_hash")
-"""What every records table carries beside the entity's own columns."""
 
 
 def _make_table(entity: Entity) -> Table:

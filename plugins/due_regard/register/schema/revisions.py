@@ -39,11 +39,6 @@ def make_migration_config(connection: Connection | None = None) -> Config:
     return config
 
 
-def is_current(connection: Connection) -> bool:
-    """Whether the register is at the newest revision of this program."""
-    return read_revisions(connection) == [HEAD]
-
-
 def knows_revisions(revisions: list[str]) -> bool:
     """Whether this program has all of these revisions."""
     ours = ScriptDirectory.from_config(make_migration_config()).walk_revisions()
