@@ -49,16 +49,15 @@ def show_finding(settings: Settings, register_ref: str, *, now: datetime, landlo
         result: Result = {name: make_json_value(found[name]) for name in _STANDING}
         result |= {name: getattr(duty, name, None) for name in ("label", "promise", "reading", "remedy")}
         result["explanation"] = _explain_finding(settings, found)
-        result["origin"] = register.find_record_origin(
-            engine, found["landlord"], found["subject_type"], found["subject_ref"]
-        )
+        origin = register.find_record_origin(engine, found["landlord"], found["subject_type"], found["subject_ref"])
+        result["origin"] = origin and {name: make_json_value(value) for name, value in origin.items()}
         result |= _list_recipients(engine, settings, context, found, now)
     result["life"] = list_json_rows(life)
     return result
 
 
 def _find_duty(settings: Settings, context: LandlordContext, found: dict[str, Any]) -> Duty | None:
-    """The duty as the version says it that the finding was judged by; None where no version has it any more."""
+    """The duty as the version says it that the finding was assessed by; None where no version has it any more."""
     from due_regard.packs import add_report_duty
 
     history = add_report_duty(context.history, context.landlord, reports=settings.reports_dir)
@@ -69,7 +68,7 @@ def _find_duty(settings: Settings, context: LandlordContext, found: dict[str, An
 
 
 def _explain_finding(settings: Settings, found: dict[str, Any]) -> list[str]:
-    """How it was judged on the day it was last judged; no line where the records no longer tell."""
+    """How it was assessed on the day it was last assessed; no line where the records no longer tell."""
     with suppress(SettingsError, CalendarError):
         return explain_assessment(
             settings, found["landlord"], found["rule"], found["subject_ref"], as_at=found["last_as_at"]
