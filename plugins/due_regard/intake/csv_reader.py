@@ -54,7 +54,7 @@ def read_csv_table(
         file: name inside the drop, for messages.
         content: the file's bytes.
         known: folded headers that the source maps or ignores.
-        encoding: as the source declares it; else found by the ladder of text.decode.
+        encoding: as the source declares it; else found by the order of `decode_text`.
         delimiter: as the source declares it; else the one that shows most known headers.
         depth: rows that make up the header.
 

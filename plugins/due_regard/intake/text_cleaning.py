@@ -24,10 +24,10 @@ _SPACES = re.compile(r"\s+")
 
 
 def decode_text(content: bytes, declared: str | None = None) -> tuple[str, str]:
-    """`content` as text, and in which encoding: declared, else the ladder of mark, NUL pattern, strict UTF-8, cp1252.
+    """`content` as text, and in which encoding: declared, else found by mark, NUL pattern, strict UTF-8, cp1252.
 
     Raises:
-        FileRefused: the bytes are not text in the declared encoding, or in any of the ladder's.
+        FileRefused: the bytes are not text in the declared encoding, or in any that is tried.
     """
     encoding = next((name for bom, name in _BOMS if content.startswith(bom)), None) or declared or _guess_utf16(content)
     for candidate in (encoding,) if encoding else ("utf-8", "cp1252"):

@@ -93,7 +93,7 @@ def _assess_once(
 
 
 def find_last_assessed_day(engine: Engine, landlord: str) -> date:
-    """The latest date that a landlord's findings stand at; the earliest date there is where it was never judged."""
+    """The latest date that a landlord's findings stand at; the earliest date there is where it was never assessed."""
     from sqlalchemy import func, select
 
     from due_regard.register import reading

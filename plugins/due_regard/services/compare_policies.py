@@ -35,5 +35,5 @@ def compare_policy_files(
     context = load_landlord_context(settings, landlord)
     records, _ = read_chosen_records(settings, landlord, as_at, None, drop, source)
     alone = [PolicyHistory((Policy(date.min, file),)) for file in files]
-    judged = [assess_records(records, history, context.calendar, as_at) for history in alone]
-    return compare_findings(*judged)
+    assessed = [assess_records(records, history, context.calendar, as_at) for history in alone]
+    return compare_findings(*assessed)

@@ -85,12 +85,12 @@ def validate_drop(engine: Engine, landlord: str, folder: Path, mapping: SourceMa
 
 
 def report_no_drop(landlord: str, status: str, why: str) -> dict[str, Any]:
-    """The ticket of a drop that was not taken, and why."""
+    """The result of a drop that was not taken, and why."""
     return {"landlord": landlord, "batch_id": None, "status": status, "why": why, "files": [], "exit_code": 5}
 
 
 def hold_validated_drop(engine: Engine, validated: ValidatedDrop, content: str, now: datetime) -> dict[str, Any]:
-    """Note a drop that waits for a person; its ticket."""
+    """Note a drop that waits for a person; its result."""
     from due_regard import register
 
     why, drop = "; ".join(validated.held), validated.drop
@@ -103,7 +103,7 @@ def hold_validated_drop(engine: Engine, validated: ValidatedDrop, content: str, 
 def report_loaded_drop(
     settings: Settings, validated: ValidatedDrop, folder: Path, report: Any, content: str, now: datetime
 ) -> dict[str, Any]:
-    """Write what goes back to the landlord; the ticket of a drop that was taken."""
+    """Write what goes back to the landlord; the result of a drop that was taken."""
     from due_regard.intake import publish_data_docs, quarantine_files, write_rejections
 
     # Named by content, so that the same drop taken again leaves no second copy of its rows behind.

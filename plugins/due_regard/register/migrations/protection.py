@@ -1,6 +1,7 @@
 """What a revision does to its new tables on PostgreSQL beside creating them: row-level security by landlord.
 
-Call `protect(op, table, ...)` for every new table and `protect_view` for every new view; SQLite has neither.
+Call `protect_tables(op, table, ...)` for every new table, and create every new view with
+`choose_view_options(op)`; SQLite has neither.
 """
 
 from __future__ import annotations
