@@ -1,6 +1,6 @@
 """## alerts: tell the people who must act.
 
-**What.** For each landlord, one task judges the register at the run's date if that was not done yet, composes what is
+**What.** For each landlord, one task assesses the register at the run's date if that was not done yet, composes what is
 new or has moved up a stage since the last mail, and sends what waits in the outbox (as .eml files until
 `DUE_REGARD_MAIL_MODE=live`; over the connection that `DUE_REGARD_SMTP_CONNECTION` names, if one is set).
 

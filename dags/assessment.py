@@ -1,17 +1,17 @@
-"""## assessment: judge every landlord's register against its own policy.
+"""## assessment: assess every landlord's register against its own policy.
 
-**What.** For each landlord, one task reads the register as it stands, judges every duty at one date (`as_at`), records
-the run and moves the findings' life (opened, seen again, resolved, re-opened). Then `publish` hands the date on to
-`alerts` and `committee_packs`.
+**What.** For each landlord, one task reads the register as it stands, assesses every duty at one date (`as_at`),
+records the run and moves the findings' life (opened, seen again, resolved, re-opened). Then `publish` hands the date on
+to `alerts` and `committee_packs`.
 
 **When.** After each `intake`, with its date; or by hand, for any date.
 
-**Never.** It reads no drop, mails nobody, and changes no record. A date earlier than the last one judged, or still to
+**Never.** It reads no drop, mails nobody, and changes no record. A date earlier than the last one assessed, or still to
 come, is kept as a run of its own and moves no finding.
 
 **Run it again.** Clear it or trigger it: the same register, policy and date give the same findings.
 
-**Params.** `as_at`: the date to judge at (default: the date `intake` handed on). `landlords`: ids (default: all).
+**Params.** `as_at`: the date to assess at (default: the date `intake` handed on). `landlords`: ids (default: all).
 """
 
 from datetime import UTC, datetime

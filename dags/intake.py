@@ -1,13 +1,13 @@
 """## intake: take every landlord's drop into the register.
 
-**What.** For each landlord with a settings file, one task stages its drop folder, validates it and loads what is good;
+**What.** For each landlord with a settings file, one task reads its drop folder, validates it and loads what is good;
 rejected rows and refused files lie beside the register for the data owner to mend. A drop that is missing or not whole
 yet is skipped; one that is refused, or held for a person, fails its task. That stops no other landlord: `publish` runs
 whatever happened and hands the date on to `assessment`.
 
 **When.** Weekdays at 06:00 London. A drop already taken is a no-op, so running it again is always safe.
 
-**Never.** It judges nothing, mails nobody, deletes nothing; no row, name or file content passes between tasks.
+**Never.** It assesses nothing, mails nobody, deletes nothing; no row, name or file content passes between tasks.
 
 **Run it again.** Clear the failed mapped task, or trigger the DAG with `landlords` set to the ones to try again.
 

@@ -32,7 +32,7 @@ class DagRun:
 
 @dataclass(frozen=True)
 class TaskOutcome:
-    """What became of one task (of one landlord, where the task is mapped), and the ticket it returned."""
+    """What became of one task (of one landlord, where the task is mapped), and the result it returned."""
 
     dag: str
     task: str

@@ -1,6 +1,6 @@
 """What a demo prints: each step with its figures, what failed, whether anything changed.
 
-Pure: tickets and outcomes in, lines out. Add a figure here when the result of a service carries it.
+Pure: results and outcomes in, lines out. Add a figure here when the result of a service carries it.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from demo.api import TaskOutcome
 from due_regard.records.canonical import STATES
 
 Tickets = Mapping[str, Sequence[Mapping[str, Any]]]
-"""DAG -> the tickets that its mapped tasks returned, one a landlord."""
+"""DAG -> the results that its mapped tasks returned, one a landlord."""
 
 _WORK = {"intake": "load", "assessment": "assess", "alerts": "send", "committee_packs": "build"}
 
 
 def select_results(dag: str, outcomes: Iterable[TaskOutcome]) -> list[dict[str, Any]]:
-    """The tickets of a DAG's own work, one a landlord, each with the landlord it is about."""
+    """The results of a DAG's own work, one a landlord, each with the landlord it is about."""
     done = [each for each in outcomes if each.task == _WORK[dag] and each.result is not None]
     return [{"landlord": each.label, **each.result} for each in done]
 

@@ -42,7 +42,7 @@ def run_demo(out: Path, *, include: Path, stay_up: bool = False, say: Callable[[
         say: takes each line meant for a person.
 
     Returns:
-        `ok`, `failed` (names of tasks), `changes`, `steps` (tickets by DAG), `packs` (checksums), `seconds`, and `url`
+        `ok`, `failed` (names of tasks), `changes`, `steps` (results by DAG), `packs` (checksums), `seconds`, and `url`
         where Airflow stays up.
 
     Raises:

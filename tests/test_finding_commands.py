@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -87,6 +88,7 @@ def test_a_finding_is_shown_from_its_promise_to_its_row(run: Run, settings: Sett
     assert found["promise"]
     origin = found["origin"]
     assert (origin["entity"], origin["file"], origin["version"]) == ("restrictions", "restrictions.csv", 1)
+    assert origin["known_from"] == "2026-07-01T09:00:00+00:00"
     lines = (CONTRACT / "examples" / L / "exports" / origin["file"]).read_text(encoding="utf-8").splitlines()
     assert lines[origin["row_number"] - 1].startswith(found["subject_ref"] + ",")
     assert any(found["promise"] in line for line in found["explanation"])
@@ -118,6 +120,26 @@ def test_lines_for_a_person_say_the_same(run: Run, settings: Settings) -> None:
     assert found["promise"] in text
     assert "Owner: " in text
     assert "2026-07-01 opened (overdue)" in text
+    assert f"Owner: {found['owner']['post']} ({found['owner']['why']})\n" in text
+    assert "days late, as at 2026-07-01; severity: breach\n" in text
+    assert "known from 2026-07-01 09:00 UTC)" in text
+    assert f"today: {found['held_back']}.\n" in text
+    assert all(f"\n  {each['post']}, stage " in text for each in found["would_be_told"])
+    assert "\nHow it was assessed:\n" in text
+
+
+def test_lines_say_what_holds_a_mail_back_and_when_a_person_decided(run: Run, settings: Settings) -> None:
+    ref = find_ref(settings, "restriction.review")
+    run("finding", "silence", ref, *WORDS, "--until", "2099-01-01")
+    text = run("finding", "show", ref)[1]
+    assert "Held back today: a silence holds.\nWho would be told otherwise:\n" in text
+    event = next(line for line in text.splitlines() if " silenced " in line)
+    assert re.fullmatch(
+        r"  \d{4}-\d\d-\d\d \d\d:\d\d UTC silenced \(overdue\) until 2099-01-01,"
+        r" by governance officer: with the ombudsman",
+        event,
+    )
+    assert run("silences")[1].endswith("\n1 silence\n")
 
 
 def test_the_duty_to_report_is_shown_without_a_record(run: Run, settings: Settings) -> None:

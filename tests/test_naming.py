@@ -129,7 +129,8 @@ VERBS = frozenset([
     "write",
 ])
 METAPHORS = re.compile(
-    r"\b(?:desk|piles?|scenes?|rungs?|bureau|parcels?|hushed|arena|crates?|drawer|conveyor|harvest)\b", re.IGNORECASE
+    r"\b(?:desk|piles?|scenes?|rungs?|bureau|parcels?|hushed|arena|crates?|drawer|conveyor|harvest|tickets?)\b",
+    re.IGNORECASE,
 )
 MOST_ONE_WORD, LEAST_VERB_FIRST = 0.30, 0.60
 

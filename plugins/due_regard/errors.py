@@ -14,7 +14,7 @@
     ├── CalendarError              5  a working day outside the calendar's years was needed
     ├── RegisterError              5  the register cannot be opened, read or written
     │   ├── AuditError             5  the audit chain does not hold
-    │   └── RegisterMovedOn        5  what was judged is no longer what the register says
+    │   └── RegisterMovedOn        5  what was assessed is no longer what the register says
     ├── StorageError               5  a folder or a file of it cannot be opened, read or written
     ├── MailError                  5  a mail could not be handed over
     └── PackError                  5  a pack could not be built
@@ -100,7 +100,7 @@ class AuditError(RegisterError):
 
 
 class RegisterMovedOn(RegisterError):
-    """Files were loaded after the records that were judged had been read: judge again."""
+    """Files were loaded after the records that were assessed had been read: assess again."""
 
 
 class StorageError(DueRegardError):

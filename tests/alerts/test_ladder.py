@@ -1,4 +1,4 @@
-"""When a finding moves up, day by day around each rung."""
+"""When a finding moves up, day by day around each stage."""
 
 from __future__ import annotations
 

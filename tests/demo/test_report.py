@@ -1,4 +1,4 @@
-"""What the demo prints: pure functions from tickets to lines."""
+"""What the demo prints: pure functions from results to lines."""
 
 from __future__ import annotations
 

@@ -190,16 +190,16 @@ def test_every_task_of_every_dag_succeeds_on_postgresql(deployed: Deployed) -> N
 
 
 def test_findings_mails_and_packs_are_there_and_come_once(deployed: Deployed) -> None:
-    def tickets(outcomes: dict[str, list[TaskOutcome]], dag: str, task: str) -> dict[str, Any]:
-        return {found.label: found.ticket for found in outcomes[dag] if found.task == task}
+    def results(outcomes: dict[str, list[TaskOutcome]], dag: str, task: str) -> dict[str, Any]:
+        return {found.label: found.result for found in outcomes[dag] if found.task == task}
 
     for landlord in LANDLORDS:
-        assert tickets(deployed.outcomes, "assessment", "assess")[landlord]["findings"]["opened"] > 0
-        assert tickets(deployed.outcomes, "alerts", "send")[landlord]["sent"] > 0
-        assert tickets(deployed.outcomes, "committee_packs", "build")[landlord]["packs"]
-        assert tickets(deployed.again, "intake", "load")[landlord]["status"] == "unchanged"
-        assert tickets(deployed.again, "assessment", "assess")[landlord]["findings"]["opened"] == 0
-        assert tickets(deployed.again, "alerts", "send")[landlord]["sent"] == 0
+        assert results(deployed.outcomes, "assessment", "assess")[landlord]["findings"]["opened"] > 0
+        assert results(deployed.outcomes, "alerts", "send")[landlord]["sent"] > 0
+        assert results(deployed.outcomes, "committee_packs", "build")[landlord]["packs"]
+        assert results(deployed.again, "intake", "load")[landlord]["status"] == "unchanged"
+        assert results(deployed.again, "assessment", "assess")[landlord]["findings"]["opened"] == 0
+        assert results(deployed.again, "alerts", "send")[landlord]["sent"] == 0
     assert list((deployed.folder / "var" / "mail").glob("*.eml"))
     assert list((deployed.folder / "var").rglob("*.xlsx"))
 

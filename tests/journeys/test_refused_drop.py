@@ -21,7 +21,7 @@ OTHERS = [landlord for landlord in LANDLORDS if landlord != REFUSED]
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, dict[str, Any]]]:
-    """Verb -> landlord -> ticket, after one whole run over five landlords, one drop of which is no export at all."""
+    """Verb -> landlord -> result, after one whole run over five landlords, one drop of which is no export at all."""
     folder = tmp_path_factory.mktemp("journey")
     include = small_include(folder / "include")
     spoil(include / "samples" / REFUSED)

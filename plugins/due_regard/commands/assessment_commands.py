@@ -22,8 +22,8 @@ def add_commands(commands: Commands) -> None:
     """Adds assess."""
     parser = add_command(commands, "assess", run_assess, "assessments of the register, or of a drop alone")
     parser.add_argument("--landlord", required=True, metavar="ID", help="whose records, by whose policy")
-    parser.add_argument("--as-at", required=True, metavar="YYYY-MM-DD", help="the day to judge at")
-    parser.add_argument("--drop", type=Path, help="judge this drop alone; the register is not touched")
+    parser.add_argument("--as-at", required=True, metavar="YYYY-MM-DD", help="the day to assess at")
+    parser.add_argument("--drop", type=Path, help="assess this drop alone; the register is not touched")
     parser.add_argument("--source", default="canonical", help="source mapping of --drop")
     parser.add_argument("--known-at", metavar="INSTANT", help="as the register knew it then (ISO 8601)")
     parser.add_argument("--explain", nargs=2, metavar=("RULE", "SUBJECT"), help="say how one assessment came about")

@@ -71,7 +71,7 @@ def run_silences(args: Namespace, settings: Settings) -> CommandResult:
         f"  by {row['actor']}: {row['why']}"
         for row in rows
     ]
-    return CommandResult({"silences": rows}, (*lines, f"{len(rows)} silences"))
+    return CommandResult({"silences": rows}, (*lines, "1 silence" if len(rows) == 1 else f"{len(rows)} silences"))
 
 
 def run_show(args: Namespace, settings: Settings) -> CommandResult:
@@ -118,23 +118,38 @@ def _list_words(args: Namespace) -> dict[str, Any]:
 
 def _describe_finding(found: dict[str, Any]) -> list[str]:
     title = found["label"] or found["rule"]
-    due = f", due {found['due_on']}" if found["due_on"] else ""
-    late = f", {found['days_overdue']} days late" if found["days_overdue"] else ""
     return [
         f"{found['register_ref']}  {found['landlord']}  {found['rule']}: {title}",
-        f"Status: {found['status']}, {found['state']} ({found['severity']}){due}{late}, as at {found['last_as_at']}",
+        _describe_status(found),
         f"Clause {found['clause']}, policy of {found['policy_version']}"
         + (f': "{found["promise"]}"' if found["promise"] else ""),
         *([f"Our reading: {found['reading']}"] if found["reading"] else []),
         *([f"Remedy: {found['remedy']}"] if found["remedy"] else []),
         f"Subject: {found['subject_type']} {found['subject_ref']}, {_describe_origin(found['origin'])}",
-        f"Owner: {found['owner_role']}: {found['owner']['post']} ({found['owner']['why']})",
+        f"Owner: {found['owner']['post']} ({found['owner']['why']})",
         *_describe_route(found),
         *_describe_told(found["told"]),
         "Its life:",
         *(_describe_event(event) for event in found["life"]),
-        *(["", *found["explanation"]] if found["explanation"] else []),
+        *(["How it was assessed:", *found["explanation"]] if found["explanation"] else []),
     ]
+
+
+def _describe_status(found: dict[str, Any]) -> str:
+    parts = [found["status"], _format_word(found["state"])]
+    if found["due_on"]:
+        parts.append(f"due {found['due_on']}")
+    if late := found["days_overdue"]:
+        parts.append("1 day late" if late == 1 else f"{late} days late")
+    return f"Status: {', '.join(parts)}, as at {found['last_as_at']}; severity: {found['severity']}"
+
+
+def _format_word(word: str) -> str:
+    return word.replace("_", " ")
+
+
+def _format_instant(instant: str) -> str:
+    return f"{datetime.fromisoformat(instant).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def _describe_origin(origin: dict[str, Any] | None) -> str:
@@ -143,22 +158,30 @@ def _describe_origin(origin: dict[str, Any] | None) -> str:
     missing = "; the newest snapshot no longer has it" if origin["is_missing"] else ""
     return (
         f"row {origin['row_number']} of {origin['file']} in batch {origin['batch_id']}"
-        f" (version {origin['version']}, known from {origin['known_from']}){missing}"
+        f" (version {origin['version']}, known from {_format_instant(origin['known_from'])}){missing}"
     )
 
 
 def _describe_route(found: dict[str, Any]) -> list[str]:
-    held = f"Held back today: {found['held_back']}." if found["held_back"] else ""
-    steps = [f"  {step['stage']}: {step['post']} ({step['why']})" for step in found["would_be_told"]]
-    return [*([held] if held else []), *(["Who hears of it at its stage:", *steps] if steps else [])]
+    steps = [
+        f"  {step['post']}, stage {_format_word(step['stage'])} ({step['why']})" for step in found["would_be_told"]
+    ]
+    if found["held_back"]:
+        held = "Held back today" if steps else "Nobody would be told today"
+        steps_title = "Who would be told otherwise:"
+        return [f"{held}: {found['held_back']}.", *([steps_title, *steps] if steps else [])]
+    return ["Who would be told today:", *steps]
 
 
 def _describe_told(told: list[dict[str, Any]]) -> list[str]:
-    lines = [f"  {each['on']} {each['stage']}: {each['why']} (mail {each['status']})" for each in told]
+    lines = [
+        f"  {each['on']}, stage {_format_word(each['stage'])}: {each['why']} (mail {each['status']})" for each in told
+    ]
     return ["Told so far:", *lines] if lines else ["Nobody was told of it yet."]
 
 
 def _describe_event(event: dict[str, Any]) -> str:
     said = f", by {event['actor']}: {event['why']}" if event["actor"] else ""
     until = f" until {event['until']}" if event["until"] else ""
-    return f"  {event['as_at'] or event['at']} {event['event']} ({event['state']}){until}{said}"
+    when = event["as_at"] or _format_instant(event["at"])
+    return f"  {when} {_format_word(event['event'])} ({_format_word(event['state'])}){until}{said}"

@@ -21,7 +21,7 @@ LOADED = "due_regard_drops_loaded"
 """Asset that `intake` emits once every landlord's drop has been tried."""
 
 ASSESSED = "due_regard_assessed"
-"""Asset that `assessment` emits once every landlord has been judged."""
+"""Asset that `assessment` emits once every landlord has been assessed."""
 
 TAGS = ["due-regard"]
 

@@ -50,9 +50,8 @@ def show_finding(settings: Settings, register_ref: str, *, now: datetime, landlo
         result: Result = {name: make_json_value(found[name]) for name in _STANDING}
         result |= {name: getattr(duty, name, None) for name in ("label", "promise", "reading", "remedy")}
         result["explanation"] = _explain_finding(settings, found)
-        result["origin"] = register.find_record_origin(
-            engine, found["landlord"], found["subject_type"], found["subject_ref"]
-        )
+        origin = register.find_record_origin(engine, found["landlord"], found["subject_type"], found["subject_ref"])
+        result["origin"] = origin and {name: make_json_value(value) for name, value in origin.items()}
         wording = load_mail_wording(settings.reports_dir / "mail")
         result |= read_finding_route(engine, replace(context, history=history), wording, found, now=now)
         result["told"] = list_told(engine, context.landlord.id, found["id"])

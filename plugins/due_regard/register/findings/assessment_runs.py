@@ -61,10 +61,10 @@ def record_assessment(
     Args:
         engine: the register.
         landlord: whose assessment.
-        assessments: `ASSESSMENT_COLUMNS`, and `policy_version` a row if judged by several.
-        as_at: the day it judges.
+        assessments: `ASSESSMENT_COLUMNS`, and `policy_version` a row if assessed by several.
+        as_at: the day it is about.
         now: when it was computed.
-        policy_version: the policy it was judged by, or the newest of them.
+        policy_version: the policy it was assessed by, or the newest of them.
         rests_on: `find_newest_file` before the records were read; nobody may have loaded another since.
 
     Raises:
@@ -73,7 +73,7 @@ def record_assessment(
     with writing(engine, landlord) as connection:
         file_id, known_from = find_newest_load(connection, landlord)
         if rests_on is not None and (file_id or 0) != rests_on:
-            raise RegisterMovedOn(f"{landlord}: files were loaded while it was judged; judge it again")
+            raise RegisterMovedOn(f"{landlord}: files were loaded while it was assessed; assess it again")
         run = {
             "as_at": as_at,
             "recorded_at": now,

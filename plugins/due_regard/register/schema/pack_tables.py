@@ -43,7 +43,7 @@ class PackRow(Base):
 
 
 class PackIssue(Base):
-    """A pack handed to its audience: what the duty to report is judged by."""
+    """A pack handed to its audience: what the duty to report is assessed by."""
 
     __tablename__ = "pack_issues"
     __table_args__ = (Index(None, "landlord", "pack", "quarter"), Index(None, "pack_id"))
