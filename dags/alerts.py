@@ -27,7 +27,7 @@ from due_regard.services import orchestration
     schedule=AssetOrTimeSchedule(
         assets=[Asset(orchestration.ASSESSED)],
         timetable=CronTriggerTimetable(
-            "0 7 * * 1-5", timezone=orchestration.LONDON.key, run_immediately=orchestration.NO_SLOT_MADE_UP
+            "0 7 * * 1-5", timezone=orchestration.TIMEZONE, run_immediately=orchestration.NO_SLOT_MADE_UP
         ),
     ),
     catchup=False,

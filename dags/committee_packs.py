@@ -28,7 +28,7 @@ from due_regard.services import orchestration
     schedule=AssetOrTimeSchedule(
         assets=[Asset(orchestration.ASSESSED)],
         timetable=CronTriggerTimetable(
-            "0 5 3 1,4,7,10 *", timezone=orchestration.LONDON.key, run_immediately=orchestration.NO_SLOT_MADE_UP
+            "0 5 3 1,4,7,10 *", timezone=orchestration.TIMEZONE, run_immediately=orchestration.NO_SLOT_MADE_UP
         ),
     ),
     catchup=False,

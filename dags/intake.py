@@ -25,7 +25,7 @@ from due_regard.services import orchestration
 
 @dag(
     schedule=CronTriggerTimetable(
-        "0 6 * * 1-5", timezone=orchestration.LONDON.key, run_immediately=orchestration.NO_SLOT_MADE_UP
+        "0 6 * * 1-5", timezone=orchestration.TIMEZONE, run_immediately=orchestration.NO_SLOT_MADE_UP
     ),
     catchup=False,
     max_active_runs=1,

@@ -11,11 +11,14 @@ from datetime import UTC, date, timedelta
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from due_regard.calendars.quarters import Quarter, find_last_closed_quarter, find_london_day
+from due_regard.calendars.quarters import LONDON, Quarter, find_last_closed_quarter, find_london_day
 from due_regard.errors import SettingsError
 
 if TYPE_CHECKING:
     from due_regard.config.settings import Settings
+
+TIMEZONE = LONDON.key
+"""In which every schedule is written."""
 
 LOADED = "due_regard_drops_loaded"
 """Asset that `intake` emits once every landlord's drop has been tried."""
