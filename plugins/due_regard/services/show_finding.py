@@ -8,14 +8,16 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from due_regard.config.settings import Settings
 from due_regard.errors import CalendarError, PolicyError, SettingsError
-from due_regard.policy import Duty, PolicyHistory
+from due_regard.policy import Duty, LandlordContext, PolicyHistory
 from due_regard.services.landlord_context import load_landlord_context, open_landlord_register
-from due_regard.services.read_assessments import explain_assessment
 from due_regard.services.result import Result, list_json_rows, make_json_value
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
 
 _STANDING = (
     *("register_ref", "landlord", "rule", "subject_type", "subject_ref", "occurrence", "status", "state", "severity"),
@@ -49,7 +51,7 @@ def show_finding(settings: Settings, register_ref: str, *, now: datetime, landlo
         life = register.read_finding_life(engine, register_ref)[list(_EVENT)]
         result: Result = {name: make_json_value(found[name]) for name in _STANDING}
         result |= {name: getattr(duty, name, None) for name in ("label", "promise", "reading", "remedy")}
-        result["explanation"] = _explain_finding(settings, found)
+        result["explanation"] = _explain_finding(engine, context, found)
         origin = register.find_record_origin(engine, found["landlord"], found["subject_type"], found["subject_ref"])
         result["origin"] = origin and {name: make_json_value(value) for name, value in origin.items()}
         wording = load_mail_wording(settings.reports_dir / "mail")
@@ -67,10 +69,14 @@ def _find_duty(history: PolicyHistory, found: dict[str, Any]) -> Duty | None:
     return None
 
 
-def _explain_finding(settings: Settings, found: dict[str, Any]) -> list[str]:
+def _explain_finding(engine: Engine, context: LandlordContext, found: dict[str, Any]) -> list[str]:
     """How it was assessed the last time; no line where the records no longer tell."""
+    from due_regard import register
+    from due_regard.assessment.explanation import explain_rule
+
+    records = register.read_records(engine, found["landlord"])
     with suppress(SettingsError, CalendarError):
-        return explain_assessment(
-            settings, found["landlord"], found["rule"], found["subject_ref"], as_at=found["last_as_at"]
+        return explain_rule(
+            records, context.history, context.calendar, found["last_as_at"], found["rule"], found["subject_ref"]
         )
     return []
