@@ -160,7 +160,7 @@ def _services(folder: Path, env: dict[str, str]) -> Iterator[Callable[[], None]]
 def _ready(folder: Path, env: dict[str, str], port: int, check: Callable[[], None]) -> Administrator:
     """A client logged in as compose's administrator, the four DAGs known and switched on."""
     api = Administrator(DemoPlace(folder, folder), port, env["AIRFLOW_ADMIN_PASSWORD"])
-    _until(api.answers, check)
+    _until(api.is_answering, check)
     api.log_in()
     _until(api.scheduler_beats, check)
     for dag in (FIRST, *FOLLOWS):
