@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 from sqlalchemy import Engine
 
-from due_regard.calendars.quarters import LONDON, Quarter
+from due_regard.calendars.quarters import LONDON, Quarter, find_london_day
 from due_regard.config.layered_folders import Folder
 from due_regard.config.storage import StoredPath
 from due_regard.errors import PackError, SettingsError
@@ -102,7 +102,7 @@ def _protect_published(tables: dict[str, MeasureTable]) -> dict[str, MeasureTabl
 def _check_request(quarter: Quarter, edition: str, now: datetime) -> None:
     if edition not in EDITIONS:
         raise SettingsError(f"no edition {edition!r}; there are: {', '.join(EDITIONS)}")
-    if now.astimezone(LONDON).date() <= quarter.ends_on:
+    if find_london_day(now) <= quarter.ends_on:
         raise PackError(f"{quarter} ends on {quarter.ends_on:%-d %B %Y}; a pack is built once its quarter has ended")
 
 

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 
-from due_regard.calendars.quarters import LONDON
+from due_regard.calendars.quarters import find_london_day
 from due_regard.calendars.working_days import SUBDIVISIONS, load_calendar, read_calendar_snapshot
 from due_regard.config.landlord import load_landlord
 from due_regard.config.settings import Settings
@@ -37,7 +37,7 @@ class CheckResult:
 
 def check_installation(settings: Settings, *, now: datetime, freshness: bool = False) -> list[CheckResult]:
     """Every check of this installation; with `freshness`, only whether the runs are in time."""
-    today = now.astimezone(LONDON).date()
+    today = find_london_day(now)
     if freshness:
         return _run_check(lambda: _check_freshness(settings, now))
     try:

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from due_regard.calendars.quarters import LONDON
+from due_regard.calendars.quarters import find_london_day
 from due_regard.config.settings import Settings
 from due_regard.errors import SettingsError
 from due_regard.policy import LandlordContext
@@ -53,7 +53,7 @@ def run_alerts(
     from due_regard.mail.login import open_transport
     from due_regard.mail.sending import send_waiting_mails
 
-    if dry_run is None and as_at > now.astimezone(LONDON).date():
+    if dry_run is None and as_at > find_london_day(now):
         raise SettingsError(f"{as_at} is still to come: alerts are sent as at today or a day before; try a dry run")
     asked = list_landlords_to_run(settings, landlords)
     reports: list[ComposeReport] = []

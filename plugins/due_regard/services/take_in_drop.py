@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from due_regard.calendars.quarters import LONDON
+from due_regard.calendars.quarters import find_london_day
 from due_regard.config.settings import Settings
 from due_regard.config.storage import bring_here
 from due_regard.policy import LandlordContext
@@ -79,7 +79,7 @@ def validate_drop(engine: Engine, landlord: str, folder: Path, mapping: SourceMa
         folder,
         landlord,
         mapping,
-        on=now.astimezone(LONDON).date(),
+        on=find_london_day(now),
         known=lambda entity: register.read_known_refs(engine, landlord, entity),
         previous_rows=lambda entity: register.count_previous_rows(engine, landlord, entity),
     )

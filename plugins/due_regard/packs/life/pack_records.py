@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Connection, insert, select
 
-from due_regard.calendars.quarters import LONDON
+from due_regard.calendars.quarters import find_london_day
 from due_regard.errors import PackError
 from due_regard.packs.content.measure_tables import MeasureTable
 from due_regard.register import append_audit
@@ -91,7 +91,7 @@ def record_issue(
     if conn.execute(select(PackIssue.id).where(PackIssue.pack_id == pack_id)).first():
         return False
     issued = {"pack": pack.pack, "quarter": pack.quarter, "how": how}
-    day = on or now.astimezone(LONDON).date()
+    day = on or find_london_day(now)
     conn.execute(insert(PackIssue).values(landlord=landlord, pack_id=pack_id, issued_on=day, issued_at=now, **issued))
     details = {**issued, "on": day.isoformat(), "sha256": pack.sha256}
     append_audit(conn, landlord=landlord, action="pack_issue", subject=f"pack {pack_id}", details=details, at=now)
