@@ -61,11 +61,3 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if _is_integration(item):
             item.add_marker(pytest.mark.integration)
-
-
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """A place that no test stands at any more would let that test into the everyday run unseen."""
-    if not session.config.args or session.config.args == [str(ROOT)] or session.config.args == ["tests"]:
-        stale = [place for place in INTEGRATION if not (ROOT / place.split("::")[0]).exists()]
-        if stale:
-            raise pytest.UsageError(f"tests/conftest.py names what is not there: {', '.join(stale)}")

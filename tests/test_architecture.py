@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import INTEGRATION
+
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "plugins" / "due_regard"
 MODULES = sorted((ROOT / "plugins").rglob("*.py"))
@@ -189,3 +191,11 @@ def test_shipped_files_are_found_in_one_place() -> None:
 
 def test_airflow_is_told_to_leave_the_package_alone() -> None:
     assert (ROOT / "plugins" / ".airflowignore").read_text(encoding="utf-8").split() == ["due_regard/"]
+
+
+@pytest.mark.parametrize("place", INTEGRATION)
+def test_what_belongs_to_the_integration_run_is_there(place: str) -> None:
+    """A place that no test stands at any more would let that test into the everyday run unseen."""
+    file, _, name = place.partition("::")
+    assert (ROOT / file).exists()
+    assert not name or f"def {name}" in (ROOT / file).read_text(encoding="utf-8")
