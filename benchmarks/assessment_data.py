@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ import pyarrow.compute as pc
 
 from due_regard.assessment import assess_records
 from due_regard.calendars.working_days import WorkingCalendar, load_calendar
+from due_regard.codes.code_files import load_code_lists
 from due_regard.config.landlord import list_landlord_ids, load_landlord
 from due_regard.policy import PolicyHistory, load_policies
 from due_regard.records.canonical import ENTITY, CanonicalColumn, ColumnKind, Records
@@ -116,10 +118,11 @@ def _target(column: str) -> str:
 def _words(column: CanonicalColumn) -> list[str]:
     if column.kind is ColumnKind.TEXT:
         return ["recorded", "see file"]
+    codes = load_code_lists().list_codes(column)
     if column.kind is not ColumnKind.LIST:
-        return list(column.codes)
-    pairs = [f"{one};{other}" for one, other in zip(column.codes, column.codes[1:], strict=False)]
-    return [*column.codes, *pairs, ";".join(column.codes)]
+        return list(codes)
+    pairs = [f"{one};{other}" for one, other in pairwise(codes)]
+    return [*codes, *pairs, ";".join(codes)]
 
 
 def _days(rng: np.random.Generator, size: int) -> np.ndarray:

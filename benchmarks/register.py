@@ -23,6 +23,7 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Engine, create_engine, make_url
 
+from due_regard.codes.code_files import load_code_lists
 from due_regard.records.canonical import ENTITY, ColumnKind
 from due_regard.records.validated_drop import ROW_NUMBER, AcceptedFile, ValidatedDrop
 from due_regard.register import load_drop, read_records, upgrade_register
@@ -46,7 +47,7 @@ def incidents(rows: int) -> pd.DataFrame:
         elif column.kind is ColumnKind.YN:
             columns[column.name] = pd.Series(luck.random(rows) < 0.1, dtype="boolean").mask(blank)
         else:
-            pool = np.array(column.codes or pools[column.kind], dtype=object)
+            pool = np.array(load_code_lists().list_codes(column) or pools[column.kind], dtype=object)
             columns[column.name] = pd.Series(pool[luck.integers(0, len(pool), rows)], dtype="str").mask(blank)
     return pd.DataFrame(columns)
 

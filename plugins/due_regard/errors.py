@@ -6,6 +6,7 @@
     │       ├── PolicyError        2  a policy file cannot be read as a policy
     │       ├── LandlordError      2  a landlord's settings file is wrong or missing
     │       ├── SourceError        2  a source mapping is wrong or missing
+    │       ├── CodeListError      2  a file of code words is wrong or redefines a word
     │       ├── CalendarFileError  2  a calendar snapshot is wrong or missing
     │       ├── DefinitionError    2  a pack definition is wrong or missing
     │       └── WordingError       2  the wording of mails is wrong or missing
@@ -59,6 +60,10 @@ class LandlordError(ConfigFileError):
 
 class SourceError(ConfigFileError):
     """A source mapping is wrong or missing."""
+
+
+class CodeListError(ConfigFileError):
+    """A file of code words is wrong, or says of a known word that it means something else."""
 
 
 class WordingError(ConfigFileError):

@@ -11,7 +11,7 @@ from random import Random
 import pytest
 
 from tests.assessment.against_reference import IS_LONG, disagreements
-from tests.reference.drops import ANCHORS, Drop, build_drop, optional_columns, thin_out
+from tests.reference.drops import ANCHORS, Drop, build_drop, muddle, optional_columns, thin_out
 from tests.reference.judge import LANDLORDS, judge
 
 SEEDS = range(600 if IS_LONG else 12)
@@ -33,6 +33,23 @@ def _some_drop(seed: int) -> tuple[Drop, list[date]]:
 def test_engine_equals_reference_on_seeded_drops(seed: int) -> None:
     drop, dates = _some_drop(seed)
     assert [line for as_at in dates for landlord in LANDLORDS for line in disagreements(drop, landlord, as_at)] == []
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_engine_equals_reference_where_cells_hold_words_that_nobody_knows(seed: int) -> None:
+    drop, dates = _some_drop(seed)
+    drop = muddle(drop, Random(seed), share=(0.05, 0.3, 1.0)[seed % 3])
+    assert [line for as_at in dates for landlord in LANDLORDS for line in disagreements(drop, landlord, as_at)] == []
+
+
+def test_words_that_nobody_knows_bear_on_every_landlord() -> None:
+    drop = muddle(WHOLE, Random(1))
+    for landlord in LANDLORDS:
+        counts = [
+            sum(row["state"] == "not_measured" for row in judge(each.tables(), landlord, AS_AT))
+            for each in (WHOLE, drop)
+        ]
+        assert counts[0] < counts[1]
 
 
 @pytest.mark.parametrize("landlord", LANDLORDS)

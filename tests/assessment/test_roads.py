@@ -16,7 +16,7 @@ import pytest
 from due_regard.__main__ import main
 from tests.assessment.against_reference import IS_LONG
 from tests.contract_examples import COLUMNS
-from tests.reference.drops import ANCHORS, Drop, build_drop, thin_out
+from tests.reference.drops import ANCHORS, Drop, build_drop, muddle, thin_out
 from tests.reference.judge import LANDLORDS, judge
 
 SEEDS = range(200 if IS_LONG else 2)
@@ -25,7 +25,8 @@ SEEDS = range(200 if IS_LONG else 2)
 def _drop(seed: int) -> tuple[Drop, str, date]:
     rng = Random(seed)
     anchor = ANCHORS[seed % len(ANCHORS)]
-    return thin_out(build_drop(seed + 500, anchor), rng), LANDLORDS[seed % len(LANDLORDS)], anchor
+    drop = muddle(thin_out(build_drop(seed + 500, anchor), rng), rng, share=0.1)
+    return drop, LANDLORDS[seed % len(LANDLORDS)], anchor
 
 
 @pytest.fixture(autouse=True)

@@ -75,7 +75,7 @@ def _cell(value: object, column: CanonicalColumn, mapped: ColumnMap, source: Sou
         return (source.yes_words or ("Y",))[0] if value else (source.no_words or ("N",))[0]
     if column.kind is ColumnKind.LIST:
         return mapped.separator.join(word_of[code] for code in str(value).split(";"))
-    return word_of[str(value)] if column.codes else str(value)
+    return word_of[str(value)] if column.code_list else str(value)
 
 
 def _written_date(day: date, source: SourceMapping, mapped: ColumnMap) -> object:

@@ -54,8 +54,6 @@ def test_blank_is_null_and_absent_is_no_column(tmp_path: Path) -> None:
         ("restriction_ref", "  ", "required"),
         ("measure", ";", "required"),
         ("measure", "named_contact;shouting", "unknown_code"),
-        ("decision_stage", "perhaps", "unknown_code"),
-        ("emergency_route", "maybe", "unreadable_yes_no"),
         ("decided_on", "", "required"),
         ("decided_on", "31/02/2026", "unreadable_date"),
         ("decided_on", "2026-02-31", "unreadable_date"),

@@ -12,7 +12,7 @@ import pytest
 
 from due_regard.errors import DropError
 from due_regard.intake import expectations, publish_data_docs, row_checks
-from due_regard.intake.check_suite import CheckRule, ColumnCheck, build_suite
+from due_regard.intake.check_suite import CODED_KINDS, CheckRule, ColumnCheck, build_suite
 from due_regard.records.canonical import ENTITIES
 from due_regard.records.validated_drop import ValidatedDrop
 from tests.intake import drops
@@ -43,13 +43,16 @@ def test_the_suite_is_generated_from_the_contract() -> None:
         assert {check.column for check in mine if check.rule is CheckRule.REQUIRED} == {
             column.name for column in entity.columns if column.required
         }
-        assert {check.column for check in mine if check.rule in {CheckRule.TYPE, CheckRule.CODES}} == set(
-            entity.by_name
-        )
+        assert {check.column for check in mine if check.rule is CheckRule.TYPE} == set(entity.by_name)
+        coded = {column.name: column.required for column in entity.columns if column.kind in CODED_KINDS}
+        words = {check.column: check for check in mine if check.rule is CheckRule.CODES}
+        assert {name: check.severity == "critical" for name, check in words.items()} == coded
+        assert all(check.codes for check in words.values())
         assert [check.column for check in mine if check.rule is CheckRule.REFERENCE] == [
             column for column, _ in entity.links
         ]
-        assert all((check.severity == "warning") is (check.rule is CheckRule.ORDER) for check in mine)
+        others = [check for check in mine if check.rule is not CheckRule.CODES]
+        assert all((check.severity == "warning") is (check.rule is CheckRule.ORDER) for check in others)
 
 
 def test_every_rejected_row_is_counted_by_great_expectations(tmp_path: Path) -> None:
@@ -57,7 +60,7 @@ def test_every_rejected_row_is_counted_by_great_expectations(tmp_path: Path) -> 
     assert {name: failing for name, failing in answers(validated).items() if failing} == {
         "customers.customer_ref.required": 1,
         "customers.customer_type.codes": 1,
-        "customers.receives_support_service.type": 1,
+        "customers.receives_support_service.codes": 1,
         "customers.customer_ref.unique": 2,
         "restrictions.decided_on.type": 1,
         "restrictions.starts_on.range": 1,

@@ -17,6 +17,7 @@ from due_regard.services.assess_landlord import assess_landlord
 from due_regard.services.build_packs import build_packs
 from due_regard.services.landlord_context import open_landlord_register
 from due_regard.services.run_alerts import run_alerts
+from tests.code_words import list_codes
 from tests.journeys.installations import LANDLORDS
 from tests.register.drops import accepted, drop
 
@@ -29,7 +30,7 @@ def row(entity: Entity, *, required: bool) -> dict[str, object]:
     """A record of an entity, every column filled, or the `required` ones alone."""
     simple: dict[ColumnKind, object] = {ColumnKind.DATE: "2026-05-05", ColumnKind.YN: True}
     return {
-        column.name: column.codes[0] if column.codes else simple.get(column.kind, "X1")
+        column.name: list_codes(column)[0] if list_codes(column) else simple.get(column.kind, "X1")
         for column in entity.columns
         if column.required or not required
     }

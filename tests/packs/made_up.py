@@ -6,9 +6,11 @@ import random
 from datetime import date, timedelta
 from typing import Any
 
-from due_regard.records.canonical import CATEGORIES, CHANNELS, MEASURES, Records
+from due_regard.records.canonical import Records
+from tests.code_words import list_words
 from tests.packs.known import frame
 
+_CATEGORIES, _CHANNELS, _MEASURES = (list_words(name) for name in ("categories", "channels", "measures"))
 _FIRST = date(2023, 7, 1)
 _DAYS = (date(2026, 6, 30) - _FIRST).days
 
@@ -61,7 +63,7 @@ def _restriction(chance: random.Random, number: int) -> dict[str, Any]:
     ended = begins + timedelta(days=chance.randint(30, 500)) if chance.random() < 0.4 else None
     return {
         "restriction_ref": f"R{number}", "customer_ref": f"C{number % max(1, number * 2 // 3 + 1)}",
-        "measure": ";".join(chance.sample(MEASURES, chance.choice((1, 1, 1, 2)))), "decided_on": _text(begins),
+        "measure": ";".join(chance.sample(_MEASURES, chance.choice((1, 1, 1, 2)))), "decided_on": _text(begins),
         "decided_by": "S1", "starts_on": _text(begins), "ended_on": _text(ended),
         "expires_on": _text(begins + timedelta(days=180)) if chance.random() < 0.8 else None,
         "notified_on": _text(begins), "notice_in_writing": True, "emergency_route": chance.random() < 0.8,
@@ -74,7 +76,7 @@ def _incident(chance: random.Random, number: int, restrictions: int) -> dict[str
     day = _day(chance)
     return {
         "incident_ref": f"I{number}", "customer_ref": f"C{chance.randrange(restrictions * 3)}",
-        "occurred_on": _text(day), "category": chance.choice(CATEGORIES), "channel": chance.choice(CHANNELS),
+        "occurred_on": _text(day), "category": chance.choice(_CATEGORIES), "channel": chance.choice(_CHANNELS),
         "violence": chance.choice(("none",) * 9 + ("threat",)), "team": chance.choice(("Housing", "Repairs", "Money")),
         "manager_informed_on": _text(day + timedelta(days=chance.choice((0, 1, 1, 2, 9)))),
         "committee_reported_on": _text(day + timedelta(days=chance.randint(20, 200))),

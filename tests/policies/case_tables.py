@@ -27,11 +27,11 @@ from due_regard.policy import PolicyHistory, load_policies
 from due_regard.records.canonical import (
     ENTITIES,
     ENTITY_OF_SUBJECT,
-    ROLES,
     Entity,
     Records,
     find_dtype,
 )
+from tests.code_words import LISTS, list_words
 
 INCLUDE = Path(__file__).parents[2] / "include"
 CASES = Path(__file__).parent / "cases"
@@ -146,8 +146,8 @@ def _roles(table: dict[str, Any], landlord: str) -> Iterator[dict[str, Any]]:
     """One case for each role the contract knows, and one for a blank."""
     for path, allowed in table.get("roles", {}).items():
         subject, column = path.split(".")
-        for role in (*ROLES, None):
-            state = "met" if role in allowed else "breach"
+        for role in (*list_words("roles"), None):
+            state = "met" if {role, LISTS.levels.get(role or "")} & set(allowed) else "breach"
             yield {"case": f"{column} {role or 'blank'}", subject: {column: role}, "is": state}
 
 

@@ -152,7 +152,10 @@ def test_what_cannot_be_measured_says_what_is_lacking() -> None:
     assert any(
         line.endswith(": cannot be told: no file of warnings was delivered, or a column is lacking") for line in lines
     )
-    assert lines[-2:] == ["Outcome: not measured", "  It cannot be told: the source lacks what it asks for."]
+    assert lines[-2:] == [
+        "Outcome: not measured",
+        "  It cannot be told: the source lacks what it asks for, or holds a word for it that is not known.",
+    ]
     lines = _lines(UW, given, date(2026, 3, 1), "restriction.end_set", "R1", ("restriction.expires_on",))
     assert '  "expires on": not carried by the source' in lines
     assert '  asks that "expires on" is recorded: cannot be told' in lines
@@ -162,7 +165,7 @@ def test_an_entity_never_delivered_is_explained_under_the_landlord() -> None:
     lines = _lines(QC, {}, date(2026, 3, 1), "appeal.acknowledge", QC, ("appeal",))
     assert lines[-3:] == [
         "Outcome: not measured",
-        "  It cannot be told: the source lacks what it asks for.",
+        "  It cannot be told: the source lacks what it asks for, or holds a word for it that is not known.",
         "No file of appeals was ever delivered.",
     ]
 

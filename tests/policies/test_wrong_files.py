@@ -11,7 +11,8 @@ from due_regard.errors import PolicyError
 from due_regard.policy import load_policies, read_policy
 from due_regard.policy.conditions import WORDS
 from due_regard.policy.duties import CheckDuty
-from due_regard.records.canonical import ENTITY, ROLES
+from due_regard.records.canonical import ENTITY
+from tests.code_words import list_words
 
 RIGHT = """\
 landlord: sixth
@@ -131,7 +132,12 @@ WRONG = {
     ),
     "roll elsewhere": ("    done: ack", "    roll: back\n    done: ack", "roll: back", "allowed: next_working_day"),
     "unknown code": ("upheld, varied", "upheld, vary", "vary]", "never 'vary'; allowed: upheld, varied, quashed"),
-    "unknown role in a list": ("- director", "- boss", "- boss", f"never 'boss'; allowed: {', '.join(ROLES)}"),
+    "unknown role in a list": (
+        "- director",
+        "- boss",
+        "- boss",
+        f"never 'boss'; allowed: {', '.join(list_words('roles'))}",
+    ),
     "no code at all": ("[upheld, varied]", "[]", "outcome: []", "needs at least 1"),
     "a code where a list belongs": ("[upheld, varied]", "upheld", "outcome: upheld", "must be a list"),
     "two fields in one word": (

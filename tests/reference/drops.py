@@ -17,20 +17,21 @@ from random import Random
 import pandas as pd
 
 from due_regard.records.canonical import (
-    CHANNELS,
     ENTITIES,
     ENTITY,
-    MEASURES,
+    UNKNOWN_CELLS,
     CanonicalColumn,
     ColumnKind,
     Entity,
     Records,
     find_dtype,
 )
+from tests.code_words import list_codes, list_words
 from tests.reference.dates import WorkingDays, add_months, bank_holidays, next_quarter_end
-from tests.reference.records import Table, table, typed
+from tests.reference.records import ABSENT, UNKNOWN_WORD, Table, table, typed
 
 Row = dict[str, str]
+CODED_KINDS = (ColumnKind.CODE, ColumnKind.LIST, ColumnKind.YN)
 YES = ("yes", "Y", "true", "1", "Yes")
 NO = ("no", "N", "false", "0", "NO")
 ANCHORS = (
@@ -121,10 +122,13 @@ def optional_columns() -> list[tuple[str, str]]:
 
 def _frame(entity: Entity, sheet: Sheet) -> pd.DataFrame:
     rows = [typed(row) for row in sheet.rows]
-    return pd.DataFrame({name: _series(entity.by_name[name], [row[name] for row in rows]) for name in sheet.columns})
+    frame = pd.DataFrame({name: _series(entity.by_name[name], [row[name] for row in rows]) for name in sheet.columns})
+    unknown = [";".join(sorted(name for name, value in row.items() if value is ABSENT)) or None for row in rows]
+    return frame.assign(**{UNKNOWN_CELLS: pd.Series(unknown, dtype="str")}) if any(unknown) else frame
 
 
 def _series(column: CanonicalColumn, values: Sequence[object]) -> pd.Series:
+    values = [None if value is ABSENT else value for value in values]
     if column.kind is ColumnKind.LIST:
         values = [";".join(sorted(value)) if isinstance(value, frozenset) else None for value in values]
     return pd.Series(list(values), dtype=find_dtype(column))
@@ -144,6 +148,24 @@ def thin_out(drop: Drop, rng: Random) -> Drop:
     for entity in rng.sample(sorted(drop.sheets), rng.choice((0, 0, 0, 1, 1, 2, 4))):
         drop = _emptied(drop, entity) if rng.random() < 0.2 else drop.without_file(entity)
     return drop
+
+
+def muddle(drop: Drop, rng: Random, share: float = 0.15) -> Drop:
+    """`drop` with words that nobody knows in some of the cells where a row loads all the same."""
+    sheets = {name: _muddled(ENTITY[name], sheet, rng, share) for name, sheet in drop.sheets.items()}
+    return replace(drop, sheets=sheets, left_out=(*drop.left_out, "words"))
+
+
+def _muddled(entity: Entity, sheet: Sheet, rng: Random, share: float) -> Sheet:
+    coded = [c.name for c in entity.columns if c.kind in CODED_KINDS and not c.required and c.name in sheet.columns]
+    rows = []
+    for row in sheet.rows:
+        spoilt = {name: UNKNOWN_WORD for name in coded if rng.random() < share}
+        for name in spoilt:
+            if entity.by_name[name].kind is ColumnKind.LIST and row[name].strip():
+                spoilt[name] = f"{row[name]};{UNKNOWN_WORD}"
+        rows.append({**row, **spoilt})
+    return Sheet(sheet.columns, tuple(rows))
 
 
 def _emptied(drop: Drop, entity: str) -> Drop:
@@ -224,9 +246,9 @@ class _Maker:
         if column.kind is ColumnKind.YN:
             return rng.choice(YES if rng.random() < 0.65 else NO)
         if column.kind is ColumnKind.CODE:
-            return rng.choice(column.codes)
+            return rng.choice(list_codes(column))
         if column.kind is ColumnKind.LIST:
-            return ";".join(rng.sample(column.codes, rng.randint(1, len(column.codes))))
+            return ";".join(rng.sample(list_codes(column), rng.randint(1, len(list_codes(column)))))
         if column.kind is ColumnKind.DATE:
             return self._base().isoformat()
         if column.kind is ColumnKind.TEXT:
@@ -289,8 +311,8 @@ class _Maker:
         expires, review_due = self._maybe_after(starts), self._maybe_after(starts)
         others = ("mandate_signed_on", "system_flag_on", "register_entry_on", "care_inspectorate_notified_on")
         self._dates_after(row, decided, ("notified_on", *others))
-        measures = self.rng.sample(MEASURES, self.rng.choice((1, 1, 2, 4)))
-        channels = self.rng.sample(CHANNELS, self.rng.choice((0, 2, 4, 5, 6, 6)))
+        measures = self.rng.sample(list_words("measures"), self.rng.choice((1, 1, 2, 4)))
+        channels = self.rng.sample(list_words("channels"), self.rng.choice((0, 2, 4, 5, 6, 6)))
         return row | {
             "customer_ref": self.rng.choice(self.customers),
             "decided_on": decided.isoformat(),

@@ -1,7 +1,8 @@
 """Records of one drop as one landlord's world on one day: typed cells, as-at masking, derived roles, links.
 
-A record is a dict of the columns its source carries. `ABSENT` stands for a column that is not carried and for an entity
-that was never delivered; `None` for a blank cell and for a link to nothing.
+A record is a dict of the columns its source carries. `ABSENT` stands for a column that is not carried, for a cell that
+holds a word which is not known and for an entity that was never delivered; `None` for a blank cell and for a link to
+nothing.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from typing import Any, Final
 from tests.reference.dates import WorkingDays
 
 ABSENT: Final = object()
+UNKNOWN_WORD = "wibblestone"
+"""What a cell says that no code list knows, nor is it yes or no: the source cannot tell, of this cell alone."""
 Text = dict[str, str]
 """One row of a file: column -> cell as delivered."""
 
@@ -115,6 +118,8 @@ def typed(row: Text) -> Record:
 def _value(column: str, cell: str) -> Any:
     if not cell:
         return None
+    if UNKNOWN_WORD in cell.lower() and column in YES_NO | CODES | LISTS:
+        return ABSENT
     if column.endswith("_on"):
         return date.fromisoformat(cell)
     if column in YES_NO:

@@ -10,6 +10,7 @@ from random import Random
 import pytest
 
 from due_regard.records.canonical import ENTITIES, Entity, find_dtype
+from tests.code_words import list_codes
 from tests.reference.drops import ANCHORS, Drop, build_drop, read_drop, thin_out
 from tests.reference.edges import edge_drop, judging_days
 from tests.reference.judge import LANDLORDS, RULES, judge
@@ -45,7 +46,7 @@ def _assert_valid(entity: Entity, drop: Drop) -> None:
         values = {row[column.name] for row in rows}
         assert not (column.required and None in values)
         codes = {code for value in values - {None} for code in (value if isinstance(value, frozenset) else {value})}
-        assert not column.codes or codes <= set(column.codes)
+        assert not column.code_list or codes <= set(list_codes(column))
     for name, target in entity.links:
         refs = {typed(row)[name] for row in drop.sheets[target].rows}
         assert {row[name] for row in rows} <= refs

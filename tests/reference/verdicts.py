@@ -14,6 +14,8 @@ from typing import Any
 from tests.reference.records import ABSENT, World
 
 Answer = bool | None
+LEVELS = {"assistant_director": "head_of_service"}
+"""Role -> the role it counts as (include/codes/roles.yaml)."""
 WORKING_DAY_WINDOW = 2
 
 
@@ -42,8 +44,8 @@ def is_yes(value: Any) -> Answer:
 
 
 def is_in(value: Any, codes: Collection[str]) -> Answer:
-    """Is it one of `codes`? A blank is not."""
-    return None if value is ABSENT else value in codes
+    """Is it one of `codes`, or a role that counts as one? A blank is not."""
+    return None if value is ABSENT else value in codes or LEVELS.get(value) in codes
 
 
 def negated(answer: Answer) -> Answer:

@@ -34,6 +34,7 @@ from due_regard.register import (
 )
 from due_regard.register.engines import make_engine
 from due_regard.register.schema import revisions
+from tests.code_words import list_codes
 from tests.register.drops import LANDLORD, OTHER, accepted, appeal, assessments, at, drop, frame
 
 NOW, LATER = at("2026-06-01 08:00"), at("2026-06-08 08:00:00.000001")
@@ -56,7 +57,7 @@ def filled(register: Engine) -> Engine:
     for now, flag in ((NOW, False), (LATER, True)):
         rows = [
             {
-                c.name: c.codes[-1] if c.codes else flag if c.kind is ColumnKind.YN else samples[c.kind]
+                c.name: list_codes(c)[-1] if list_codes(c) else flag if c.kind is ColumnKind.YN else samples[c.kind]
                 for c in entity.columns
             }
             for entity in ENTITIES

@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from due_regard.records.canonical import ENTITIES, Records
 from due_regard.register import EVER, load_drop, read_records, reading, record_assessment, sql_files
 from due_regard.register.findings.assessment_runs import hash_assessments
+from tests.code_words import list_codes
 from tests.register.drops import LANDLORD, accepted, appeal, assessments, at, drop, restriction
 
 START = at("2026-01-05 07:00")
@@ -71,11 +72,15 @@ def test_an_assessment_has_one_hash_whoever_computes_it() -> None:
 @pytest.mark.parametrize("entity", [entity.name for entity in ENTITIES])
 def test_the_current_view_is_what_read_records_gives(register: Engine, entity: str) -> None:
     first = {
-        c.name: (c.codes or ("2026-01-01",))[0] for e in ENTITIES if e.name == entity for c in e.columns if c.required
+        c.name: (list_codes(c) or ("2026-01-01",))[0]
+        for e in ENTITIES
+        if e.name == entity
+        for c in e.columns
+        if c.required
     }
     load_drop(register, drop(accepted(entity, [first])), now=START)
     optional = next(c for e in ENTITIES if e.name == entity for c in e.columns if not c.required)
-    value = optional.codes[0] if optional.codes else True if optional.kind == "yn" else "2026-02-02"
+    value = list_codes(optional)[0] if list_codes(optional) else True if optional.kind == "yn" else "2026-02-02"
     load_drop(register, drop(accepted(entity, [first | {optional.name: value}])), now=START + timedelta(days=1))
     with reading(register, LANDLORD) as connection:
         rows = sql_files.make_frame(connection.exec_driver_sql(f"SELECT * FROM current_{entity}"))

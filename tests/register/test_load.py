@@ -24,6 +24,7 @@ from due_regard.register import (
     reading,
 )
 from due_regard.register.schema.record_tables import RECORD_TABLES
+from tests.code_words import list_codes
 from tests.register.drops import LANDLORD, OTHER, accepted, appeal, at, drop, frame, restriction
 
 NOW, LATER, LATEST = at("2026-06-01 08:00"), at("2026-06-08 08:00"), at("2026-06-15 08:00")
@@ -43,7 +44,7 @@ def filled(entity_name: str) -> pd.DataFrame:
         ColumnKind.TEXT: 'Ünïcode, "quoted"\nline; = \\N',
     }
     entity = ENTITY[entity_name]
-    full = {c.name: c.codes[-1] if c.codes else values[c.kind] for c in entity.columns}
+    full = {c.name: list_codes(c)[-1] if list_codes(c) else values[c.kind] for c in entity.columns}
     least = {c.name: full[c.name] for c in entity.columns if c.required}
     return frame(entity_name, [full | {entity.key: "A1"}, least | {entity.key: "a1"}])
 

@@ -11,8 +11,8 @@ from datetime import date, timedelta
 import numpy as np
 import numpy.typing as npt
 
+from due_regard.assessment.column_cells import NAT, Bools, Ints
 from due_regard.assessment.condition_truth import NO, UNKNOWN, YES, Truth
-from due_regard.assessment.records_as_at import NAT, Bools, Ints
 from due_regard.calendars.working_days import Days, WorkingCalendar
 from due_regard.policy.duties import DatedDuty
 from due_regard.records.canonical import STATES

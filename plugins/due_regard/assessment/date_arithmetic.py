@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from due_regard.assessment.records_as_at import NAT
+from due_regard.assessment.column_cells import NAT
 from due_regard.calendars.working_days import Days
 
 _ONE_DAY = np.timedelta64(1, "D")

@@ -15,6 +15,7 @@ from due_regard.assessment.assessment_rows import (
     make_unmeasured_rows,
     name_check_states,
 )
+from due_regard.assessment.column_cells import NAT, NO_RECORD, UNKNOWN_RECORD, Bools, Ints
 from due_regard.assessment.condition_truth import (
     NO,
     UNKNOWN,
@@ -27,7 +28,7 @@ from due_regard.assessment.condition_truth import (
 )
 from due_regard.assessment.date_arithmetic import add_months, find_quarter_end_after
 from due_regard.assessment.duty_view import DutyView
-from due_regard.assessment.records_as_at import NAT, NO_RECORD, UNKNOWN_RECORD, Bools, Ints, RecordsAsAt
+from due_regard.assessment.records_as_at import RecordsAsAt
 from due_regard.calendars.working_days import Convention, Days
 from due_regard.policy import CheckDuty, DeadlineDuty, DocumentDuty, Policy
 from due_regard.policy.duties import SubjectDuty, Within

@@ -17,10 +17,11 @@ import pandas as pd
 import pyarrow as pa
 
 from due_regard.assessment.assessment_rows import AssessmentClock, AssessmentRows, make_unmeasured_rows
+from due_regard.assessment.column_cells import Ints
 from due_regard.assessment.condition_truth import YES, evaluate_condition
 from due_regard.assessment.derived_roles import add_derived_roles
 from due_regard.assessment.duty_kinds import assess_check, assess_deadline, assess_document, build_duty_view
-from due_regard.assessment.records_as_at import Ints, RecordsAsAt
+from due_regard.assessment.records_as_at import RecordsAsAt
 from due_regard.assessment.recurring_reviews import assess_review
 from due_regard.assessment.versions_in_force import Versions, number_occurrences, select_standing_rows
 from due_regard.calendars.working_days import WorkingCalendar
@@ -41,7 +42,7 @@ def assess_records(records: Records, history: PolicyHistory, calendar: WorkingCa
     Raises:
         CalendarError: a working day outside the calendar's years is needed.
     """
-    known = RecordsAsAt(add_derived_roles(records), as_at)
+    known = RecordsAsAt(add_derived_roles(records), as_at, history.role_levels)
     clock = AssessmentClock(as_at, calendar)
     answers = [_answer_rule(known, history, rule, clock) for rule in _list_rules(history)]
     return _build_frame(known, history, [answer for answer in answers if answer is not None])

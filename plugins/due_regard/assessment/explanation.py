@@ -38,7 +38,7 @@ def explain_rule(
     history.find_duty(rule)
     found = assess_records(records, history, calendar, as_at)
     mine = found[(found["rule"] == rule) & (found["subject_ref"] == subject)]
-    known = RecordsAsAt(add_derived_roles(records), as_at)
+    known = RecordsAsAt(add_derived_roles(records), as_at, history.role_levels)
     row = _find_row(known, history, rule, subject)
     lines = [f"{rule} of one {describe_code(rule.split('.')[0])} at {history.landlord}, as at {format_weekday(as_at)}"]
     versions = sorted({day.date() for day in mine["policy_version"]}) or [history.find_version(as_at).effective_from]
@@ -95,7 +95,8 @@ def _describe_outcome(duty: Duty, row: Any, clock: AssessmentClock, history: Pol
     yield f"Outcome{number}: {describe_code(row.state)}{''.join(dates)}{late}"
     if row.state == "not_measured":
         undated = "the policy file does not say when the document was approved (approved_on)"
-        why = undated if isinstance(duty, DocumentDuty) else "the source lacks what it asks for"
+        unsaid = "the source lacks what it asks for, or holds a word for it that is not known"
+        why = undated if isinstance(duty, DocumentDuty) else unsaid
         yield f"  It cannot be told: {why}."
     elif row.state not in {"met", "pending"}:
         here = f" Here: {describe_code(row.severity)}." if duty.severity_where else ""

@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from due_regard.assessment.column_cells import NO_RECORD, UNKNOWN_RECORD
 from due_regard.assessment.condition_truth import NO, UNKNOWN, YES, evaluate_condition, find_dates
 from due_regard.assessment.duty_kinds import build_duty_view
 from due_regard.assessment.duty_view import DutyView
-from due_regard.assessment.records_as_at import NO_RECORD, UNKNOWN_RECORD, RecordsAsAt
+from due_regard.assessment.records_as_at import RecordsAsAt
 from due_regard.assessment.recurring_reviews import build_chain
 from due_regard.policy import ReviewDuty, conditions
 from due_regard.policy.duties import SubjectDuty
@@ -53,6 +54,8 @@ def list_facts(records: RecordsAsAt, duty: SubjectDuty, row: int) -> Iterator[st
 
 def _describe_value(view: DutyView, path: str, kind: ColumnKind, row: int) -> str:
     cells = view.find_cells(path)
+    if cells.unread is not None and cells.unread[row]:
+        return "a word that is not known"
     if cells.unknown[row]:
         return "not carried by the source"
     if cells.blank[row]:
@@ -72,7 +75,8 @@ def _describe_value(view: DutyView, path: str, kind: ColumnKind, row: int) -> st
 def _describe_first_record(view: DutyView, related: conditions.Related, row: int) -> str:
     found = find_dates(view, conditions.First(first=related))
     if found.unknown[row]:
-        return f"cannot be told: no file of {related.of} was delivered, or a column is lacking"
+        unread = ", or a word is not known" if view.records.has_unread else ""
+        return f"cannot be told: no file of {related.of} was delivered, or a column is lacking{unread}"
     return "none" if np.isnat(found.values[row]) else format_weekday(found.values[row])
 
 

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from due_regard.assessment.assessment_rows import AssessmentClock, AssessmentRows, make_dated_rows, make_unmeasured_rows
+from due_regard.assessment.column_cells import NAT, Bools, Ints
 from due_regard.assessment.condition_truth import NO, UNKNOWN, YES, evaluate_condition, find_dates
 from due_regard.assessment.date_arithmetic import add_months
 from due_regard.assessment.duty_kinds import build_duty_view, find_lacking_fields, find_subjects
 from due_regard.assessment.duty_view import DutyView
-from due_regard.assessment.records_as_at import NAT, Bools, Ints, RecordsAsAt
+from due_regard.assessment.records_as_at import RecordsAsAt
 from due_regard.assessment.versions_in_force import number_within_runs
 from due_regard.calendars.working_days import Days
 from due_regard.policy import ReviewDuty
@@ -41,12 +42,16 @@ class ReviewChain:
 
 @dataclass(frozen=True)
 class _CountedReviews:
-    """Reviews that count, in order of subject and date, up to the one that closes the chain."""
+    """Reviews that count, in order of subject and date, up to the one that closes the chain.
+
+    `unsettled` are the subjects of which a word that is not known leaves open whether a review closed the chain.
+    """
 
     subject: Ints
     on: Days
     next_agreed: Days
     closes: Bools
+    unsettled: Ints
 
 
 def build_chain(records: RecordsAsAt, duty: ReviewDuty) -> ReviewChain:
@@ -93,11 +98,13 @@ def _find_counted_reviews(view: DutyView, duty: ReviewDuty) -> _CountedReviews:
     there = np.flatnonzero((subject >= 0) & ~np.isnat(on))
     there = there[~(on[there] > ended[subject[there]])]
     there = there[np.lexsort((on[there], subject[there]))]  # on one day, in order of reference, as records stand
-    closes = evaluate_condition(reviews, duty.closes)[there] == YES
+    closed = evaluate_condition(reviews, duty.closes)[there]
+    closes = closed == YES
     before = _was_closed_before(subject[there], closes)
     agreed = records.find_cells(name, duty.next_agreed).days if duty.next_agreed else np.full(len(on), NAT)
+    unsettled = subject[there][(closed == UNKNOWN) & ~before]
     there, closes = there[~before], closes[~before]
-    return _CountedReviews(subject[there], on[there], agreed[there], closes)
+    return _CountedReviews(subject[there], on[there], agreed[there], closes, unsettled)
 
 
 def _was_closed_before(subject: Ints, closes: Bools) -> Bools:
@@ -143,6 +150,7 @@ def _find_done_dates(view: DutyView, duty: ReviewDuty, kept: _CountedReviews, su
 def _find_unmeasured(view: DutyView, duty: ReviewDuty, kept: _CountedReviews, has_row: Bools) -> Bools:
     """Subjects of which nothing can be said, because a date the chain rests on is absent."""
     unmeasured = find_lacking_fields(view.records, duty) | (view.find_cells(duty.ended).unknown & has_row)
+    unmeasured[kept.unsettled] = True
     for path in (*duty.base, *([duty.agreed] if duty.agreed else [])):
         unmeasured |= view.find_cells(path).unknown
     following = duty.next_agreed

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from due_regard.assessment.records_as_at import NAT, Bools, ColumnCells, Ints, find_places
+from due_regard.assessment.column_cells import NAT, Bools, ColumnCells, Ints, find_places
 from due_regard.calendars.working_days import Days
 
 _SPAN = 1 << 22  # more days than any date here has since year 0: one composite key of record and day

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from due_regard.assessment.assessment_rows import STATE, AssessmentRows
-from due_regard.assessment.records_as_at import Bools, Ints
+from due_regard.assessment.column_cells import Bools, Ints
 from due_regard.calendars.working_days import Days
 
 Versions: TypeAlias = npt.NDArray[np.int16]

@@ -14,6 +14,7 @@ from due_regard.commands import CommandResult, Commands, add_command
 from due_regard.config.settings import Settings
 from due_regard.errors import SettingsError
 from due_regard.records.canonical import ASSESSMENT_COLUMNS
+from due_regard.records.validated_drop import NOT_KNOWN
 from due_regard.services.assess_landlord import assess_with_rows
 from due_regard.services.read_assessments import RecordChoice, explain_assessment, read_assessments
 
@@ -79,12 +80,19 @@ def run_assess(args: Namespace, settings: Settings) -> CommandResult:
         found, drop = read_assessments(settings, args.landlord, choice, as_at=as_at)
     refused = [] if drop is None else [f"{file.file}: refused ({file.code}): {file.message}" for file in drop.refused]
     rejected = [] if drop is None else [row.message for file in drop.files for row in file.rejections]
+    notes = [] if drop is None else [note for file in drop.files for note in file.notes]
+    not_known = [note.message for note in notes if note.reason in NOT_KNOWN]
     result |= {"states": found["state"].value_counts().sort_index().to_dict(), "assessments": len(found)}
-    result |= {"rejected": len(rejected), "refused": len(refused)}
+    result |= {"rejected": len(rejected), "refused": len(refused), "not_known": len(not_known)}
     if args.out:
         write_assessments(found, args.out)
     counts = ", ".join(f"{state} {n}" for state, n in result["states"].items())
-    lines = [*refused, *rejected, f"{args.landlord} as at {as_at}: {len(found)} assessments: {counts or 'none'}"]
+    lines = [
+        *refused,
+        *rejected,
+        *not_known,
+        f"{args.landlord} as at {as_at}: {len(found)} assessments: {counts or 'none'}",
+    ]
     return CommandResult(result, tuple(lines), 4 if refused else 3 if rejected else 0)
 
 

@@ -42,6 +42,10 @@ def run_intake(args: Namespace, settings: Settings) -> CommandResult:
     """`intake DROP --landlord L [--source S]`."""
     result = take_in_drop(settings, args.landlord, drop=args.drop, source=args.source, now=datetime.now(UTC))
     lines = [_describe_file(file) for file in result["files"]]
+    lines += [
+        f"{found['entity']}: {found['cells']} loaded with a word in {found['column']} that is not known"
+        for found in result["not_known"]
+    ]
     lines.append(f"{args.landlord}: {result['status']}" + (f": {result['why']}" if result.get("why") else ""))
     if result.get("rejections"):
         lines.append(f"rejections are in {result['rejections']}")

@@ -46,13 +46,15 @@ def add_commands(commands: Commands) -> None:
 
 def run_policy_check(args: Namespace, settings: Settings) -> CommandResult:
     """`policy check FILE…`."""
+    from due_regard.codes.code_files import load_code_lists
     from due_regard.policy import read_policy
     from due_regard.policy.fed_figures import find_unfed_figures
 
     found, warnings, faults = [], [], []
+    lists = load_code_lists(settings.codes_dir)
     for file in args.files:
         try:
-            policy = read_policy(file)
+            policy = read_policy(file, code_lists=lists)
         except PolicyError as reason:
             faults.append(str(reason))
         else:

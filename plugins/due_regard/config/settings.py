@@ -28,7 +28,7 @@ class Settings(BaseSettings):
         default_factory=find_shipped_folder, description="Policies, landlords, sources, reports, calendars."
     )
     own_dir: Path | None = Field(
-        default=None, description="This installation's own of these, laid over include_dir's file by file."
+        default=None, description="This installation's own of these, laid over include_dir's file by file; and codes."
     )
     var_dir: Path = Field(default=Path("var"), description="What a run writes: register, quarantine, packs, mail.")
     files_url: str | None = Field(
@@ -108,6 +108,11 @@ class Settings(BaseSettings):
     def sources_dir(self) -> LayeredFolder:
         """Folder of `<source>.yaml`."""
         return self._layers / "sources"
+
+    @property
+    def codes_dir(self) -> LayeredFolder:
+        """Folder of `<list>.yaml`, the words that code columns hold; own ones add to the shipped."""
+        return self._layers / "codes"
 
     @property
     def reports_dir(self) -> LayeredFolder:

@@ -66,15 +66,18 @@ def read_yaml(
     error: type[ConfigFileError],
     *,
     check: Callable[[Model], Iterable[tuple[Place, str]]] | None = None,
+    context: object = None,
 ) -> Model:
     """Read `file` as `model`; `check` may then yield (place, message) for what the shape alone cannot tell.
+
+    `context` is what the model is told beside the file (pydantic's validation context).
 
     Raises:
         error: the file is missing, is not YAML, or says something `model` forbids; names file and line.
     """
     node, data = _parse_yaml(file, error)
     try:
-        found = model.model_validate(data)
+        found = model.model_validate(data, context=context)
     except ValidationError as reason:
         wrong = [describe_yaml_error(model, data, item) for item in reason.errors(include_url=False)]
     else:
@@ -87,9 +90,18 @@ def read_yaml(
 
 
 def read_named_yaml(
-    folder: Folder, name: str, model: type[Model], error: type[ConfigFileError], *, kind: str, key: str = "name"
+    folder: Folder,
+    name: str,
+    model: type[Model],
+    error: type[ConfigFileError],
+    *,
+    kind: str,
+    key: str = "name",
+    context: object = None,
 ) -> Model:
     """Read `<folder>/<name>.yaml` as `model`; `kind` is what messages call it, `key` the field that repeats its name.
+
+    `context` is as for read_yaml.
 
     Raises:
         error: there is no such file, it is wrong, or its `key` is not its name.
@@ -98,7 +110,7 @@ def read_named_yaml(
     if not file.is_file():
         known = ", ".join(other.stem for other in list_files(folder, "*.yaml")) or "none"
         raise error(f"no {kind} {name!r}; known: {known}", file=file)
-    found = read_yaml(file, model, error)
+    found = read_yaml(file, model, error, context=context)
     if getattr(found, key) != name:
         raise error(f"{key} is {getattr(found, key)!r}; the file's name says {name!r}", file=file)
     return found

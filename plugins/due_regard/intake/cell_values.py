@@ -121,7 +121,9 @@ def _read_codes(raw: list[str], column: CanonicalColumn, reading: ColumnReading)
 
 def _list_code_words(column: CanonicalColumn, reading: ColumnReading) -> dict[str, str]:
     """Folded word -> code; the codes themselves are always known."""
-    return {code: code for code in column.codes} | reading.source.list_words(reading.column_map)
+    return {code: code for code in reading.source.code_lists.list_codes(column)} | reading.source.list_words(
+        reading.column_map
+    )
 
 
 def _look_up_words(raw: list[str], known: Mapping[str, object], problem: str) -> _Parsed:

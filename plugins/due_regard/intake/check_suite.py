@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
+from due_regard.codes.code_files import load_code_lists
+from due_regard.codes.code_lists import CodeLists
 from due_regard.records.canonical import ENTITIES, CanonicalColumn, ColumnKind, Entity
 
 
@@ -19,7 +21,7 @@ class CheckRule(StrEnum):
 
     REQUIRED = "required"  # not blank
     TYPE = "type"  # can be read as the column's kind
-    CODES = "codes"  # holds words of the code list alone
+    CODES = "codes"  # holds known words alone: of the code list, or yes and no
     RANGE = "range"  # a date between 1990 and ten years ahead
     UNIQUE = "unique"  # no other row of the reference says something else
     REFERENCE = "reference"  # points to a record of the drop or the register
@@ -31,19 +33,29 @@ Severity: TypeAlias = Literal["critical", "warning"]
 
 @dataclass(frozen=True)
 class ColumnCheck:
-    """One check: critical rejects the row, a warning loads it with a note. `after` is the earlier date of an order."""
+    """One check: critical rejects the row, a warning loads it with a note.
+
+    `after` is the earlier date of an order, `codes` the words that a code column may hold.
+    """
 
     entity: str
     rule: CheckRule
     column: str
     after: str = ""
     severity: Severity = "critical"
+    codes: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
         """How the check is called in results and notes."""
         return f"{self.entity}.{self.column}.{self.rule}" + (f".{self.after}" if self.after else "")
 
+
+CODED_KINDS = (ColumnKind.CODE, ColumnKind.LIST, ColumnKind.YN)
+"""Kinds of column that hold words."""
+
+YES_NO = ("yes", "no")
+"""The words of a yes/no column, as they are judged."""
 
 Suite: TypeAlias = tuple[ColumnCheck, ...]
 
@@ -68,14 +80,20 @@ _ORDERS = {
 """Entity and earlier date -> dates that should not lie before it: a warning, never a rejection."""
 
 
-def build_suite() -> Suite:
-    """Every check of the canonical contract."""
-    return tuple(check for entity in ENTITIES for check in _list_entity_checks(entity))
+def build_suite(lists: CodeLists | None = None) -> Suite:
+    """Every check of the canonical contract, by the words of `lists` (the shipped ones where None)."""
+    known = load_code_lists() if lists is None else lists
+    return tuple(check for entity in ENTITIES for check in _list_entity_checks(entity, known))
 
 
-def _list_entity_checks(entity: Entity) -> Iterator[ColumnCheck]:
+def _list_entity_checks(entity: Entity, lists: CodeLists) -> Iterator[ColumnCheck]:
     for column in entity.columns:
         yield from (ColumnCheck(entity.name, rule, column.name) for rule in _list_cell_rules(column))
+        if column.kind in CODED_KINDS:
+            # A word that nobody knows rejects the row only where the column must be there (contract: Exports).
+            severity: Severity = "critical" if column.required else "warning"
+            codes = lists.list_codes(column) or YES_NO
+            yield ColumnCheck(entity.name, CheckRule.CODES, column.name, severity=severity, codes=codes)
     yield ColumnCheck(entity.name, CheckRule.UNIQUE, entity.key)
     yield from (ColumnCheck(entity.name, CheckRule.REFERENCE, column) for column, _ in entity.links)
     for (name, earlier), later in _ORDERS.items():
@@ -86,6 +104,6 @@ def _list_entity_checks(entity: Entity) -> Iterator[ColumnCheck]:
 def _list_cell_rules(column: CanonicalColumn) -> Iterator[CheckRule]:
     if column.required:
         yield CheckRule.REQUIRED
-    yield CheckRule.CODES if column.codes else CheckRule.TYPE
+    yield CheckRule.TYPE
     if column.kind is ColumnKind.DATE:
         yield CheckRule.RANGE

@@ -70,7 +70,9 @@ def read_drop(
             validations differ.
     """
     staged, refused = stage_drop(drop, source, on=on)
-    checked = check_candidates([item.candidate for item in staged], known, build_suite() if suite is None else suite)
+    checked = check_candidates(
+        [item.candidate for item in staged], known, build_suite(source.code_lists) if suite is None else suite
+    )
     answers = validate_with_great_expectations(checked, on=on) if great_expectations else ()
     gone = _find_disappeared(staged, refused, source, known)
     files = [

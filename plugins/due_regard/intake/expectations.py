@@ -22,12 +22,14 @@ from numpy.typing import NDArray
 
 from due_regard.errors import DropError
 from due_regard.intake.cell_values import CodedColumn, find_latest_date
-from due_regard.intake.check_suite import CheckRule, ColumnCheck
+from due_regard.intake.check_suite import CODED_KINDS, CheckRule, ColumnCheck
 from due_regard.intake.row_checks import CheckedCandidate, CheckTally
 from due_regard.intake.text_cleaning import fold_text
 from due_regard.records.canonical import EARLIEST_YEAR, ENTITY, ColumnKind
+from due_regard.records.validated_drop import NOT_KNOWN
 
-_UNREADABLE = "unreadable"
+_UNREADABLE, _OTHER_WORD = "#unreadable", "#another word"
+"""What stands for a cell that cannot be read, which TYPE judges, and for words beyond those shown; no code looks so."""
 _WORDS_SHOWN = 1000
 """Unknown words of a column that are shown one by one; a column mapped to codes by mistake may hold a million."""
 _HARMLESS: dict[str, object] = {"O": None, "M": np.datetime64("NaT"), "i": 0}
@@ -103,8 +105,7 @@ def _make_answer(tally: CheckTally, expectation: Any, rows: int) -> dict[str, ob
 def _describe_expectation(expectation: Any) -> dict[str, object]:
     """What the expectation requires: bounds and code lists of the contract, never a value of the drop."""
     kwargs = expectation.configuration.kwargs
-    words = ("value_set", "regex", "min_value", "max_value")
-    asked = {word: kwargs[word] for word in words if kwargs.get(word) is not None}
+    asked = {w: kwargs[w] for w in ("value_set", "regex", "min_value", "max_value") if kwargs.get(w) is not None}
     return {word: str(value) if isinstance(value, datetime) else value for word, value in asked.items()}
 
 
@@ -138,9 +139,11 @@ def _as_words(coded: CodedColumn) -> CheckProfile:
     elif kind is ColumnKind.YN:
         words = coded.values.map({True: "yes", False: "no"}).astype("str")
     else:
-        sent = coded.raw.where(np.cumsum(~known) <= _WORDS_SHOWN, _UNREADABLE).map(fold_text)
-        words = coded.values.where(known, sent.where(sent != ""))
-    readable = np.isin(coded.problems.astype(str), ("", "unknown_code", "date_out_of_range"))
+        words = coded.values
+    if kind in CODED_KINDS:
+        sent = coded.raw.where(np.cumsum(~known) <= _WORDS_SHOWN, _OTHER_WORD).map(fold_text)
+        words = words.where(known, sent.where(sent != ""))
+    readable = np.isin(coded.problems.astype(str), ("", *NOT_KNOWN, "date_out_of_range"))
     return _count_values(words.where(readable, _UNREADABLE), coded)
 
 
@@ -181,13 +184,13 @@ def _build_expectation(check: ColumnCheck, column: str, on: date) -> Any:
             min_value=datetime(EARLIEST_YEAR, 1, 1),  # noqa: DTZ001 - a day, compared with days
             max_value=last,
         )
+    if check.rule is CheckRule.CODES and spec.kind is ColumnKind.LIST:
+        word = "|".join((*check.codes, _UNREADABLE))
+        return gxe.ExpectColumnValuesToMatchRegex(**common, regex=f"^(?:{word})(?:;(?:{word}))*$")
+    if check.rule is CheckRule.CODES:
+        return gxe.ExpectColumnValuesToBeInSet(**common, value_set=[*check.codes, _UNREADABLE])
     if spec.kind is ColumnKind.DATE:
         return gxe.ExpectColumnValuesToMatchRegex(**common, regex=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
-    if spec.kind is ColumnKind.LIST:
-        word = "|".join(spec.codes)
-        return gxe.ExpectColumnValuesToMatchRegex(**common, regex=f"^(?:{word})(?:;(?:{word}))*$")
-    if spec.kind is ColumnKind.YN or spec.codes:
-        return gxe.ExpectColumnValuesToBeInSet(**common, value_set=list(spec.codes or ("yes", "no")))
     return gxe.ExpectColumnValuesToNotBeInSet(**common, value_set=[_UNREADABLE])
 
 

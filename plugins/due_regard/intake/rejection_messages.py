@@ -56,4 +56,4 @@ def _list_choices(column: CanonicalColumn, source: SourceMapping, column_map: Co
     if column_map is not None and column_map.codes:
         listed = source.codes[column_map.codes] if isinstance(column_map.codes, str) else column_map.codes
         return ", ".join(listed)
-    return ", ".join(column.codes)
+    return ", ".join(source.code_lists.list_codes(column))

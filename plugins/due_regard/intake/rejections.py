@@ -25,6 +25,7 @@ from due_regard.records.formula_guard import FORMULA_STARTS, put_text
 from due_regard.records.validated_drop import MendingSheet, ValidatedDrop
 
 _PAGE_LINES = 40
+_ROWS_SHOWN = 10
 
 
 def write_rejections(validated: ValidatedDrop, out: StoredPath) -> list[StoredPath]:
@@ -56,6 +57,7 @@ def summarise_rejections(validated: ValidatedDrop) -> str:
         "these rows are then loaded. A refused file is sent again whole.",
         "",
         *_list_rejected_lines(validated),
+        *_list_not_known_lines(validated),
         *(f"Refused: {refused.message}" for refused in validated.refused),
     ]
     if len(lines) > _PAGE_LINES:
@@ -74,6 +76,17 @@ def _list_rejected_lines(validated: ValidatedDrop) -> Iterator[str]:
                 first = next(r for r in accepted.rejections if (r.reason, r.column) == (reason, column))
                 where = f" in {column}" if column else ""
                 yield f"  {rows} x {reason.replace('_', ' ')}{where}, first in row {first.row_number}"
+
+
+def _list_not_known_lines(validated: ValidatedDrop) -> Iterator[str]:
+    """Column by column, how many cells hold a word that is not known, and in which rows; the words are in the files."""
+    for accepted in validated.files:
+        for column, _, rows in accepted.list_not_known():
+            shown = ", ".join(map(str, rows[:_ROWS_SHOWN])) + (
+                f" and {len(rows) - _ROWS_SHOWN} more" if len(rows) > _ROWS_SHOWN else ""
+            )
+            yield f"{accepted.file}: {len(rows)} {accepted.entity} loaded with a word in {column} that is not known"
+            yield f"  rows {shown}; what rests on the cell cannot be told until it is mended or its word is mapped"
 
 
 def _write_sheets(out: StoredPath, name: str, sheets: list[MendingSheet]) -> StoredPath:

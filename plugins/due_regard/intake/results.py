@@ -15,8 +15,9 @@ from due_regard.intake.row_checks import CheckedCandidate, Known, RowFault
 from due_regard.intake.source_mapping import SourceMapping, SourcePart
 from due_regard.intake.text_tables import TextTable
 from due_regard.records.canonical import ENTITY
-from due_regard.records.validated_drop import AcceptedFile, LoadNote, MendingSheet, Rejection
+from due_regard.records.validated_drop import NOT_KNOWN, AcceptedFile, LoadNote, MendingSheet, Rejection
 
+_LOADED_UNKNOWN = "the row is loaded, and this cell counts as not known"
 _Told = tuple[str, str, str, str]  # header, reason, sentence, cell
 
 
@@ -78,7 +79,9 @@ def _make_rejections(checked: CheckedCandidate, sentences: _SharedSentences) -> 
     candidate = checked.candidate
     table = candidate.table
     by_row: dict[int, list[_Told]] = {}
-    for fault in checked.faults:
+    # Of a rejected row, words that are not known are told too: it is mended once.
+    unknown = [f for f in checked.warnings if f.reason in NOT_KNOWN and not checked.standing[f.row]]
+    for fault in (*checked.faults, *unknown):
         position = candidate.positions.get(fault.column)
         number = int(table.row_numbers[fault.row])
         cell = table.make_address(position, number) if position is not None else ""
@@ -118,19 +121,26 @@ def _make_warnings(checked: CheckedCandidate, sentences: _SharedSentences) -> li
     for fault in checked.warnings:
         if checked.standing[fault.row]:
             number = int(table.row_numbers[fault.row])
-            told = f"{table.file}, row {number}: {sentences.describe(fault)}"
-            notes.append(LoadNote(table.file, number, sentences.find_header(fault.column), fault.reason, told))
+            loaded = f"; {_LOADED_UNKNOWN}" if fault.reason in NOT_KNOWN else ""
+            told = f"{table.file}, row {number}: {sentences.describe(fault)}{loaded}"
+            position = checked.candidate.positions.get(fault.column)
+            cell = "" if position is None else table.make_address(position, number)
+            notes.append(LoadNote(table.file, number, sentences.find_header(fault.column), fault.reason, told, cell))
     return sorted(notes, key=lambda note: note.row_number)
 
 
 def make_mending_sheets(checked: Sequence[CheckedCandidate], files: Sequence[AcceptedFile]) -> tuple[MendingSheet, ...]:
-    """The rejected rows of each table as delivered, once a table however many entities it holds."""
+    """The rows to mend of each table as delivered, once a table however many entities it holds."""
     sheets: dict[tuple[str, str | None], tuple[TextTable, dict[int, tuple[str, str]]]] = {}
     for item, accepted in zip(checked, files, strict=True):
         table = item.candidate.table
         _, rows = sheets.setdefault((table.file, table.sheet), (table, {}))
         for rejection in accepted.rejections:
             rows.setdefault(rejection.row_number, (rejection.message, rejection.cell))
+        for note in accepted.notes:
+            if note.reason in NOT_KNOWN:
+                told, cell = rows.get(note.row_number, ("", note.cell))
+                rows[note.row_number] = (f"{told}; {note.message}" if told else note.message, cell)
     return tuple(_make_mending_sheet(table, rows) for table, rows in sheets.values() if rows)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 
 import numpy as np
 import pandas as pd
@@ -16,14 +17,14 @@ from numpy.typing import NDArray
 from due_regard.intake.cell_values import CodedColumn
 from due_regard.intake.check_suite import CheckRule, ColumnCheck, Suite
 from due_regard.intake.column_mapping import CandidateTable
-from due_regard.records.canonical import ENTITIES, ENTITY
-from due_regard.records.validated_drop import ROW_NUMBER
+from due_regard.records.canonical import ENTITIES, ENTITY, UNKNOWN_CELLS
+from due_regard.records.validated_drop import NOT_KNOWN, ROW_NUMBER
 
 Known = Callable[[str], frozenset[str] | None]
 """References of an entity that the register holds; None where it was never delivered."""
 
 _SOURCE = "candidate"
-_UNREADABLE = ("unreadable_date", "unreadable_yes_no", "unreadable_cell", "month_first_column")
+_UNREADABLE = ("unreadable_date", "unreadable_cell", "month_first_column")
 
 
 @dataclass(frozen=True)
@@ -83,8 +84,10 @@ class CheckedCandidate:
         self.standing[[fault.row for fault in self.faults]] = False
 
     def take_accepted(self) -> pd.DataFrame:
-        """The rows not rejected, with their row numbers."""
-        return self.rows if self.standing.all() else self.rows[self.standing].reset_index(drop=True)
+        """The rows not rejected, with their row numbers, and the names of unknown cells where there are any."""
+        accepted = self.rows if self.standing.all() else self.rows[self.standing].reset_index(drop=True)
+        has_unknown = UNKNOWN_CELLS in accepted and accepted[UNKNOWN_CELLS].notna().any()
+        return accepted if has_unknown else accepted.drop(columns=UNKNOWN_CELLS, errors="ignore")
 
 
 def check_candidates(candidates: Sequence[CandidateTable], known: Known, suite: Suite) -> list[CheckedCandidate]:
@@ -107,6 +110,7 @@ def _choose_checks(suite: Suite, entity: str) -> list[ColumnCheck]:
 
 def _find_invalid_rows(candidate: CandidateTable, checks: Sequence[ColumnCheck]) -> CheckedCandidate:
     columns = {name: coded.expand_rows() for name, coded in candidate.columns.items()}
+    columns |= _name_unknown_cells(candidate)
     rows = pd.DataFrame(columns | {ROW_NUMBER: candidate.table.row_numbers}, copy=False)
     checked = CheckedCandidate(candidate, rows, np.ones(len(rows), dtype=bool))
     for check in checks:
@@ -119,6 +123,18 @@ def _find_invalid_rows(candidate: CandidateTable, checks: Sequence[ColumnCheck])
             _find_bad_cells(checked, check, coded)
     checked.drop_faulty()
     return checked
+
+
+def _name_unknown_cells(candidate: CandidateTable) -> dict[str, pd.Series]:
+    """The column `UNKNOWN_CELLS`, where any cell holds a word that is not known (records/canonical.py)."""
+    bad = {name: np.isin(coded.problems.astype(str), NOT_KNOWN) for name, coded in sorted(candidate.columns.items())}
+    marked = [
+        np.where(found[candidate.columns[name].codes], f"{name};", "") for name, found in bad.items() if found.any()
+    ]
+    if not marked:
+        return {}
+    named = pd.Series(reduce(np.char.add, marked), dtype="str").str.rstrip(";")
+    return {UNKNOWN_CELLS: named.where(named != "")}
 
 
 def _find_bad_cells(checked: CheckedCandidate, check: ColumnCheck, coded: CodedColumn) -> None:
@@ -136,7 +152,7 @@ def _find_bad_values(rule: CheckRule, coded: CodedColumn) -> NDArray[np.bool_]:
     if rule is CheckRule.TYPE:
         return np.isin(coded.problems.astype(str), _UNREADABLE)
     if rule is CheckRule.CODES:
-        return np.isin(coded.problems.astype(str), ("unknown_code", "unreadable_cell"))
+        return np.isin(coded.problems.astype(str), NOT_KNOWN)
     return np.asarray(coded.problems == "date_out_of_range")
 
 

@@ -13,6 +13,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from due_regard.errors import FileRefused
 from due_regard.intake.check_suite import build_suite
 from due_regard.intake.column_mapping import (
@@ -27,7 +29,7 @@ from due_regard.intake.row_checks import CheckedCandidate, check_candidates
 from due_regard.intake.source_mapping import SourceMapping, SourcePart
 from due_regard.intake.text_cleaning import fold_text
 from due_regard.intake.text_tables import TextTable
-from due_regard.records.canonical import ENTITY
+from due_regard.records.validated_drop import NOT_KNOWN
 
 SAMPLE = 10
 _LONGEST_WORD = 40
@@ -48,6 +50,7 @@ class TableCheck:
         absent: mapped canonical columns whose header the table does not have.
         unknown_words: header -> a few words of it that the mapping does not know.
         rejected: reason -> rows that would be rejected for it.
+        not_known: reason -> cells that would count as unknown, in rows that would load.
     """
 
     file: str
@@ -60,6 +63,7 @@ class TableCheck:
     absent: tuple[str, ...]
     unknown_words: dict[str, tuple[str, ...]]
     rejected: dict[str, int]
+    not_known: dict[str, int]
 
 
 @dataclass(frozen=True)
@@ -91,6 +95,7 @@ class SourceCheck:
                 f"  {header}: words not known: {', '.join(words)}" for header, words in table.unknown_words.items()
             )
             yield from (f"  would be rejected, {reason}: {rows}" for reason, rows in table.rejected.items())
+            yield from (f"  would load with a cell not known, {r}: {cells}" for r, cells in table.not_known.items())
         yield from (f"refused: {why}" for _, why in self.refused)
 
 
@@ -127,7 +132,7 @@ def check_source(source: SourceMapping, drop: Path, on: date) -> SourceCheck:
         if not find_missing_columns(table, part)
         for candidate in read_candidates(table, part, source, on=on)
     ]
-    checked = check_candidates(candidates, lambda _: None, build_suite())
+    checked = check_candidates(candidates, lambda _: None, build_suite(source.code_lists))
     found = [
         _check_table(table, part, [item for item in checked if item.candidate.table is table]) for table, part in tables
     ]
@@ -157,17 +162,28 @@ def _check_table(table: TextTable, part: SourcePart, checked: list[CheckedCandid
             header: words for item in checked for header, words in _find_unknown_words(item.candidate).items()
         },
         rejected=_count_rejected(checked, table),
+        not_known=dict(sorted(_count_not_known(checked).items())),
     )
 
 
 def _find_unknown_words(candidate: CandidateTable) -> dict[str, tuple[str, ...]]:
     found = {}
     for name, coded in candidate.columns.items():
-        words = coded.raw[coded.problems == "unknown_code"]
-        if len(words) and ENTITY[candidate.entity].by_name[name].codes and name in candidate.positions:
+        words = coded.raw[np.isin(coded.problems.astype(str), NOT_KNOWN)]
+        if len(words) and name in candidate.positions:
             header = candidate.table.headers[candidate.positions[name]]
             found[header] = tuple(word.strip()[:_LONGEST_WORD] for word in words[:SAMPLE])
     return found
+
+
+def _count_not_known(checked: list[CheckedCandidate]) -> Counter[str]:
+    """Cells a reason that hold a word which is not known, in rows that are not rejected."""
+    return Counter(
+        fault.reason
+        for item in checked
+        for fault in item.warnings
+        if fault.reason in NOT_KNOWN and item.standing[fault.row]
+    )
 
 
 def _count_rejected(checked: list[CheckedCandidate], table: TextTable) -> dict[str, int]:

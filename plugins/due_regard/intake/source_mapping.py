@@ -10,8 +10,10 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, model_validator
 
+from due_regard.codes.code_files import load_code_lists, load_neighbouring_lists
+from due_regard.codes.code_lists import CodeLists
 from due_regard.config.landlord import Identifier
 from due_regard.config.layered_folders import Folder
 from due_regard.config.yaml_files import read_named_yaml
@@ -120,7 +122,9 @@ class SourcePart(_MappingPart):
 
 
 class SourceMapping(_MappingPart):
-    """One source mapping."""
+    """One source mapping; it knows the canonical words that it maps to (the shipped ones unless told others)."""
+
+    _code_lists: CodeLists = PrivateAttr(default_factory=load_code_lists)
 
     name: Identifier
     title: str
@@ -136,11 +140,22 @@ class SourceMapping(_MappingPart):
     files: tuple[SourcePart, ...] = Field(min_length=1)
     ignore_sheets: tuple[str, ...] = Field(default=(), description="sheets that hold no records, by name")
 
+    def model_post_init(self, context: Any) -> None:
+        """Takes the words that the reader of the file knows."""
+        if context is not None:
+            self._code_lists = context
+
+    @property
+    def code_lists(self) -> CodeLists:
+        """The canonical words, shipped and the installation's own."""
+        return self._code_lists
+
     @model_validator(mode="after")
     def _known_codes(self) -> SourceMapping:
         for part in self.files:
             for entity, name, column in part.list_column_maps():
-                self._check_codes(f"{entity}.{name}", column, ENTITY[entity].by_name[name].codes)
+                codes = self._code_lists.list_codes(ENTITY[entity].by_name[name])
+                self._check_codes(f"{entity}.{name}", column, codes)
         return self
 
     def _check_codes(self, place: str, column: ColumnMap, allowed: tuple[str, ...]) -> None:
@@ -163,9 +178,11 @@ class SourceMapping(_MappingPart):
 
 
 def load_source_mapping(folder: Folder, name: str) -> SourceMapping:
-    """The mapping `name`, from `<folder>/<name>.yaml`.
+    """The mapping `name`, from `<folder>/<name>.yaml`, with the code lists that lie beside `folder`.
 
     Raises:
         SourceError: there is no such file, it is wrong, or its name is not the file's.
+        CodeListError: a code list is wrong.
     """
-    return read_named_yaml(folder, name, SourceMapping, SourceError, kind="source mapping")
+    lists = load_neighbouring_lists(folder)
+    return read_named_yaml(folder, name, SourceMapping, SourceError, kind="source mapping", context=lists)

@@ -13,7 +13,7 @@ from due_regard.policy import conditions
 from due_regard.policy.duties import CheckDuty, DeadlineDuty, DocumentDuty, Duty, ReviewDuty, Within
 from due_regard.records.canonical import ENTITY
 
-_IN_CAPITALS = {"spso", "psow"}
+_IN_CAPITALS = {"spso", "psow", "nipso", "cqc", "rqia"}
 _BOUNDS = {"after": "after", "before": "before", "not_before": "on or after", "not_after": "on or before"}
 _FAILURE = {"breach": "a breach", "explain": "to be explained", "warning": "a warning", "info": "for information"}
 

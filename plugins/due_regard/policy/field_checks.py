@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from due_regard.codes.code_lists import CodeLists
 from due_regard.config.yaml_errors import Place
 from due_regard.policy import conditions
 from due_regard.policy.duties import DeadlineDuty, ReviewDuty, SubjectDuty
@@ -137,15 +138,15 @@ def _list_related_uses(entity: Entity, related: conditions.Related, place: Place
             yield replace(use, is_related=True)
 
 
-def find_field_faults(duty: SubjectDuty) -> Iterator[Fault]:
-    """Every wrong field, code or link of one duty, with its place inside the duty."""
+def find_field_faults(duty: SubjectDuty, lists: CodeLists) -> Iterator[Fault]:
+    """Every wrong field, code or link of one duty, with its place inside the duty; codes are words of `lists`."""
     entity = ENTITY_OF_SUBJECT[duty.subject]
     for number, link in enumerate(duty.requires):
         if find_linked_entity(entity, link) is None:
             yield ("requires", number), _describe_missing_link(entity, link)
     seen: set[Place] = set()
     for use in _list_duty_uses(entity, duty):
-        for place, message in _find_use_faults(use):
+        for place, message in _find_use_faults(use, lists):
             if place not in seen:
                 yield place, message
             seen.add(place)
@@ -153,7 +154,7 @@ def find_field_faults(duty: SubjectDuty) -> Iterator[Fault]:
         if duty.within is not None and duty.within.working_days is not None and duty.notice.working_days is None:
             yield ("notice",), "counts in working_days, as within does"
     elif isinstance(duty, ReviewDuty):
-        yield from _find_review_faults(entity, duty)
+        yield from _find_review_faults(entity, duty, lists)
 
 
 def _list_duty_uses(entity: Entity, duty: SubjectDuty) -> Iterator[FieldUse]:
@@ -173,7 +174,7 @@ def _list_duty_uses(entity: Entity, duty: SubjectDuty) -> Iterator[FieldUse]:
             yield from list_field_uses(entity, value, (name,))
 
 
-def _find_review_faults(entity: Entity, duty: ReviewDuty) -> Iterator[Fault]:
+def _find_review_faults(entity: Entity, duty: ReviewDuty, lists: CodeLists) -> Iterator[Fault]:
     reviews = ENTITY.get(duty.reviews)
     if reviews is None:
         yield ("reviews",), f"no entity {duty.reviews!r}; allowed: {', '.join(ENTITY)}"
@@ -183,17 +184,18 @@ def _find_review_faults(entity: Entity, duty: ReviewDuty) -> Iterator[Fault]:
         for name in ("reviewed", "next_agreed", "closes"):
             if getattr(duty, name) is not None:
                 for use in list_field_uses(reviews, getattr(duty, name), (name,)):
-                    yield from _find_use_faults(use)
+                    yield from _find_use_faults(use, lists)
 
 
-def _find_use_faults(use: FieldUse) -> Iterator[Fault]:
+def _find_use_faults(use: FieldUse, lists: CodeLists) -> Iterator[Fault]:
     found = resolve_field(use.entity, use.path)
     if isinstance(found, str):
         yield use.place, found
     elif use.kind is not None and found.kind is not use.kind:
         yield use.place, f"{use.path!r} is a {_NAMES[found.kind]}, not a {_NAMES[use.kind]}"
     else:
+        allowed = lists.list_codes(found)
         for number, code in enumerate(use.codes):
-            if found.codes and code not in found.codes:
+            if allowed and code not in allowed:
                 place = (*use.place, use.path, number)
-                yield place, f"{use.path!r} is never {code!r}; allowed: {', '.join(found.codes)}"
+                yield place, f"{use.path!r} is never {code!r}; allowed: {', '.join(allowed)}"

@@ -5,16 +5,18 @@ Reads and chooses versions, and says what one landlord is assessed by. What a du
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 from due_regard.calendars.working_days import Convention, WorkingCalendar
+from due_regard.codes.code_files import load_code_lists, load_neighbouring_lists
+from due_regard.codes.code_lists import CodeLists
 from due_regard.config.landlord import Identifier, Landlord
 from due_regard.config.layered_folders import Folder, find_file, list_files
 from due_regard.config.yaml_files import read_yaml
@@ -42,6 +44,17 @@ class PolicyFile(BaseModel):
     approved_on: date | None = None
     counting: Convention = "day0"
     duties: Annotated[tuple[Duty, ...], Field(min_length=1)]
+    _code_lists: CodeLists = PrivateAttr(default_factory=load_code_lists)
+
+    def model_post_init(self, context: Any) -> None:
+        """Takes the words that the reader of the file knows."""
+        if context is not None:
+            self._code_lists = context
+
+    @property
+    def code_lists(self) -> CodeLists:
+        """The words it was checked against: the shipped ones, and those of the installation."""
+        return self._code_lists
 
 
 @dataclass(frozen=True)
@@ -107,6 +120,11 @@ class PolicyHistory:
         """Landlord id."""
         return self.versions[0].landlord
 
+    @property
+    def role_levels(self) -> Mapping[str, str]:
+        """Role -> the role it counts as, for those that count as another."""
+        return self.versions[-1].file.code_lists.levels
+
     def find_version(self, on: date) -> Policy:
         """The version in force on `on`; before the first, the first."""
         return max(
@@ -132,8 +150,10 @@ class LandlordContext:
     calendar: WorkingCalendar
 
 
-def read_policy(file: Path, *, landlord: str | None = None) -> PolicyFile:
+def read_policy(file: Path, *, landlord: str | None = None, code_lists: CodeLists | None = None) -> PolicyFile:
     """Read and check one policy file, which must be `landlord`'s where that is given.
+
+    Its codes are words of `code_lists`; of the shipped ones where None.
 
     Raises:
         PolicyError: names the file, the line and the allowed words.
@@ -144,7 +164,7 @@ def read_policy(file: Path, *, landlord: str | None = None) -> PolicyFile:
             yield ("landlord",), f"says landlord {policy.landlord!r} in the folder of {landlord!r}"
         yield from _find_all_faults(policy)
 
-    return read_yaml(file, PolicyFile, PolicyError, check=find_faults)
+    return read_yaml(file, PolicyFile, PolicyError, check=find_faults, context=code_lists)
 
 
 def _find_all_faults(policy: PolicyFile) -> Iterator[Fault]:
@@ -154,33 +174,40 @@ def _find_all_faults(policy: PolicyFile) -> Iterator[Fault]:
         if duty.rule in seen:
             yield (*place, "rule"), f"{duty.rule} is listed twice"
         seen.add(duty.rule)
-        for inside, message in _find_duty_faults(duty):
+        for inside, message in _find_duty_faults(duty, policy.code_lists):
             yield (*place, *inside), f"{duty.rule}: {message}"
     for number, message in find_figure_faults(policy.duties):
         yield ("duties", number, "feeds"), f"{policy.duties[number].rule}: {message}"
 
 
-def _find_duty_faults(duty: Duty) -> Iterator[Fault]:
+def _find_duty_faults(duty: Duty, lists: CodeLists) -> Iterator[Fault]:
     if isinstance(duty, DocumentDuty):
         if duty.subject != "policy":
             yield ("rule",), "a document's rule is named policy.…"
     elif duty.subject not in ENTITY_OF_SUBJECT:
         yield ("rule",), f"no subject {duty.subject!r}; allowed: {', '.join(ENTITY_OF_SUBJECT)}"
     else:
-        yield from find_field_faults(duty)
+        yield from find_field_faults(duty, lists)
 
 
 def load_policies(folder: Folder, landlord: str) -> PolicyHistory:
     """Every version of `landlord`'s policy in `<folder>/<landlord>/`, from whichever layer.
 
+    Its codes are words of the lists that lie beside `folder`.
+
     Raises:
+        CodeListError: a code list is wrong.
         PolicyError: there is none, a file's name is no date, or a file is wrong.
     """
     files = list_files(folder / landlord, "*.y*ml")
     if not files:
         raise PolicyError("no policy: put it in <effective_from>.yaml", file=find_file(folder, landlord))
+    lists = load_neighbouring_lists(folder)
     return PolicyHistory(
-        tuple(Policy(_parse_effective_from(file), read_policy(file, landlord=landlord)) for file in files)
+        tuple(
+            Policy(_parse_effective_from(file), read_policy(file, landlord=landlord, code_lists=lists))
+            for file in files
+        )
     )
 
 

@@ -20,8 +20,13 @@ Records: TypeAlias = Mapping[str, pd.DataFrame]
 """Entity name -> frame of that landlord's records, in canonical dtypes (see `ColumnKind`).
 
 A missing key means the entity was never delivered; a missing column means the source does not have it (*absent*);
-a null cell means *blank*. The two are never mixed up: the first answers `not_measured`, the second "not recorded".
+a null cell means *blank*, unless the row's `UNKNOWN_CELLS` names its column: then it is *unknown*, as it holds a word
+that is not known. They are never mixed up: absent and unknown answer `not_measured`, blank is "not recorded".
 """
+
+UNKNOWN_CELLS = "unknown_cells"
+"""Column of a `Records` frame, there only where some cell is unknown: the names of the row's columns that hold a word
+which is not known, in order and joined by ";"; null where the row has none."""
 
 
 class ColumnKind(StrEnum):
@@ -30,8 +35,8 @@ class ColumnKind(StrEnum):
     REF = "ref"  # str dtype, kept exactly
     DATE = "date"  # datetime64[s], midnight, no zone
     YN = "yn"  # nullable boolean
-    CODE = "code"  # str dtype, lower case, one of `codes`
-    LIST = "list"  # str dtype, codes joined by ";" in delivered order
+    CODE = "code"  # str dtype, lower case, a word of the column's code list
+    LIST = "list"  # str dtype, such words joined by ";" in delivered order
     TEXT = "text"  # str dtype
 
 
@@ -39,14 +44,15 @@ class ColumnKind(StrEnum):
 class CanonicalColumn:
     """One canonical column.
 
-    `planned` dates stay readable before their day. A value that is `known_once` another date of its row has come counts
-    as blank before it. `personal` values stay out of logs and mails.
+    `code_list` names the list (include/codes) whose words the column holds. `planned` dates stay readable before their
+    day. A value that is `known_once` another date of its row has come counts as blank before it. `personal` values stay
+    out of logs and mails.
     """
 
     name: str
     kind: ColumnKind
     required: bool = False
-    codes: tuple[str, ...] = ()
+    code_list: str = ""
     planned: bool = False
     known_once: str = ""
     personal: bool = False
@@ -77,49 +83,6 @@ class Entity:
         return self.columns[0].name
 
 
-CUSTOMER_TYPES = ("tenant", "factored_owner", "applicant", "contractor", "other")
-ROLES = (
-    "officer",
-    "team_leader",
-    "manager",
-    "operational_manager",
-    "head_of_service",
-    "head_of_governance",
-    "director",
-    "chief_executive",
-    "leadership_team",
-    "senior_management_team",
-    "management_team",
-    "executive_management_team",
-)
-CATEGORIES = (
-    "aggressive_or_abusive",
-    "unreasonable_demands",
-    "unreasonable_persistence",
-    "complaints_misuse",
-    "harassment",
-    "refusal_to_cooperate",
-)
-CHANNELS = ("in_person", "phone", "text", "letter", "email", "social_media")
-VIOLENCE = ("none", "threat", "physical")
-STAGES = ("active_management", "restriction")
-MEASURES = (
-    "named_contact",
-    "third_party",
-    "set_times",
-    "appointment_only",
-    "writing_only",
-    "channel_limited",
-    "issues_limited",
-    "complaints_limited",
-    "no_contact",
-)
-REVIEW_OUTCOMES = ("retain", "vary", "lift")
-APPEAL_OUTCOMES = ("upheld", "varied", "quashed")
-EXTERNAL_BODIES = ("spso", "psow", "care_inspectorate", "first_tier_tribunal")
-MARKER_TYPES = ("risk_alert", "no_lone_visit", "vulnerability")
-
-
 _CUSTOMER_REF = CanonicalColumn("customer_ref", ColumnKind.REF, required=True, personal=True)
 _TO_CUSTOMER = ("customer_ref", "customers")
 _TO_RESTRICTION = ("restriction_ref", "restrictions")
@@ -130,7 +93,7 @@ ENTITIES: tuple[Entity, ...] = (
         "customer",
         (
             _CUSTOMER_REF,
-            CanonicalColumn("customer_type", ColumnKind.CODE, required=True, codes=CUSTOMER_TYPES),
+            CanonicalColumn("customer_type", ColumnKind.CODE, required=True, code_list="customer_types"),
             CanonicalColumn("receives_support_service", ColumnKind.YN),
         ),
     ),
@@ -139,7 +102,7 @@ ENTITIES: tuple[Entity, ...] = (
         "staff",
         (
             CanonicalColumn("staff_ref", ColumnKind.REF, required=True),
-            CanonicalColumn("role", ColumnKind.CODE, required=True, codes=ROLES),
+            CanonicalColumn("role", ColumnKind.CODE, required=True, code_list="roles"),
             CanonicalColumn("email", ColumnKind.TEXT, personal=True),
             CanonicalColumn("line_manager_ref", ColumnKind.REF),
             CanonicalColumn("deputy_ref", ColumnKind.REF),
@@ -154,14 +117,14 @@ ENTITIES: tuple[Entity, ...] = (
             CanonicalColumn("incident_ref", ColumnKind.REF, required=True),
             _CUSTOMER_REF,
             CanonicalColumn("occurred_on", ColumnKind.DATE, required=True),
-            CanonicalColumn("category", ColumnKind.CODE, required=True, codes=CATEGORIES),
-            CanonicalColumn("channel", ColumnKind.CODE, required=True, codes=CHANNELS),
-            CanonicalColumn("violence", ColumnKind.CODE, codes=VIOLENCE),
+            CanonicalColumn("category", ColumnKind.CODE, required=True, code_list="categories"),
+            CanonicalColumn("channel", ColumnKind.CODE, required=True, code_list="channels"),
+            CanonicalColumn("violence", ColumnKind.CODE, code_list="violence"),
             CanonicalColumn("harassment", ColumnKind.YN),
             CanonicalColumn("discriminatory", ColumnKind.YN),
             CanonicalColumn("manager_informed_on", ColumnKind.DATE),
             CanonicalColumn("police_reported_on", ColumnKind.DATE),
-            CanonicalColumn("police_decision_by_role", ColumnKind.CODE, codes=ROLES),
+            CanonicalColumn("police_decision_by_role", ColumnKind.CODE, code_list="roles"),
             CanonicalColumn("committee_reported_on", ColumnKind.DATE),
             CanonicalColumn("debrief_held_on", ColumnKind.DATE),
             CanonicalColumn("staff_named_publicly", ColumnKind.YN),
@@ -196,14 +159,14 @@ ENTITIES: tuple[Entity, ...] = (
             CanonicalColumn("restriction_ref", ColumnKind.REF, required=True),
             _CUSTOMER_REF,
             CanonicalColumn("incident_ref", ColumnKind.REF),
-            CanonicalColumn("decision_stage", ColumnKind.CODE, codes=STAGES),
-            CanonicalColumn("measure", ColumnKind.LIST, required=True, codes=MEASURES),
-            CanonicalColumn("channels_restricted", ColumnKind.LIST, codes=CHANNELS),
+            CanonicalColumn("decision_stage", ColumnKind.CODE, code_list="decision_stages"),
+            CanonicalColumn("measure", ColumnKind.LIST, required=True, code_list="measures"),
+            CanonicalColumn("channels_restricted", ColumnKind.LIST, code_list="channels"),
             CanonicalColumn("decided_on", ColumnKind.DATE, required=True),
             CanonicalColumn("decided_by", ColumnKind.REF, required=True),
-            CanonicalColumn("decided_by_role", ColumnKind.CODE, codes=ROLES),
+            CanonicalColumn("decided_by_role", ColumnKind.CODE, code_list="roles"),
             CanonicalColumn("approved_by", ColumnKind.REF),
-            CanonicalColumn("approved_by_role", ColumnKind.CODE, codes=ROLES),
+            CanonicalColumn("approved_by_role", ColumnKind.CODE, code_list="roles"),
             CanonicalColumn("notified_on", ColumnKind.DATE),
             CanonicalColumn("notice_in_writing", ColumnKind.YN),
             CanonicalColumn("notice_reasons", ColumnKind.YN),
@@ -237,8 +200,8 @@ ENTITIES: tuple[Entity, ...] = (
             CanonicalColumn("restriction_ref", ColumnKind.REF, required=True),
             CanonicalColumn("reviewed_on", ColumnKind.DATE, required=True),
             CanonicalColumn("reviewed_by", ColumnKind.REF),
-            CanonicalColumn("reviewed_by_role", ColumnKind.CODE, codes=ROLES),
-            CanonicalColumn("outcome", ColumnKind.CODE, required=True, codes=REVIEW_OUTCOMES),
+            CanonicalColumn("reviewed_by_role", ColumnKind.CODE, code_list="roles"),
+            CanonicalColumn("outcome", ColumnKind.CODE, required=True, code_list="review_outcomes"),
             CanonicalColumn("explanation_recorded", ColumnKind.YN),
             CanonicalColumn("next_review_on", ColumnKind.DATE, planned=True),
             CanonicalColumn("customer_notified_on", ColumnKind.DATE),
@@ -256,11 +219,11 @@ ENTITIES: tuple[Entity, ...] = (
             CanonicalColumn("acknowledged_on", ColumnKind.DATE),
             CanonicalColumn("handled_by", ColumnKind.REF),
             CanonicalColumn("considered_by", ColumnKind.REF, known_once="decided_on"),
-            CanonicalColumn("considered_by_role", ColumnKind.CODE, codes=ROLES, known_once="decided_on"),
+            CanonicalColumn("considered_by_role", ColumnKind.CODE, code_list="roles", known_once="decided_on"),
             CanonicalColumn("decided_on", ColumnKind.DATE),
-            CanonicalColumn("outcome", ColumnKind.CODE, codes=APPEAL_OUTCOMES),
+            CanonicalColumn("outcome", ColumnKind.CODE, code_list="appeal_outcomes"),
             CanonicalColumn("notified_on", ColumnKind.DATE),
-            CanonicalColumn("external_body", ColumnKind.CODE, codes=EXTERNAL_BODIES),
+            CanonicalColumn("external_body", ColumnKind.CODE, code_list="external_bodies"),
         ),
         "received_on",
         (_TO_RESTRICTION,),
@@ -273,7 +236,7 @@ ENTITIES: tuple[Entity, ...] = (
             _CUSTOMER_REF,
             CanonicalColumn("restriction_ref", ColumnKind.REF),
             CanonicalColumn("incident_ref", ColumnKind.REF),
-            CanonicalColumn("marker_type", ColumnKind.CODE, codes=MARKER_TYPES),
+            CanonicalColumn("marker_type", ColumnKind.CODE, code_list="marker_types"),
             CanonicalColumn("placed_on", ColumnKind.DATE, required=True),
             CanonicalColumn("review_due_on", ColumnKind.DATE, planned=True),
             CanonicalColumn("reviewed_on", ColumnKind.DATE),

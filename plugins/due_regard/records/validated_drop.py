@@ -16,6 +16,10 @@ ROW_NUMBER = "row_number"
 """Extra column of an accepted file's rows: the row in the source file, counted from 1, the header included."""
 
 
+NOT_KNOWN = ("unknown_code", "unreadable_yes_no")
+"""Reasons of a cell that holds a word which is not known: of no code list, or neither yes nor no."""
+
+
 @dataclass(frozen=True)
 class Rejection:
     """One row that was not let in: where it stands in the landlord's own file, and why. Never a value."""
@@ -30,18 +34,19 @@ class Rejection:
 
 @dataclass(frozen=True)
 class LoadNote:
-    """A warning about rows that were loaded all the same."""
+    """A warning about a row, or a file (row 0), that was loaded all the same; never a value."""
 
     file: str
     row_number: int
     column: str
     reason: str
     message: str
+    cell: str = ""
 
 
 @dataclass(frozen=True)
 class MendingSheet:
-    """The rejected rows of one table, as delivered: what goes back to the landlord to be mended and sent again.
+    """The rows of one table to be mended, as delivered: those rejected, and those with a cell that is not known.
 
     Attributes:
         file: name inside the drop folder.
@@ -49,7 +54,7 @@ class MendingSheet:
         delimiter: of a CSV file.
         preamble: the rows above the data as delivered, header included.
         epoch_1904: whether serial dates of the workbook count from 1904.
-        rows: (row number, why and how to mend it, cell address, cells as delivered) of each rejected row.
+        rows: (row number, why and how to mend it, cell address, cells as delivered) of each row.
     """
 
     file: str
@@ -69,7 +74,7 @@ class AcceptedFile:
         sha256: of the file's bytes.
         entity: canonical entity.
         columns: canonical columns that the file has (absent ones are not in `rows`).
-        rows: accepted rows in canonical dtypes, plus `row_number`.
+        rows: accepted rows in canonical dtypes, plus `row_number`, and `UNKNOWN_CELLS` where a cell is unknown.
         read: data rows read, accepted, collapsed and rejected alike.
         collapsed: rows identical to an earlier one of the file (they count as unchanged).
         rejections: one a rejected row, so that read = len(rows) + collapsed + len(rejections).
@@ -88,6 +93,14 @@ class AcceptedFile:
     notes: tuple[LoadNote, ...] = ()
     delivery: Literal["snapshot", "changes"] = "snapshot"
     disappeared: tuple[str, ...] = field(default=(), repr=False)
+
+    def list_not_known(self) -> list[tuple[str, str, list[int]]]:
+        """(Column as the landlord's file heads it, reason, rows) of the cells that hold a word nobody knows."""
+        found: dict[tuple[str, str], list[int]] = {}
+        for note in self.notes:
+            if note.reason in NOT_KNOWN:
+                found.setdefault((note.column, note.reason), []).append(note.row_number)
+        return [(column, reason, rows) for (column, reason), rows in sorted(found.items())]
 
 
 @dataclass(frozen=True)
@@ -110,7 +123,7 @@ class ValidatedDrop:
         refused: files refused whole.
         suites: what Great Expectations answered, as JSON-safe values without any cell's value.
         held: why the drop must wait for a person; empty where nothing holds it.
-        mending: rejected rows as delivered (personal: for rejection files alone).
+        mending: rows to mend as delivered (personal: for the files handed back alone).
     """
 
     landlord: str

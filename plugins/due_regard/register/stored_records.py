@@ -18,6 +18,7 @@ from due_regard.records.canonical import (
     ENTITIES,
     ENTITY,
     ENTITY_OF_SUBJECT,
+    UNKNOWN_CELLS,
     CanonicalColumn,
     ColumnKind,
     Entity,
@@ -73,6 +74,8 @@ def read_record_frame(
 ) -> pd.DataFrame:
     """One entity's rows as known at `known_at`, with `columns` of it, in order of their reference.
 
+    `UNKNOWN_CELLS` is among them where a cell of any row is unknown.
+
     Args:
         connection: inside `reading` or `writing`.
         landlord: whose rows.
@@ -82,10 +85,12 @@ def read_record_frame(
         between: first and last reference, both included.
     """
     wanted = [column for column in entity.columns if column.name in columns]
-    table = read_record_versions(
-        connection, landlord, entity, [c.name for c in wanted], known_at=known_at, between=between
-    )
-    return pd.DataFrame({column.name: _make_series(column, table[column.name].combine_chunks()) for column in wanted})
+    names = [*(column.name for column in wanted), UNKNOWN_CELLS]
+    table = read_record_versions(connection, landlord, entity, names, known_at=known_at, between=between)
+    frame = {column.name: _make_series(column, table[column.name].combine_chunks()) for column in wanted}
+    if table[UNKNOWN_CELLS].null_count < table.num_rows:
+        frame[UNKNOWN_CELLS] = table[UNKNOWN_CELLS].to_pandas()
+    return pd.DataFrame(frame)
 
 
 def read_record_versions(

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from due_regard.calendars.quarters import find_london_day
 from due_regard.calendars.working_days import SUBDIVISIONS, load_calendar, read_calendar_snapshot
+from due_regard.codes.code_files import CODES_FOLDER, load_code_lists
 from due_regard.config.landlord import load_landlord
 from due_regard.config.settings import Settings
 from due_regard.config.storage import write_file
@@ -22,7 +23,7 @@ from due_regard.policy import load_policies
 from due_regard.services.landlord_context import list_landlords_to_run, load_landlord_context, open_landlord_register
 from due_regard.services.landlord_files import check_landlord_files
 
-_OWN_FOLDERS = ("calendars", "landlords", "policies", "reports", "sources")
+_OWN_FOLDERS = ("calendars", "codes", "landlords", "policies", "reports", "sources")
 """What DUE_REGARD_OWN_DIR may hold."""
 
 
@@ -46,6 +47,7 @@ def check_installation(settings: Settings, *, now: datetime, freshness: bool = F
         return [CheckResult("own folder", False, str(reason))]
     checks: list[Callable[[], Iterator[CheckResult]]] = [
         lambda: _check_folders(settings),
+        lambda: _check_code_lists(settings),
         lambda: _check_calendars(settings, today),
         lambda: _check_register(settings),
         lambda: _check_mail_settings(settings),
@@ -92,9 +94,16 @@ def _check_own_folder(settings: Settings) -> CheckResult:
             "own folder", False, f"{own}: nothing reads {', '.join(unread)}; folders: {', '.join(_OWN_FOLDERS)}"
         )
     files = [file.relative_to(own) for name in _OWN_FOLDERS for file in sorted((own / name).rglob("*.*"))]
-    instead = [file.as_posix() for file in files if (settings.include_dir / file).is_file()]
+    shipped = [file for file in files if (settings.include_dir / file).is_file()]
+    instead = [file.as_posix() for file in shipped if file.parts[0] != CODES_FOLDER]
     says = f"{own}: {len(files)} files, in place of shipped ones: {', '.join(instead) or 'none'}"
     return CheckResult("own folder", True, says)
+
+
+def _check_code_lists(settings: Settings) -> Iterator[CheckResult]:
+    lists = load_code_lists(settings.codes_dir)
+    own = [word.code for word in lists.list_own_words()]
+    yield CheckResult("code lists", True, f"{len(lists.lists)} lists; own words: {', '.join(own) or 'none'}")
 
 
 def _check_calendars(settings: Settings, today: date) -> Iterator[CheckResult]:

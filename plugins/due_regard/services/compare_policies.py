@@ -25,10 +25,12 @@ def compare_policy_files(
         PolicyError: a file is wrong, or they are two landlords'.
     """
     from due_regard.assessment import assess_records
+    from due_regard.codes.code_files import load_code_lists
     from due_regard.policy.policy_diff import compare_findings
     from due_regard.policy.policy_versions import Policy, read_policy
 
-    files = [read_policy(old), read_policy(new)]
+    lists = load_code_lists(settings.codes_dir)
+    files = [read_policy(old, code_lists=lists), read_policy(new, code_lists=lists)]
     landlord = files[0].landlord
     if files[1].landlord != landlord:
         raise PolicyError(f"is {files[1].landlord}'s, not {landlord}'s", file=new)

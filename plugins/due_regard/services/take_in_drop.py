@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from due_regard.records.validated_drop import ValidatedDrop
 
 
+_ROWS_SHOWN = 10
+
+
 def take_in_drop(
     settings: Settings, landlord: str, *, drop: Path | None = None, source: str | None = None, now: datetime
 ) -> Result:
@@ -31,8 +34,8 @@ def take_in_drop(
 
     Returns:
         landlord, batch_id, status (loaded, unchanged, refused, missing, waiting, held), files (file, entity, read,
-        loaded, unchanged, rejected, refused), rejections and quarantine (folders, where something lies there),
-        exit_code.
+        loaded, unchanged, rejected, refused), not_known (entity, column, cells, rows: the first of them), rejections
+        and quarantine (folders, where something lies there), exit_code.
 
     Raises:
         SettingsError: settings or source mapping are wrong.
@@ -65,7 +68,7 @@ def load_complete_drop(
             return hold_validated_drop(engine, validated, content, now)
         report = register.load_drop(engine, validated, now=now)
         result = report_loaded_drop(settings, validated, folder, report, content, now)
-        if report.status != "unchanged" and result["exit_code"]:
+        if report.status != "unchanged" and (result["exit_code"] or result["not_known"]):
             post_rows_to_mend(engine, settings, context, validated, result, now=now)
     return result
 
@@ -85,9 +88,26 @@ def validate_drop(engine: Engine, landlord: str, folder: Path, mapping: SourceMa
     )
 
 
+def list_not_known(validated: ValidatedDrop) -> list[dict[str, Any]]:
+    """Where cells hold words that are not known: entity, column, how many, and in which rows first; never a word."""
+    return [
+        {"entity": accepted.entity, "column": column, "cells": len(rows), "rows": rows[:_ROWS_SHOWN]}
+        for accepted in validated.files
+        for column, _, rows in accepted.list_not_known()
+    ]
+
+
 def report_no_drop(landlord: str, status: str, why: str) -> dict[str, Any]:
     """The result of a drop that was not taken, and why."""
-    return {"landlord": landlord, "batch_id": None, "status": status, "why": why, "files": [], "exit_code": 5}
+    return {
+        "landlord": landlord,
+        "batch_id": None,
+        "status": status,
+        "why": why,
+        "files": [],
+        "not_known": [],
+        "exit_code": 5,
+    }
 
 
 def hold_validated_drop(engine: Engine, validated: ValidatedDrop, content: str, now: datetime) -> dict[str, Any]:
@@ -119,6 +139,7 @@ def report_loaded_drop(
         "batch_id": report.batch_id,
         "status": report.status,
         "files": files,
+        "not_known": list_not_known(validated),
         "rejections": str(settings.rejections / place) if rejections else None,
         "quarantine": str(settings.quarantine / place) if refused else None,
         "exit_code": 4 if validated.refused else 3 if any(file["rejected"] for file in files) else 0,

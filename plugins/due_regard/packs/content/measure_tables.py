@@ -7,7 +7,7 @@ paper's; which tables a pack has, in what order and words, is the definition's.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import pandas as pd
@@ -86,6 +86,8 @@ _SEVERAL = "One restriction may limit several things, so these rows add up to mo
 _KEPT = "On time, late, and not done by the quarter's end add up to what fell due in the quarter."
 _BLANK = "A cell left blank in the export counts as lacking."
 
+_OTHER_WORDS = ("own_words", "not_known", "not_recorded")
+
 SPECS: Mapping[str, TableSpec] = {
     "restrictions": TableSpec(
         "Customers and restrictions",
@@ -129,7 +131,7 @@ SPECS: Mapping[str, TableSpec] = {
         "Appeals",
         figures=appeals.measure_appeals,
         sums=(
-            TableSum("decided", ("upheld", "varied", "quashed", "no_outcome")),
+            TableSum("decided", ("upheld", "varied", "quashed", "outcome_not_known", "no_outcome")),
             *(_name_kept_measures(prefix) for prefix in ("acknowledgements", "decisions", "answers", "notices")),
         ),
         notes=(_KEPT, "Working days count from the day after an appeal was received to the day it was decided."),
@@ -139,17 +141,17 @@ SPECS: Mapping[str, TableSpec] = {
     "incidents_by_category": TableSpec(
         "Incidents by behaviour",
         figures=partial(incidents.count_by_code, column="category", labels=incidents.CATEGORY_LABELS),
-        sums=(TableSum("incidents", (*incidents.CATEGORY_LABELS, "not_recorded")),),
+        sums=(TableSum("incidents", (*incidents.CATEGORY_LABELS, *_OTHER_WORDS)),),
     ),
     "incidents_by_channel": TableSpec(
         "Incidents by channel",
         figures=partial(incidents.count_by_code, column="channel", labels=incidents.CHANNEL_LABELS),
-        sums=(TableSum("incidents", (*incidents.CHANNEL_LABELS, "not_recorded")),),
+        sums=(TableSum("incidents", (*incidents.CHANNEL_LABELS, *_OTHER_WORDS)),),
     ),
     "incidents_by_violence": TableSpec(
         "Incidents by violence",
         figures=partial(incidents.count_by_code, column="violence", labels=incidents.VIOLENCE_LABELS),
-        sums=(TableSum("incidents", (*incidents.VIOLENCE_LABELS, "not_recorded")),),
+        sums=(TableSum("incidents", (*incidents.VIOLENCE_LABELS, *_OTHER_WORDS)),),
     ),
     "incidents_by_team": TableSpec(
         "Incidents by team",
@@ -199,9 +201,15 @@ SPECS: Mapping[str, TableSpec] = {
 def build_measure_table(name: str, snapshots: tuple[QuarterSnapshot, ...], title: str = "") -> MeasureTable:
     """Table `name`, filled from `snapshots`, the reported quarter first."""
     spec = SPECS[name]
-    make = partial(MeasureTable, name, title or spec.title, spec.notes, spec.sums, spec.is_publishable)
+    make = partial(MeasureTable, name, title or spec.title, spec.notes, is_publishable=spec.is_publishable)
     if spec.listing is not None:
-        return make(listing=spec.listing(snapshots))
+        return make(listing=spec.listing(snapshots), sums=spec.sums)
     assert spec.figures is not None  # noqa: S101 - a spec has one of the two, as its test says
     parts = [tidy_figures(spec.figures(snapshot), str(snapshot.quarter)) for snapshot in snapshots]
-    return make(figures=pd.concat(parts, ignore_index=True)[list(FIGURE_COLUMNS)])
+    figures = pd.concat(parts, ignore_index=True)[list(FIGURE_COLUMNS)]
+    return make(figures=figures, sums=tuple(_keep_counted(each, set(figures["measure"])) for each in spec.sums))
+
+
+def _keep_counted(total: TableSum, counted: set[str]) -> TableSum:
+    """The sum without parts that have no line here: words of the landlord's own, or not known, where there are none."""
+    return replace(total, plus=tuple(part for part in total.plus if part in counted))

@@ -9,16 +9,21 @@ import numpy as np
 import pandas as pd
 
 from due_regard.packs.measures.figure import Figure, make_missing_figure, make_missing_figures
-from due_regard.packs.measures.quarter_snapshot import NOT_MEASURED, NOTHING_TO_MEASURE, QuarterSnapshot
+from due_regard.packs.measures.quarter_snapshot import (
+    NOT_MEASURED,
+    NOTHING_TO_MEASURE,
+    QuarterSnapshot,
+    mark_not_known,
+)
 from due_regard.packs.measures.restrictions import is_measured, select_in_force
 from due_regard.packs.measures.timeliness import measure_kept
-from due_regard.records.canonical import APPEAL_OUTCOMES
 
 _COUNTS = {"received": "Appeals received in the quarter", "decided": "Appeals decided in the quarter"}
 _OUTCOMES = {
     "upheld": "Decision upheld", "varied": "Decision changed", "quashed": "Decision quashed",
-    "no_outcome": "Outcome not recorded",
 }  # fmt: skip
+_NO_OUTCOME = {"no_outcome": "Outcome not recorded"}
+_UNKNOWN_OUTCOME = {"outcome_not_known": "Outcome not known: a word that no code list has"}
 _DAYS = {
     "middle_days": "Middle (median) working days to decide",
     "longest_days": "Longest working days to decide",
@@ -50,14 +55,14 @@ def measure_appeals(snapshot: QuarterSnapshot) -> list[Figure]:
     kept = [figure for name, what in _PROMISES.items() for figure in measure_kept(snapshot, name, what)]
     if not snapshot.has_columns("appeals", "decided_on"):
         last = dict((_NOT_INDEPENDENT, _NOT_GIVEN_EFFECT))
-        first = make_missing_figures(_COUNTS | _OUTCOMES | _DAYS, NOT_MEASURED)
+        first = make_missing_figures(_COUNTS | _OUTCOMES | _NO_OUTCOME | _DAYS, NOT_MEASURED)
         return [*first, *kept, *make_missing_figures(last, NOT_MEASURED)]
     received = int(snapshot.mark_in_quarter(snapshot.records["appeals"]["received_on"]).sum())
     done = select_decided_appeals(snapshot)
     return [
         Figure("received", _COUNTS["received"], received),
         Figure("decided", _COUNTS["decided"], len(done)),
-        *_count_outcomes(done),
+        *_count_outcomes(done, snapshot.records["appeals"]),
         *_measure_days(done),
         *kept,
         _measure_independence(snapshot, done),
@@ -65,15 +70,16 @@ def measure_appeals(snapshot: QuarterSnapshot) -> list[Figure]:
     ]
 
 
-def _count_outcomes(done: pd.DataFrame) -> list[Figure]:
+def _count_outcomes(done: pd.DataFrame, every: pd.DataFrame) -> list[Figure]:
+    """Appeals decided, by outcome; a word that is not known has a line where the landlord's appeals hold any."""
     if "outcome" not in done.columns:
-        return make_missing_figures(_OUTCOMES, NOT_MEASURED)
-    known = [
-        Figure(code, _OUTCOMES[code], int((done["outcome"] == code).sum()), len(done), "decided")
-        for code in APPEAL_OUTCOMES
-    ]
-    blank = Figure("no_outcome", _OUTCOMES["no_outcome"], int(done["outcome"].isna().sum()), len(done), "decided")
-    return [*known, blank]
+        return make_missing_figures(_OUTCOMES | _NO_OUTCOME, NOT_MEASURED)
+    unread = mark_not_known(done, "outcome")
+    counts = {code: int((done["outcome"] == code).sum()) for code in _OUTCOMES}
+    counts |= {"outcome_not_known": int(unread.sum())} if mark_not_known(every, "outcome").any() else {}
+    counts["no_outcome"] = int((done["outcome"].isna() & ~unread).sum())
+    labels = _OUTCOMES | _UNKNOWN_OUTCOME | _NO_OUTCOME
+    return [Figure(name, labels[name], count, len(done), "decided") for name, count in counts.items()]
 
 
 def _measure_days(done: pd.DataFrame) -> list[Figure]:

@@ -6,13 +6,13 @@ Silence is a finding of its own: a team that reports none is listed with a nough
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pandas as pd
 
 from due_regard.calendars.quarters import Quarter
 from due_regard.packs.measures.figure import Figure, make_missing_figure, make_missing_figures
-from due_regard.packs.measures.quarter_snapshot import NOT_MEASURED, QuarterSnapshot
-from due_regard.records.canonical import ENTITY
+from due_regard.packs.measures.quarter_snapshot import NOT_MEASURED, QuarterSnapshot, mark_not_known
 
 CATEGORY_LABELS = {
     "aggressive_or_abusive": "Aggressive or abusive behaviour",
@@ -32,6 +32,8 @@ CHANNEL_LABELS = {
 }
 VIOLENCE_LABELS = {"none": "No violence", "threat": "Threat of violence", "physical": "Physical violence"}
 _BLANK = ("not_recorded", "Not recorded")
+_NOT_KNOWN = ("not_known", "Not known: a word that no code list has")
+_OWN_WORDS = ("own_words", "Other, in the landlord's own words")
 _SILENT, _NO_TEAM = "Teams that reported none in the quarter", "Team not recorded"
 _TALLIES = (
     ("violent", "With violence, threatened or physical", "violence"),
@@ -62,14 +64,24 @@ def measure_incidents(snapshot: QuarterSnapshot) -> list[Figure]:
     times = found["customer_ref"].value_counts()
     return [
         Figure("incidents", "Incidents in the quarter", len(found)),
-        *(_count_where(snapshot, found, *tally) for tally in _TALLIES),
+        *(figure for tally in _TALLIES for figure in _count_where(snapshot, found, *tally)),
         Figure("repeat_customers", repeat, int((times > 1).sum()), len(times), "customers_met"),
     ]
 
 
-def _count_where(snapshot: QuarterSnapshot, found: pd.DataFrame, name: str, label: str, column: str) -> Figure:
+def _count_where(snapshot: QuarterSnapshot, found: pd.DataFrame, name: str, label: str, column: str) -> list[Figure]:
+    """Incidents of one kind out of those of which it is known, and apart from these those of which it is not."""
     if column not in found.columns:
-        return make_missing_figure(name, label, NOT_MEASURED)
+        return [make_missing_figure(name, label, NOT_MEASURED)]
+    unread = mark_not_known(found, column)
+    whole = Figure(name, label, _count_hits(snapshot, found, column), len(found), "incidents")
+    if not mark_not_known(snapshot.records["incidents"], column).any():
+        return [whole]
+    known = replace(whole, denominator=len(found) - int(unread.sum()), of=f"{name}_known")
+    return [known, Figure(f"{name}_not_known", f"{label}: not known", int(unread.sum()), len(found), "incidents")]
+
+
+def _count_hits(snapshot: QuarterSnapshot, found: pd.DataFrame, column: str) -> int:
     values = found[column]
     if column == "violence":
         hits = values.isin(["threat", "physical"])
@@ -77,18 +89,26 @@ def _count_where(snapshot: QuarterSnapshot, found: pd.DataFrame, name: str, labe
         hits = values.fillna(False).astype(bool)
     else:
         hits = values <= snapshot.end
-    return Figure(name, label, int(hits.sum()), len(found), "incidents")
+    return int(hits.sum())
 
 
 def count_by_code(snapshot: QuarterSnapshot, column: str, labels: Mapping[str, str]) -> list[Figure]:
-    """Incidents by the codes of `column`, each with its label, and those where none was recorded."""
+    """Incidents by the codes of `column`, each with its label, and those where none was recorded.
+
+    The landlord's own words and words that are not known have a line each where its records hold any.
+    """
     found = select_incidents(snapshot)
     if found is None or column not in found.columns:
         return make_missing_figures(dict([*labels.items(), _BLANK]), NOT_MEASURED)
-    counts, codes = found[column].value_counts(), ENTITY["incidents"].by_name[column].codes
-    figures = [Figure(code, labels[code], int(counts.get(code, 0)), len(found), "incidents") for code in codes]
-    blank = len(found) - int(counts.sum())
-    return [*figures, Figure(*_BLANK, blank, len(found), "incidents")]
+    every, values = snapshot.records["incidents"], found[column]
+    unread = mark_not_known(found, column)
+    figures = [(code, label, int((values == code).sum())) for code, label in labels.items()]
+    if (every[column].notna() & ~every[column].isin(list(labels))).any():
+        figures.append((*_OWN_WORDS, int((values.notna() & ~values.isin(list(labels))).sum())))
+    if mark_not_known(every, column).any():
+        figures.append((*_NOT_KNOWN, int(unread.sum())))
+    figures.append((*_BLANK, int((values.isna() & ~unread).sum())))
+    return [Figure(name, label, count, len(found), "incidents") for name, label, count in figures]
 
 
 def count_by_team(snapshot: QuarterSnapshot) -> list[Figure]:

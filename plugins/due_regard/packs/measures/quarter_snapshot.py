@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from due_regard.calendars.quarters import Quarter
-from due_regard.records.canonical import OPEN_STATES, Records
+from due_regard.records.canonical import OPEN_STATES, UNKNOWN_CELLS, Records
 
 CountDays: TypeAlias = Callable[[npt.NDArray[np.datetime64], npt.NDArray[np.datetime64]], npt.NDArray[np.int64]]
 """Working days d with after < d <= to, on arrays of datetime64[D] (`WorkingCalendar.count`)."""
@@ -148,6 +148,13 @@ class QuarterSnapshot:
 
 def _leave_out_landlord(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[rows["subject_type"] != "landlord"]
+
+
+def mark_not_known(frame: pd.DataFrame, column: str) -> pd.Series:
+    """Mask of the rows whose cell of `column` holds a word that is not known: neither a value nor a blank."""
+    if UNKNOWN_CELLS not in frame.columns:
+        return pd.Series(False, index=frame.index)
+    return (";" + frame[UNKNOWN_CELLS].fillna("") + ";").str.contains(f";{column};", regex=False)
 
 
 def count_days_since(day: pd.Timestamp, dates: pd.Series) -> pd.Series:

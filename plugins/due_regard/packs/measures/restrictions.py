@@ -6,6 +6,9 @@ end does not end it (contract: Assessment). Opening plus new less ended is closi
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
+
 import numpy as np
 import pandas as pd
 
@@ -21,8 +24,8 @@ from due_regard.packs.measures.quarter_snapshot import (
     NOTHING_TO_MEASURE,
     QuarterSnapshot,
     count_days_since,
+    mark_not_known,
 )
-from due_regard.records.canonical import MEASURES
 
 LENGTHS = (
     ("up_to_3_months", "Up to 3 months (91 days)", 91),
@@ -99,28 +102,65 @@ def count_lacking(snapshot: QuarterSnapshot) -> list[Figure]:
     if not is_measured(snapshot):
         return make_missing_figures({name: label for name, (label, _) in wanted.items()}, NOT_MEASURED)
     current = select_in_force(snapshot.spans, snapshot.end)
-    return [_count_lack(current, name, label, column) for name, (label, column) in wanted.items()]
+    return [
+        figure
+        for name, (label, column) in wanted.items()
+        for figure in _count_lack(current, name, label, column, snapshot.records["restrictions"])
+    ]
 
 
-def _count_lack(current: pd.DataFrame, name: str, label: str, column: str) -> Figure:
+def _count_lack(current: pd.DataFrame, name: str, label: str, column: str, every: pd.DataFrame) -> list[Figure]:
+    """Restrictions that lack something, out of those of which it is known; those of which it is not apart."""
     if column not in current.columns:
-        return make_missing_figure(name, label, NOT_MEASURED)
+        return [make_missing_figure(name, label, NOT_MEASURED)]
+    columns = (column, "notice_in_writing") if name == "no_letter" else (column,)
+    unread = _mark_any_not_known(current, columns)
+    if not _mark_any_not_known(every, columns).any():
+        return [Figure(name, label, _count_without(current, name, column), len(current), "in_force")]
+    known = current[~unread]
+    return [
+        Figure(name, label, _count_without(known, name, column), len(known), f"{name}_known"),
+        Figure(f"{name}_not_known", f"{label}: not known", int(unread.sum()), len(current), "in_force"),
+    ]
+
+
+def _mark_any_not_known(frame: pd.DataFrame, columns: tuple[str, ...]) -> pd.Series:
+    return reduce(or_, (mark_not_known(frame, column) for column in columns))
+
+
+def _count_without(current: pd.DataFrame, name: str, column: str) -> int:
     values = current[column]
     held = values.fillna(False).astype(bool) if values.dtype == "boolean" else values.notna()
     if name == "no_letter" and "notice_in_writing" in current.columns:
         held &= current["notice_in_writing"].fillna(False).astype(bool)
-    count = int(held.sum()) if name == "no_review_by_choice" else int((~held).sum())
-    return Figure(name, label, count, len(current), "in_force")
+    return int(held.sum()) if name == "no_review_by_choice" else int((~held).sum())
 
 
 def count_by_measure(snapshot: QuarterSnapshot) -> list[Figure]:
     """Restrictions in force by what they limit; one may carry several measures, so the rows add up to more."""
     if not is_measured(snapshot):
-        return make_missing_figures({name: MEASURE_LABELS[name] for name in MEASURES}, NOT_MEASURED)
+        return make_missing_figures(MEASURE_LABELS, NOT_MEASURED)
     current = select_in_force(snapshot.spans, snapshot.end)
     carried = current["measure"].str.split(";").explode()
     counts = carried.reset_index().drop_duplicates()["measure"].value_counts()
-    return [Figure(name, MEASURE_LABELS[name], int(counts.get(name, 0)), len(current), "in_force") for name in MEASURES]
+    figures = [
+        Figure(name, label, int(counts.get(name, 0)), len(current), "in_force")
+        for name, label in MEASURE_LABELS.items()
+    ]
+    if not _is_shipped(snapshot.records["restrictions"]["measure"]).all():
+        own = int((~_is_shipped(current["measure"])).sum())
+        figures.append(Figure("own_words", "Another, in the landlord's own words", own, len(current), "in_force"))
+    return figures
+
+
+def _is_shipped(measures: pd.Series) -> pd.Series:
+    """Whether each list of measures holds shipped words alone."""
+    return measures.map(lambda codes: set(codes.split(";")) <= set(MEASURE_LABELS)).astype(bool)
+
+
+def describe_measure(code: str) -> str:
+    """What a restriction limits, in words; a landlord's own word as it stands."""
+    return MEASURE_LABELS.get(code, code.replace("_", " ").capitalize())
 
 
 def count_by_length(snapshot: QuarterSnapshot) -> list[Figure]:
@@ -181,6 +221,6 @@ def list_no_review_by_choice(snapshot: QuarterSnapshot) -> pd.DataFrame:
     current = current.assign(days=count_days_since(snapshot.end, current["begins"])).sort_values(
         ["days", "measure", "restriction_ref"], ascending=[False, True, True]
     )
-    words = current["measure"].map(lambda codes: ", ".join(MEASURE_LABELS[code] for code in codes.split(";")))
+    words = current["measure"].map(lambda codes: ", ".join(describe_measure(code) for code in codes.split(";")))
     numbers = [f"Restriction {place}" for place in range(1, len(current) + 1)]
     return pd.DataFrame(dict(zip(columns, (numbers, current["days"].to_list(), words.to_list()), strict=True)))

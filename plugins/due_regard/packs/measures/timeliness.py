@@ -17,7 +17,6 @@ from due_regard.packs.measures.figure import (
     make_missing_figures,
 )
 from due_regard.packs.measures.quarter_snapshot import NOT_MEASURED, QuarterSnapshot, count_days_since
-from due_regard.records.canonical import REVIEW_OUTCOMES
 
 OVERDUE_BANDS = (
     ("up_to_30", "1 to 30 days", 30),
@@ -74,7 +73,7 @@ def measure_reviews(snapshot: QuarterSnapshot) -> list[Figure]:
         Figure("reviews_held", "Reviews held in the quarter", len(outcomes)),
         *(
             Figure(f"held_{code}", held[code], int((outcomes == code).sum()), len(outcomes), "reviews_held")
-            for code in REVIEW_OUTCOMES
+            for code in held
         ),
     ]
 

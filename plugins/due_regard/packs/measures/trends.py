@@ -6,7 +6,6 @@ import pandas as pd
 
 from due_regard.packs.measures.quarter_snapshot import QuarterSnapshot
 from due_regard.packs.measures.restrictions import MEASURE_LABELS, is_measured, select_in_force
-from due_regard.records.canonical import MEASURES
 
 
 def count_in_force_over_time(snapshot: QuarterSnapshot, quarters: int = 12) -> pd.DataFrame:
@@ -14,12 +13,12 @@ def count_in_force_over_time(snapshot: QuarterSnapshot, quarters: int = 12) -> p
 
     A restriction may carry several measures, so the columns add up to more than all.
     """
-    names = [MEASURE_LABELS[code] for code in MEASURES]
+    names = list(MEASURE_LABELS.values())
     if not is_measured(snapshot):
         return pd.DataFrame(columns=["Quarter", "All restrictions", *names])
     found = snapshot.spans
     carried = found["measure"].str.split(";")
-    held = {MEASURE_LABELS[code]: carried.map(lambda codes, code=code: code in codes) for code in MEASURES}
+    held = {label: carried.map(lambda codes, code=code: code in codes) for code, label in MEASURE_LABELS.items()}
     rows = []
     for back in range(quarters - 1, -1, -1):
         quarter = snapshot.quarter.shift(-back)

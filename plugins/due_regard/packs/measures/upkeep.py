@@ -10,7 +10,7 @@ import pandas as pd
 from due_regard.packs.measures.figure import Figure, make_missing_figure, make_missing_figures
 from due_regard.packs.measures.quarter_snapshot import NOT_MEASURED, QuarterSnapshot
 from due_regard.packs.measures.restrictions import is_measured, select_in_force
-from due_regard.records.canonical import ENTITY_OF_SUBJECT
+from due_regard.records.canonical import ENTITY_OF_SUBJECT, UNKNOWN_CELLS
 
 _ENTITY_WORDS = {
     "access_requests": "requests for access to data",
@@ -90,6 +90,8 @@ def _describe_why(snapshot: QuarterSnapshot, rule: str) -> str:
     noun = _ENTITY_WORDS.get(entity.name, entity.name)
     if entity.name not in snapshot.records:
         return f"No {noun} were ever delivered"
+    if UNKNOWN_CELLS in snapshot.records[entity.name].columns:
+        return f"Some {noun} hold a word that is not known, or the export lacks a column or a linked record"
     absent = [name for name in entity.by_name if name not in snapshot.records[entity.name].columns]
     if not absent:
         return "A record it is linked to, or a column of that record, was never delivered"

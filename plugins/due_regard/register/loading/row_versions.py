@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Connection, select
 
-from due_regard.records.canonical import ENTITY, Entity
+from due_regard.records.canonical import ENTITY, UNKNOWN_CELLS, Entity
 from due_regard.records.validated_drop import ROW_NUMBER, AcceptedFile
 from due_regard.register.loading import bulk
 from due_regard.register.loading.encoding import (
@@ -74,12 +74,14 @@ def write_versions(
     """
     entity = ENTITY[part.entity]
     names = [column.name for column in entity.columns if column.name in part.columns]
+    if UNKNOWN_CELLS in part.rows:
+        names.append(UNKNOWN_CELLS)
     rows = pa.RecordBatch.from_pydict({name: make_arrow_column(part.rows[name]) for name in [*names, ROW_NUMBER]})
     places = _find_chunk_places(rows.num_rows, find_key_order(rows[entity.key], entity.key))
     identity = _compute_identity(rows, places, names)
     if identity == _read_last_identity(connection, landlord, entity.name, file_id):
         return WrittenVersions(0, frozenset(), identity)
-    missing = read_carried_columns(connection, landlord).get(entity.name, frozenset()) - set(names)
+    missing = read_carried_columns(connection, landlord).get(entity.name, frozenset()) - set(part.columns)
     is_empty = not has_records(connection, landlord, entity.name)
     target = _LoadTarget(connection, landlord, entity, file_id, known_from, missing, is_empty)
     is_new = _write_rows(target, rows, places, names)
@@ -143,7 +145,7 @@ def _write_chunk(target: _LoadTarget, chunk: pa.RecordBatch, names: list[str], h
     span = (keys[0].as_py(), keys[-1].as_py())
     if target.missing:
         chunk, hashes = _add_earlier_columns(target, chunk, hashes, span)
-        names = [*names, *sorted(target.missing)]
+        names = [name for name in chunk.schema.names if name != ROW_NUMBER]
     version, known_hashes = _read_newest_versions(target, keys, span)
     changed: npt.NDArray[np.bool_] = (version == 0) | (known_hashes != as_signed(hashes))
     if changed.any():
@@ -175,14 +177,35 @@ def _read_newest_versions(
 def _add_earlier_columns(
     target: _LoadTarget, chunk: pa.RecordBatch, hashes: Hashes, span: tuple[str, str]
 ) -> tuple[pa.RecordBatch, Hashes]:
-    """The chunk with the columns its file does not carry, as earlier files left them."""
+    """The chunk with the columns its file does not carry, as earlier files left them, unknown cells included."""
     key, names = target.entity.key, sorted(target.missing)
     earlier = read_record_frame(target.connection, target.landlord, target.entity, target.missing | {key}, between=span)
     known = make_arrow_column(earlier[key]).cast(chunk[key].type)
     place = pc.index_in(chunk[key], known)
     for name in names:
         chunk = chunk.append_column(name, make_arrow_column(earlier[name]).take(place))
-    return chunk, hashes + _hash_rows(chunk, names, key)
+    hashes = hashes + _hash_rows(chunk, names, key)
+    if UNKNOWN_CELLS not in earlier:
+        return chunk, hashes
+    before = make_arrow_column(earlier[UNKNOWN_CELLS]).take(place)
+    return _merge_unknown_cells(chunk, before, target.missing, hashes, key)
+
+
+def _merge_unknown_cells(
+    chunk: pa.RecordBatch, before: pa.Array, missing: frozenset[str], hashes: Hashes, key: str
+) -> tuple[pa.RecordBatch, Hashes]:
+    """The chunk with the unknown cells of its own columns, and of the `missing` ones those that were so `before`."""
+    own = chunk[UNKNOWN_CELLS].to_pylist() if UNKNOWN_CELLS in chunk.schema.names else [None] * chunk.num_rows
+    if UNKNOWN_CELLS in chunk.schema.names:
+        hashes = hashes - _hash_rows(chunk, [UNKNOWN_CELLS], key)
+        chunk = chunk.drop_columns([UNKNOWN_CELLS])
+    kept = [set((text or "").split(";")) & missing for text in before.to_pylist()]
+    merged = [
+        ";".join(sorted({*filter(None, (text or "").split(";")), *names})) or None
+        for text, names in zip(own, kept, strict=True)
+    ]
+    chunk = chunk.append_column(UNKNOWN_CELLS, pa.array(merged, pa.string()))
+    return chunk, hashes + _hash_rows(chunk, [UNKNOWN_CELLS], key)
 
 
 def _append_versions(

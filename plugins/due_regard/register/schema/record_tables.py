@@ -1,7 +1,8 @@
 """The records' own tables, one a canonical entity, built from records/canonical.py.
 
 Every row is a version: what was valid, from which instant we knew it, which file brought it. A correction is the next
-version; nothing is updated in place. Columns come from `ENTITIES`: a new one there needs a revision here.
+version; nothing is updated in place. Columns come from `ENTITIES`: a new one there needs a revision here. Beside them
+`unknown_cells` names the columns of a row that hold a word which is not known; such a cell itself is NULL.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from sqlalchemy import Column, Integer, Table
 from sqlalchemy import types as sa_types
 
-from due_regard.records.canonical import ENTITIES, Entity
+from due_regard.records.canonical import ENTITIES, UNKNOWN_CELLS, Entity
 from due_regard.register.schema.column_types import Instant, Ref, RowId, find_column_type
 from due_regard.register.schema.drop_tables import Base
 
@@ -32,6 +33,7 @@ def _make_table(entity: Entity) -> Table:
         Column("row_number", Integer, nullable=False),
         Column("row_hash", sa_types.BigInteger, nullable=False),
         *own[1:],
+        Column(UNKNOWN_CELLS, Ref),
         # The primary key is the order in which rows are loaded and read: one tree, no second index.
         sqlite_with_rowid=False,
     )
