@@ -50,6 +50,11 @@ class DemoPlace:
         """The sample drops, one folder a landlord."""
         return self.include / "samples"
 
+    @property
+    def own(self) -> Path:
+        """The installation's own folder: settings, policy, mapping and words of the sixth sample landlord."""
+        return self.drops / "own"
+
 
 def find_free_port() -> int:
     """A loopback port nobody listens on now; another process may still take it, so a start may need a second try."""
@@ -73,8 +78,9 @@ def _list_own_settings(place: DemoPlace) -> dict[str, str]:
         "DUE_REGARD_VAR_DIR": str(place.out),
         "DUE_REGARD_DROPS_DIR": str(place.drops),
         "DUE_REGARD_PRELOAD": "true",
-        # Whatever an installation's .env says, a demo runs the sample landlords alone and never sends.
-        "DUE_REGARD_OWN_DIR": "",
+        # Whatever an installation's .env says, a demo runs the sample landlords alone and never sends; the sixth of
+        # them lives in an own folder among the samples.
+        "DUE_REGARD_OWN_DIR": str(place.own) if place.own.is_dir() else "",
         "DUE_REGARD_MAIL_MODE": "folder",
         "GX_ANALYTICS_ENABLED": "false",
     }

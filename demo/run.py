@@ -22,6 +22,7 @@ from demo.chain import FIRST, FOLLOWS, follow_chain
 from demo.errors import DemoError
 from demo.place import LOGIN, DemoPlace, build_environment, find_free_port, make_address
 from due_regard.config.landlord import list_landlord_ids
+from due_regard.config.layered_folders import LayeredFolder
 from due_regard.errors import PolicyError
 from due_regard.policy import load_policies
 
@@ -189,9 +190,10 @@ def _run_chain(place: DemoPlace, api: AirflowApi, say: Callable[[str], None]) ->
 def _count_rules(place: DemoPlace) -> dict[str, int]:
     """How many rules each landlord's policy holds on the day; a policy that cannot be read fails its own task later."""
     held: dict[str, int] = {}
-    for landlord in list_landlord_ids(place.include / "landlords"):
+    folders = LayeredFolder((place.own, place.include))
+    for landlord in list_landlord_ids(folders / "landlords"):
         with suppress(PolicyError):
-            policy = load_policies(place.include / "policies", landlord).find_version(AS_AT)
+            policy = load_policies(folders / "policies", landlord).find_version(AS_AT)
             held[landlord] = len({duty.rule for duty in policy.duties})
     return held
 

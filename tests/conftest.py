@@ -7,9 +7,13 @@ Together the two runs are every test; `make test-all` runs both in their long fo
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
+
+# The tests are about what is shipped: an own folder that the shell or a .env names must not bear on them.
+os.environ["DUE_REGARD_OWN_DIR"] = ""
 
 INTEGRATION = {
     "tests/alerts/test_kill.py": "kills a sender, again and again",
@@ -18,6 +22,8 @@ INTEGRATION = {
     "tests/assessment/test_roads.py": "a register and its drops beside the slow reference",
     "tests/benchmarks": "compares four engines",
     "tests/config/test_own_folder.py::test_own_reports": "a whole run with packs and papers",
+    "tests/config/test_strange_own_folder.py": "a run of the tests within the tests",
+    "tests/demo/test_english_landlord.py::test_its_findings": "a whole intake with Great Expectations",
     "tests/dags/test_plugin.py": "starts Airflow three times",
     "tests/demo/test_samples.py": "reads every sample with Great Expectations",
     "tests/deployment": "compose's settings, the built wheel",

@@ -44,7 +44,9 @@ def _invent_incident(world: SampleWorld, number: int, day: date, customer: Row) 
     violence = "none"
     if world.happens(profile.violent_share):
         violence = world.one({"threat": 4.0, "physical": 1.0})
-    channel = world.one({"in_person": 1.0}) if violence == "physical" else world.one(_CHANNELS)
+    channel = (
+        world.one({"in_person": 1.0}) if violence == "physical" else world.one(_CHANNELS | world.profile.more_channels)
+    )
     incident: Row = {
         "incident_ref": f"I{day.year % 100:02d}-{number:05d}",
         "customer_ref": customer["customer_ref"],

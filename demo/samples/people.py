@@ -32,7 +32,7 @@ def invent_staff(world: SampleWorld) -> None:
     """Everyone who takes part, from the chief executive down."""
     staff: list[Row] = []
     above: list[Row] = []
-    for role, number in _POSTS.items():
+    for role, number in {**_POSTS, **world.profile.more_posts}.items():
         post = [_make_member(world, role, n, len(staff) + n, above) for n in range(1, number + 1)]
         for member, deputy in zip(post, post[1:] + post[:1], strict=True):
             member["deputy_ref"] = deputy["staff_ref"] if deputy is not member else None
@@ -66,7 +66,7 @@ def invent_customers(world: SampleWorld) -> None:
     world.rows["customers"] = [
         {
             "customer_ref": f"{number:08d}",
-            "customer_type": world.one(_CUSTOMERS),
+            "customer_type": world.one(world.profile.customer_types or _CUSTOMERS),
             "receives_support_service": world.happens(world.profile.support_service_share),
         }
         for number in numbers

@@ -31,6 +31,10 @@ class SampleProfile(_ProfilePart):
     file_stamp: str = Field(description="what stands for the * of the mapping's file names")
     date_format: str = "%Y-%m-%d"
     workbook: WorkbookLook = WorkbookLook()
+    more_posts: dict[str, int] = Field(default_factory=dict, description="posts beside those every landlord has")
+    customer_types: dict[str, float] = Field(default_factory=dict, description="weights; else those of every landlord")
+    more_channels: dict[str, float] = Field(default_factory=dict, description="weights of the landlord's own ways")
+    more_measures: tuple[tuple[str, ...], ...] = Field(default=(), description="measures of the landlord's own")
     decider_roles: tuple[str, ...]
     complaints_decider_roles: tuple[str, ...] = Field(default=(), description="who decides limits on complaints")
     approver_roles: tuple[str, ...] = ("director",)

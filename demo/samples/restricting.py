@@ -60,7 +60,7 @@ def _choose_triggers(world: SampleWorld) -> list[Row]:
 
 
 def _invent_restriction(world: SampleWorld, number: int, incident: Row) -> Row:
-    measures = world.any_of(_MEASURES)
+    measures = world.any_of(_MEASURES + world.profile.more_measures)
     decided_on = world.working(incident["occurred_on"], 3, 9)
     starts_on = world.working(decided_on, 0, 2)
     decider = choose_by_role(world, *_choose_deciders(world, measures))

@@ -1,7 +1,7 @@
 """Records as the cells a landlord's system would export, and the faults that real exports have.
 
-Two kinds of fault: those intake mends in silence (blanks, look-alike hyphens, odd case) and rows that it must refuse.
-Add a fault to `_FAULTS` when intake learns to refuse one.
+Two kinds of fault: those intake mends in silence (blanks, look-alike hyphens, odd case) and cells that it cannot
+read. Add a fault to `_FAULTS` when intake learns to name one.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _FAULTS: Sequence[tuple[str, str, str]] = (
     ("appeals", "restriction_ref", "R00-000"),
     ("access_requests", "received_on", ""),
 )
-"""Entity, column and the cell that makes a row be rejected."""
+"""Entity, column and the cell for which a row is rejected or, in a column that may be blank, the cell is unknown."""
 
 
 def list_sample_columns(world: SampleWorld, entity: str, columns: Mapping[str, ColumnMap]) -> dict[str, ColumnMap]:

@@ -16,6 +16,7 @@ from demo.samples.sample_world import SampleWorld
 from demo.samples.shapes import write_sample_drop
 from due_regard.calendars.working_days import load_calendar
 from due_regard.config.landlord import load_landlord
+from due_regard.config.layered_folders import LayeredFolder
 from due_regard.config.yaml_files import read_yaml
 from due_regard.intake.source_mapping import load_source_mapping
 
@@ -30,8 +31,14 @@ def write_samples(include: Path, out: Path) -> list[Path]:
     return [_write_landlord_samples(samples, landlord, include, out) for landlord in samples.landlords]
 
 
+def lay_sample_folders(include: Path) -> LayeredFolder:
+    """Where the samples' landlords are found: the own folder among the samples, laid over what is shipped."""
+    return LayeredFolder((include / "samples" / "own", include))
+
+
 def _write_landlord_samples(samples: SampleFile, landlord: str, include: Path, out: Path) -> Path:
-    settings = load_landlord(include / "landlords", landlord)
+    folders = lay_sample_folders(include)
+    settings = load_landlord(folders / "landlords", landlord)
     world = SampleWorld(
         profile=samples.landlords[landlord],
         calendar=load_calendar(settings.division, settings.closure_days, folder=include / "calendars"),
@@ -44,5 +51,5 @@ def _write_landlord_samples(samples: SampleFile, landlord: str, include: Path, o
     invent_records(world)
     folder = out / settings.drop_folder
     shutil.rmtree(folder, ignore_errors=True)
-    write_sample_drop(world, load_source_mapping(include / "sources", settings.source), folder)
+    write_sample_drop(world, load_source_mapping(folders / "sources", settings.source), folder)
     return folder

@@ -257,7 +257,7 @@ def test_the_doctor_says_which_folders_it_looked_in(own: Path, run: Run) -> None
     (own / "policy").mkdir()
     code, said, _ = run("doctor")
     assert code == 5
-    assert f"WRONG own folder: {own}: nothing reads policy; folders: calendars, landlords, policies" in said
+    assert f"WRONG own folder: {own}: nothing reads policy; folders: calendars, codes, landlords, policies" in said
     shutil.rmtree(own)
     code, said, _ = run("doctor")
     assert code == 5

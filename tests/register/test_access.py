@@ -12,7 +12,7 @@ from sqlalchemy import Engine, create_engine, inspect, make_url, text
 from sqlalchemy.exc import DBAPIError
 
 from due_regard.errors import DueRegardError
-from due_regard.records.canonical import ENTITIES, ENTITY, ColumnKind
+from due_regard.records.canonical import ENTITIES, ENTITY, UNKNOWN_CELLS, ColumnKind
 from due_regard.register import (
     load_drop,
     open_register,
