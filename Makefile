@@ -89,7 +89,8 @@ bench: $(VENV)/.installed
 
 # Pages generated from what they describe; a test fails while one is stale.
 docs: $(VENV)/.installed
-	$(BIN)/due-regard policy rules --out docs/rules.md
+	DUE_REGARD_OWN_DIR= $(BIN)/due-regard policy rules --out docs/rules.md
+	DUE_REGARD_OWN_DIR= $(BIN)/due-regard policy codes --out docs/codes.md
 
 clean:
 	rm -rf var .pytest_cache .mypy_cache .ruff_cache

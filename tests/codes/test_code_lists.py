@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from due_regard.__main__ import main
 from due_regard.codes.code_files import load_code_lists
+from due_regard.codes.codes_page import build_codes_page
 from due_regard.config.layered_folders import LayeredFolder
 from due_regard.errors import CodeListError
 from due_regard.records.canonical import ENTITIES, ColumnKind
@@ -111,6 +113,46 @@ def test_a_wrong_file_is_named_with_its_line(tmp_path: Path, name: str, text: st
     with pytest.raises(CodeListError, match=re.escape(told)) as caught:
         load_code_lists(folder)
     assert (caught.value.file, caught.value.line) == (folder.layers[0] / f"{name}.yaml", line)
+
+
+def test_the_page_is_the_generated_one() -> None:
+    page = (ROOT / "docs" / "codes.md").read_text(encoding="utf-8")
+    assert page == build_codes_page(LISTS), "docs/codes.md is stale: run make docs"
+    for found in LISTS.lists.values():
+        assert all(f"| `{code}` | {word.meaning} |" in page for code, word in found.words.items())
+
+
+def test_the_command_prints_own_words_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own(tmp_path, "roles", "name: roles\nwords:\n  lead: {meaning: Leads., counts_as: manager}\n")
+    monkeypatch.setenv("DUE_REGARD_OWN_DIR", str(tmp_path / "own"))
+    assert main(["policy", "codes"]) == 0
+    assert "| `lead` (own) | Leads. | manager |" in capsys.readouterr().out
+
+
+def test_a_policy_may_say_an_own_word_where_its_file_lies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    policy = tmp_path / "2026-01-01.yaml"
+    text = (ROOT / "include" / "policies" / "hanover" / "2020-01-01.yaml").read_text(encoding="utf-8")
+    policy.write_text(text.replace("head_of_governance", "residents_chair"), encoding="utf-8")
+    assert main(["policy", "check", str(policy)]) == 2
+    assert "never 'residents_chair'; allowed: officer" in capsys.readouterr().out
+    own(tmp_path, "roles", "name: roles\nwords:\n  residents_chair: {meaning: C., counts_as: residents_chair}\n")
+    monkeypatch.setenv("DUE_REGARD_OWN_DIR", str(tmp_path / "own"))
+    assert main(["policy", "check", str(policy)]) == 0
+
+
+def test_a_wrong_list_stops_no_other_question_with_a_traceback(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own(tmp_path, "violence", "name: violence\nwords:\n  shoving: Pushed.\n")
+    monkeypatch.setenv("DUE_REGARD_OWN_DIR", str(tmp_path / "own"))
+    for call in (["policy", "show", "hanover"], ["landlord", "check", "hanover"], ["policy", "codes"]):
+        assert main(call) == 2
+        said = capsys.readouterr()
+        assert "violence.yaml:3: violence is closed" in said.out + said.err
 
 
 def test_no_code_list_stands_in_python() -> None:

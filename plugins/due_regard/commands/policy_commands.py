@@ -25,6 +25,8 @@ def add_commands(commands: Commands) -> None:
     parser.add_argument("--on", metavar="YYYY-MM-DD", help="the version in force then; default today")
     parser = add_command(policies, "rules", run_policy_rules, "every landlord's rules as one page, docs/rules.md")
     parser.add_argument("--out", type=Path, metavar="FILE.md", help="write it there; default print it")
+    parser = add_command(policies, "codes", run_policy_codes, "every code word with its meaning, docs/codes.md")
+    parser.add_argument("--out", type=Path, metavar="FILE.md", help="write it there; default print it")
     parser = add_command(policies, "diff", run_policy_diff, "what a changed policy would change in the findings")
     parser.add_argument("old", type=Path, metavar="OLD", help="policy file to compare with")
     parser.add_argument("new", type=Path, metavar="NEW", help="policy file as it would be")
@@ -83,6 +85,18 @@ def run_policy_rules(args: Namespace, settings: Settings) -> CommandResult:
 
     known = [load_landlord_context(settings, landlord) for landlord in list_landlords_to_run(settings)]
     page = build_rules_page([each.history for each in known], {each.landlord.id: each.landlord for each in known})
+    if args.out is None:
+        return CommandResult({"page": page}, tuple(page.splitlines()))
+    args.out.write_text(page, encoding="utf-8", newline="\n")
+    return CommandResult({"file": str(args.out)}, (f"wrote {args.out}",))
+
+
+def run_policy_codes(args: Namespace, settings: Settings) -> CommandResult:
+    """`policy codes [--out FILE.md]`."""
+    from due_regard.codes.code_files import load_code_lists
+    from due_regard.codes.codes_page import build_codes_page
+
+    page = build_codes_page(load_code_lists(settings.codes_dir))
     if args.out is None:
         return CommandResult({"page": page}, tuple(page.splitlines()))
     args.out.write_text(page, encoding="utf-8", newline="\n")
