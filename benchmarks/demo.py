@@ -2,7 +2,7 @@
 
     python -m benchmarks demo
 
-Each run starts Airflow, runs the chain of four DAGs over five landlords and stops everything. The aim is under 60 s on
+Each run starts Airflow, runs the chain of four DAGs over six landlords and stops everything. The aim is under 60 s on
 two cores of a machine that does nothing else.
 """
 

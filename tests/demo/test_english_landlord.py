@@ -68,7 +68,7 @@ def test_its_policy_tells_kept_from_missed(settings: Settings) -> None:
     found = assess_records(records, context.history, context.calendar, AS_AT)
     states = Counter(found["state"])
     assert states["met"] > 600
-    assert min(states[state] for state in ("late", "overdue", "breach", "due_soon")) > 0
+    assert min(states[state] for state in ("late", "overdue", "breach", "pending")) > 0
     deciders = records["restrictions"].set_index("restriction_ref")["decided_by_role"]
     rows = found[found["rule"] == "restriction.decider_role"].set_index("subject_ref")["state"]
     assert set(rows[deciders == "assistant_director"]) == {"met"}
