@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import csv
+import email
+import json
 from collections import Counter
 from datetime import date
+from email import policy
 from pathlib import Path
 
 import pytest
@@ -17,7 +20,8 @@ from due_regard.config.landlord import list_landlord_ids
 from due_regard.config.settings import Settings
 from due_regard.intake import load_source_mapping, read_drop
 from due_regard.records.canonical import UNKNOWN_CELLS
-from due_regard.services.landlord_context import load_landlord_context
+from due_regard.register import reading
+from due_regard.services.landlord_context import load_landlord_context, open_landlord_register
 
 INCLUDE = Path(__file__).resolve().parents[2] / "include"
 OWN, DROP = INCLUDE / "samples" / "own", INCLUDE / "samples" / "thornmere"
@@ -119,6 +123,30 @@ def test_its_findings_mails_and_results_carry_no_word_that_is_not_known(
     assert holding
     assert all(name.startswith("TH_appeals_") for name in holding)
     assert "Wibblestone" not in said.out + said.err + "".join(capsys.readouterr())
+
+
+def test_its_data_owner_is_told_of_a_word_though_no_row_was_rejected(
+    settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    drop = tmp_path / "drop"
+    drop.mkdir()
+    (drop / "restrictions.csv").write_text(
+        "restriction_ref,customer_ref,measure,decided_on,decided_by,starts_on,emergency_route\n"
+        "R1,C1,named_contact,2026-01-12,S1,2026-01-12,Wibblestone\n", encoding="utf-8"
+    )  # fmt: skip
+    assert main(["--json", "intake", str(drop), "--landlord", L, "--source", "canonical"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert result["not_known"] == [{"entity": "restrictions", "column": "emergency_route", "cells": 1, "rows": [2]}]
+    with open_landlord_register(settings, L) as engine, reading(engine, L) as connection:
+        body = connection.exec_driver_sql("SELECT body FROM alert_messages WHERE kind = 'handback'").scalar_one()
+        kept = connection.exec_driver_sql("SELECT level, column_name, rows FROM rejection_counts").all()
+    told = email.message_from_string(body, policy=policy.default).get_body(("plain",)).get_content()
+    assert "1 restrictions loaded with a word in emergency_route that is not known" in " ".join(told.split())
+    assert "Wibblestone" not in told
+    assert [tuple(row) for row in kept] == [("note", "emergency_route", 1)]
+    assert main(["--json", "intake", str(drop), "--landlord", L, "--source", "canonical"]) == 0
+    with open_landlord_register(settings, L) as engine, reading(engine, L) as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM alert_messages").scalar_one() == 1
 
 
 def test_its_closure_days_are_its_own(settings: Settings) -> None:

@@ -111,6 +111,8 @@ def test_the_environment_is_the_demos_own(place: DemoPlace, monkeypatch: pytest.
     assert env["DUE_REGARD_MAIL_MODE"] == "folder"
     # Said, not left out: a .env file beside the demo may say otherwise.
     assert env["DUE_REGARD_OWN_DIR"] == ""
+    place.own.mkdir(parents=True)
+    assert places.build_environment(place, 5000)["DUE_REGARD_OWN_DIR"] == str(place.own)
     assert {"DUE_REGARD_REGISTER_URL", "HTTPS_PROXY", "PYTHONDONTWRITEBYTECODE"} & set(env) == set()
     assert env["PATH"].startswith(str(Path(sys.executable).parent))
     assert [name for name, value in env.items() if "0.0.0.0" in value] == []  # noqa: S104 - looked for, not bound
