@@ -109,12 +109,14 @@ def _check_calendars(settings: Settings, today: date) -> Iterator[CheckResult]:
 
 def _check_register(settings: Settings) -> Iterator[CheckResult]:
     from due_regard import register
+    from due_regard.register.engines import name_place
 
     for names in settings.registers(list_landlords_to_run(settings)).values():
         try:
             with open_landlord_register(settings, names[0]) as engine:
                 report = register.verify_audit(engine)
-                yield CheckResult("register", True, f"opens and is up to date ({engine.dialect.name})")
+                place = f"{engine.dialect.name}, {name_place(engine.url)}"
+                yield CheckResult("register", True, f"opens and is up to date ({place})")
                 yield CheckResult("audit chain", True, f"{report.rows} rows hold; head {report.head or 'none yet'}")
         except RegisterError as reason:
             yield CheckResult("register", False, str(reason))
