@@ -166,6 +166,11 @@ class Settings(BaseSettings):
         return self.files / "data_docs"
 
     @property
+    def validation_dir(self) -> Path:
+        """Folder of Great Expectations' own projects, one folder a landlord; it opens folders of this disk alone."""
+        return self.var_dir / "great_expectations"
+
+    @property
     def packs(self) -> StoredPath:
         """Folder of built packs, one folder a landlord and quarter."""
         return self.files / "packs"

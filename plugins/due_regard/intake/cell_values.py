@@ -49,6 +49,7 @@ class CodedColumn:
         raw: the distinct values as delivered (personal: never shown).
         values: the canonical value of each, in canonical dtype; null where blank or unreadable.
         problems: for each, "" or why it cannot be read (a reason of rejection_messages.py).
+        reading: what it was read by, for who judges the reading.
     """
 
     column: CanonicalColumn
@@ -56,6 +57,7 @@ class CodedColumn:
     raw: pd.Series
     values: pd.Series
     problems: NDArray[np.object_]
+    reading: ColumnReading
 
     def expand_rows(self) -> pd.Series:
         """The canonical column, one value a row."""
@@ -101,7 +103,7 @@ def read_column(column: CanonicalColumn, cells: pd.Series, reading: ColumnReadin
         problems = np.array(found, dtype=object)
     broken = raw.str.startswith(UNREADABLE).to_numpy(dtype=bool)
     problems[broken] = "unreadable_cell"
-    return CodedColumn(column, codes, raw, values, problems)
+    return CodedColumn(column, codes, raw, values, problems, reading)
 
 
 def _read_texts(raw: pd.Series, kind: ColumnKind) -> tuple[pd.Series, NDArray[np.object_]]:

@@ -18,7 +18,7 @@ from due_regard.errors import FileRefused
 from due_regard.intake.check_suite import Suite, build_suite
 from due_regard.intake.column_mapping import CandidateTable, check_headers, read_candidates, share_table_text
 from due_regard.intake.completeness import Manifest, PreviousRows, find_shrunken_entities, read_manifest
-from due_regard.intake.expectations import validate_with_great_expectations
+from due_regard.intake.expectations import DropUnderTest, validate_with_great_expectations
 from due_regard.intake.preflight import check_file_name, list_drop_files, make_shown_name, read_content
 from due_regard.intake.readers import read_file_tables
 from due_regard.intake.results import find_disappeared_refs, make_accepted_file, make_mending_sheets
@@ -51,6 +51,7 @@ def read_drop(
     previous_rows: PreviousRows | None = None,
     suite: Suite | None = None,
     great_expectations: bool = True,
+    project: Path | None = None,
 ) -> ValidatedDrop:
     """The drop's rows, validated, with every rejection and refusal named.
 
@@ -64,14 +65,17 @@ def read_drop(
         suite: the checks; those of `build_suite` where None.
         great_expectations: whether Great Expectations judges too (seconds); without it, `suites` stays empty. Only for
             a look at a drop that nothing is loaded from.
+        project: folder of the Great Expectations project that keeps suite, checkpoint and results; None keeps nothing.
 
     Raises:
         DropError: the folder is missing or empty, its manifest is wrong or names a file that is not there, or the two
             validations differ.
     """
     staged, refused = stage_drop(drop, source, on=on)
-    checked = check_candidates([item.candidate for item in staged], known, build_suite() if suite is None else suite)
-    answers = validate_with_great_expectations(checked, on=on) if great_expectations else ()
+    checks = build_suite() if suite is None else suite
+    checked = check_candidates([item.candidate for item in staged], known, checks)
+    test = DropUnderTest(checked, checks, known, on)
+    answers = validate_with_great_expectations(test, project=project) if great_expectations else ()
     gone = _find_disappeared(staged, refused, source, known)
     files = [
         # Missing references are noted once for an entity, with the first of its tables.

@@ -59,7 +59,7 @@ def load_complete_drop(
 
     landlord = context.landlord.id
     with open_landlord_register(settings, landlord, upgrade=True) as engine:
-        validated = validate_drop(engine, landlord, folder, mapping, now)
+        validated = validate_drop(engine, settings, landlord, folder, mapping, now)
         content = register.hash_drop((*validated.files, *validated.refused))
         if validated.held and not register.is_released(engine, landlord, content):
             return hold_validated_drop(engine, validated, content, now)
@@ -70,7 +70,9 @@ def load_complete_drop(
     return result
 
 
-def validate_drop(engine: Engine, landlord: str, folder: Path, mapping: SourceMapping, now: datetime) -> ValidatedDrop:
+def validate_drop(
+    engine: Engine, settings: Settings, landlord: str, folder: Path, mapping: SourceMapping, now: datetime
+) -> ValidatedDrop:
     """The drop, validated against what the register holds."""
     from due_regard import register
     from due_regard.intake import read_drop
@@ -82,6 +84,7 @@ def validate_drop(engine: Engine, landlord: str, folder: Path, mapping: SourceMa
         on=find_london_day(now),
         known=lambda entity: register.read_known_refs(engine, landlord, entity),
         previous_rows=lambda entity: register.count_previous_rows(engine, landlord, entity),
+        project=settings.validation_dir / landlord,
     )
 
 
