@@ -70,7 +70,9 @@ def run_drop_list(args: Namespace, settings: Settings) -> CommandResult:
         f" {row['rows_loaded']} loaded + {row['rows_unchanged']} unchanged + {row['rows_rejected']} rejected"
         for row in rows
     ]
-    return CommandResult({"drops": rows}, tuple(lines) or ("no drop has come yet",))
+    return CommandResult(
+        {"drops": rows}, tuple(lines) or (f"no drop of {args.landlord or 'any landlord'} has come yet",)
+    )
 
 
 def run_drop_release(args: Namespace, settings: Settings) -> CommandResult:
@@ -92,7 +94,12 @@ def run_drop_missing(args: Namespace, settings: Settings) -> CommandResult:
 
     with open_landlord_register(settings, args.landlord) as engine:
         rows = list_json_rows(register.list_missing_records(engine, args.landlord))
+        is_delivered = register.find_newest_file(engine, args.landlord) > 0
     lines = [f"{row['entity']} {row['ref']}: not in the newest file since {row['noticed_at']}" for row in rows]
+    if not is_delivered:
+        return CommandResult(
+            {"missing": []}, (f"nothing of {args.landlord} was ever taken in, so nothing can be missing",)
+        )
     return CommandResult({"missing": rows}, (*lines, f"{len(rows)} records are missing; none was deleted"))
 
 

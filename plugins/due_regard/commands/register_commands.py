@@ -47,7 +47,10 @@ def run_audit_verify(args: Namespace, settings: Settings) -> CommandResult:
 
     with open_landlord_register(settings, args.landlord) as engine:
         report = register.verify_audit(engine, args.head)
-    return CommandResult({"rows": report.rows, "head": report.head}, (f"{report.rows} rows hold; head {report.head}",))
+    line = f"{report.rows} rows hold; head {report.head}"
+    if not report.rows:
+        line = "nothing was ever recorded in this register: there is no row to verify"
+    return CommandResult({"rows": report.rows, "head": report.head}, (line,))
 
 
 def run_backup(args: Namespace, settings: Settings) -> CommandResult:
