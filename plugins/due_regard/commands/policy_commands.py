@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
@@ -124,10 +125,11 @@ def run_landlord_new(args: Namespace, settings: Settings) -> CommandResult:
 
 def run_landlord_check(args: Namespace, settings: Settings) -> CommandResult:
     """`landlord check ID`."""
-    from due_regard.services.landlord_files import check_landlord_files
+    from due_regard.services.landlord_checks import check_landlord_files
 
-    good, wrong = check_landlord_files(settings, args.landlord)
-    return CommandResult({"good": good, "wrong": wrong}, (*good, *wrong), 2 if wrong else 0)
+    found = check_landlord_files(settings, args.landlord, today=parse_day_or_today(None))
+    lines = (*found.good, *(f"WARNING {words}" for words in found.warnings), *(f"WRONG {w}" for w in found.wrong))
+    return CommandResult(asdict(found), lines, 2 if found.wrong else 0)
 
 
 def run_calendar_refresh(args: Namespace, settings: Settings) -> CommandResult:

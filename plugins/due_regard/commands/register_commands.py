@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -74,6 +75,7 @@ def run_doctor(args: Namespace, settings: Settings) -> CommandResult:
     from due_regard.services.check_installation import check_installation
 
     findings = check_installation(settings, now=datetime.now(UTC), freshness=args.freshness)
-    lines = tuple(f"{'ok   ' if item.ok else 'WRONG'} {item.what}: {item.says}" for item in findings)
-    result = {"checks": [{"what": item.what, "ok": item.ok, "says": item.says} for item in findings]}
+    marks = ["WARN " if item.is_warning else "ok   " if item.ok else "WRONG" for item in findings]
+    lines = tuple(f"{mark} {item.what}: {item.says}" for mark, item in zip(marks, findings, strict=True))
+    result = {"checks": [asdict(item) for item in findings]}
     return CommandResult(result, lines, 0 if all(item.ok for item in findings) else 5)
