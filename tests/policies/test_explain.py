@@ -220,7 +220,17 @@ def test_the_command_line_explains(
 ) -> None:
     monkeypatch.setenv("DUE_REGARD_VAR_DIR", str(tmp_path))
     example = next(each for each in EXAMPLES if each.landlord == CB)
-    call = ["assess", "--landlord", CB, "--as-at", "2026-06-30", "--drop", str(example.exports)]
+    call = [
+        "assess",
+        "--landlord",
+        CB,
+        "--as-at",
+        "2026-06-30",
+        "--drop",
+        str(example.exports),
+        "--source",
+        "canonical",
+    ]
     assert main([*call, "--explain", "policy.review", CB]) == 0
     assert "Outcome: due soon, due Fri 31 Jul 2026" in capsys.readouterr().out
     assert main([*call, "--explain", "appeal.decider_role", "nobody"]) == 2

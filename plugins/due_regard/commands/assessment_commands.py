@@ -14,6 +14,7 @@ from due_regard.commands import CommandResult, Commands, add_command
 from due_regard.config.settings import Settings
 from due_regard.errors import SettingsError
 from due_regard.records.canonical import ASSESSMENT_COLUMNS
+from due_regard.records.validated_drop import ValidatedDrop
 from due_regard.services.assess_landlord import assess_with_rows
 from due_regard.services.read_assessments import RecordChoice, explain_assessment, read_assessments
 
@@ -24,7 +25,7 @@ def add_commands(commands: Commands) -> None:
     parser.add_argument("--landlord", required=True, metavar="ID", help="whose records, by whose policy")
     parser.add_argument("--as-at", required=True, metavar="YYYY-MM-DD", help="the day to assess at")
     parser.add_argument("--drop", type=Path, help="assess this drop alone; the register is not touched")
-    parser.add_argument("--source", default="canonical", help="source mapping of --drop")
+    parser.add_argument("--source", help="source mapping of --drop; default: the landlord's own")
     parser.add_argument("--known-at", metavar="INSTANT", help="as the register knew it then (ISO 8601)")
     parser.add_argument("--explain", nargs=2, metavar=("RULE", "SUBJECT"), help="say how one assessment came about")
     parser.add_argument("--out", type=Path, metavar="FILE.csv", help="write the assessments there")
@@ -77,15 +78,22 @@ def run_assess(args: Namespace, settings: Settings) -> CommandResult:
         result, found = assess_with_rows(settings, args.landlord, as_at=as_at, now=datetime.now(UTC))
     else:
         found, drop = read_assessments(settings, args.landlord, choice, as_at=as_at)
-    refused = [] if drop is None else [f"{file.file}: refused ({file.code}): {file.message}" for file in drop.refused]
-    rejected = [] if drop is None else [row.message for file in drop.files for row in file.rejections]
+    untaken, code = ([], 0) if drop is None else list_untaken(drop)
+    refused = 0 if drop is None else len(drop.refused)
     result |= {"states": found["state"].value_counts().sort_index().to_dict(), "assessments": len(found)}
-    result |= {"rejected": len(rejected), "refused": len(refused)}
+    result |= {"rejected": len(untaken) - refused, "refused": refused}
     if args.out:
         write_assessments(found, args.out)
     counts = ", ".join(f"{state} {n}" for state, n in result["states"].items())
-    lines = [*refused, *rejected, f"{args.landlord} as at {as_at}: {len(found)} assessments: {counts or 'none'}"]
-    return CommandResult(result, tuple(lines), 4 if refused else 3 if rejected else 0)
+    lines = [*untaken, f"{args.landlord} as at {as_at}: {len(found)} assessments: {counts or 'none'}"]
+    return CommandResult(result, tuple(lines), code)
+
+
+def list_untaken(drop: ValidatedDrop) -> tuple[list[str], int]:
+    """What of a drop was not taken, a line each, refused files first; and the exit code that says so."""
+    refused = [f"{file.file}: refused ({file.code}): {file.message}" for file in drop.refused]
+    rejected = [row.message for file in drop.files for row in file.rejections]
+    return [*refused, *rejected], 4 if refused else 3 if rejected else 0
 
 
 def _run_explain(args: Namespace, settings: Settings, choice: RecordChoice, as_at: date) -> CommandResult:
