@@ -43,7 +43,8 @@ _GROUPS = (
     register_commands,
 )
 _EXIT_CODES = """exit codes: 0 done, nothing rejected; 2 wrong usage or settings; 3 done, some rows were rejected;
-4 a file was refused (other files are loaded); 5 could not be done (nothing changed)"""
+4 a file was refused (other files are loaded); 5 could not be done (nothing changed; where several landlords
+were asked for, what failed is named and the others were done); 130 interrupted"""
 
 
 def main(words: Sequence[str] | None = None) -> int:

@@ -11,12 +11,16 @@ import pandas as pd
 
 from due_regard.calendars.quarters import LONDON
 from due_regard.commands import CommandResult, Commands, add_command
+from due_regard.commands.output_files import check_output_file, write_output_file
 from due_regard.config.settings import Settings
 from due_regard.errors import SettingsError
 from due_regard.records.canonical import ASSESSMENT_COLUMNS
 from due_regard.records.validated_drop import ValidatedDrop
 from due_regard.services.assess_landlord import assess_with_rows
 from due_regard.services.read_assessments import RecordChoice, explain_assessment, read_assessments
+
+_YEARS = range(1990, 2101)
+"""Earlier dates are refused in exports, too; later ones no calendar knows."""
 
 
 def add_commands(commands: Commands) -> None:
@@ -35,12 +39,15 @@ def parse_day(text: str) -> date:
     """The date that an option gives.
 
     Raises:
-        SettingsError: it is not YYYY-MM-DD.
+        SettingsError: it is not YYYY-MM-DD, or of a year that nobody means.
     """
     try:
-        return date.fromisoformat(text)
+        found = date.fromisoformat(text)
     except ValueError:
         raise SettingsError("a date is written YYYY-MM-DD") from None
+    if found.year not in _YEARS:
+        raise SettingsError(f"a date lies in the years {_YEARS[0]} to {_YEARS[-1]}")
+    return found
 
 
 def parse_day_or_today(text: str | None) -> date:
@@ -69,6 +76,7 @@ def run_assess(args: Namespace, settings: Settings) -> CommandResult:
     """`assess --landlord L --as-at D [--drop DROP --source S] [--known-at T] [--explain RULE SUBJECT] --out FILE`."""
     as_at = parse_day(args.as_at)
     known_at = parse_instant(args.known_at) if args.known_at else None
+    check_output_file(args.out)
     choice = RecordChoice(known_at, args.drop, args.source)
     if args.explain:
         return _run_explain(args, settings, choice, as_at)
@@ -104,5 +112,5 @@ def _run_explain(args: Namespace, settings: Settings, choice: RecordChoice, as_a
 
 def write_assessments(found: pd.DataFrame, out: Path) -> None:
     """Writes assessments as the contract's CSV: its columns, ISO dates, blank cells empty."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    found[list(ASSESSMENT_COLUMNS)].to_csv(out, index=False, date_format="%Y-%m-%d", lineterminator="\n")
+    table = found[list(ASSESSMENT_COLUMNS)]
+    write_output_file(out, table.to_csv(index=False, date_format="%Y-%m-%d", lineterminator="\n"))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from due_regard.commands import CommandResult, Commands, add_command, add_command_group
 from due_regard.commands.assessment_commands import list_untaken, parse_day_or_today
+from due_regard.commands.output_files import write_output_file
 from due_regard.config.settings import Settings
 from due_regard.errors import PolicyError
 from due_regard.services.compare_policies import PolicyComparison, compare_policy_files
@@ -85,7 +86,7 @@ def run_policy_rules(args: Namespace, settings: Settings) -> CommandResult:
     page = build_rules_page([each.history for each in known], {each.landlord.id: each.landlord for each in known})
     if args.out is None:
         return CommandResult({"page": page}, tuple(page.splitlines()))
-    args.out.write_text(page, encoding="utf-8", newline="\n")
+    write_output_file(args.out, page)
     return CommandResult({"file": str(args.out)}, (f"wrote {args.out}",))
 
 

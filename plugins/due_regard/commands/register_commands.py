@@ -10,6 +10,7 @@ from pathlib import Path
 from due_regard.commands import CommandResult, Commands, add_command, add_command_group, add_landlord_option
 from due_regard.config.settings import Settings
 from due_regard.services.landlord_context import find_register_url, open_landlord_register
+from due_regard.services.landlord_failures import describe_failures
 
 
 def add_commands(commands: Commands) -> None:
@@ -39,7 +40,7 @@ def run_register_upgrade(args: Namespace, settings: Settings) -> CommandResult:
 
     result = upgrade_registers(settings, args.landlord)
     lines = [f"{each['place']} is up to date (revision {each['revision']})" for each in result["registers"]]
-    return CommandResult(result, tuple(lines))
+    return CommandResult(result, (*lines, *describe_failures(result)), result.get("exit_code", 0))
 
 
 def run_audit_verify(args: Namespace, settings: Settings) -> CommandResult:

@@ -21,6 +21,7 @@ from due_regard.errors import DueRegardError, RegisterError, SettingsError
 from due_regard.policy import load_policies
 from due_regard.services.landlord_checks import check_landlord_files
 from due_regard.services.landlord_context import list_landlords_to_run, load_landlord_context, open_landlord_register
+from due_regard.services.landlord_failures import LandlordFailures
 
 _OWN_FOLDERS = ("calendars", "landlords", "policies", "reports", "sources")
 """What DUE_REGARD_OWN_DIR may hold."""
@@ -39,12 +40,13 @@ class CheckResult:
 def check_installation(settings: Settings, *, now: datetime, freshness: bool = False) -> list[CheckResult]:
     """Every check of this installation; with `freshness`, only whether the runs are in time."""
     today = find_london_day(now)
-    if freshness:
-        return _run_check(lambda: _check_freshness(settings, now))
     try:
         landlords = list_landlords_to_run(settings)
     except SettingsError as reason:
         return [CheckResult("own folder", False, str(reason))]
+    if freshness:
+        each = (partial(_check_freshness, settings, name, now) for name in landlords)
+        return [item for check in each for item in _run_check(check)]
     checks: list[Callable[[], Iterator[CheckResult]]] = [
         lambda: _check_folders(settings),
         lambda: _check_unread_files(settings),
@@ -126,7 +128,8 @@ def _check_calendars(settings: Settings, today: date) -> Iterator[CheckResult]:
 def _check_register(settings: Settings) -> Iterator[CheckResult]:
     from due_regard import register
 
-    for names in settings.registers(list_landlords_to_run(settings)).values():
+    failures = LandlordFailures()  # a landlord without settings is said by its own check
+    for names in settings.registers(failures.list_known(settings, list_landlords_to_run(settings))).values():
         try:
             with open_landlord_register(settings, names[0]) as engine:
                 report = register.verify_audit(engine)
@@ -164,14 +167,13 @@ def _check_landlord(settings: Settings, name: str, today: date) -> Iterator[Chec
         yield CheckResult(f"{name} cadence", not slow, "; ".join(slow) or "drops come in time for every duty's notice")
 
 
-def _check_freshness(settings: Settings, now: datetime) -> Iterator[CheckResult]:
-    """Whether intake, assessment and alerts of each landlord ran in time."""
+def _check_freshness(settings: Settings, name: str, now: datetime) -> Iterator[CheckResult]:
+    """Whether intake, assessment and alerts of a landlord ran in time."""
     from due_regard.alerts.run_lateness import find_late_runs
     from due_regard.mail.wording import load_mail_wording
 
     wording = load_mail_wording(settings.reports_dir / "mail")
-    for name in list_landlords_to_run(settings):
-        context = load_landlord_context(settings, name)
-        with open_landlord_register(settings, name) as engine:
-            late = find_late_runs(engine, context.landlord, context.calendar, wording, now=now)
-        yield CheckResult(f"{name} freshness", not late, "; ".join(late) or "intake, assessment and alerts ran in time")
+    context = load_landlord_context(settings, name)
+    with open_landlord_register(settings, name) as engine:
+        late = find_late_runs(engine, context.landlord, context.calendar, wording, now=now)
+    yield CheckResult(f"{name} freshness", not late, "; ".join(late) or "intake, assessment and alerts ran in time")
