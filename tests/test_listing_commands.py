@@ -17,6 +17,7 @@ from due_regard.commands import listing_commands
 from due_regard.config.settings import Settings
 from due_regard.services.assess_landlord import assess_landlord
 from due_regard.services.landlord_context import open_landlord_register
+from due_regard.services.steps import listen_to_steps
 from tests.register.drops import accepted, appeal, drop
 
 L, OTHER = "queens_cross", "port_of_leith"
@@ -183,6 +184,13 @@ def test_findings_of_a_landlord_whose_settings_are_gone_are_still_listed(
 ) -> None:
     monkeypatch.setenv("DUE_REGARD_LANDLORDS", OTHER)
     assert f"{L}, judged as at" in run("findings", "--as-at", SECOND)[1]
+
+
+def test_a_service_says_its_steps_to_whoever_listens(run: Run) -> None:
+    heard: list[str] = []
+    with listen_to_steps(heard.append):
+        run("findings", "--as-at", FIRST)
+    assert heard == [f"{L}: reading findings", f"{OTHER}: reading findings"]
 
 
 def test_a_landlord_nobody_knows_is_said(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

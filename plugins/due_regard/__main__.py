@@ -29,6 +29,7 @@ from due_regard.commands import (
     policy_commands,
     register_commands,
 )
+from due_regard.commands.progress_line import show_progress
 from due_regard.config.settings import Settings
 from due_regard.errors import DueRegardError, SettingsError
 
@@ -64,7 +65,8 @@ def _run_command(words: list[str]) -> int:
     for chatty in ("alembic", "great_expectations", "httpx", "matplotlib"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     try:
-        result: CommandResult = args.run(args, _load_settings(register))
+        with show_progress(sys.stderr):
+            result: CommandResult = args.run(args, _load_settings(register))
     except DueRegardError as reason:
         return _report_failure(reason.exit_code, str(reason), as_json)
     except OSError as reason:

@@ -14,6 +14,7 @@ from due_regard.errors import RegisterMovedOn
 from due_regard.policy import LandlordContext
 from due_regard.services.landlord_context import load_landlord_context, open_landlord_register
 from due_regard.services.result import Result
+from due_regard.services.steps import report_step
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,6 +48,7 @@ def assess_with_rows(
     The register is created or migrated only with `upgrade`.
     """
     context = load_landlord_context(settings, landlord)
+    report_step(f"{landlord}: judging")
     with open_landlord_register(settings, landlord, upgrade=upgrade) as engine:
         run, found = assess_until_settled(engine, settings, context, as_at, now)
     result = {

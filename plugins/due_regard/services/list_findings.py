@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from due_regard.config.settings import Settings
 from due_regard.services.landlord_context import find_register_url, list_landlords_to_run, open_landlord_register
 from due_regard.services.past_findings import COLUMNS, read_findings_as_at
+from due_regard.services.steps import report_step
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,6 +61,7 @@ def list_findings(settings: Settings, *, as_at: date, landlord: str | None = Non
     frames, answers = [], []
     for engine, names in _open_registers(settings, landlord):
         for name in names:
+            report_step(f"{name}: reading findings")
             answer, found = _answer_for_landlord(engine, settings, name, as_at)
             answers.append(answer)
             frames += [found] if len(found) else []

@@ -20,6 +20,7 @@ from due_regard.services.landlord_context import list_landlords_to_run, load_lan
 from due_regard.services.landlord_failures import LandlordFailures
 from due_regard.services.post_mail import open_mail_context
 from due_regard.services.result import Result
+from due_regard.services.steps import report_step
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -65,6 +66,7 @@ def run_alerts(
         with failures.hold_back(*names), open_landlord_register(settings, names[0], upgrade=upgrade) as engine:
             reports += _compose_register_alerts(engine, settings, names, as_at, now, dry_run, failures)
             if dry_run is None:
+                report_step("handing mails over")
                 transport = open_transport(settings)
                 sent.append(send_waiting_mails(engine, transport, now=now, landlords=names, clock=clock))
     failures.raise_if_all(asked)
@@ -85,7 +87,8 @@ def _compose_register_alerts(
 ) -> list[ComposeReport]:
     """Alerts of the landlords that one register holds, each assessed on `as_at` first where it was not."""
     reports = []
-    for name in names:
+    for number, name in enumerate(names, 1):
+        report_step(f"{name}: judging and composing ({number} of {len(names)})")
         with failures.hold_back(name):
             context = load_landlord_context(settings, name)
             if dry_run is None and find_last_assessed_day(engine, name) < as_at:
