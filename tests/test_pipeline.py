@@ -158,13 +158,13 @@ def test_the_duty_to_report_is_judged_and_done_by_the_day_the_pack_is_issued(set
     late = date(2026, 10, 2)
     now = datetime(2026, 10, 2, 9, tzinfo=UTC)
     assess_landlord(settings, L, as_at=late, now=now)
-    found = list_findings(settings, as_at=late, landlord=L)
+    found = list_findings(settings, as_at=late, landlord=L).rows
     assert "report.issued" in set(found["rule"]), "nobody was handed the quarter's report"
     built = build_packs(settings, L, quarter="2026-Q2", now=now, issue=True)
     assert all(pack["issued"] for pack in built["packs"])
     assert built["mails"] == len(built["packs"]) > 0
     assess_landlord(settings, L, as_at=late, now=now)
-    assert "report.issued" not in set(list_findings(settings, as_at=late, landlord=L)["rule"])
+    assert "report.issued" not in set(list_findings(settings, as_at=late, landlord=L).rows["rule"])
 
 
 def test_a_quarters_pack_is_mailed_once_however_often_it_is_built(settings: Settings, drop: Path) -> None:
@@ -190,14 +190,14 @@ def test_running_every_verb_again_changes_nothing(settings: Settings, drop: Path
             assert (judged["findings"]["opened"], judged["findings"]["resolved"]) == (0, 0)
             assert (told["composed"], told["sent"]) == (0, 0)
             assert {pack["status"] for pack in built["packs"]} == {"unchanged"}
-    assert judged["findings"]["open"] == len(list_findings(settings, as_at=AS_AT, landlord=L))
+    assert judged["findings"]["open"] == len(list_findings(settings, as_at=AS_AT, landlord=L).rows)
 
 
 def test_alerts_judge_a_day_that_nobody_judged(settings: Settings, drop: Path) -> None:
     load(settings, drop)
     told = run_alerts(settings, as_at=AS_AT, now=NOW)
     assert told["sent"] == told["composed"] + told["waiting"] > 0
-    assert len(list_findings(settings, as_at=AS_AT, landlord=L)) > 0
+    assert len(list_findings(settings, as_at=AS_AT, landlord=L).rows) > 0
 
 
 def test_a_dry_run_records_nothing(settings: Settings, drop: Path, tmp_path: Path) -> None:
@@ -230,7 +230,7 @@ def test_each_landlord_may_have_a_register_of_its_own(settings: Settings, drop: 
     assert sorted(file.stem for file in tmp_path.glob("*.db")) == sorted(apart.landlords)
     with open_landlord_register(apart, "port_of_leith") as engine:
         assert register.read_records(engine, L) == {}
-    found = list_findings(apart, as_at=AS_AT)
+    found = list_findings(apart, as_at=AS_AT).rows
     assert set(found["landlord"]) == {L, "port_of_leith"}
     with pytest.raises(SettingsError, match="--register"), open_landlord_register(apart):
         pass

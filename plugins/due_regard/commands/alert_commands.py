@@ -11,6 +11,7 @@ from due_regard.commands.assessment_commands import parse_day, parse_instant
 from due_regard.config.settings import Settings
 from due_regard.services.answer_about_mail import explain_mail
 from due_regard.services.build_packs import build_packs
+from due_regard.services.landlord_failures import describe_failures
 from due_regard.services.run_alerts import run_alerts
 
 
@@ -52,7 +53,9 @@ def run_alerts_run(args: Namespace, settings: Settings) -> CommandResult:
         clock=lambda: datetime.now(UTC),
     )
     line = ", ".join(f"{name} {result[name]}" for name in ("composed", "sent", "refused", "waiting"))
-    return CommandResult(result, (f"mails as at {args.as_at}: {line}",))
+    skipped = [f"{landlord}: nothing was composed: {why}" for landlord, why in result["skipped"].items()]
+    lines = (*skipped, *describe_failures(result), f"mails as at {args.as_at}: {line}")
+    return CommandResult(result, lines, result.get("exit_code", 0))
 
 
 def run_alerts_explain(args: Namespace, settings: Settings) -> CommandResult:

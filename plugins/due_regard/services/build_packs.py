@@ -12,6 +12,7 @@ from due_regard.policy import LandlordContext
 from due_regard.services.landlord_context import load_landlord_context, open_landlord_register
 from due_regard.services.post_mail import open_mail_context, send_landlord_mail
 from due_regard.services.result import Result
+from due_regard.services.steps import report_step
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -52,7 +53,8 @@ def build_packs(
     folder = out or settings.packs / landlord / quarter
     built: list[Result] = []
     with open_landlord_register(settings, landlord, upgrade=upgrade) as engine:
-        for name in names:
+        for number, name in enumerate(names, 1):
+            report_step(f"{landlord}: pack {name} ({number} of {len(names)})")
             report = packs.build_pack(
                 engine, context, quarter=period, pack=name, edition=edition, out=folder, now=now, known_at=known_at,
                 reports=settings.reports_dir,

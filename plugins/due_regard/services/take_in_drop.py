@@ -16,6 +16,7 @@ from due_regard.policy import LandlordContext
 from due_regard.services.landlord_context import load_landlord_context, open_landlord_register
 from due_regard.services.post_mail import post_rows_to_mend
 from due_regard.services.result import Result
+from due_regard.services.steps import report_step
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -59,10 +60,12 @@ def load_complete_drop(
 
     landlord = context.landlord.id
     with open_landlord_register(settings, landlord, upgrade=True) as engine:
+        report_step(f"{landlord}: reading and checking")
         validated = validate_drop(engine, settings, landlord, folder, mapping, now)
         content = register.hash_drop((*validated.files, *validated.refused))
         if validated.held and not register.is_released(engine, landlord, content):
             return hold_validated_drop(engine, validated, content, now)
+        report_step(f"{landlord}: loading")
         report = register.load_drop(engine, validated, now=now)
         result = report_loaded_drop(settings, validated, folder, report, content, now)
         if report.status != "unchanged" and result["exit_code"]:

@@ -82,7 +82,7 @@ def _build_duty_frame(policy: Policy, confirmed: Mapping[str, str]) -> pd.DataFr
     rows = [
         (
             duty.rule, duty.label, duty.kind, duty.clause, duty.reading or "", duty.remedy, duty.severity,
-            _count_term(duty), confirmed.get(duty.rule, ""), duty.feeds or "",
+            _count_term(duty), duty.days_unit or "", confirmed.get(duty.rule, ""), duty.feeds or "",
         )
         for duty in policy.duties
     ]  # fmt: skip

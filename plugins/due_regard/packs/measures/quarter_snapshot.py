@@ -29,11 +29,13 @@ NOTHING_TO_MEASURE = "nothing to measure"
 """There was no case that a middle or longest could be taken of."""
 
 DUTY_COLUMNS = (
-    "rule", "label", "kind", "clause", "reading", "remedy", "severity", "working_days", "confirmed", "feeds",
+    "rule", "label", "kind", "clause", "reading", "remedy", "severity", "working_days", "days_unit",
+    "confirmed", "feeds",
 )  # fmt: skip
 """Columns of `QuarterSnapshot.duties`: a policy's duties in words.
 
-`working_days` is a deadline's length where it is set in these (NaN: not), `confirmed` who confirmed our reading (or
+`working_days` is a deadline's length where it is set in these (NaN: not), `days_unit` what its days
+overdue are counted in, `confirmed` who confirmed our reading (or
 empty), `feeds` the figure it feeds (or empty).
 """
 
