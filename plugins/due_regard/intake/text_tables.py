@@ -7,8 +7,7 @@ here, so that title rows above it never shift a column. Keep types and codes out
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -52,7 +51,7 @@ class TextTable:
 
     Attributes:
         file: name inside the drop.
-        sheet: sheet name, None for a CSV file.
+        sheet: sheet name, None for a CSV file; it may be a person's name and stands in files handed back alone.
         preamble: the rows above the data as delivered, the header's own rows last (merged titles repeated).
         headers: one name a column; several header rows are joined by a blank.
         cells: one str column a header, numbered from 0; blank and footer rows are gone.
@@ -65,6 +64,7 @@ class TextTable:
         delimiter: between the cells of a CSV file.
         origins: position in the file of each column, where it is not the column's own.
         mending: whether the file is one of ours (rejections.py), mended and sent again.
+        shown_sheet: what messages call the sheet: its name where the mapping knows it, else its number.
     """
 
     file: str
@@ -81,36 +81,79 @@ class TextTable:
     delimiter: str = ","
     origins: tuple[int, ...] = ()
     mending: bool = False
+    shown_sheet: str = ""
 
     @property
     def read(self) -> int:
         """Data rows that were read, ragged ones too."""
         return len(self.cells) + len(self.ragged)
 
+    @property
+    def where(self) -> str:
+        """File and sheet, for messages."""
+        return f"{self.file}, sheet {self.shown_sheet}" if self.sheet is not None else self.file
+
+    @property
+    def header_row(self) -> int:
+        """Row of the file in which the (last) header row stands, from 1."""
+        return len(self.preamble)
+
+    def find_origin(self, position: int) -> int:
+        """Position in the file of a column."""
+        return self.origins[position] if self.origins else position
+
     def make_address(self, position: int, row_number: int) -> str:
         """A1 address of a cell, with the sheet where there is one."""
-        at = self.origins[position] if self.origins else position
-        cell = f"{get_column_letter(at + 1)}{row_number}"
+        cell = f"{get_column_letter(self.find_origin(position) + 1)}{row_number}"
         return f"{self.sheet}!{cell}" if self.sheet is not None else cell
 
 
 @dataclass(frozen=True)
+class KnownHeaders:
+    """What a part of a source mapping calls its columns; headers are folded.
+
+    Attributes:
+        names: every header that is mapped or ignored.
+        mapped: those that are mapped.
+        required: how the mapping names a required column -> the sets of headers each of which carries it.
+    """
+
+    names: frozenset[str]
+    mapped: frozenset[str]
+    required: dict[str, tuple[frozenset[str], ...]]
+
+    def count_required(self, names: Collection[str]) -> int:
+        """How many of the required columns `names` carry."""
+        return sum(any(headers.issubset(names) for headers in ways) for ways in self.required.values())
+
+    def is_header(self, names: Collection[str]) -> bool:
+        """Whether a row of these cells is a header: it carries what is required, or some of it and mostly known names.
+
+        A row of data may hold a word that is a header somewhere ("harassment"), and must never be taken for one.
+        """
+        required = self.count_required(names)
+        is_known = 2 * len(self.names.intersection(names)) > len(names)
+        return required == len(self.required) or (required > 0 and is_known)
+
+
+@dataclass(frozen=True)
 class FoundHeader:
-    """Where a header was found in the first rows of a table, and how well it is known."""
+    """Where a header was found in the first rows of a table; `rank` orders headers by required and by known columns."""
 
     last_row: int  # index of its last row
     names: tuple[str, ...]
-    score: int
+    rank: tuple[int, int]
 
 
-def find_header(head: Sequence[Sequence[str]], known: frozenset[str], depth: int = 1) -> FoundHeader | None:
-    """The rows among the first 20 that name most of the `known` (folded) headers; None where no cell does."""
+def find_header(head: Sequence[Sequence[str]], known: KnownHeaders, depth: int = 1) -> FoundHeader | None:
+    """The rows among the first 20 that carry most required, then most known columns; None where none is a header."""
     best: FoundHeader | None = None
     for last in range(depth - 1, min(len(head), HEADER_SEARCH_ROWS + depth - 1)):
         names = _join_header_rows(head[last - depth + 1 : last + 1])
-        score = len({fold_text(name) for name in names} & known)
-        if score and (best is None or score > best.score):
-            best = FoundHeader(last, names, score)
+        folded = set(map(fold_text, filter(None, names)))
+        rank = known.count_required(folded), len(known.names & folded)
+        if known.is_header(folded) and (best is None or rank > best.rank):
+            best = FoundHeader(last, names, rank)
     return best
 
 
@@ -129,8 +172,13 @@ def _join_header_rows(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def check_found_header(file: str, header: FoundHeader | None) -> FoundHeader:
+def check_found_header(where: str, header: FoundHeader | None, known: KnownHeaders) -> FoundHeader:
     """`header`, if it is one.
+
+    Args:
+        where: file and sheet, for messages.
+        header: what `find_header` found.
+        known: headers of the source.
 
     Raises:
         FileRefused: no header was found, or two columns bear the same name.
@@ -138,16 +186,23 @@ def check_found_header(file: str, header: FoundHeader | None) -> FoundHeader:
     if header is None:
         raise FileRefused(
             "no_header",
-            f"{file}: no header row of this source in the first {HEADER_SEARCH_ROWS} rows; "
-            "is this the right export? Send it with its header row",
+            f"{where}: none of the first {HEADER_SEARCH_ROWS} rows is the header of this source "
+            f"(required: {', '.join(known.required)}); is this the right export? Send it with its header row",
         )
-    twice = [name for name, times in Counter(map(fold_text, filter(None, header.names))).items() if times > 1]
+    folded = [fold_text(name) for name in header.names]
+    twice = [at for at, name in enumerate(folded) if name and folded.count(name) > 1]
     if twice:
         raise FileRefused(
             "duplicate_header",
-            f"{file}: two columns are headed {', '.join(sorted(twice))}; rename or remove one and send it again",
+            f"{where}: columns {list_letters(twice)} are headed alike in row {header.last_row + 1}; "
+            "rename or remove one and send it again",
         )
     return header
+
+
+def list_letters(positions: Iterable[int]) -> str:
+    """Letters of columns at these positions: all that is said of a header that is not known, for it may be a name."""
+    return ", ".join(get_column_letter(position + 1) for position in positions)
 
 
 def find_blank_rows(cells: pd.DataFrame) -> NDArray[np.bool_]:
