@@ -126,7 +126,7 @@ def _build_table(header: FoundHeader, head: list[list[str]], body: CsvBody, know
         cells, numbers = cells[~blank].reset_index(drop=True), numbers[~blank]
     names = header.names + ("",) * (width - len(header.names))
     preamble = tuple(tuple(row) for row in head[: header.last_row + 1])
-    return TextTable(file, None, preamble, names, cells, numbers, tuple(ragged), int(blank.sum()), delimiter=delimiter)
+    return TextTable(file, None, preamble, names, cells, numbers, tuple(ragged), int(blank.sum()))
 
 
 def _read_rows(body: CsvBody, width: int) -> tuple[pd.DataFrame, list[tuple[int, str]]]:

@@ -70,7 +70,7 @@ def validate_with_great_expectations(checked: Sequence[CheckedCandidate], *, on:
 def _compare_totals(checked: CheckedCandidate, tally: CheckTally, found: int) -> None:
     if found != tally.failing:
         raise DropError(
-            f"{checked.candidate.table.file}: two validations differ on {tally.check.name} "
+            f"two validations differ on {tally.check.name} "
             f"({found} and {tally.failing} rows); nothing is loaded. Keep the drop and report it"
         )
 
@@ -79,7 +79,7 @@ def _make_table_answer(checked: CheckedCandidate, checks: list[dict[str, object]
     table = checked.candidate.table
     return {
         "file": table.file,
-        "sheet": table.sheet,
+        "sheet": table.shown_sheet if table.sheet is not None else None,
         "entity": checked.candidate.entity,
         "rows": len(table.cells),
         "checks": checks,

@@ -7,8 +7,8 @@ here, so that title rows above it never shift a column. Keep types and codes out
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -21,8 +21,16 @@ from due_regard.intake.text_cleaning import fold_text
 HEADER_SEARCH_ROWS = 20
 """How deep a header row may lie under titles."""
 
-MENDING_HEADERS = ("Due Regard: what to mend", "Due Regard: cell")
+MENDING_HEADERS = ("Due Regard: what to mend", "Due Regard: cell", "Due Regard: reference as sent")
 """First columns of a file of rejected rows (rejections.py); such a file is a list of changes."""
+MENDING_SHEET = "Rows to mend"
+"""The one sheet of the workbook in which rows of a CSV file are handed back: its cells are text, as they were."""
+
+MISFIT = "does not fit the header: put each cell under its own header, then clear this cell"
+"""In place of a reference, beside a row that had more or fewer cells than the header: in a workbook it seems to fit."""
+
+REFS_APART = " | "
+"""Between the references of a row that holds several records."""
 
 _SHIELDED = re.compile(r"^'(?=[=+\-@\t\r])")
 _FOOTER = re.compile(
@@ -61,10 +69,10 @@ class TextTable:
         footer_rows: total or end-of-report rows after the last record.
         stored_as_numbers: whether dates may be serial numbers (workbooks).
         epoch_1904: whether those count from 1904.
-        delimiter: between the cells of a CSV file.
         origins: position in the file of each column, where it is not the column's own.
         mending: whether the file is one of ours (rejections.py), mended and sent again.
         shown_sheet: what messages call the sheet: its name where the mapping knows it, else its number.
+        sent_refs: row number -> the references (`describe_refs`) under which a mended row was handed back.
     """
 
     file: str
@@ -78,10 +86,10 @@ class TextTable:
     footer_rows: tuple[int, ...] = ()
     stored_as_numbers: bool = False
     epoch_1904: bool = False
-    delimiter: str = ","
     origins: tuple[int, ...] = ()
     mending: bool = False
     shown_sheet: str = ""
+    sent_refs: dict[int, str] = field(default_factory=dict)
 
     @property
     def read(self) -> int:
@@ -220,7 +228,10 @@ def remove_our_columns(table: TextTable) -> TextTable:
     kept = tuple(at for at, header in enumerate(table.headers) if fold_text(header) not in _OURS)
     if len(kept) == len(table.headers):
         return table
-    cells = table.cells[list(kept)].apply(lambda column: column.str.replace(_SHIELDED, "", regex=True))
+    cells = table.cells[list(kept)]
+    if table.sheet is None:
+        # Rows of CSV files went out as CSV once.
+        cells = cells.apply(lambda column: column.str.replace(_SHIELDED, "", regex=True))
     cells.columns = pd.RangeIndex(len(kept))
     ours = set(range(len(table.headers))) - set(kept)
     return replace(
@@ -231,7 +242,22 @@ def remove_our_columns(table: TextTable) -> TextTable:
         ragged=tuple(RaggedRow(row.row_number, _remove_columns(row.cells, ours)) for row in table.ragged),
         origins=kept,
         mending=True,
+        sent_refs=_read_sent_refs(table),
+        stored_as_numbers=table.stored_as_numbers and table.sheet != MENDING_SHEET,
     )
+
+
+def _read_sent_refs(table: TextTable) -> dict[int, str]:
+    folded = [fold_text(header) for header in table.headers]
+    if fold_text(MENDING_HEADERS[2]) not in folded:
+        return {}
+    told = table.cells[folded.index(fold_text(MENDING_HEADERS[2]))]
+    return {int(number): text for number, text in zip(table.row_numbers, told, strict=True) if text}
+
+
+def describe_refs(refs: Mapping[str, str]) -> str:
+    """The own references of a row, by entity, in words that no spreadsheet program takes for a number."""
+    return REFS_APART.join(f"{entity} {ref}" for entity, ref in refs.items())
 
 
 def _remove_columns(row: tuple[str, ...], positions: set[int]) -> tuple[str, ...]:
