@@ -15,8 +15,9 @@ import pandas as pd
 from due_regard.errors import FileRefused
 from due_regard.intake.cell_values import CodedColumn, ColumnReading, read_column
 from due_regard.intake.source_mapping import ColumnMap, SourceMapping, SourcePart
+from due_regard.intake.table_headers import KnownHeaders, list_letters
 from due_regard.intake.text_cleaning import clean_text, fold_text
-from due_regard.intake.text_tables import KnownHeaders, TextTable, list_letters
+from due_regard.intake.text_tables import TextTable
 from due_regard.records.canonical import ENTITY
 
 

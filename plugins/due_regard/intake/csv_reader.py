@@ -20,17 +20,15 @@ from due_regard.errors import FileRefused
 from due_regard.intake.csv_lines import CsvBody, count_line_ends
 from due_regard.intake.size_limits import MOST_COLUMNS, MOST_ROWS
 from due_regard.intake.swallowed_rows import check_endless_quotation, check_swallowed_rows
-from due_regard.intake.text_cleaning import decode_text, fold_text
-from due_regard.intake.text_tables import (
+from due_regard.intake.table_headers import (
     HEADER_SEARCH_ROWS,
     FoundHeader,
     KnownHeaders,
-    RaggedRow,
-    TextTable,
     check_found_header,
-    find_blank_rows,
     find_header,
 )
+from due_regard.intake.text_cleaning import decode_text, fold_text
+from due_regard.intake.text_tables import RaggedRow, TextTable, find_blank_rows
 
 _DELIMITERS = (",", ";", "\t", "|")
 _DOS_END = b"\x1a"

@@ -25,8 +25,9 @@ from due_regard.intake.preflight import list_drop_files, read_content
 from due_regard.intake.readers import read_file_tables
 from due_regard.intake.row_checks import CheckedCandidate, check_candidates
 from due_regard.intake.source_mapping import SourceMapping, SourcePart
+from due_regard.intake.table_headers import list_letters
 from due_regard.intake.text_cleaning import fold_text
-from due_regard.intake.text_tables import TextTable, list_letters
+from due_regard.intake.text_tables import TextTable
 from due_regard.records.canonical import ENTITY
 
 SAMPLE = 10

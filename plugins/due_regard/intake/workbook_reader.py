@@ -16,16 +16,14 @@ import numpy as np
 import pandas as pd
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum
 
-from due_regard.intake.text_tables import (
+from due_regard.intake.table_headers import (
     HEADER_SEARCH_ROWS,
-    UNREADABLE,
     FoundHeader,
     KnownHeaders,
-    TextTable,
     check_found_header,
-    find_blank_rows,
     find_header,
 )
+from due_regard.intake.text_tables import UNREADABLE, TextTable, find_blank_rows
 from due_regard.intake.workbook_preflight import InspectedWorkbook, make_damaged_error
 
 _EXACT = 2**53
