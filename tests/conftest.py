@@ -22,6 +22,7 @@ INTEGRATION = {
     "tests/demo/test_samples.py": "reads every sample with Great Expectations",
     "tests/deployment": "compose's settings, the built wheel",
     "tests/intake/test_expectations.py": "Great Expectations",
+    "tests/intake/test_rejections.py::test_the_round_through_a_spreadsheet_program": "starts LibreOffice",
     "tests/intake/test_scale.py": "large files",
     "tests/journeys": "whole installations, real Airflow",
     "tests/packs/test_absent.py": "a pack of each landlord and gap",

@@ -16,6 +16,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from openpyxl import load_workbook
 from sqlalchemy import select
 
 from due_regard import assessment, register
@@ -106,7 +107,8 @@ def test_the_data_owner_hears_once_of_what_was_not_taken(settings: Settings, dro
     spoil(drop)
     result = take(settings)
     assert result["exit_code"] == 3
-    assert "A-SPOILT" in next(Path(result["rejections"]).glob("appeals*")).read_text(encoding="utf-8-sig")
+    handed_back = load_workbook(next(Path(result["rejections"]).glob("appeals*"))).active
+    assert "A-SPOILT" in {cell.value for cell in handed_back[2]}
     again = take(settings, NOW + timedelta(days=1))
     assert (again["status"], again["rejections"]) == ("unchanged", result["rejections"])
     run_alerts(settings, as_at=AS_AT, now=NOW)
@@ -128,8 +130,10 @@ def test_mending_and_sending_again_loads_just_those_rows(settings: Settings, dro
     mended.mkdir()
     with open_landlord_register(settings) as engine:
         there = min(register.read_known_refs(engine, L, "restrictions") or ())
-    text = rejected.read_text(encoding="utf-8-sig").replace("R-NOWHERE", there)
-    (mended / rejected.name).write_text(text, encoding="utf-8")
+    book = load_workbook(rejected)
+    (cell,) = [cell for cell in book.active[2] if cell.value == "R-NOWHERE"]
+    cell.value = there
+    book.save(mended / rejected.name)
     result = take_in_drop(settings, L, drop=mended, source="canonical", now=NOW)
     assert [(file["read"], file["loaded"]) for file in result["files"]] == [(1, 1)]
 

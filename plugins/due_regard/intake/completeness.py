@@ -92,9 +92,10 @@ def read_manifest(drop: Path) -> Manifest | None:
     for entry in manifest.files:
         if PurePosixPath(entry.name).name != entry.name or "\\" in entry.name:
             raise DropError(f"{drop.name}: {MANIFEST} names a file outside the drop; list plain file names")
-    missing = [entry.name for entry in manifest.files if not (drop / entry.name).is_file()]
+    # By place and not by name: this reaches Airflow's log, and a file's name may be a person's.
+    missing = [f"{at}" for at, entry in enumerate(manifest.files, 1) if not (drop / entry.name).is_file()]
     if missing:
-        raise DropError(f"{drop.name}: incomplete, {', '.join(missing)} of {MANIFEST} is not there (yet)")
+        raise DropError(f"{drop.name}: incomplete, file {', '.join(missing)} of {MANIFEST} is not there (yet)")
     return manifest
 
 
@@ -107,8 +108,15 @@ def check_completeness(drop: Path, source: SourceMapping, *, now: datetime) -> C
         now: aware instant.
 
     Raises:
-        DropError: there is no drop.
+        DropError: there is no drop, or a file of it cannot be looked at.
     """
+    try:
+        return _find_completeness(drop, source, now)
+    except OSError as reason:
+        raise DropError(f"{drop.name}: a file of it cannot be read ({reason.strerror}); deliver it again") from None
+
+
+def _find_completeness(drop: Path, source: SourceMapping, now: datetime) -> Completeness:
     files = list_drop_files(drop)
     try:
         manifest = read_manifest(drop)
@@ -126,10 +134,10 @@ def check_completeness(drop: Path, source: SourceMapping, *, now: datetime) -> C
 
 
 def _check_manifest(drop: Path, manifest: Manifest) -> Completeness:
-    for entry in manifest.files:
+    for at, entry in enumerate(manifest.files, start=1):
         with (drop / entry.name).open("rb") as file:
             if hashlib.file_digest(file, "sha256").hexdigest() != entry.sha256.lower():
-                return Completeness(False, f"{drop.name}: {entry.name} differs from {MANIFEST}; still being written?")
+                return Completeness(False, f"{drop.name}: file {at} differs from {MANIFEST}; still being written?")
     return Completeness(True, f"{MANIFEST} matches")
 
 

@@ -106,10 +106,12 @@ def _render_results(validated: ValidatedDrop) -> Iterator[Any]:
     from great_expectations.core import ExpectationValidationResult
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
+    files = list(dict.fromkeys(table["file"] for table in validated.suites))
     for table in validated.suites:
         checks: Any = table["checks"]
         for check in checks:
-            section = f"{table['file']} {table['sheet'] or ''} {table['entity']}: {check['column']}"
+            # Of several files by number: a name of a file may be a person's, and is told to the data owner alone.
+            section = f"{table['entity']}, file {files.index(table['file']) + 1}: {check['column']}"
             yield ExpectationValidationResult(
                 success=not check["failing"],
                 expectation_config=ExpectationConfiguration(

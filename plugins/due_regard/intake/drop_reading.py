@@ -105,13 +105,14 @@ def stage_drop(drop: Path, source: SourceMapping, *, on: date) -> tuple[list[Sta
     refused: list[RefusedFile] = []
     paths = list_drop_files(drop)
     manifest = read_manifest(drop)
-    for path in paths:
-        sha256 = ""
+    for number, path in enumerate(paths, start=1):
+        # A log is read by more people than the data owner, and a file's name may be a person's.
+        shown, sha256 = f"file {number} of {len(paths)}", ""
         try:
             check_file_name(path)
             content = read_content(path, drop)
             if len(content) > _LARGE:
-                _log.info("%s: reading %d MB", path.name, len(content) // 2**20)
+                _log.info("%s: reading %d MB", shown, len(content) // 2**20)
             sha256 = hashlib.sha256(content).hexdigest()
             tables = _read_tables(path.name, content, sha256, source, manifest)
             del content
@@ -124,9 +125,9 @@ def stage_drop(drop: Path, source: SourceMapping, *, on: date) -> tuple[list[Sta
                 # Text that is now kept as distinct values is not given back by itself.
                 pa.default_memory_pool().release_unused()
                 staged += [StagedTable(sha256, candidate, part) for candidate in found]
-            _log.info("%s: %d rows read", path.name, read)
+            _log.info("%s: %d rows read", shown, read)
         except FileRefused as reason:
-            _log.warning("%s: refused (%s)", make_shown_name(path), reason.code)
+            _log.warning("%s: refused (%s)", shown, reason.code)
             refused.append(RefusedFile(make_shown_name(path), sha256, reason.code, str(reason)))
     return staged, refused
 

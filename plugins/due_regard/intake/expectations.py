@@ -111,7 +111,7 @@ def _compare_totals(asked: _AskedCheck, found: int) -> None:
     tallies = [tally.failing for tally in asked.table.tallies if tally.check == asked.check]
     if tallies != [found]:
         raise DropError(
-            f"{asked.check.entity}: two validations differ on {asked.check.name} "
+            f"two validations differ on {asked.check.name} "
             f"({found} and {tallies[0] if tallies else 'no'} rows); nothing is loaded. Keep the drop and report it"
         )
 
@@ -120,7 +120,7 @@ def _make_table_answer(checked: CheckedCandidate, checks: list[dict[str, object]
     table = checked.candidate.table
     return {
         "file": table.file,
-        "sheet": table.sheet,
+        "sheet": table.shown_sheet if table.sheet is not None else None,
         "entity": checked.candidate.entity,
         "rows": len(table.cells),
         "checks": checks,

@@ -6,6 +6,7 @@ Add a reason here when a check gains one. The message of a refused file is writt
 from __future__ import annotations
 
 from due_regard.intake.source_mapping import ColumnMap, SourceMapping
+from due_regard.intake.text_tables import MENDING_HEADERS
 from due_regard.records.canonical import ENTITY, CanonicalColumn, ColumnKind
 
 _ORDER = {
@@ -23,6 +24,9 @@ _REMEDY = {
     "unreadable_cell": "shows an error, a formula without a stored value or a character that is no text; open the "
     "file, mend it and save it",
     "conflicting_duplicate": "is the reference of another row with other values; keep the right one",
+    "changed_reference": f"is not the reference under which this row was handed back (a spreadsheet program may have "
+    f"taken its leading zeros); write it as in the column {MENDING_HEADERS[2]!r}, or, if it is right now, clear the "
+    "cell of that column",
     "orphan": "points to a record of {target} that is neither in this drop nor in the register; send that record too, "
     "or correct the reference",
     "order": "lies before {after}; check both dates",

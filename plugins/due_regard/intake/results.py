@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
 from due_regard.intake.column_mapping import CandidateTable
 from due_regard.intake.rejection_messages import describe_fault
 from due_regard.intake.row_checks import CheckedCandidate, Known, RowFault
 from due_regard.intake.source_mapping import SourceMapping, SourcePart
-from due_regard.intake.text_tables import TextTable
+from due_regard.intake.text_tables import MISFIT, TextTable, describe_refs
 from due_regard.records.canonical import ENTITY
 from due_regard.records.validated_drop import AcceptedFile, LoadNote, MendingSheet, Rejection
 
@@ -125,19 +127,35 @@ def _make_warnings(checked: CheckedCandidate, sentences: _SharedSentences) -> li
 
 def make_mending_sheets(checked: Sequence[CheckedCandidate], files: Sequence[AcceptedFile]) -> tuple[MendingSheet, ...]:
     """The rejected rows of each table as delivered, once a table however many entities it holds."""
-    sheets: dict[tuple[str, str | None], tuple[TextTable, dict[int, tuple[str, str]]]] = {}
+    sheets: dict[tuple[str, str | None], tuple[TextTable, dict[int, tuple[str, str]], list[CheckedCandidate]]] = {}
     for item, accepted in zip(checked, files, strict=True):
         table = item.candidate.table
-        _, rows = sheets.setdefault((table.file, table.sheet), (table, {}))
+        _, rows, items = sheets.setdefault((table.file, table.sheet), (table, {}, []))
+        items.append(item)
         for rejection in accepted.rejections:
             rows.setdefault(rejection.row_number, (rejection.message, rejection.cell))
-    return tuple(_make_mending_sheet(table, rows) for table, rows in sheets.values() if rows)
+    return tuple(_make_mending_sheet(table, rows, items) for table, rows, items in sheets.values() if rows)
 
 
-def _make_mending_sheet(table: TextTable, rows: dict[int, tuple[str, str]]) -> MendingSheet:
+def _make_mending_sheet(
+    table: TextTable, rows: dict[int, tuple[str, str]], items: Sequence[CheckedCandidate]
+) -> MendingSheet:
     cells = {row.row_number: row.cells for row in table.ragged if row.row_number in rows}
     at = np.flatnonzero(np.isin(table.row_numbers, list(rows)))
     columns = [column.iloc[at].tolist() for _, column in table.cells.items()]
     cells |= dict(zip(table.row_numbers[at].tolist(), zip(*columns, strict=True), strict=True))
-    told = tuple((number, *rows[number], cells[number]) for number in sorted(rows))
-    return MendingSheet(table.file, table.sheet, table.delimiter, table.preamble, told, table.epoch_1904)
+    refs = _list_own_refs(table, at, items)
+    told = tuple((number, (*rows[number], refs.get(number, "")), cells[number]) for number in sorted(rows))
+    return MendingSheet(table.file, table.sheet, table.preamble, told, table.epoch_1904)
+
+
+def _list_own_refs(table: TextTable, at: NDArray[np.intp], items: Sequence[CheckedCandidate]) -> dict[int, str]:
+    """Row number -> the references it has of its own; those of a row handed back before stay what they were then."""
+    if table.mending:
+        return table.sent_refs
+    keys = {item.candidate.entity: item.rows[ENTITY[item.candidate.entity].key].iloc[at] for item in items}
+    found = zip(*keys.values(), strict=True)
+    return dict.fromkeys((row.row_number for row in table.ragged), MISFIT) | {
+        int(number): describe_refs({entity: ref for entity, ref in zip(keys, refs, strict=True) if not pd.isna(ref)})
+        for number, refs in zip(table.row_numbers[at], found, strict=True)
+    }

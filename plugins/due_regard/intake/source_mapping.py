@@ -114,8 +114,12 @@ class SourcePart(_MappingPart):
         yield from self.ignore
 
     def matches_name(self, file: str, sheet: str | None = None) -> bool:
-        """Whether a file of this name, and a sheet of this name, belongs to this part."""
-        named = any(fnmatchcase(fold_text(file), fold_text(pattern)) for pattern in self.files)
+        """Whether a file of this name, and a sheet of this name, belongs to this part.
+
+        Rows of `x.csv` are handed back in a workbook `x.csv.xlsx`, and come back so.
+        """
+        names = (fold_text(file), fold_text(file).removesuffix(".xlsx"))
+        named = any(fnmatchcase(name, fold_text(pattern)) for name in names for pattern in self.files)
         return named and (sheet is None or any(fnmatchcase(fold_text(sheet), fold_text(name)) for name in self.sheets))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -16,15 +16,14 @@ import numpy as np
 import pandas as pd
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum
 
-from due_regard.intake.text_tables import (
+from due_regard.intake.table_headers import (
     HEADER_SEARCH_ROWS,
-    UNREADABLE,
     FoundHeader,
-    TextTable,
+    KnownHeaders,
     check_found_header,
-    find_blank_rows,
     find_header,
 )
+from due_regard.intake.text_tables import UNREADABLE, TextTable, find_blank_rows
 from due_regard.intake.workbook_preflight import InspectedWorkbook, make_damaged_error
 
 _EXACT = 2**53
@@ -33,11 +32,12 @@ _EXACT = 2**53
 
 @dataclass(frozen=True)
 class WorkbookSheet:
-    """One worksheet as text cells, from A1, and its merged areas (top, left, bottom, right)."""
+    """One worksheet as text cells, from A1, its merged areas (top, left, bottom, right), its number in the workbook."""
 
     name: str
     rows: list[list[str]]
     merged: tuple[tuple[int, int, int, int], ...] = ()
+    number: int = 1
 
     def take_head(self, depth: int) -> list[list[str]]:
         """The rows a header may lie in, a merged title repeated over its cells so that each column knows it."""
@@ -62,7 +62,9 @@ def read_sheets(file: str, content: bytes, inspected: InspectedWorkbook) -> tupl
     try:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
         names = [sheet.name for sheet in workbook.sheets_metadata if sheet.typ is SheetTypeEnum.WorkSheet]
-        sheets = [_read_sheet(workbook, name, inspected) for name in names]
+        sheets = [
+            replace(_read_sheet(workbook, name, inspected), number=number) for number, name in enumerate(names, start=1)
+        ]
     except (CalamineError, ValueError, OSError):
         raise make_damaged_error(file) from None
     return tuple(sheet for sheet in sheets if any(any(row) for row in sheet.rows))
@@ -102,20 +104,20 @@ def _as_text(value: Any) -> str:
     return str(value) if isinstance(value, timedelta) else f"{UNREADABLE}value"
 
 
-def find_sheet_header(sheet: WorkbookSheet, known: frozenset[str], depth: int) -> FoundHeader | None:
+def find_sheet_header(sheet: WorkbookSheet, known: KnownHeaders, depth: int) -> FoundHeader | None:
     """Where the header of `sheet` is, None where no cell names a known column."""
     return find_header(sheet.take_head(depth), known, depth)
 
 
 def read_sheet_table(
-    file: str, sheet: WorkbookSheet, known: frozenset[str], *, depth: int = 1, epoch_1904: bool = False
+    file: str, sheet: WorkbookSheet, known: KnownHeaders, *, depth: int = 1, epoch_1904: bool = False, shown: str = ""
 ) -> TextTable:
     """The table of one sheet.
 
     Raises:
         FileRefused: the sheet has no header, or one name twice in it.
     """
-    header = check_found_header(f"{file}, sheet {sheet.name}", find_sheet_header(sheet, known, depth))
+    header = check_found_header(f"{file}, sheet {shown}", find_sheet_header(sheet, known, depth), known)
     body = sheet.rows[header.last_row + 1 :]
     width = max(len(header.names), _find_used_width(body))
     names = header.names + ("",) * (width - len(header.names))
@@ -134,6 +136,7 @@ def read_sheet_table(
         blank_rows=int(blank.sum()),
         stored_as_numbers=True,
         epoch_1904=epoch_1904,
+        shown_sheet=shown,
     )
 
 
