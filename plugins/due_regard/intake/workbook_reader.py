@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum
 
+from due_regard.intake.sheet_scan import SheetScan, number_cells, split_cells
 from due_regard.intake.text_tables import (
     HEADER_SEARCH_ROWS,
     UNREADABLE,
@@ -25,7 +26,7 @@ from due_regard.intake.text_tables import (
     find_blank_rows,
     find_header,
 )
-from due_regard.intake.workbook_preflight import InspectedWorkbook, make_damaged_error
+from due_regard.intake.workbook_preflight import InspectedSheet, InspectedWorkbook, make_damaged_error
 
 _EXACT = 2**53
 """Beyond this a number cell has lost digits before anyone reads it."""
@@ -33,11 +34,16 @@ _EXACT = 2**53
 
 @dataclass(frozen=True)
 class WorkbookSheet:
-    """One worksheet as text cells, from A1, and its merged areas (top, left, bottom, right)."""
+    """One worksheet as text cells, from A1, its merged areas (top, left, bottom, right) and what the preflight saw."""
 
-    name: str
+    inspected: InspectedSheet
     rows: list[list[str]]
     merged: tuple[tuple[int, int, int, int], ...] = ()
+
+    @property
+    def name(self) -> str:
+        """As its tab has it."""
+        return self.inspected.name
 
     def take_head(self, depth: int) -> list[list[str]]:
         """The rows a header may lie in, a merged title repeated over its cells so that each column knows it."""
@@ -54,27 +60,30 @@ def read_sheets(file: str, content: bytes, inspected: InspectedWorkbook) -> tupl
     Args:
         file: name inside the drop, for messages.
         content: the workbook's bytes.
-        inspected: what calamine does not see: cells that it reads as blank and are not, and leading zeros.
+        inspected: what the preflight saw, cell by cell.
 
     Raises:
-        FileRefused: the workbook cannot be read.
+        FileRefused: the workbook cannot be read, or the preflight saw other cells than calamine gives.
     """
     try:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
         names = [sheet.name for sheet in workbook.sheets_metadata if sheet.typ is SheetTypeEnum.WorkSheet]
-        sheets = [_read_sheet(workbook, name, inspected) for name in names]
+        if set(names) != set(inspected.sheets) or len(set(names)) < len(names):
+            raise make_damaged_error(file)
+        sheets = [_read_sheet(file, workbook, inspected.sheets[name]) for name in names]
     except (CalamineError, ValueError, OSError):
         raise make_damaged_error(file) from None
     return tuple(sheet for sheet in sheets if any(any(row) for row in sheet.rows))
 
 
-def _read_sheet(workbook: CalamineWorkbook, name: str, inspected: InspectedWorkbook) -> WorkbookSheet:
-    sheet = workbook.get_sheet_by_name(name)
-    rows = [[_as_text(value) for value in row] for row in sheet.to_python(skip_empty_area=False)]
-    for (row, position), digits in inspected.padded.get(name, {}).items():
-        if row < len(rows) and position < len(rows[row]) and rows[row][position].isdigit():
-            rows[row][position] = rows[row][position].zfill(digits)
-    for row, position in inspected.unreadable.get(name, ()):
+def _read_sheet(file: str, workbook: CalamineWorkbook, inspected: InspectedSheet) -> WorkbookSheet:
+    sheet = workbook.get_sheet_by_name(inspected.name)
+    values = sheet.to_python(skip_empty_area=False)
+    if not _is_same_sheet(values, inspected.scan):
+        raise make_damaged_error(file)
+    rows = [[_as_text(value) for value in row] for row in values]
+    _apply_formats(rows, inspected.scan)
+    for row, position in inspected.scan.unreadable:
         # Such a cell may lie beyond the last one that has a value, where calamine ends the sheet.
         rows += ([] for _ in range(row + 1 - len(rows)))
         rows[row] += [""] * (position + 1 - len(rows[row]))
@@ -82,7 +91,25 @@ def _read_sheet(workbook: CalamineWorkbook, name: str, inspected: InspectedWorkb
     width = max(map(len, rows), default=0)
     rows = [row if len(row) == width else row + [""] * (width - len(row)) for row in rows]
     merged = tuple((top, left, bottom, right) for (top, left), (bottom, right) in sheet.merged_cell_ranges or ())
-    return WorkbookSheet(name, rows, merged)
+    return WorkbookSheet(inspected, rows, merged)
+
+
+def _is_same_sheet(values: list[list[Any]], scan: SheetScan) -> bool:
+    """Whether calamine gave something for each cell that must have a value, and for none that cannot have one."""
+    if not values:
+        return not len(scan.certain)
+    filled = number_cells(*np.nonzero(np.array(values, dtype=object) != ""))
+    return bool(np.isin(filled, scan.valued).all() and np.isin(scan.certain, filled).all())
+
+
+def _apply_formats(rows: list[list[str]], scan: SheetScan) -> None:
+    """Writes what the cells show whose number formats change their values."""
+    for shown, cells in scan.formats.items():
+        for row, position in zip(*split_cells(cells), strict=True):
+            # A blank text may lie beyond the last cell that has a value.
+            if row < len(rows) and position < len(rows[row]) and (value := rows[row][position]):
+                text = shown.render_cell(value)
+                rows[row][position] = f"{UNREADABLE}format" if text is None else text
 
 
 def _as_text(value: Any) -> str:
