@@ -16,6 +16,7 @@ from typing import IO, Any
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from openpyxl.styles.numbers import FORMAT_TEXT
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from due_regard.config.storage import StoredPath, copy_file, open_new_file, write_file
@@ -118,8 +119,9 @@ def _write_workbook(sink: IO[bytes], sheets: list[MendingSheet]) -> None:
 
 
 def _make_text_cell(worksheet: Any, text: str) -> Any:
-    """A cell that stays text."""
+    """A cell that stays text, also when a person types a reference or a date into it."""
     cell = WriteOnlyCell(worksheet, value=None)
+    cell.number_format = FORMAT_TEXT
     if text:
         put_text(cell, text, ILLEGAL_CHARACTERS_RE)
     return cell

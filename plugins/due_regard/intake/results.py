@@ -5,7 +5,8 @@ Shapes values only: row_checks.py decides what is wrong with a row, rejection_me
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 
@@ -17,6 +18,9 @@ from due_regard.intake.text_tables import TextTable
 from due_regard.records.canonical import ENTITY
 from due_regard.records.validated_drop import AcceptedFile, LoadNote, MendingSheet, Rejection
 
+_REAL_DATE = re.compile("[0-9]{4}")
+"""How a workbook's own dates and serial numbers begin, and no date typed day or month first."""
+_WHOLE_COLUMN = frozenset({"month_first_column", "day_first_column", "swapped_dates"})
 _Told = tuple[str, str, str, str]  # header, reason, sentence, cell
 
 
@@ -62,11 +66,16 @@ class _SharedSentences:
         position = self._candidate.positions.get(column)
         return column if position is None else self._candidate.table.headers[position]
 
+    def _find_letter(self, column: str) -> str:
+        return self._candidate.table.find_column_letter(self._candidate.positions[column])
+
     def describe(self, fault: RowFault) -> str:
         """The sentence of a fault, without its row."""
         key = (fault.reason, fault.column, fault.after)
         if key not in self._told:
             header, after = self.find_header(fault.column), self.find_header(fault.after)
+            if fault.reason in _WHOLE_COLUMN:
+                header = f"{header} (column {self._find_letter(fault.column)})"
             column = self._columns.get(fault.column)
             entity = self._candidate.entity
             self._told[key] = describe_fault(fault.reason, entity, fault.column, header, self._source, column, after)
@@ -125,19 +134,23 @@ def _make_warnings(checked: CheckedCandidate, sentences: _SharedSentences) -> li
 
 def make_mending_sheets(checked: Sequence[CheckedCandidate], files: Sequence[AcceptedFile]) -> tuple[MendingSheet, ...]:
     """The rejected rows of each table as delivered, once a table however many entities it holds."""
-    sheets: dict[tuple[str, str | None], tuple[TextTable, dict[int, tuple[str, str]]]] = {}
+    sheets: dict[tuple[str, str | None], tuple[TextTable, dict[int, tuple[str, str]], set[int]]] = {}
     for item, accepted in zip(checked, files, strict=True):
         table = item.candidate.table
-        _, rows = sheets.setdefault((table.file, table.sheet), (table, {}))
+        _, rows, doubtful = sheets.setdefault((table.file, table.sheet), (table, {}, set()))
+        doubtful |= {item.candidate.positions[fault.column] for fault in item.faults if fault.reason == "swapped_dates"}
         for rejection in accepted.rejections:
             rows.setdefault(rejection.row_number, (rejection.message, rejection.cell))
-    return tuple(_make_mending_sheet(table, rows) for table, rows in sheets.values() if rows)
+    return tuple(_make_mending_sheet(table, rows, doubtful) for table, rows, doubtful in sheets.values() if rows)
 
 
-def _make_mending_sheet(table: TextTable, rows: dict[int, tuple[str, str]]) -> MendingSheet:
+def _make_mending_sheet(table: TextTable, rows: dict[int, tuple[str, str]], doubtful: Collection[int]) -> MendingSheet:
     cells = {row.row_number: row.cells for row in table.ragged if row.row_number in rows}
     at = np.flatnonzero(np.isin(table.row_numbers, list(rows)))
     columns = [column.iloc[at].tolist() for _, column in table.cells.items()]
+    for position in doubtful:
+        # A date that may be swapped must not load as it is, were its row alone sent back.
+        columns[position] = [f"{text}?" if _REAL_DATE.match(text) else text for text in columns[position]]
     cells |= dict(zip(table.row_numbers[at].tolist(), zip(*columns, strict=True), strict=True))
     told = tuple((number, *rows[number], cells[number]) for number in sorted(rows))
     return MendingSheet(table.file, table.sheet, table.delimiter, table.preamble, told, table.epoch_1904)

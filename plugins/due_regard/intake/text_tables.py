@@ -89,9 +89,12 @@ class TextTable:
 
     def make_address(self, position: int, row_number: int) -> str:
         """A1 address of a cell, with the sheet where there is one."""
-        at = self.origins[position] if self.origins else position
-        cell = f"{get_column_letter(at + 1)}{row_number}"
+        cell = f"{self.find_column_letter(position)}{row_number}"
         return f"{self.sheet}!{cell}" if self.sheet is not None else cell
+
+    def find_column_letter(self, position: int) -> str:
+        """Letter of a column in the file."""
+        return get_column_letter((self.origins[position] if self.origins else position) + 1)
 
 
 @dataclass(frozen=True)
@@ -215,4 +218,5 @@ def _is_footer(cells: tuple[str, ...], width: int) -> bool:
     filled = [text for text in map(fold_text, cells) if text]
     if not filled or not _FOOTER.match(filled[0]):
         return False
-    return len(filled) <= max(width // 2, 1) or all(map(_NUMBER.fullmatch, filled[1:]))
+    numbers = (text.startswith(UNREADABLE) or _NUMBER.fullmatch(text) for text in filled[1:])
+    return len(filled) <= max(width // 2, 1) or all(numbers)
