@@ -19,10 +19,10 @@ from due_regard.register.findings.open_findings import (
 from due_regard.register.loading.disappearances import list_missing_records
 from due_regard.register.loading.held_drops import hold_drop, is_released, list_drops, release_drop
 from due_regard.register.loading.load import hash_drop, load_drop
+from due_regard.register.loading.record_counts import list_record_counts
 from due_regard.register.opening import open_register, upgrade_register
 from due_regard.register.schema.column_types import EVER
 from due_regard.register.stored_records import (
-    count_previous_rows,
     find_newest_file,
     find_record_origin,
     read_known_refs,
@@ -33,7 +33,6 @@ __all__ = [
     "EVER",
     "RunReport",
     "append_audit",
-    "count_previous_rows",
     "find_newest_file",
     "find_record_origin",
     "hash_drop",
@@ -41,6 +40,7 @@ __all__ = [
     "is_released",
     "list_drops",
     "list_missing_records",
+    "list_record_counts",
     "list_silences",
     "load_drop",
     "open_register",

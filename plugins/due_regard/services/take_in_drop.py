@@ -73,7 +73,7 @@ def load_complete_drop(
 def validate_drop(engine: Engine, landlord: str, folder: Path, mapping: SourceMapping, now: datetime) -> ValidatedDrop:
     """The drop, validated against what the register holds."""
     from due_regard import register
-    from due_regard.intake import read_drop
+    from due_regard.intake import find_rows_before, read_drop
 
     return read_drop(
         folder,
@@ -81,7 +81,9 @@ def validate_drop(engine: Engine, landlord: str, folder: Path, mapping: SourceMa
         mapping,
         on=find_london_day(now),
         known=lambda entity: register.read_known_refs(engine, landlord, entity),
-        previous_rows=lambda entity: register.count_previous_rows(engine, landlord, entity),
+        previous_rows=lambda entity: find_rows_before(
+            register.list_record_counts(engine, landlord, entity), mapping.max_shrink
+        ),
     )
 
 
