@@ -59,7 +59,7 @@ def check_headers(table: TextTable, part: SourcePart, *, source: str) -> None:
     Raises:
         FileRefused: a column is unknown, a required one is missing, or two feed the same canonical column.
     """
-    where = table.file if table.sheet is None else f"{table.file}, sheet {table.sheet}"
+    where = table.where
     if unknown := find_unknown_headers(table, part):
         raise FileRefused(
             "unknown_column",

@@ -79,7 +79,7 @@ def _make_table_answer(checked: CheckedCandidate, checks: list[dict[str, object]
     table = checked.candidate.table
     return {
         "file": table.file,
-        "sheet": table.sheet,
+        "sheet": table.place or None,
         "entity": checked.candidate.entity,
         "rows": len(table.cells),
         "checks": checks,

@@ -114,6 +114,10 @@ def _make_notes(table: TextTable, entity: str, disappeared: Sequence[str]) -> tu
     ]
     if table.blank_rows:
         notes.append(LoadNote(table.file, 0, "", "blank_rows", f"{table.file}: {table.blank_rows} blank rows left out"))
+    notes += [
+        LoadNote(table.file, hidden.row_number, "", hidden.reason, f"{table.where}: {hidden.sentence}")
+        for hidden in table.hidden
+    ]
     if disappeared:
         told = f"{table.file}: {len(disappeared)} {entity} of the register are not in this snapshot; they are kept"
         notes.append(LoadNote(table.file, 0, ENTITY[entity].key, "disappeared", told))

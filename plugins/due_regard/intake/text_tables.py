@@ -47,12 +47,21 @@ class RaggedRow:
 
 
 @dataclass(frozen=True)
+class HiddenData:
+    """Rows that are read though a person does not see them: reason, first row (0 for all) and a sentence."""
+
+    reason: str
+    row_number: int
+    sentence: str
+
+
+@dataclass(frozen=True)
 class TextTable:
     """One sheet or CSV file as text.
 
     Attributes:
         file: name inside the drop.
-        sheet: sheet name, None for a CSV file.
+        sheet: sheet name, None for a CSV file; for the landlord's own file alone.
         preamble: the rows above the data as delivered, the header's own rows last (merged titles repeated).
         headers: one name a column; several header rows are joined by a blank.
         cells: one str column a header, numbered from 0; blank and footer rows are gone.
@@ -65,6 +74,8 @@ class TextTable:
         delimiter: between the cells of a CSV file.
         origins: position in the file of each column, where it is not the column's own.
         mending: whether the file is one of ours (rejections.py), mended and sent again.
+        place: what messages call the sheet.
+        hidden: what of the data a person with Excel does not see.
     """
 
     file: str
@@ -81,6 +92,13 @@ class TextTable:
     delimiter: str = ","
     origins: tuple[int, ...] = ()
     mending: bool = False
+    place: str = ""
+    hidden: tuple[HiddenData, ...] = ()
+
+    @property
+    def where(self) -> str:
+        """What messages call the table."""
+        return f"{self.file}, {self.place}" if self.place else self.file
 
     @property
     def read(self) -> int:

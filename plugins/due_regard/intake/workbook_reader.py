@@ -7,20 +7,23 @@ workbook_preflight.py's.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from openpyxl.utils import get_column_letter
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum
 
 from due_regard.intake.sheet_scan import SheetScan, number_cells, split_cells
+from due_regard.intake.text_cleaning import fold_text
 from due_regard.intake.text_tables import (
     HEADER_SEARCH_ROWS,
     UNREADABLE,
     FoundHeader,
+    HiddenData,
     TextTable,
     check_found_header,
     find_blank_rows,
@@ -44,6 +47,12 @@ class WorkbookSheet:
     def name(self) -> str:
         """As its tab has it."""
         return self.inspected.name
+
+    def describe_place(self, known: frozenset[str]) -> str:
+        """The sheet for a message: by name where that is one of `known` (folded), else by its place; and if hidden."""
+        named = self.name if fold_text(self.name) in known else str(self.inspected.position)
+        visibility = self.inspected.visibility
+        return f"sheet {named}" + (f", {visibility}" if visibility != "visible" else "")
 
     def take_head(self, depth: int) -> list[list[str]]:
         """The rows a header may lie in, a merged title repeated over its cells so that each column knows it."""
@@ -135,14 +144,22 @@ def find_sheet_header(sheet: WorkbookSheet, known: frozenset[str], depth: int) -
 
 
 def read_sheet_table(
-    file: str, sheet: WorkbookSheet, known: frozenset[str], *, depth: int = 1, epoch_1904: bool = False
+    file: str, sheet: WorkbookSheet, place: str, known: frozenset[str], *, depth: int = 1, epoch_1904: bool = False
 ) -> TextTable:
     """The table of one sheet.
+
+    Args:
+        file: name inside the drop.
+        sheet: its cells.
+        place: what messages call it.
+        known: folded headers that the source maps or ignores.
+        depth: rows that make up the header.
+        epoch_1904: whether serial dates count from 1904.
 
     Raises:
         FileRefused: the sheet has no header, or one name twice in it.
     """
-    header = check_found_header(f"{file}, sheet {sheet.name}", find_sheet_header(sheet, known, depth))
+    header = check_found_header(f"{file}, {place}", find_sheet_header(sheet, known, depth))
     body = sheet.rows[header.last_row + 1 :]
     width = max(len(header.names), _find_used_width(body))
     names = header.names + ("",) * (width - len(header.names))
@@ -161,7 +178,20 @@ def read_sheet_table(
         blank_rows=int(blank.sum()),
         stored_as_numbers=True,
         epoch_1904=epoch_1904,
+        place=place,
+        hidden=tuple(_list_hidden_data(sheet.inspected, header.last_row)),
     )
+
+
+def _list_hidden_data(sheet: InspectedSheet, header: int) -> Iterator[HiddenData]:
+    """What holds data below the header and is not shown."""
+    if sheet.visibility != "visible":
+        menus = "; Excel's menus do not show it" if sheet.visibility == "very hidden" else ""
+        yield HiddenData("hidden_sheet", 0, f"the whole sheet is {sheet.visibility}{menus}")
+    if rows := [row + 1 for row in sheet.scan.hidden_rows if row > header]:
+        yield HiddenData("hidden_rows", rows[0], f"{len(rows)} hidden rows, the first of them row {rows[0]}")
+    if columns := [get_column_letter(column + 1) for column in sheet.scan.hidden_columns]:
+        yield HiddenData("hidden_columns", 0, f"hidden columns {', '.join(columns)}")
 
 
 def _find_used_width(rows: Iterable[Sequence[str]]) -> int:
