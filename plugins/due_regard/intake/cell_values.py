@@ -31,8 +31,8 @@ _NUMERIC = re.compile(rf"([0-9]{{1,2}})[/.-]([0-9]{{1,2}})[/.-]([0-9]{{4}}){_TIM
 _NAMED = re.compile(rf"([0-9]{{1,2}})[ /.-]([A-Za-z]{{3,9}})\.?[ /.-]([0-9]{{4}}){_TIME}")
 _SERIAL = re.compile(r"[0-9]{5}(?:\.[0-9]+)?")
 _CLOCK = r"(?:-?[0-9]+ days?, )?[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?"
-_MOMENT = re.compile(rf"{_ISO.pattern}|{_CLOCK}")
-"""How a real date or time of a workbook reads."""
+_MOMENT = re.compile(rf"(?:[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}} )?{_CLOCK}")
+"""What workbook_reader.py gives for a real date or time."""
 _MONTH_NAMES = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",

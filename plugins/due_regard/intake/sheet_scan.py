@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from xml.parsers import expat
 
 import numpy as np
+from defusedxml import DTDForbidden  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from due_regard.intake.number_formats import CellFormat, StyleFormats, find_column_position
@@ -21,24 +22,17 @@ _NAMESPACES = frozenset({
     "http://purl.oclc.org/ooxml/spreadsheetml/main",
 })
 """Of the usual workbooks and of Strict ones."""
-_DEPTHS = {"sheetData": 2, "col": 3, "row": 3, "c": 4, "v": 5, "f": 5, "is": 5}
-"""Elements that are looked at, and how deep each must lie."""
+_DEPTHS = {"sheetData": 2, "row": 3, "c": 4, "v": 5, "f": 5, "is": 5}
+"""Elements that hold the cells, and how deep each must lie."""
+_ELEMENTS = (*_DEPTHS, "col", "t")
 _TRUE = frozenset({"1", "true"})
 _STRIDE = 2**14
 """Columns that a sheet can have."""
 
 
-class DoctypeError(Exception):
-    """A document type declaration, which no export needs and an attack does."""
-
-
-class SheetShapeError(Exception):
-    """A sheet whose elements lie where no program puts them, so that two readers may read two things."""
-
-
 @dataclass(frozen=True)
 class SheetScan:
-    """What stands in one worksheet; cells are (row, column) from 0, or numbers made of both (`number_cells`).
+    """What stands in one worksheet; cells are (row, column) from 0, or numbers made of both (`split_cells`).
 
     Attributes:
         valued: numbers of the cells that have a value, be it an empty text.
@@ -60,26 +54,20 @@ class SheetScan:
     columns: int = 0
 
 
-def number_cells(rows: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray[np.int64]:
-    """One number for each cell, as `SheetScan` has them."""
-    return rows.astype(np.int64) * _STRIDE + columns
-
-
 def make_safe_parser(namespaces: bool = False) -> expat.XMLParserType:
     """A parser that refuses document type declarations, where entities that explode would be declared."""
 
-    def refuse_doctype(*_: object) -> None:
-        raise DoctypeError
+    def refuse_doctype(name: str, system: str | None, public: str | None, _: bool) -> None:
+        raise DTDForbidden(name, system, public)
 
     parser = expat.ParserCreate(namespace_separator="}") if namespaces else expat.ParserCreate()
     parser.StartDoctypeDeclHandler = refuse_doctype
     return parser
 
 
-def split_cells(numbers: NDArray[np.int64]) -> tuple[list[int], list[int]]:
+def split_cells(numbers: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Rows and columns of cells given by their numbers."""
-    rows, columns = np.divmod(numbers, _STRIDE)
-    return rows.tolist(), columns.tolist()
+    return numbers // _STRIDE, numbers % _STRIDE
 
 
 def scan_sheet(part: bytes, formats: StyleFormats) -> SheetScan:
@@ -90,8 +78,8 @@ def scan_sheet(part: bytes, formats: StyleFormats) -> SheetScan:
         formats: the number formats that change what is read, by cell style.
 
     Raises:
-        SheetShapeError: a cell lies outside its row, or stands twice.
-        DoctypeError: there is a document type declaration.
+        ValueError: elements lie where no program puts them, so that two readers may read two things.
+        DTDForbidden: there is a document type declaration.
         expat.ExpatError: it is not well-formed.
     """
     scanner = _SheetScanner(formats)
@@ -128,21 +116,23 @@ class _SheetScanner:
         elif tag == "v" or tag == "is":
             self._has_value = True
             self.pieces.clear()
+        elif tag == "t":
+            return
         elif tag is not None:
             self._start_rare_element(tag, attributes)
         elif self._depth == 1:
             self._start_sheet(name)
         elif self._in_table and not name.startswith(self._namespace):
-            raise SheetShapeError
-        if tag is not None and (self._depth != _DEPTHS[tag] or not (self._in_table or tag == "col")):
-            raise SheetShapeError
+            raise ValueError("an element of another kind among the cells")
+        if self._depth != _DEPTHS.get(tag, self._depth):  # type: ignore[arg-type]
+            raise ValueError("an element outside its place")
 
     def _start_sheet(self, name: str) -> None:
         namespace, _, _ = name.rpartition("}")
         if namespace not in _NAMESPACES:
-            raise SheetShapeError
+            raise ValueError("another kind of sheet")
         self._namespace = namespace + "}"
-        self._tags = {self._namespace + tag: tag for tag in _DEPTHS}
+        self._tags = {self._namespace + tag: tag for tag in _ELEMENTS}
 
     def _start_rare_element(self, tag: str, attributes: dict[str, str]) -> None:
         if tag == "row":
@@ -156,7 +146,7 @@ class _SheetScanner:
         elif tag == "sheetData":
             self._tables, self._in_table = self._tables + 1, True
             if self._tables > 1:
-                raise SheetShapeError
+                raise ValueError("two tables in one sheet")
 
     def _start_cell(self, attributes: dict[str, str]) -> None:
         address = attributes.get("r")
@@ -165,7 +155,7 @@ class _SheetScanner:
         else:
             letters = address.removesuffix(self._row_end)
             if letters == address:
-                raise SheetShapeError
+                raise ValueError("a cell of another row")
             if letters not in self._positions:
                 self._positions[letters] = find_column_position(letters)
             self._column = self._positions[letters]
@@ -196,7 +186,7 @@ class _SheetScanner:
         self._valued.append(number)
         if self._kind == "n" and len(self._filled) > 1:
             # A number cut by a comment or spelt with references, which calamine takes for what stands before.
-            raise SheetShapeError
+            raise ValueError("a number in pieces")
         if self._filled and self._kind != "s":
             self._certain.append(number)
         known = self._formats.get(self._kind)
@@ -207,12 +197,12 @@ class _SheetScanner:
         valued, hollow = np.array(self._valued, dtype=np.int64), np.array(self._hollow, dtype=np.int64)
         reached = np.concatenate((valued, hollow))
         if len(np.unique(reached)) < len(reached):
-            raise SheetShapeError
+            raise ValueError("a cell twice")
         used = np.unique(reached % _STRIDE).tolist()
         return SheetScan(
             valued,
             np.array(self._certain, dtype=np.int64),
-            frozenset(zip(*split_cells(hollow), strict=True)),
+            frozenset(zip(*(at.tolist() for at in split_cells(hollow)), strict=True)),
             {shown: np.array(cells, dtype=np.int64) for shown, cells in self._found_formats.items()},
             tuple(sorted(self._hidden_rows)),
             tuple(at for at in used if any(first <= at < end for first, end in self._hidden_spans)),

@@ -21,7 +21,7 @@ from openpyxl.styles.stylesheet import apply_stylesheet
 
 from due_regard.errors import FileRefused
 from due_regard.intake.number_formats import StyleFormats, find_changing_formats
-from due_regard.intake.sheet_scan import DoctypeError, SheetScan, make_safe_parser, scan_sheet
+from due_regard.intake.sheet_scan import SheetScan, make_safe_parser, scan_sheet
 from due_regard.intake.size_limits import (
     LARGEST_RATIO,
     LARGEST_UNPACKED,
@@ -76,7 +76,7 @@ def inspect_workbook(file: str, content: bytes) -> InspectedWorkbook:
         return inspected
     except FileRefused:
         raise
-    except (DoctypeError, DefusedXmlException):
+    except DefusedXmlException:
         raise FileRefused(
             "doctype", f"{file}: holds a document type declaration; save it again with Excel as .xlsx"
         ) from None

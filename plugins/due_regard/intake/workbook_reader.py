@@ -17,7 +17,7 @@ import pandas as pd
 from openpyxl.utils import get_column_letter
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum
 
-from due_regard.intake.sheet_scan import SheetScan, number_cells, split_cells
+from due_regard.intake.sheet_scan import SheetScan, split_cells
 from due_regard.intake.text_cleaning import fold_text
 from due_regard.intake.text_tables import (
     HEADER_SEARCH_ROWS,
@@ -107,14 +107,19 @@ def _is_same_sheet(values: list[list[Any]], scan: SheetScan) -> bool:
     """Whether calamine gave something for each cell that must have a value, and for none that cannot have one."""
     if not values:
         return not len(scan.certain)
-    filled = number_cells(*np.nonzero(np.array(values, dtype=object) != ""))
-    return bool(np.isin(filled, scan.valued).all() and np.isin(scan.certain, filled).all())
+    filled = np.array(values, dtype=object) != ""
+    may, must = np.zeros_like(filled), np.zeros_like(filled)
+    for cells, grid in ((scan.valued, may), (scan.certain, must)):
+        rows, columns = split_cells(cells)
+        inside = (rows < grid.shape[0]) & (columns < grid.shape[1])
+        grid[rows[inside], columns[inside]] = True
+    return int(must.sum()) == len(scan.certain) and not (filled & ~may).any() and not (must & ~filled).any()
 
 
 def _apply_formats(rows: list[list[str]], scan: SheetScan) -> None:
     """Writes what the cells show whose number formats change their values."""
     for shown, cells in scan.formats.items():
-        for row, position in zip(*split_cells(cells), strict=True):
+        for row, position in zip(*(at.tolist() for at in split_cells(cells)), strict=True):
             # A blank text may lie beyond the last cell that has a value.
             if row < len(rows) and position < len(rows[row]) and (value := rows[row][position]):
                 text = shown.render_cell(value)
@@ -131,9 +136,10 @@ def _as_text(value: Any) -> str:
         if abs(value) >= _EXACT:
             return f"{UNREADABLE}number"
         return str(int(value)) if value == int(value) else repr(value)
-    if isinstance(value, datetime):
-        return value.isoformat(sep=" ") if value.time() != time() else value.date().isoformat()
-    if isinstance(value, date | time):
+    if isinstance(value, date):
+        # With its time, though that be midnight: a date typed as text, which may be a reference, is told from it.
+        return (value if isinstance(value, datetime) else datetime.combine(value, time())).isoformat(sep=" ")
+    if isinstance(value, time):
         return value.isoformat()
     return str(value) if isinstance(value, timedelta) else f"{UNREADABLE}value"
 
