@@ -328,3 +328,11 @@ def test_without_answers_there_is_no_page(tmp_path: Path) -> None:
     validated = drops.read(write(tmp_path / "drop", customers=CUSTOMERS))
     assert validated.suites == ()
     assert publish_data_docs(validated, tmp_path / "docs", run="1", now=NOW) is None
+
+
+def test_a_sheet_is_named_only_where_the_mapping_names_it(tmp_path: Path) -> None:
+    """Answers and pages are kept; the name of a sheet may be a person's."""
+    drops.workbook(tmp_path / "customers.xlsx", {"J Smith": [["customer_ref", "customer_type"], ["1", "tenant"]]})
+    (table,) = read(tmp_path, great_expectations=True).suites
+    assert table["sheet"] == "sheet 1"
+    assert "Smith" not in str(table)

@@ -242,3 +242,29 @@ def convert(file: Path, folder: Path, form: str) -> Path:
     subprocess.run(command, check=True, capture_output=True, timeout=120)
     (made,) = folder.iterdir()
     return made.rename(folder / (f"UB_INCIDENTS_1.csv{'.xlsx' if form == 'xlsx' else ''}"))
+def page_of(folder: Path, **files: str) -> str:
+    return summarise_rejections(read(write(folder, **files)))
+
+
+def test_the_page_says_how_much_is_in_the_register(tmp_path: Path) -> None:
+    header, bad, good = "customer_ref,customer_type\n", "1,lodger\n", "2,tenant\n"
+    nothing = page_of(tmp_path / "nothing", customers=header + bad)
+    assert "Nothing of this drop is in the register." in nothing
+    assert "Mend the rows" in nothing
+    assert "refused file" not in nothing
+    assert "The one other record of this drop is in the register." in page_of(
+        tmp_path / "one", customers=header + bad + good
+    )
+    some = page_of(tmp_path / "some", customers=header + bad + good + "3,tenant\n3,tenant\n")
+    assert "The 2 other records of this drop are in the register." in some
+
+
+def test_the_page_of_a_refused_file_speaks_of_no_rows_to_mend(tmp_path: Path) -> None:
+    alone = page_of(tmp_path / "alone", customers="nothing\nknown\n")
+    assert "Nothing of this drop is in the register." in alone
+    beside = page_of(tmp_path / "beside", customers="customer_ref,customer_type\n2,tenant\n", staff="nothing\nknown\n")
+    assert "The one record of this drop is in the register." in beside
+    for page in (alone, beside):
+        assert "A refused file is sent again whole" in page
+        assert "Mend the rows" not in page
+        assert "verything else" not in page

@@ -52,12 +52,21 @@ def run_intake(args: Namespace, settings: Settings) -> CommandResult:
     """`intake DROP --landlord L [--source S]`."""
     result = take_in_drop(settings, args.landlord, drop=args.drop, source=args.source, now=datetime.now(UTC))
     lines = [_describe_file(file) for file in result["files"]]
-    lines.append(f"{args.landlord}: {result['status']}" + (f": {result['why']}" if result.get("why") else ""))
+    lines.append(f"{args.landlord}: {_describe_status(result)}")
     if result.get("rejections"):
-        lines.append(f"rejections are in {result['rejections']}")
+        told = "rejections are" if any(file["rejected"] for file in result["files"]) else "what to look at is"
+        lines.append(f"{told} in {result['rejections']}")
     if result.get("quarantine"):
         lines.append(f"refused files are in {result['quarantine']}")
     return CommandResult(result, tuple(lines), result["exit_code"])
+
+
+def _describe_status(result: dict[str, Any]) -> str:
+    if result.get("why"):
+        return f"{result['status']}: {result['why']}"
+    read, rejected = (sum(file[count] for file in result["files"]) for count in ("read", "rejected"))
+    # The register calls a drop unchanged that brought it nothing, be it because every row was rejected.
+    return "nothing was loaded" if rejected and rejected == read else str(result["status"])
 
 
 def _describe_file(file: dict[str, Any]) -> str:

@@ -114,7 +114,7 @@ def _hide_further_words(pairs: pd.Series, coded: CodedColumn) -> pd.Series:
 
 
 def _classify_texts(coded: CodedColumn) -> pd.Series:
-    trimmed, values = coded.raw.str.strip(), coded.values
+    trimmed, values = coded.raw.str.strip(), coded.values.mask(~np.isin(coded.problems.astype(str), _LOADED))
     same = (trimmed == values).fillna(value=False).to_numpy(dtype=bool).copy()
     for at in np.flatnonzero(~same):
         same[at] = pd.notna(values[at]) and _keep_letters(trimmed[at]) == _keep_letters(values[at])

@@ -61,7 +61,7 @@ def read_drop(
         source: how they are read.
         on: day of intake; dates more than ten years after it are rejected.
         known: references the register holds of an entity, None where it was never delivered.
-        previous_rows: records the register holds of an entity; a snapshot that shrank too far is then `held`.
+        previous_rows: records that an entity is compared with; a snapshot that shrank too far is then `held`.
         suite: the checks; those of `build_suite` where None.
         great_expectations: whether Great Expectations judges too (seconds); without it, `suites` stays empty. Only for
             a look at a drop that nothing is loaded from.

@@ -120,7 +120,7 @@ def _make_table_answer(checked: CheckedCandidate, checks: list[dict[str, object]
     table = checked.candidate.table
     return {
         "file": table.file,
-        "sheet": table.shown_sheet if table.sheet is not None else None,
+        "sheet": table.place or None,
         "entity": checked.candidate.entity,
         "rows": len(table.cells),
         "checks": checks,

@@ -68,17 +68,18 @@ def _read_sheets(
     sheets = [sheet for sheet in read_sheets(name, content, inspected) if fold_text(sheet.name) not in ignored]
     if not sheets:
         raise FileRefused("empty_file", f"{name}: has no sheet with a header; export it again")
-    return [_choose_part(name, sheet, parts, inspected.epoch_1904) for sheet in sheets]
+    known = source.list_sheet_names()
+    return [_choose_part(name, sheet, sheet.describe_place(known), parts, inspected.epoch_1904) for sheet in sheets]
 
 
 def _choose_part(
-    name: str, sheet: WorkbookSheet, parts: tuple[SourcePart, ...], epoch_1904: bool
+    name: str, sheet: WorkbookSheet, place: str, parts: tuple[SourcePart, ...], epoch_1904: bool
 ) -> tuple[TextTable, SourcePart]:
     fitting = [part for part in parts if part.matches_name(name, sheet.name)]
     if not fitting:
         raise FileRefused(
             "unknown_sheet",
-            f"{name}: sheet {sheet.number} is not known; map it or list it under ignore_sheets in the source mapping",
+            f"{name}: {place} is not known; map it or list it under ignore_sheets in the source mapping",
         )
 
     def rank_part(part: SourcePart) -> tuple[int, int]:
@@ -86,10 +87,5 @@ def _choose_part(
         return header.rank if header else (0, 0)
 
     part = max(fitting, key=rank_part)
-    known, shown = collect_known_headers(part), _name_sheet(sheet, part)
-    return read_sheet_table(name, sheet, known, depth=part.header_rows, epoch_1904=epoch_1904, shown=shown), part
-
-
-def _name_sheet(sheet: WorkbookSheet, part: SourcePart) -> str:
-    """What messages call a sheet: a name that the mapping does not know may be a person's."""
-    return sheet.name if fold_text(sheet.name) in map(fold_text, part.sheets) else f"{sheet.number}"
+    known = collect_known_headers(part)
+    return read_sheet_table(name, sheet, place, known, depth=part.header_rows, epoch_1904=epoch_1904), part

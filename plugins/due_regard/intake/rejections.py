@@ -17,6 +17,7 @@ from typing import IO, Any
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from openpyxl.styles.numbers import FORMAT_TEXT
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from due_regard.config.storage import StoredPath, copy_file, open_new_file, write_file
@@ -28,6 +29,7 @@ from due_regard.records.validated_drop import MendingSheet, ValidatedDrop
 _PAGE_LINES = 40
 _INSTANT = re.compile(rb"(?<=W3CDTF\">)[^<]+")
 """When a workbook says that it was made and changed."""
+_HIDDEN = frozenset({"hidden_sheet", "hidden_rows", "hidden_columns"})
 
 
 def write_rejections(validated: ValidatedDrop, out: StoredPath) -> list[StoredPath]:
@@ -38,9 +40,9 @@ def write_rejections(validated: ValidatedDrop, out: StoredPath) -> list[StoredPa
         out: folder of this batch's rejections, outside the drop; made where it is missing.
 
     Returns:
-        The files written, the summary first; none where nothing was rejected or refused.
+        The files written, the summary first; none where nothing was rejected, refused or hidden from sight.
     """
-    if not validated.mending and not validated.refused:
+    if not validated.mending and not validated.refused and not _list_hidden_lines(validated):
         return []
     by_file: dict[str, list[MendingSheet]] = {}
     for sheet in validated.mending:
@@ -51,20 +53,43 @@ def write_rejections(validated: ValidatedDrop, out: StoredPath) -> list[StoredPa
 
 def summarise_rejections(validated: ValidatedDrop) -> str:
     """One page for the data owner, also for a mail: what was rejected and refused, and what to do; no values."""
+    hidden = _list_hidden_lines(validated)
     lines = [
-        f"Drop {validated.drop} of {validated.landlord}: what was not taken",
+        f"Drop {validated.drop} of {validated.landlord}: what was not taken, and what to look at",
         "",
-        "Everything else is loaded. Mend the rows in the files beside this page and send those files again, in a drop",
-        "folder of their own, under the names they have; leave the columns in front that begin with 'Due Regard'.",
-        "Only these rows are then loaded. A refused file is sent again whole.",
+        *_list_tasks(validated),
         "",
         *_list_rejected_lines(validated),
         *(f"Refused: {refused.message}" for refused in validated.refused),
+        *(["", "Read like all the rest, though whoever opens the file does not see it:"] if hidden else []),
+        *hidden,
     ]
     if len(lines) > _PAGE_LINES:
         left = len(lines) - _PAGE_LINES + 1
         lines = [*lines[: _PAGE_LINES - 1], f"and {left} more kinds of fault: see the files"]
     return "\n".join(lines) + "\n"
+
+
+def _list_tasks(validated: ValidatedDrop) -> Iterator[str]:
+    """What of the drop is in the register by now, and what to do about the rest."""
+    taken = sum(len(accepted.rows) for accepted in validated.files)
+    others = "other " if validated.mending else ""
+    yield {
+        0: "Nothing of this drop is in the register.",
+        1: f"The one {others}record of this drop is in the register.",
+    }.get(taken, f"The {taken} {others}records of this drop are in the register.")
+    if validated.mending:
+        yield "Mend the rows in the files beside this page and send those files again, in a drop folder of their own,"
+        yield "under the names they have; leave the columns in front that begin with 'Due Regard'."
+        yield "Only these rows are then loaded."
+    if validated.refused:
+        yield "A refused file is sent again whole, once it is put right."
+
+
+def _list_hidden_lines(validated: ValidatedDrop) -> list[str]:
+    """Hidden sheets, rows and columns that hold data, each once."""
+    notes = [note for accepted in validated.files for note in accepted.notes if note.reason in _HIDDEN]
+    return list(dict.fromkeys(f"  {note.message}" for note in notes))
 
 
 def _list_rejected_lines(validated: ValidatedDrop) -> Iterator[str]:
@@ -123,9 +148,9 @@ def _copy_without_clock(content: IO[bytes], sink: IO[bytes]) -> None:
 
 
 def _make_text_cell(worksheet: Any, text: str) -> Any:
-    """A cell that stays text, also when a person writes into it."""
+    """A cell that stays text, also when a person types a reference or a date into it."""
     cell = WriteOnlyCell(worksheet, value=None)
-    cell.number_format = "@"
+    cell.number_format = FORMAT_TEXT
     if text:
         put_text(cell, text, ILLEGAL_CHARACTERS_RE)
     return cell

@@ -5,6 +5,7 @@ Shapes values only: row_checks.py decides what is wrong with a row, rejection_me
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -19,6 +20,9 @@ from due_regard.intake.text_tables import MISFIT, TextTable, describe_refs
 from due_regard.records.canonical import ENTITY
 from due_regard.records.validated_drop import AcceptedFile, LoadNote, MendingSheet, Rejection
 
+_REAL_DATE = re.compile("[0-9]{4}")
+"""How a workbook's own dates and serial numbers begin, and no date typed day or month first."""
+_WHOLE_COLUMN = frozenset({"month_first_column", "day_first_column", "swapped_dates"})
 _Told = tuple[str, str, str, str]  # header, reason, sentence, cell
 
 
@@ -64,11 +68,16 @@ class _SharedSentences:
         position = self._candidate.positions.get(column)
         return column if position is None else self._candidate.table.headers[position]
 
+    def _find_letter(self, column: str) -> str:
+        return self._candidate.table.find_column_letter(self._candidate.positions[column])
+
     def describe(self, fault: RowFault) -> str:
         """The sentence of a fault, without its row."""
         key = (fault.reason, fault.column, fault.after)
         if key not in self._told:
             header, after = self.find_header(fault.column), self.find_header(fault.after)
+            if fault.reason in _WHOLE_COLUMN:
+                header = f"{header} (column {self._find_letter(fault.column)})"
             column = self._columns.get(fault.column)
             entity = self._candidate.entity
             self._told[key] = describe_fault(fault.reason, entity, fault.column, header, self._source, column, after)
@@ -107,6 +116,10 @@ def _make_notes(table: TextTable, entity: str, disappeared: Sequence[str]) -> tu
     ]
     if table.blank_rows:
         notes.append(LoadNote(table.file, 0, "", "blank_rows", f"{table.file}: {table.blank_rows} blank rows left out"))
+    notes += [
+        LoadNote(table.file, hidden.row_number, "", hidden.reason, f"{table.where}: {hidden.sentence}")
+        for hidden in table.hidden
+    ]
     if disappeared:
         told = f"{table.file}: {len(disappeared)} {entity} of the register are not in this snapshot; they are kept"
         notes.append(LoadNote(table.file, 0, ENTITY[entity].key, "disappeared", told))
@@ -140,9 +153,18 @@ def make_mending_sheets(checked: Sequence[CheckedCandidate], files: Sequence[Acc
 def _make_mending_sheet(
     table: TextTable, rows: dict[int, tuple[str, str]], items: Sequence[CheckedCandidate]
 ) -> MendingSheet:
+    doubtful = {
+        item.candidate.positions[fault.column]
+        for item in items
+        for fault in item.faults
+        if fault.reason == "swapped_dates"
+    }
     cells = {row.row_number: row.cells for row in table.ragged if row.row_number in rows}
     at = np.flatnonzero(np.isin(table.row_numbers, list(rows)))
     columns = [column.iloc[at].tolist() for _, column in table.cells.items()]
+    for position in doubtful:
+        # A date that may be swapped must not load as it is, were its row alone sent back.
+        columns[position] = [f"{text}?" if _REAL_DATE.match(text) else text for text in columns[position]]
     cells |= dict(zip(table.row_numbers[at].tolist(), zip(*columns, strict=True), strict=True))
     refs = _list_own_refs(table, at, items)
     told = tuple((number, (*rows[number], refs.get(number, "")), cells[number]) for number in sorted(rows))

@@ -24,7 +24,10 @@ Known = Callable[[str], frozenset[str] | None]
 """References of an entity that the register holds; None where it was never delivered."""
 
 _SOURCE = "candidate"
-_UNREADABLE = ("unreadable_date", "unreadable_yes_no", "unreadable_cell", "month_first_column")
+_UNREADABLE = (
+    "unreadable_date", "unreadable_yes_no", "unreadable_cell", "date_as_reference",
+    "month_first_column", "day_first_column", "swapped_dates",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

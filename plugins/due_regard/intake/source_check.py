@@ -40,7 +40,7 @@ class TableCheck:
 
     Attributes:
         file: name inside the drop.
-        sheet: what messages call the sheet, None for a CSV file.
+        sheet: which sheet, None for a CSV file; by name only where the mapping names it.
         rows: data rows read.
         mapped: header -> canonical column (entity.column) that it feeds; a header may feed several.
         ignored: headers that the mapping ignores by name.
@@ -87,7 +87,7 @@ class SourceCheck:
     def describe_lines(self) -> Iterator[str]:
         """Everything found, as lines for a person."""
         for table in self.tables:
-            yield f"{table.file}" + (f", sheet {table.sheet}" if table.sheet else "") + f": {table.rows} rows"
+            yield f"{table.file}" + (f", {table.sheet}" if table.sheet else "") + f": {table.rows} rows"
             yield from (f"  {header} -> {column}" for header, column in table.mapped)
             yield from (f"  {told}: {', '.join(names)}" for told, names in _name_table(table) if names)
             yield from (
@@ -150,7 +150,7 @@ def _check_table(table: TextTable, part: SourcePart, checked: list[CheckedCandid
     missing = find_missing_columns(table, part)
     return TableCheck(
         file=table.file,
-        sheet=table.shown_sheet if table.sheet is not None else None,
+        sheet=table.place or None,
         rows=table.read,
         mapped=tuple(feeds),
         ignored=tuple(headers[fold_text(header)] for header in part.ignore if fold_text(header) in headers),

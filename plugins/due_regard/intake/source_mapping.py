@@ -161,6 +161,11 @@ class SourceMapping(_MappingPart):
         listed = self.codes.get(column.codes, {}) if isinstance(column.codes, str) else column.codes or {}
         return {fold_text(word): code for word, code in listed.items()}
 
+    def list_sheet_names(self) -> frozenset[str]:
+        """The sheets that are named in full, folded: any other sheet's name may be a person's, and is never told."""
+        names = {name for part in self.files for name in part.sheets} | set(self.ignore_sheets)
+        return frozenset(fold_text(name) for name in names if not set("*?[") & set(name))
+
     def parts_of(self, file: str) -> tuple[SourcePart, ...]:
         """The parts that a file of this name may hold."""
         return tuple(part for part in self.files if part.matches_name(file))

@@ -50,12 +50,21 @@ class RaggedRow:
 
 
 @dataclass(frozen=True)
+class HiddenData:
+    """Rows that are read though a person does not see them: reason, first row (0 for all) and a sentence."""
+
+    reason: str
+    row_number: int
+    sentence: str
+
+
+@dataclass(frozen=True)
 class TextTable:
     """One sheet or CSV file as text.
 
     Attributes:
         file: name inside the drop.
-        sheet: sheet name, None for a CSV file; it may be a person's name and stands in files handed back alone.
+        sheet: sheet name, None for a CSV file; for the landlord's own file alone.
         preamble: the rows above the data as delivered, the header's own rows last (merged titles repeated).
         headers: one name a column; several header rows are joined by a blank.
         cells: one str column a header, numbered from 0; blank and footer rows are gone.
@@ -67,7 +76,8 @@ class TextTable:
         epoch_1904: whether those count from 1904.
         origins: position in the file of each column, where it is not the column's own.
         mending: whether the file is one of ours (rejections.py), mended and sent again.
-        shown_sheet: what messages call the sheet: its name where the mapping knows it, else its number.
+        place: what messages call the sheet: its name where the mapping knows it, else its number.
+        hidden: what of the data a person with Excel does not see.
         sent_refs: row number -> the references (`describe_refs`) under which a mended row was handed back.
     """
 
@@ -84,18 +94,19 @@ class TextTable:
     epoch_1904: bool = False
     origins: tuple[int, ...] = ()
     mending: bool = False
-    shown_sheet: str = ""
+    place: str = ""
+    hidden: tuple[HiddenData, ...] = ()
     sent_refs: dict[int, str] = field(default_factory=dict)
+
+    @property
+    def where(self) -> str:
+        """What messages call the table."""
+        return f"{self.file}, {self.place}" if self.place else self.file
 
     @property
     def read(self) -> int:
         """Data rows that were read, ragged ones too."""
         return len(self.cells) + len(self.ragged)
-
-    @property
-    def where(self) -> str:
-        """File and sheet, for messages."""
-        return f"{self.file}, sheet {self.shown_sheet}" if self.sheet is not None else self.file
 
     @property
     def header_row(self) -> int:
@@ -108,8 +119,12 @@ class TextTable:
 
     def make_address(self, position: int, row_number: int) -> str:
         """A1 address of a cell, with the sheet where there is one."""
-        cell = f"{get_column_letter(self.find_origin(position) + 1)}{row_number}"
+        cell = f"{self.find_column_letter(position)}{row_number}"
         return f"{self.sheet}!{cell}" if self.sheet is not None else cell
+
+    def find_column_letter(self, position: int) -> str:
+        """Letter of a column in the file."""
+        return get_column_letter(self.find_origin(position) + 1)
 
 
 def find_blank_rows(cells: pd.DataFrame) -> NDArray[np.bool_]:
@@ -195,4 +210,5 @@ def _is_footer(cells: tuple[str, ...], width: int) -> bool:
     filled = [text for text in map(fold_text, cells) if text]
     if not filled or not _FOOTER.match(filled[0]):
         return False
-    return len(filled) <= max(width // 2, 1) or all(map(_NUMBER.fullmatch, filled[1:]))
+    numbers = (text.startswith(UNREADABLE) or _NUMBER.fullmatch(text) for text in filled[1:])
+    return len(filled) <= max(width // 2, 1) or all(numbers)

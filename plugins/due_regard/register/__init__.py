@@ -26,10 +26,10 @@ from due_regard.register.findings.open_findings import (
 from due_regard.register.loading.disappearances import list_missing_records
 from due_regard.register.loading.held_drops import hold_drop, is_released, list_drops, release_drop
 from due_regard.register.loading.load import hash_drop, load_drop
+from due_regard.register.loading.record_counts import list_record_counts
 from due_regard.register.opening import open_register, upgrade_register
 from due_regard.register.schema.column_types import EVER
 from due_regard.register.stored_records import (
-    count_previous_rows,
     find_newest_file,
     find_record_origin,
     read_known_refs,
@@ -41,7 +41,6 @@ __all__ = [
     "JudgedDay",
     "RunReport",
     "append_audit",
-    "count_previous_rows",
     "find_judged_day",
     "find_newest_file",
     "find_record_origin",
@@ -52,6 +51,7 @@ __all__ = [
     "list_judged_days",
     "list_judged_landlords",
     "list_missing_records",
+    "list_record_counts",
     "list_silences",
     "load_drop",
     "open_register",

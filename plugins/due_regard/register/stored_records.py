@@ -132,24 +132,6 @@ def read_known_refs(engine: Engine, landlord: str, entity: str) -> frozenset[str
         return frozenset(bulk.fetch_columns(connection, first, {"landlord": landlord}, [key])[key].to_pylist())
 
 
-def count_previous_rows(engine: Engine, landlord: str, entity: str) -> int | None:
-    """How many records of an entity the newest files had; None if it was never delivered (for the shrinkage guard).
-
-    Records that a snapshot had lost and that have not come back do not count: what a person let go once would
-    else hold every later snapshot.
-    """
-    table = RECORD_TABLES[entity]
-    # Each record has one first version.
-    records = select(func.count()).where(table.c.landlord == landlord, table.c.version == 1)
-    gone = select(func.count()).where(
-        Disappearance.landlord == landlord, Disappearance.entity == entity, Disappearance.returned_file_id.is_(None)
-    )
-    with reading(engine, landlord) as connection:
-        if entity not in read_carried_columns(connection, landlord):
-            return None
-        return int(connection.scalar(records) or 0) - int(connection.scalar(gone) or 0)
-
-
 def find_newest_file(engine: Engine, landlord: str) -> int:
     """The newest file the register has taken in of a landlord (`batch_files.id`), 0 before the first."""
     with reading(engine, landlord) as connection:

@@ -78,7 +78,7 @@ def validate_drop(
 ) -> ValidatedDrop:
     """The drop, validated against what the register holds."""
     from due_regard import register
-    from due_regard.intake import read_drop
+    from due_regard.intake import find_rows_before, read_drop
 
     return read_drop(
         folder,
@@ -86,7 +86,9 @@ def validate_drop(
         mapping,
         on=find_london_day(now),
         known=lambda entity: register.read_known_refs(engine, landlord, entity),
-        previous_rows=lambda entity: register.count_previous_rows(engine, landlord, entity),
+        previous_rows=lambda entity: find_rows_before(
+            register.list_record_counts(engine, landlord, entity), mapping.max_shrink
+        ),
         project=settings.validation_dir / landlord,
     )
 
