@@ -124,10 +124,14 @@ def run_landlord_new(args: Namespace, settings: Settings) -> CommandResult:
 
 def run_landlord_check(args: Namespace, settings: Settings) -> CommandResult:
     """`landlord check ID`."""
-    from due_regard.services.landlord_files import check_landlord_files
+    from due_regard.services.landlord_files import check_landlord_files, find_late_go_lives
 
     good, wrong = check_landlord_files(settings, args.landlord)
-    return CommandResult({"good": good, "wrong": wrong}, (*good, *wrong), 2 if wrong else 0)
+    late = [] if wrong else find_late_go_lives(settings, args.landlord, parse_day_or_today(None))
+    warnings = [f"warning: {words}" for words in late]
+    return CommandResult(
+        {"good": good, "wrong": wrong, "warnings": late}, (*good, *wrong, *warnings), 2 if wrong else 0
+    )
 
 
 def run_calendar_refresh(args: Namespace, settings: Settings) -> CommandResult:

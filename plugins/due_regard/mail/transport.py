@@ -7,16 +7,23 @@ login.py opens the transport that the settings ask for.
 from __future__ import annotations
 
 import hashlib
+import html
+import re
 import smtplib
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import SMTP
 from typing import Protocol
 
 from due_regard.config.storage import StoredPath, write_file
 from due_regard.errors import MailError, StorageError
+from due_regard.mail.mail_mode import FOLDER, LIVE_MODE, REDIRECT, MailMode
 from due_regard.mail.outbox import Delivery, OutboxMail
+from due_regard.mail.wording import MailWording
 
 Login = Callable[[smtplib.SMTP], object]
 """Authenticates a connected session; raises MailError where the server will not have us."""
@@ -27,8 +34,13 @@ TIMEOUT_SECONDS = 60
 class Transport(Protocol):
     """Hands over mails.
 
-    `deliver_mail` raises MailError where nothing at all can be handed over now (no connection, login refused).
+    `mode` is how its mails leave: only mails composed for that mode are handed to it. `deliver_mail` raises MailError
+    where nothing at all can be handed over now (no connection, login refused).
     """
+
+    @property
+    def mode(self) -> MailMode:
+        """How its mails leave."""
 
     def deliver_mail(self, outgoing: OutboxMail) -> Delivery:
         """Hand over one mail."""
@@ -42,6 +54,11 @@ class FolderTransport:
     """Writes each mail as an .eml file that any mail program opens; the same mail again is the same file."""
 
     folder: StoredPath
+
+    @property
+    def mode(self) -> MailMode:
+        """A trial: nobody is told."""
+        return MailMode(FOLDER)
 
     def deliver_mail(self, outgoing: OutboxMail) -> Delivery:
         """Write the file whole or not at all."""
@@ -62,11 +79,43 @@ class ShadowTransport:
     inner: Transport
     allowed: frozenset[str]
 
+    @property
+    def mode(self) -> MailMode:
+        """A trial, but for those on the list."""
+        return MailMode(self.inner.mode.way, self.allowed)
+
     def deliver_mail(self, outgoing: OutboxMail) -> Delivery:
         """Hand over, or note."""
         if outgoing.recipient.lower() in self.allowed:
             return self.inner.deliver_mail(outgoing)
         return Delivery("shadow", reason="would have sent: the recipient is not on the allow-list")
+
+    def close_session(self) -> None:
+        """End the inner session."""
+        self.inner.close_session()
+
+
+@dataclass(frozen=True)
+class RedirectTransport:
+    """Sends every mail to one address, each with a line that says who would have got it."""
+
+    inner: Transport
+    address: str
+    wording: MailWording = field(repr=False)
+
+    @property
+    def mode(self) -> MailMode:
+        """A trial: those whom the mails are for are not told."""
+        return MailMode(REDIRECT)
+
+    def deliver_mail(self, outgoing: OutboxMail) -> Delivery:
+        """Hand over to the one address; where that is refused, nothing can be handed over at all."""
+        sentence = self.wording.redirected.format(recipient=outgoing.recipient)
+        body = _redirect_body(outgoing.body, self.address, outgoing.recipient, sentence)
+        delivery = self.inner.deliver_mail(replace(outgoing, recipient=self.address, body=body))
+        if delivery.is_address_refused:
+            raise MailError(f"the mail server refuses the address of DUE_REGARD_MAIL_REDIRECT (code {delivery.code})")
+        return delivery
 
     def close_session(self) -> None:
         """End the inner session."""
@@ -88,6 +137,11 @@ class SmtpTransport:
     login: Login | None = None
     context: ssl.SSLContext | None = None
     _session: smtplib.SMTP | None = field(default=None, repr=False)
+
+    @property
+    def mode(self) -> MailMode:
+        """The real thing."""
+        return LIVE_MODE
 
     def deliver_mail(self, outgoing: OutboxMail) -> Delivery:
         """Hand over one mail; a session that the server closed meanwhile is opened anew, once."""
@@ -194,6 +248,21 @@ def _explain_failure(reason: Exception, where: str) -> MailError:
         case smtplib.SMTPAuthenticationError():
             return MailError(f"the mail server {where} refused the login (code {reason.smtp_code})")
     return MailError(f"the session with the mail server {where} failed ({type(reason).__name__})")
+
+
+def _redirect_body(body: bytes, address: str, recipient: str, sentence: str) -> bytes:
+    """The mail to `address` instead, with `sentence` as the first line of its text and HTML parts."""
+    mail = message_from_bytes(body, _class=EmailMessage, policy=SMTP.clone(max_line_length=200))
+    mail.replace_header("To", address)
+    mail["X-Due-Regard-Would-Go-To"] = recipient
+    plain, rich = mail.get_body(("plain",)), mail.get_body(("html",))
+    if isinstance(plain, EmailMessage):
+        plain.set_content(f"{sentence}\n\n{plain.get_content()}", cte="quoted-printable")
+    if isinstance(rich, EmailMessage):
+        line = f"<p><strong>{html.escape(sentence)}</strong></p>"
+        text, found = re.subn(r"(<body[^>]*>)", lambda tag: tag[1] + line, rich.get_content(), count=1)
+        rich.set_content(text if found else line + text, subtype="html", cte="quoted-printable")
+    return mail.as_bytes()
 
 
 def name_eml_file(landlord: str, message_id: str) -> str:

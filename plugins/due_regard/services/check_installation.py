@@ -20,7 +20,7 @@ from due_regard.config.storage import write_file
 from due_regard.errors import DueRegardError, RegisterError, SettingsError
 from due_regard.policy import load_policies
 from due_regard.services.landlord_context import list_landlords_to_run, load_landlord_context, open_landlord_register
-from due_regard.services.landlord_files import check_landlord_files
+from due_regard.services.landlord_files import check_landlord_files, find_late_go_lives
 
 _OWN_FOLDERS = ("calendars", "landlords", "policies", "reports", "sources")
 """What DUE_REGARD_OWN_DIR may hold."""
@@ -145,6 +145,8 @@ def _check_landlord(settings: Settings, name: str, today: date) -> Iterator[Chec
             load_landlord(settings.landlords_dir, name), load_policies(settings.policies_dir, name), on=today
         )
         yield CheckResult(f"{name} cadence", not slow, "; ".join(slow) or "drops come in time for every duty's notice")
+        late = find_late_go_lives(settings, name, today)
+        yield CheckResult(f"{name} go-live", True, f"warning: {'; '.join(late)}" if late else "not long back, or live")
 
 
 def _check_freshness(settings: Settings, now: datetime) -> Iterator[CheckResult]:

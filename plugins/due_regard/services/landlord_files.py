@@ -6,14 +6,16 @@ What a settings file may say is config/landlord.py; here is only its template an
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 from due_regard.calendars.working_days import load_calendar, read_calendar_snapshot
 from due_regard.config.landlord import Landlord, load_landlord
 from due_regard.config.layered_folders import Folder, find_file
 from due_regard.config.settings import Settings
-from due_regard.errors import DueRegardError, LandlordError
+from due_regard.errors import DueRegardError, LandlordError, RegisterError
 from due_regard.policy import PolicyHistory, load_policies
+from due_regard.services.landlord_context import open_landlord_register
 
 _TEMPLATE = """\
 # How {id} runs Due Regard. What its policy promises is in policies/{id}/<effective_from>.yaml.
@@ -80,6 +82,21 @@ def check_landlord_files(settings: Settings, landlord: str) -> tuple[list[str], 
         history = load_policies(settings.policies_dir, landlord)
         wrong = [*_find_unreachable_roles(found, history), *_find_unread_confirmations(found, history)]
     return good, wrong
+
+
+def find_late_go_lives(settings: Settings, landlord: str, today: date) -> list[str]:
+    """A sentence where the landlord's go-live lies long back and no mail was ever really sent, as its register says.
+
+    Without a register nothing was: the settings alone say how long back it lies.
+    """
+    from due_regard.alerts import describe_late_go_live, find_late_go_live
+
+    found = load_landlord(settings.landlords_dir, landlord)
+    try:
+        with open_landlord_register(settings, landlord) as engine:
+            return find_late_go_live(engine, found, today)
+    except RegisterError:
+        return describe_late_go_live(found, today)
 
 
 def _describe_policy(settings: Settings, landlord: str) -> str:
