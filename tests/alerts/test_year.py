@@ -244,7 +244,7 @@ class Year(RuleBasedStateMachine):
     def all_told(self) -> None:
         """After a working day's run every owner knows the stage each of their findings has reached."""
         overdue = {ref for name, ref in self.rows if "expiry" in name and self.is_late((name, ref))}
-        for slot, row in self.rows.items():
+        for slot in self.rows:
             stage = self.held_step(slot, self.ref_of(slot))
             if stage == "none" or ("review" in slot[0] and slot[1] in overdue and not self.is_late(slot)):
                 continue
