@@ -15,7 +15,8 @@ from sqlalchemy import event
 
 from due_regard.mail.mail_mode import MailMode
 from due_regard.mail.outbox import Delivery
-from due_regard.mail.transport import FolderTransport, RedirectTransport, ShadowTransport
+from due_regard.mail.redirection import RedirectTransport
+from due_regard.mail.transport import FolderTransport, ShadowTransport
 from due_regard.register import open_register
 from tests.alerts.world import Sink, World, at, check, due, one, text, to, wording
 

@@ -16,10 +16,10 @@ from due_regard.config.settings import Settings
 from due_regard.config.storage import make_folder
 from due_regard.errors import MailError, SettingsError, StorageError
 from due_regard.mail.mail_mode import choose_mail_mode
+from due_regard.mail.redirection import RedirectTransport
 from due_regard.mail.transport import (
     FolderTransport,
     Login,
-    RedirectTransport,
     ShadowTransport,
     SmtpTransport,
     Transport,
@@ -71,7 +71,8 @@ def check_mail_settings(settings: Settings) -> str:
             make_folder(settings.mail_dir)
         except StorageError as reason:
             raise MailError(f"the mail folder {reason}") from None
-        return f"mail goes to the folder {settings.mail_dir}; set DUE_REGARD_MAIL_MODE=live to send"
+        idle = "; DUE_REGARD_MAIL_REDIRECT counts once it is live" if settings.mail_redirect else ""
+        return f"mail goes to the folder {settings.mail_dir}; set DUE_REGARD_MAIL_MODE=live to send{idle}"
     open_smtp_transport(settings).check_login()
     shadow = f"; only {len(settings.mail_allow)} allowed addresses are sent to" if settings.mail_allow else ""
     trial = "; every mail goes to the one address of DUE_REGARD_MAIL_REDIRECT" if settings.mail_redirect else shadow

@@ -48,7 +48,7 @@ def is_counted() -> ColumnElement[bool]:
 
 
 def read_unreachable_addresses(conn: Connection, landlord: str, mode: MailMode, *, now: datetime) -> frozenset[str]:
-    """Addresses that are not mailed now: refused or bounced lately, or two mails in a row failed there."""
+    """Addresses (lower case) that are not mailed now: refused or bounced lately, or two mails in a row failed there."""
     rows = conn.execute(
         select(
             AlertMessage.recipient, AlertMessage.status, AlertMessage.is_address_refused, AlertMessage.finished_at
@@ -61,7 +61,7 @@ def read_unreachable_addresses(conn: Connection, landlord: str, mode: MailMode, 
     ).mappings()  # fmt: skip
     ends: dict[str, list[Mapping[Any, Any]]] = defaultdict(list)
     for row in rows:
-        ends[row["recipient"]].append(dict(row))
+        ends[row["recipient"].lower()].append(dict(row))
     return frozenset(recipient for recipient, found in ends.items() if _is_unreachable(found, now))
 
 

@@ -1,29 +1,23 @@
 """How a mail leaves: into a folder of .eml files, or to a mail server over STARTTLS; shadow running before either.
 
 A transport hands over one mail to one recipient and says what became of it. sending.py notes that in the outbox;
-login.py opens the transport that the settings ask for.
+redirection.py sends all to one address; login.py opens the transport that the settings ask for.
 """
 
 from __future__ import annotations
 
 import hashlib
-import html
-import re
 import smtplib
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from email import message_from_bytes
-from email.message import EmailMessage
-from email.policy import SMTP
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from due_regard.config.storage import StoredPath, write_file
 from due_regard.errors import MailError, StorageError
-from due_regard.mail.mail_mode import FOLDER, LIVE_MODE, REDIRECT, MailMode
+from due_regard.mail.mail_mode import FOLDER, LIVE_MODE, MailMode
 from due_regard.mail.outbox import Delivery, OutboxMail
-from due_regard.mail.wording import MailWording
 
 Login = Callable[[smtplib.SMTP], object]
 """Authenticates a connected session; raises MailError where the server will not have us."""
@@ -89,33 +83,6 @@ class ShadowTransport:
         if outgoing.recipient.lower() in self.allowed:
             return self.inner.deliver_mail(outgoing)
         return Delivery("shadow", reason="would have sent: the recipient is not on the allow-list")
-
-    def close_session(self) -> None:
-        """End the inner session."""
-        self.inner.close_session()
-
-
-@dataclass(frozen=True)
-class RedirectTransport:
-    """Sends every mail to one address, each with a line that says who would have got it."""
-
-    inner: Transport
-    address: str
-    wording: MailWording = field(repr=False)
-
-    @property
-    def mode(self) -> MailMode:
-        """A trial: those whom the mails are for are not told."""
-        return MailMode(REDIRECT)
-
-    def deliver_mail(self, outgoing: OutboxMail) -> Delivery:
-        """Hand over to the one address; where that is refused, nothing can be handed over at all."""
-        sentence = self.wording.redirected.format(recipient=outgoing.recipient)
-        body = _redirect_body(outgoing.body, self.address, outgoing.recipient, sentence)
-        delivery = self.inner.deliver_mail(replace(outgoing, recipient=self.address, body=body))
-        if delivery.is_address_refused:
-            raise MailError(f"the mail server refuses the address of DUE_REGARD_MAIL_REDIRECT (code {delivery.code})")
-        return delivery
 
     def close_session(self) -> None:
         """End the inner session."""
@@ -248,21 +215,6 @@ def _explain_failure(reason: Exception, where: str) -> MailError:
         case smtplib.SMTPAuthenticationError():
             return MailError(f"the mail server {where} refused the login (code {reason.smtp_code})")
     return MailError(f"the session with the mail server {where} failed ({type(reason).__name__})")
-
-
-def _redirect_body(body: bytes, address: str, recipient: str, sentence: str) -> bytes:
-    """The mail to `address` instead, with `sentence` as the first line of its text and HTML parts."""
-    mail = message_from_bytes(body, _class=EmailMessage, policy=SMTP.clone(max_line_length=200))
-    mail.replace_header("To", address)
-    mail["X-Due-Regard-Would-Go-To"] = recipient
-    plain, rich = mail.get_body(("plain",)), mail.get_body(("html",))
-    if isinstance(plain, EmailMessage):
-        plain.set_content(f"{sentence}\n\n{plain.get_content()}", cte="quoted-printable")
-    if isinstance(rich, EmailMessage):
-        line = f"<p><strong>{html.escape(sentence)}</strong></p>"
-        text, found = re.subn(r"(<body[^>]*>)", lambda tag: tag[1] + line, rich.get_content(), count=1)
-        rich.set_content(text if found else line + text, subtype="html", cte="quoted-printable")
-    return mail.as_bytes()
 
 
 def name_eml_file(landlord: str, message_id: str) -> str:

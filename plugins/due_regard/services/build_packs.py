@@ -99,7 +99,7 @@ def post_pack(
             return False
         mails = (packs.build_pack_mail(report, mail_context, reports=settings.reports_dir, attempt=n) for n in count())
         mail = next(mail for mail in mails if not outbox.has_mail(connection, landlord, mail.message_id))
-        if mail.recipient in read_unreachable_addresses(connection, landlord, mode, now=now):
+        if mail.recipient.lower() in read_unreachable_addresses(connection, landlord, mode, now=now):
             return False
         packs.record_mailing(connection, landlord, report.pack_id, mail, now=now)
     return True
