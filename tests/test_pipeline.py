@@ -34,6 +34,7 @@ from due_regard.services.report_failure import report_failure
 from due_regard.services.result import Result
 from due_regard.services.run_alerts import run_alerts
 from due_regard.services.take_in_drop import take_in_drop
+from tests.alerts.mail_server import Mailbox, serving
 from tests.contract_examples import CONTRACT
 
 NOW = datetime(2026, 7, 1, 9, tzinfo=UTC)
@@ -164,7 +165,12 @@ def test_the_duty_to_report_is_judged_and_done_by_the_day_the_pack_is_issued(set
     assess_landlord(settings, L, as_at=late, now=now)
     found = list_findings(settings, as_at=late, landlord=L).rows
     assert "report.issued" in set(found["rule"]), "nobody was handed the quarter's report"
-    built = build_packs(settings, L, quarter="2026-Q2", now=now, issue=True)
+    tried = build_packs(settings, L, quarter="2026-Q2", now=now, issue=True)
+    assert all(pack["posted"] and not pack["issued"] for pack in tried["packs"]), "a folder issues nothing"
+    with serving(Mailbox()) as port:
+        there = {"mail_mode": "live", "smtp_host": "127.0.0.1", "smtp_port": port, "smtp_starttls": False}
+        real = settings.model_copy(update=there)
+        built = build_packs(real, L, quarter="2026-Q2", now=now, issue=True)
     assert all(pack["issued"] for pack in built["packs"])
     assert built["mails"] == len(built["packs"]) > 0
     assess_landlord(settings, L, as_at=late, now=now)
@@ -178,7 +184,7 @@ def test_a_quarters_pack_is_mailed_once_however_often_it_is_built(settings: Sett
     load(settings, drop, NOW + timedelta(hours=1))
     later = NOW + timedelta(hours=2)
     again = build_packs(settings, L, quarter="2026-Q2", pack=PACK, now=later, issue=True)
-    assert not any(pack["issued"] for pack in again["packs"])
+    assert not any(pack["posted"] for pack in again["packs"])
     subjects = [mail["Subject"] for mail in mails(settings)]
     assert len(subjects) == len(set(subjects)) == len(again["packs"])
 

@@ -145,11 +145,11 @@ def test_swapped_dates_do_not_load_by_way_of_the_file_to_mend(tmp_path: Path) ->
     take_again(drop)
     path = tmp_path / "out" / "UB_SARS_1.xlsx"
     sheet = (mended := openpyxl.load_workbook(path)).active
-    assert [row[4].value for row in sheet.iter_rows(min_row=2)] == ["2026-05-06 00:00:00?", "25/06/2026"]
+    assert [row[5].value for row in sheet.iter_rows(min_row=2)] == ["2026-05-06 00:00:00?", "25/06/2026"]
     sheet.delete_rows(3)
     mended.save(path)
     assert [reason for _, _, reason in reasons(take_again(path.parent))] == ["unreadable_date"]
-    sheet["E2"].value = "05/06/2026"
-    assert sheet["E2"].number_format == "@", "what is typed here stays as it is typed"
+    sheet["F2"].value = "05/06/2026"
+    assert sheet["F2"].number_format == "@", "what is typed here stays as it is typed"
     mended.save(path)
     assert take_again(path.parent).rows["received_on"].dt.strftime("%d %B").tolist() == ["05 June"]

@@ -242,6 +242,8 @@ def convert(file: Path, folder: Path, form: str) -> Path:
     subprocess.run(command, check=True, capture_output=True, timeout=120)
     (made,) = folder.iterdir()
     return made.rename(folder / (f"UB_INCIDENTS_1.csv{'.xlsx' if form == 'xlsx' else ''}"))
+
+
 def page_of(folder: Path, **files: str) -> str:
     return summarise_rejections(read(write(folder, **files)))
 

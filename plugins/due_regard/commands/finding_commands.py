@@ -141,7 +141,7 @@ def _describe_route(found: dict[str, Any]) -> list[str]:
 
 def _describe_told(told: list[dict[str, Any]]) -> list[str]:
     lines = [
-        f"  {each['on']}, stage {_format_word(each['stage'])}: {each['why']} (mail {each['status']})" for each in told
+        f"  {each['on']}, stage {_format_word(each['stage'])}: {each['why']} ({_describe_mail(each)})" for each in told
     ]
     return ["Told so far:", *lines] if lines else ["Nobody was told of it yet."]
 
@@ -151,3 +151,9 @@ def _describe_event(event: dict[str, Any]) -> str:
     until = f" until {event['until']}" if event["until"] else ""
     when = event["as_at"] or _format_instant(event["at"])
     return f"  {when} {_format_word(event['event'])} ({_format_word(event['state'])}){until}{said}"
+
+
+def _describe_mail(told: dict[str, Any]) -> str:
+    """What became of a mail; one of a trial told nobody."""
+    trial = "" if told["mode"] == "live" else f", {told['mode']}: a trial, nobody was told"
+    return f"mail {told['status']}{trial}"

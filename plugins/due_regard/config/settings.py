@@ -79,6 +79,9 @@ class Settings(BaseSettings):
     mail_allow: SettingsList[Address] = Field(
         default=(), description="Shadow running: only these addresses, a,b, are sent to."
     )
+    mail_redirect: str | None = Field(
+        default=None, description="Trial: one address gets every live mail, with a line that says whose it would be."
+    )
     mail_from: str = "due-regard@landlord.example"
     smtp_connection: str | None = Field(default=None, description="Airflow connection laid over the smtp_ settings.")
     smtp_host: str = "localhost"
@@ -90,7 +93,7 @@ class Settings(BaseSettings):
     smtp_oauth_client_id: str | None = None
     smtp_oauth_client_secret: SecretStr | None = None
 
-    @field_validator("own_dir", mode="before")
+    @field_validator("own_dir", "mail_redirect", mode="before")
     @classmethod
     def _read_blank_as_none(cls, value: object) -> object:
         return value or None

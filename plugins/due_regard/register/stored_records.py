@@ -37,14 +37,18 @@ def read_records(engine: Engine, landlord: str, *, known_at: datetime | None = N
 
     Entities never delivered and columns never carried are absent, as `Records` says.
     """
-    when = known_at or EVER
     with reading(engine, landlord) as connection:
-        columns = read_carried_columns(connection, landlord, known_at=when)
-        return {
-            entity.name: read_record_frame(connection, landlord, entity, columns[entity.name], known_at=when)
-            for entity in ENTITIES
-            if entity.name in columns
-        }
+        return read_records_on(connection, landlord, known_at=known_at or EVER)
+
+
+def read_records_on(connection: Connection, landlord: str, *, known_at: datetime = EVER) -> Records:
+    """`read_records` inside the caller's own transaction."""
+    columns = read_carried_columns(connection, landlord, known_at=known_at)
+    return {
+        entity.name: read_record_frame(connection, landlord, entity, columns[entity.name], known_at=known_at)
+        for entity in ENTITIES
+        if entity.name in columns
+    }
 
 
 def read_carried_columns(

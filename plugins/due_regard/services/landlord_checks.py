@@ -18,9 +18,10 @@ from due_regard.config.layered_folders import Folder, find_file
 from due_regard.config.settings import Settings
 from due_regard.config.yaml_errors import Place
 from due_regard.config.yaml_files import find_line, suggest_word
-from due_regard.errors import DueRegardError
+from due_regard.errors import DueRegardError, RegisterError
 from due_regard.policy import DocumentDuty, Policy, PolicyHistory, load_policies
 from due_regard.policy.duties import OwnerRole
+from due_regard.services.landlord_context import open_landlord_register
 
 EARLIEST = date(1990, 1, 1)
 """No policy, closure day or meeting of ours is older: an earlier date is a slip."""
@@ -72,7 +73,24 @@ def check_landlord_files(settings: Settings, landlord: str, *, today: date) -> L
     remarks = [] if wrong else list(_list_remarks(settings, found, today))
     good += [f"source: {found.source}", f"packs: {', '.join(each.name for each in found.packs) or 'none switched on'}"]
     wrong += [remark.words for remark in remarks if remark.is_wrong]
-    return LandlordCheck(tuple(good), tuple(each.words for each in remarks if not each.is_wrong), tuple(wrong))
+    warnings = [remark.words for remark in remarks if not remark.is_wrong]
+    if not wrong:
+        warnings += _find_late_go_live(settings, found, today)
+    return LandlordCheck(tuple(good), tuple(warnings), tuple(wrong))
+
+
+def _find_late_go_live(settings: Settings, landlord: Landlord, today: date) -> list[str]:
+    """A sentence where the landlord's go-live lies long back and no mail was ever really sent, as its register says.
+
+    Without a register nothing was: the settings alone say how long back it lies.
+    """
+    from due_regard.alerts import describe_late_go_live, find_late_go_live
+
+    try:
+        with open_landlord_register(settings, landlord.id) as engine:
+            return find_late_go_live(engine, landlord, today)
+    except RegisterError:
+        return describe_late_go_live(landlord, today)
 
 
 def _describe_policy(settings: Settings, landlord: str, today: date) -> str:

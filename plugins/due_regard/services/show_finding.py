@@ -34,13 +34,14 @@ def show_finding(settings: Settings, register_ref: str, *, now: datetime, landlo
     Returns:
         Where it stands, label, promise, remedy, days_unit, explanation (lines, where it can be worked out), origin
         (file, row, batch and version of the record it is about), owner and would_be_told (post, why), told (stage, on,
-        why, status), life (events).
+        why, status, mode), life (events).
 
     Raises:
         RegisterError: there is no such finding, or it is another landlord's.
     """
     from due_regard import register
     from due_regard.alerts.finding_recipients import list_told, read_finding_route
+    from due_regard.mail.mail_mode import choose_mail_mode
     from due_regard.mail.wording import load_mail_wording
     from due_regard.packs import add_report_duty
 
@@ -56,7 +57,8 @@ def show_finding(settings: Settings, register_ref: str, *, now: datetime, landlo
         origin = register.find_record_origin(engine, found["landlord"], found["subject_type"], found["subject_ref"])
         result["origin"] = origin and {name: make_json_value(value) for name, value in origin.items()}
         wording = load_mail_wording(settings.reports_dir / "mail")
-        result |= read_finding_route(engine, replace(context, history=history), wording, found, now=now)
+        known, mode = replace(context, history=history), choose_mail_mode(settings)
+        result |= read_finding_route(engine, known, wording, found, mode=mode, now=now)
         result["told"] = list_told(engine, context.landlord.id, found["id"])
     result["life"] = list_json_rows(life)
     return result
