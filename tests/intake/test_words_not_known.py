@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 import stat
 from pathlib import Path
 
+import openpyxl
 import pandas as pd
 import pytest
 
@@ -95,19 +95,21 @@ def test_the_word_is_counted_and_told_and_stands_in_the_handed_back_file_alone(t
     for text in (told, summary.read_text(encoding="utf-8"), repr(validated), repr(only(validated, "incidents").notes)):
         assert WORD not in text
         assert "perhaps" not in text
-    with written.open(encoding="utf-8-sig", newline="") as file:
-        _, *rows = csv.reader(file)
-    assert [row[2] for row in rows] == ["I2", "I3"]
+    _, *rows = openpyxl.load_workbook(written).active.iter_rows(values_only=True)
+    assert [row[3] for row in rows] == ["I2", "I3"]
     assert WORD in rows[0]
     assert "the row is loaded, and this cell counts as not known" in rows[0][0]
-    assert rows[1][1] == "G4"
+    assert rows[1][1] == "G4", "the cell of the export"
     assert stat.S_IMODE(written.stat().st_mode) == 0o600
 
 
 def test_a_mended_row_that_comes_back_is_known(tmp_path: Path) -> None:
     _, written = write_rejections(read(write(tmp_path / "drop", incidents=INCIDENTS)), tmp_path / "out")
-    text = written.read_text(encoding="utf-8-sig").replace(f"{WORD} too", "yes").replace(WORD, "threat")
-    written.write_text(text.replace("perhaps", ""), encoding="utf-8")
+    book = openpyxl.load_workbook(written)
+    mended = {f"{WORD} too": "yes", WORD: "threat", "perhaps": None}
+    for cell in [cell for row in book.active.iter_rows(min_row=2, min_col=4) for cell in row if cell.value in mended]:
+        cell.value = mended[cell.value]
+    book.save(written)
     accepted = only(read(tmp_path / "out"), "incidents")
     assert (accepted.delivery, len(accepted.rows), accepted.list_not_known()) == ("changes", 2, [])
     assert accepted.rows["violence"].tolist() == ["threat", "threat"]

@@ -15,6 +15,7 @@ from due_regard.alerts.alert_context import AlertContext
 from due_regard.alerts.cases import Case
 from due_regard.alerts.freshness import Freshness
 from due_regard.alerts.routing import CaseRoute
+from due_regard.mail.mail_memory import is_given_up, is_of_mode
 from due_regard.mail.wording import MailWording, format_day
 from due_regard.register.schema.alert_tables import AlertMessage
 from due_regard.register.schema.finding_tables import AssessmentRun
@@ -33,16 +34,15 @@ def find_owner_issues(routed: Iterable[tuple[Case, CaseRoute]], wording: MailWor
     return {key: _describe_owner_issue(key, refs[key], words, wording) for key, words in problems.items()}
 
 
-def find_delivery_issues(conn: Connection, landlord: str, wording: MailWording, *, since: date) -> dict[str, str]:
+def find_delivery_issues(conn: Connection, context: AlertContext, *, since: date) -> dict[str, str]:
     """Key -> sentence of every mail since `since` that was refused, bounced, or never answered for."""
-    is_unanswered = (AlertMessage.status == "uncertain") & (AlertMessage.resends > 0)
     rows = conn.execute(
         select(AlertMessage.message_id, AlertMessage.mail_on, AlertMessage.status, AlertMessage.code)
-        .where(AlertMessage.landlord == landlord, AlertMessage.mail_on >= since)
-        .where(AlertMessage.status.in_(("refused", "bounced")) | is_unanswered)
+        .where(AlertMessage.landlord == context.landlord.id, AlertMessage.mail_on >= since, is_of_mode(context.mode))
+        .where(AlertMessage.status.in_(("refused", "bounced")) | is_given_up())
         .order_by(AlertMessage.mail_on, AlertMessage.message_id)
     )
-    return {f"mail:{row[0]}": _describe_mail_issue(*row, wording) for row in rows}
+    return {f"mail:{row[0]}": _describe_mail_issue(*row, context.wording) for row in rows}
 
 
 def build_week_report(
@@ -54,6 +54,7 @@ def build_week_report(
     runs = select(func.count()).select_from(AssessmentRun).where(AssessmentRun.landlord == landlord)
     runs = runs.where(AssessmentRun.as_at > since, AssessmentRun.as_at <= as_at)
     mails = select(AlertMessage.status, func.count()).where(AlertMessage.landlord == landlord)
+    mails = mails.where(is_of_mode(context.mode))
     mails = mails.where(AlertMessage.mail_on >= since, AlertMessage.mail_on < as_at).group_by(AlertMessage.status)
     by_status: Mapping[str, int] = {status: n for status, n in conn.execute(mails)}
     return WeekReport(

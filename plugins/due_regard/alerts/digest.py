@@ -15,7 +15,7 @@ from due_regard.alerts.calendar_files import CalendarEntry
 from due_regard.alerts.cases import Case
 from due_regard.alerts.escalation import EscalationStage
 from due_regard.alerts.finding_wording import build_finding_line, choose_label
-from due_regard.alerts.recipients import Recipient
+from due_regard.alerts.recipients import Recipient, choose_reachable_mailbox
 from due_regard.alerts.routing import CaseRoute, RouteStep
 from due_regard.alerts.sent_history import BACKLOG
 from due_regard.policy import DocumentDuty, ReviewDuty
@@ -54,7 +54,7 @@ def build_restricted_alerts(case: Case, route: CaseRoute, context: AlertContext)
         line = build_finding_line(case, step.recipient, [], _describe_news(case, step, context), context)
         topic = f"{case.finding.register_ref} {case.finding.occasion} {case.stage.word}"
         content = AlertContent("restricted", step.recipient.address, context.as_at, yours=[line], topic=topic)
-        found.append(AlertDraft(content, [_make_sent_notice(case, step.recipient)]))
+        found.append(AlertDraft(content, [_make_sent_notice(case, step)]))
     return found
 
 
@@ -65,7 +65,7 @@ def _add_case(case: Case, step: RouteStep, route: CaseRoute, context: AlertConte
         digest = digests.open_digest(who.address)
         line = build_finding_line(case, who, others, _describe_news(case, step, context), context)
         (digest.content.yours if step.is_owner else digest.content.raised).append(line)
-        digest.sent_notices.append(_make_sent_notice(case, who))
+        digest.sent_notices.append(_make_sent_notice(case, step))
         if step.is_owner:
             digest.entries.extend(_build_calendar_entry(case, who, context))
     elif context.is_summary and _find_highest_stage(case, who, context) > EscalationStage.NONE:
@@ -78,8 +78,8 @@ def _add_case(case: Case, step: RouteStep, route: CaseRoute, context: AlertConte
 
 def _add_backlog_case(case: Case, context: AlertContext, digests: Digests) -> None:
     alerts = context.settings
-    address = alerts.role_mailboxes.get("governance", alerts.fallback_mailbox).lower()
-    address = alerts.fallback_mailbox.lower() if address in context.sent_history.refused else address
+    governance = alerts.role_mailboxes.get("governance", alerts.fallback_mailbox)
+    address = choose_reachable_mailbox(governance, alerts, context.sent_history.refused)
     who = Recipient(address, context.wording.recipient.backlog_keeper, context.wording.recipient.backlog_list)
     if context.sent_history.was_mailed(case.finding.finding_id, BACKLOG, address, BACKLOG):
         if context.is_summary:
@@ -136,5 +136,6 @@ def _is_review(case: Case) -> bool:
     )
 
 
-def _make_sent_notice(case: Case, who: Recipient) -> SentNotice:
-    return SentNotice(case.finding.finding_id, case.finding.occasion, case.stage.word, who.why)
+def _make_sent_notice(case: Case, step: RouteStep) -> SentNotice:
+    finding, why = case.finding, step.recipient.why
+    return SentNotice(finding.finding_id, finding.occasion, case.stage.word, why, step.stage.word)

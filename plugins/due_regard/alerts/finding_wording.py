@@ -114,7 +114,14 @@ def _describe_next_stage(case: Case, context: AlertContext) -> str:
     wording = context.wording
     if not case.duty.curable:
         return wording.escalation.no_further
-    coming = find_next_stage(case.clock, case.stage, context.as_at, calendar=context.calendar, alerts=context.settings)
+    coming = find_next_stage(
+        case.clock,
+        case.stage,
+        context.as_at,
+        calendar=context.calendar,
+        alerts=context.settings,
+        not_before=case.next_stage_from,
+    )
     if coming is None:
         return wording.escalation.last_stage
     stage, on = coming

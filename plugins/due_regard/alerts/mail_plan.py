@@ -14,12 +14,14 @@ from sqlalchemy import Connection
 from due_regard.alerts import closed_findings, data_issues
 from due_regard.alerts.alert_content import AlertDraft
 from due_regard.alerts.alert_context import AlertContext
+from due_regard.alerts.backlog import find_backlog
 from due_regard.alerts.cases import Case, build_cases, make_findings
 from due_regard.alerts.digest import Digests, build_restricted_alerts, sort_cases_into_digests
 from due_regard.alerts.freshness import Freshness, read_freshness
-from due_regard.alerts.recipients import RecipientDirectory
+from due_regard.alerts.recipients import RecipientDirectory, choose_reachable_mailbox
 from due_regard.alerts.record_cells import read_record_cells
 from due_regard.alerts.routing import CaseRoute, find_route
+from due_regard.alerts.stage_holding import hold_stage
 from due_regard.calendars.working_days import WorkingCalendar
 from due_regard.config.landlord import Landlord
 from due_regard.mail.wording import MailWording, format_day
@@ -47,10 +49,11 @@ def plan_mails(conn: Connection, context: AlertContext, *, now: datetime) -> Mai
     landlord = context.landlord
     cells = read_record_cells(conn, landlord.id)
     findings = make_findings(read_open_findings_on(conn, landlord.id, as_at=context.as_at))
-    cases = build_cases(findings, cells, context)
+    directory = RecipientDirectory(cells, landlord.alerts, context.wording, context.sent_history.refused)
+    backlog = find_backlog(conn, findings, context)
+    cases = [hold_stage(case, directory, context) for case in build_cases(findings, backlog, context)]
     freshness = read_freshness(conn, landlord, context.calendar, context.wording, now=now)
     mailed = cases if freshness.key is None else [case for case in cases if case.is_beyond_silence]
-    directory = RecipientDirectory(cells, landlord.alerts, context.wording, context.sent_history.refused)
     routed = [(case, find_route(case, directory)) for case in mailed]
     shared = [(case, route) for case, route in routed if not case.is_restricted]
     alone = [(case, route) for case, route in routed if case.is_restricted]
@@ -89,11 +92,12 @@ def _add_data_issues(
     open_findings: int,
 ) -> None:
     """New issues as they appear; on the summary's day all of them, with the week's figures."""
-    address, wording = context.settings.data_owner.lower(), context.wording
+    alerts, wording, history = context.settings, context.wording, context.sent_history
+    address = choose_reachable_mailbox(alerts.data_owner, alerts, history.refused)
     found = data_issues.find_owner_issues(routed, wording)
     since = context.as_at - ISSUES_LOOK_BACK
-    found |= data_issues.find_delivery_issues(conn, context.landlord.id, wording, since=since)
-    new = [key for key in found if (key, address) not in context.sent_history.issue_keys]
+    found |= data_issues.find_delivery_issues(conn, context, since=since)
+    new = [key for key in found if (key, address) not in history.issue_keys]
     shown = list(found) if context.is_summary else new
     if shown or context.is_summary:
         digest = digests.open_digest(address)
@@ -110,7 +114,9 @@ def _add_drop_notices(freshness: Freshness, held_back: int, context: AlertContex
     """While no fresh export has come: one notice a spell to the data owner and to governance."""
     alerts = context.settings
     governance = alerts.role_mailboxes.get("governance", alerts.fallback_mailbox)
-    for address in dict.fromkeys((alerts.data_owner.lower(), governance.lower())):
+    refused = context.sent_history.refused
+    keepers = (choose_reachable_mailbox(address, alerts, refused) for address in (alerts.data_owner, governance))
+    for address in dict.fromkeys(keepers):
         if freshness.key is not None and (freshness.key, address) not in context.sent_history.issue_keys:
             digest = digests.open_digest(address)
             digest.content.drop_notice = _describe_drop_trouble(freshness, held_back, context.wording)

@@ -179,6 +179,7 @@ class MailWording(Sentences):
     export: ExportSentences
     data_owner: DataOwnerSentences
     calendar_entry: Annotated[str, require_placeholders("label", "ref")]
+    redirected: Annotated[str, require_placeholders("recipient")]
     posts: dict[str, Plain]
 
     def name_post(self, role: str) -> str:

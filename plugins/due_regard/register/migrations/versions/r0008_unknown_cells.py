@@ -13,7 +13,7 @@ from due_regard.register.migrations.versions.r0004_access import OF_CUSTOMERS, R
 from due_regard.register.schema.column_types import Ref
 
 revision = "0008_unknown_cells"
-down_revision = "0004_access"
+down_revision = "0005_told"
 branch_labels = None
 depends_on = None
 
