@@ -197,7 +197,10 @@ def test_a_second_engine_of_one_process_leaves_the_firsts_locks(tmp_path: Path) 
     with reading(first):
         upgrade_register(url).dispose()
         done = subprocess.run(
-            [sys.executable, "-c", take_over, str(tmp_path / "register.db")], capture_output=True, text=True, check=False
+            [sys.executable, "-c", take_over, str(tmp_path / "register.db")],
+            capture_output=True,
+            text=True,
+            check=False,
         )
     first.dispose()
     assert "database is locked" in done.stderr, done.stdout

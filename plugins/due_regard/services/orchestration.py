@@ -1,4 +1,4 @@
-"""What the DAGs share and Airflow need not know: retries, asset names, and which date and quarter a run is about.
+"""What the DAGs share and Airflow need not know: landlords, retries, what a run is about, and whom it may mail.
 
 Everything here is plain Python, so that it is tested without a scheduler. Add what two DAG files would otherwise
 repeat; keep Airflow out (DAG files hand their context in) and rules too (they live in policies).
@@ -6,74 +6,67 @@ repeat; keep Airflow out (DAG files hand their context in) and rules too (they l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, timedelta
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from due_regard.calendars.quarters import LONDON, Quarter, find_last_closed_quarter, find_london_day
-from due_regard.errors import SettingsError
+from due_regard.errors import CalendarError, DropError, MailError, PackError, SettingsError
 
 if TYPE_CHECKING:
     from due_regard.config.settings import Settings
 
-TIMEZONE = LONDON.key
-"""In which every schedule is written."""
-
-LOADED = "due_regard_drops_loaded"
-"""Asset that `intake` emits once every landlord's drop has been tried."""
-
-ASSESSED = "due_regard_assessed"
-"""Asset that `assessment` emits once every landlord has been assessed."""
+LONDON_CLOCK: dict[str, Any] = {"timezone": LONDON.key, "run_immediately": timedelta(0)}
+"""How schedules are read: in London; a DAG that never ran waits for its next slot, one that did makes up the last."""
 
 TAGS = ["due-regard"]
 
+PERMANENT = (SettingsError, DropError, CalendarError, PackError)
+"""Errors that no retry mends: a person must act. All others may pass, as a restart of the database does."""
 
-def report_failed_task(context: Mapping[str, Any]) -> None:
-    """Mail the data owner of the landlord whose task failed (of every landlord, for a task of none)."""
-    from due_regard.config.landlord import list_landlord_ids
-    from due_regard.config.settings import Settings
-    from due_regard.services.report_failure import report_failure
-
-    settings, failed = Settings(), context["task_instance"]
-    label = getattr(failed, "rendered_map_index", None)
-    report_failure(
-        settings,
-        dag=failed.dag_id,
-        task=failed.task_id,
-        run_id=failed.run_id,
-        now=failed.start_date.astimezone(UTC),
-        landlords=[label] if label in list_landlord_ids(settings.landlords_dir) else None,
-    )
-
+_LONGEST_PAUSE = timedelta(minutes=5)
 
 DEFAULT_ARGS: dict[str, Any] = {
     "owner": "due-regard",
-    "on_failure_callback": report_failed_task,
-    # The first task of a cold server can miss its first call; every verb may safely be run again.
-    "retries": 1,
-    "retry_delay": timedelta(seconds=10),
+    # Pauses of at least 30, 60, 120 and 240 seconds: they outlast a database's restart. Every verb may be run again.
+    "retries": 4,
+    "retry_delay": timedelta(seconds=30),
+    "retry_exponential_backoff": 2.0,
+    "max_retry_delay": _LONGEST_PAUSE,
     "execution_timeout": timedelta(hours=1),
+    # As given below, and not summed up over what follows: a free worker takes the highest first.
+    "weight_rule": "absolute",
 }
+
+DAG_ARGS: dict[str, Any] = {"catchup": False, "max_active_runs": 1}
+
+FIRST, EARLY, LATE = 30, 20, 10
+"""`priority_weight` of the watch, of a landlord's day, and of packs, which nobody's alerts may wait behind."""
 
 AS_AT: dict[str, Any] = {
     "default": None,
     "type": ["null", "string"],
     "format": "date",
-    "description": "The date the run is about, YYYY-MM-DD; default: what the run before handed on, else the run's day.",
+    "description": "The date the run is about, YYYY-MM-DD; default: the run's own day.",
 }
-"""The `as_at` param that every DAG takes."""
+"""The `as_at` param that every DAG of a landlord takes."""
 
-LANDLORDS: dict[str, Any] = {
-    "default": [],
-    "type": "array",
-    "items": {"type": "string"},
-    "description": "Landlord ids; none means all.",
+MAIL: dict[str, Any] = {
+    "default": None,
+    "type": ["null", "boolean"],
+    "description": "Mail people what is due at as_at; default: only where that is today and the run is no backfill.",
 }
-"""The `landlords` param that every DAG takes."""
+"""The `mail` param of a landlord's day."""
 
-NO_SLOT_MADE_UP = timedelta(0)
-"""`run_immediately` of a timetable: a DAG switched on waits for its next slot (False would still run a recent one)."""
+ISSUE: dict[str, Any] = {
+    "default": None,
+    "type": ["null", "boolean"],
+    "description": "Mail each pack's first build to its clerk; default: only for the quarter that has just ended.",
+}
+"""The `issue` param of a landlord's packs."""
 
 _HEAVY = (
     "great_expectations",
@@ -89,7 +82,75 @@ _HEAVY = (
 """What tasks import when they run: the rooms, and what rooms import only once they work."""
 
 PACK_DAYS = 10
-"""For how many days after a quarter's end an assessment also builds that quarter's packs."""
+"""For how many days after a quarter's end its packs are built anew each morning."""
+
+
+def list_landlords(dag_id: str | None = None) -> list[str]:
+    """The landlords this installation runs, each of whom gets DAGs; by name alone, for no file of theirs is opened.
+
+    A name that is no identifier is left out: as a DAG's id it would stop every other landlord's. `doctor` names it.
+
+    Args:
+        dag_id: the one DAG that is wanted, where a task starts: no other landlord's is made then.
+    """
+    from due_regard.config.landlord import list_landlord_ids
+    from due_regard.config.settings import Settings
+
+    settings = Settings()
+    names = settings.landlords or list_landlord_ids(settings.landlords_dir)
+    wanted = dag_id.partition(".")[0] if dag_id else None
+    return [name for name in names if re.fullmatch("[a-z][a-z0-9_]*", name) and wanted in {None, name}]
+
+
+@contextmanager
+def record_task(landlord: str, context: Mapping[str, Any], connection: Callable[[str], Any]) -> Iterator[Settings]:
+    """The settings for a task's work, of which the register keeps a row: see services/record_run.py.
+
+    Args:
+        landlord: whom the work is for.
+        context: as Airflow gives it to the task.
+        connection: gives the Airflow connection of a name.
+    """
+    from due_regard.register.task_runs import RunKey
+    from due_regard.services.record_run import record_run
+
+    settings, task = load_settings_with_connection(connection), context["ti"]
+    with record_run(
+        settings,
+        RunKey(landlord, task.dag_id, task.task_id, task.run_id),
+        clock=read_clock,
+        longest=DEFAULT_ARGS["execution_timeout"],
+        retried_within=find_retry_time,
+    ):
+        yield settings
+
+
+def find_retry_time(reason: BaseException) -> timedelta:
+    """How soon after a failure a task must have begun again; no time where it is not tried again."""
+    return timedelta() if isinstance(reason, PERMANENT) else 2 * _LONGEST_PAUSE
+
+
+def check_drop_taken(result: Mapping[str, Any]) -> None:
+    """Fail a task whose drop a person must look at.
+
+    Raises:
+        DropError: the drop was refused, or is held.
+    """
+    landlord = result["landlord"]
+    if result["status"] == "held":
+        raise DropError(f"{landlord}: batch {result['batch_id']} is held for a person: {result['why']}")
+    if result["status"] == "refused":
+        raise DropError(f"{landlord}: the drop was refused; see its quarantine folder")
+
+
+def check_all_told(result: Mapping[str, Any]) -> None:
+    """Fail the watch where a data owner could not be told: the operator must.
+
+    Raises:
+        MailError: of whom, and why.
+    """
+    if result["untold"]:
+        raise MailError("; ".join(f"{landlord}: {why}" for landlord, why in result["untold"].items()))
 
 
 def load_settings_with_connection(connection: Callable[[str], Any]) -> Settings:
@@ -111,25 +172,41 @@ def load_settings_with_connection(connection: Callable[[str], Any]) -> Settings:
     )
 
 
+def read_clock() -> datetime:
+    """The instant now; nothing below a DAG file reads a clock."""
+    return datetime.now(UTC)
+
+
 def find_as_at(context: Mapping[str, Any]) -> date:
     """The date a run is about, from the context Airflow gives a task, for every kind of run.
 
-    Asset-triggered, partitioned and REST runs have no logical date, so the order is: the `as_at` param, the latest
-    `as_at` among the triggering events' extras, the partition key (its date, or its quarter's last day), the logical
-    date, `run_after`; instants are read in London.
+    The `as_at` param, the logical date, or `run_after`, for runs by hand and over REST have no logical date; instants
+    are read in London.
 
     Raises:
-        SettingsError: a given date or partition key cannot be read.
+        SettingsError: a given date cannot be read.
     """
     if asked := (context.get("params") or {}).get("as_at"):
         return _parse_day(str(asked))
-    events = (event for found in (context.get("triggering_asset_events") or {}).values() for event in found)
-    handed_on = [_parse_day(str(event.extra["as_at"])) for event in events if (event.extra or {}).get("as_at")]
-    if handed_on:
-        return max(handed_on)
-    if partition := context.get("partition_key"):
-        return Quarter.parse(partition).ends_on if "-Q" in partition else _parse_day(partition[:10])
     return find_london_day(context["dag_run"].logical_date or context["dag_run"].run_after)
+
+
+def choose_to_mail(context: Mapping[str, Any], *, now: datetime) -> bool:
+    """Whether a run may mail people: as asked, else for today alone and in no backfill."""
+    asked = (context.get("params") or {}).get("mail")
+    is_today = find_as_at(context) == find_london_day(now)
+    return bool(asked) if asked is not None else is_today and not _is_backfill(context)
+
+
+def choose_to_issue(context: Mapping[str, Any], quarter: Quarter, *, now: datetime) -> bool:
+    """Whether a run may issue a quarter's packs: as asked, else of the quarter that has just ended, in no backfill."""
+    asked = (context.get("params") or {}).get("issue")
+    is_latest = quarter == find_last_closed_quarter(find_london_day(now))
+    return bool(asked) if asked is not None else is_latest and not _is_backfill(context)
+
+
+def _is_backfill(context: Mapping[str, Any]) -> bool:
+    return bool(context["dag_run"].run_type == "backfill")
 
 
 def find_quarter(context: Mapping[str, Any]) -> Quarter | None:
@@ -161,22 +238,6 @@ def choose_quarter_to_report(as_at: date, asked: str | None = None, *, today: da
         return running
     before = find_last_closed_quarter(as_at)
     return before if (as_at - before.ends_on).days <= PACK_DAYS else None
-
-
-def choose_landlords(asked: Sequence[str] = ()) -> list[str]:
-    """The landlords a run is for: those asked for, else those this installation runs.
-
-    Raises:
-        SettingsError: one asked for is not run here.
-    """
-    # The verbs and their libraries are not wanted while a DAG file is parsed.
-    from due_regard.config.settings import Settings
-    from due_regard.services.landlord_context import list_landlords_to_run
-
-    known = list_landlords_to_run(Settings())
-    if strangers := sorted(set(asked) - set(known)):
-        raise SettingsError(f"not run here: {', '.join(strangers)}; known: {', '.join(known) or 'none'}")
-    return list(asked or known)
 
 
 def preload_heavy_packages() -> None:
