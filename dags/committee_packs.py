@@ -8,8 +8,7 @@ that late drops still count. On another date a run without a `quarter` says that
 off makes up its last missed slot, which builds, and issues if that quarter is still the last one.
 
 **Never.** It changes no record or finding, and mails no quarter's pack twice. The packs of an earlier quarter are built
-and not mailed, unless `issue` asks for it; nor are those of a backfill. The same register gives the same bytes. No
-landlord's alerts wait behind it.
+and not mailed, unless `issue` asks for it; nor are those of a backfill. No landlord's alerts wait behind it.
 
 **Run it again.** Trigger it with a `quarter` for any past quarter, or backfill it over the dates of its slots.
 
@@ -18,6 +17,8 @@ as they were known when the quarter closed. `issue`: mail a first build to its c
 that ended, in no backfill). `as_at`: decides the quarter when none is given.
 """
 
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from airflow import sdk
@@ -25,6 +26,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from due_regard.services import orchestration
 
+CLOCK = partial(datetime.now, UTC)
 RETRY = sdk.ExceptionRetryPolicy(rules=[sdk.RetryRule(list(orchestration.PERMANENT), sdk.RetryAction.FAIL)])
 
 
@@ -32,11 +34,9 @@ def make_packs(landlord: str) -> None:
     """The DAG of one landlord's packs."""
 
     @sdk.dag(
-        dag_id=f"{landlord}.committee_packs",
+        **orchestration.make_dag_arguments(landlord, "committee_packs"),
         schedule=sdk.CronTriggerTimetable("0 8 1-10 1,4,7,10 *", **orchestration.LONDON_CLOCK),
-        **orchestration.DAG_ARGS,
         default_args=orchestration.DEFAULT_ARGS | {"retry_policy": RETRY, "priority_weight": orchestration.LATE},
-        tags=[*orchestration.TAGS, landlord],
         doc_md=__doc__,
         params={
             "quarter": sdk.Param(
@@ -54,10 +54,10 @@ def make_packs(landlord: str) -> None:
         def build(params: dict[str, Any], **context: Any) -> dict[str, Any]:
             from due_regard.services.build_packs import build_packs
 
-            context, now = context | {"params": params}, orchestration.read_clock()
+            context, now = context | {"params": params}, CLOCK()
             if (quarter := orchestration.find_quarter(context)) is None:
                 raise AirflowSkipException("nothing to do: no quarter ended on this run's date or in the days before")
-            with orchestration.record_task(landlord, context, sdk.Connection.get) as settings:
+            with orchestration.record_task(landlord, context, sdk.Connection.get, CLOCK) as settings:
                 return build_packs(
                     settings,
                     landlord,

@@ -5,7 +5,7 @@
 Each begins once the one before has ended, failed or not: a missing export silences no clock. `outcome` shows failures.
 
 **When.** Weekdays at 06:00 London, so that all is assessed by 07:30. A DAG that was off makes up its last missed slot:
-it assesses the slot's date and mails nobody unless that is today. What is due now is mailed with the next slot.
+it assesses the slot's date, and mails nobody unless that is today.
 
 **Never.** It mails nothing twice, no name, address or incident, nothing on closed days, and nobody for a past date.
 
@@ -14,6 +14,8 @@ it assesses the slot's date and mails nobody unless that is today. What is due n
 **Params.** `as_at`: the date the run is about (default: its own day). `mail`: mail people what is due at `as_at`.
 """
 
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from airflow import sdk
@@ -22,6 +24,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from due_regard.services import orchestration
 
+CLOCK = partial(datetime.now, UTC)
 RETRY = sdk.ExceptionRetryPolicy(rules=[sdk.RetryRule(list(orchestration.PERMANENT), sdk.RetryAction.FAIL)])
 
 
@@ -29,11 +32,9 @@ def make_day(landlord: str) -> None:
     """The DAG of one landlord's day."""
 
     @sdk.dag(
-        dag_id=f"{landlord}.daily",
+        **orchestration.make_dag_arguments(landlord, "daily"),
         schedule=sdk.CronTriggerTimetable("0 6 * * 1-5", **orchestration.LONDON_CLOCK),
-        **orchestration.DAG_ARGS,
         default_args=orchestration.DEFAULT_ARGS | {"retry_policy": RETRY, "priority_weight": orchestration.EARLY},
-        tags=[*orchestration.TAGS, landlord],
         doc_md=__doc__,
         params={"as_at": sdk.Param(**orchestration.AS_AT), "mail": sdk.Param(**orchestration.MAIL)},
     )
@@ -42,8 +43,8 @@ def make_day(landlord: str) -> None:
         def load(**context: Any) -> dict[str, Any]:
             from due_regard.services.take_in_drop import take_in_drop
 
-            with orchestration.record_task(landlord, context, sdk.Connection.get) as settings:
-                result = take_in_drop(settings, landlord, now=orchestration.read_clock())
+            with orchestration.record_task(landlord, context, sdk.Connection.get, CLOCK) as settings:
+                result = take_in_drop(settings, landlord, now=CLOCK())
                 orchestration.check_drop_taken(result)
             if result["status"] in {"missing", "waiting"}:
                 raise AirflowSkipException(f"{landlord}: no drop to take: {result['why']}")
@@ -54,23 +55,21 @@ def make_day(landlord: str) -> None:
             from due_regard.services.assess_landlord import assess_landlord
 
             as_at = orchestration.find_as_at(context)
-            with orchestration.record_task(landlord, context, sdk.Connection.get) as settings:
-                return assess_landlord(settings, landlord, as_at=as_at, now=orchestration.read_clock())
+            with orchestration.record_task(landlord, context, sdk.Connection.get, CLOCK) as settings:
+                return assess_landlord(settings, landlord, as_at=as_at, now=CLOCK())
 
         @sdk.task(trigger_rule="all_done")
         def send(**context: Any) -> dict[str, Any]:
             from due_regard.services.run_alerts import run_alerts
 
-            as_at, now = orchestration.find_as_at(context), orchestration.read_clock()
+            as_at, now = orchestration.find_as_at(context), CLOCK()
             if not orchestration.choose_to_mail(context, now=now):
                 raise AirflowSkipException(f"{landlord}: nobody is mailed for {as_at}, a past date; param `mail` would")
-            with orchestration.record_task(landlord, context, sdk.Connection.get) as settings:
-                clock = orchestration.read_clock
-                return run_alerts(settings, as_at=as_at, now=now, landlords=[landlord], clock=clock, upgrade=True)
+            with orchestration.record_task(landlord, context, sdk.Connection.get, CLOCK) as settings:
+                return run_alerts(settings, as_at=as_at, now=now, landlords=[landlord], clock=CLOCK, upgrade=True)
 
-        loaded, assessed, sent = load(), assess(), send()
-        loaded >> assessed >> sent
-        [loaded, assessed, sent] >> EmptyOperator(task_id="outcome", trigger_rule="none_failed")
+        sdk.chain(*(steps := [load(), assess(), send()]))
+        steps >> EmptyOperator(task_id="outcome", trigger_rule="none_failed")
 
     daily()
 

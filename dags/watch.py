@@ -15,6 +15,7 @@ call `due-regard doctor --freshness`.
 **Params.** None.
 """
 
+from datetime import UTC, datetime
 from typing import Any
 
 from airflow import sdk
@@ -36,9 +37,7 @@ def watch() -> None:
     def tell() -> dict[str, Any]:
         from due_regard.services.report_failure import watch_landlords
 
-        result = watch_landlords(
-            orchestration.load_settings_with_connection(sdk.Connection.get), now=orchestration.read_clock()
-        )
+        result = watch_landlords(orchestration.load_settings_with_connection(sdk.Connection.get), now=datetime.now(UTC))
         orchestration.check_all_told(result)
         return result
 

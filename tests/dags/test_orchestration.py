@@ -64,6 +64,15 @@ def test_people_are_mailed_for_today_alone(
     assert orchestration.choose_to_mail(context, now=NOON) is mailed
 
 
+def test_a_slip_in_a_param_is_refused_before_any_work_is_begun_and_so_told_to_nobody_but_its_operator() -> None:
+    with pytest.raises(SettingsError, match="still to come"):
+        orchestration.choose_to_mail(make_context(as_at="2026-03-04", mail=True), now=NOON)
+    assert orchestration.choose_to_mail(make_context(as_at="2026-03-04"), now=NOON) is False
+    with pytest.raises(SettingsError, match="2026-Q1 has not ended; its packs can be built from 2026-04-01"):
+        orchestration.find_quarter(make_context(quarter="2026-Q1"))
+    assert str(orchestration.find_quarter(make_context(quarter="2025-Q4"))) == "2025-Q4"
+
+
 @pytest.mark.parametrize(
     ("run_type", "quarter", "asked", "issued"),
     [

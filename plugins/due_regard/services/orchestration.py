@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -102,14 +102,22 @@ def list_landlords(dag_id: str | None = None) -> list[str]:
     return [name for name in names if re.fullmatch("[a-z][a-z0-9_]*", name) and wanted in {None, name}]
 
 
+def make_dag_arguments(landlord: str, name: str) -> dict[str, Any]:
+    """What a landlord's DAG is called and found by, and that only one run of it is active."""
+    return DAG_ARGS | {"dag_id": f"{landlord}.{name}", "tags": [*TAGS, landlord]}
+
+
 @contextmanager
-def record_task(landlord: str, context: Mapping[str, Any], connection: Callable[[str], Any]) -> Iterator[Settings]:
+def record_task(
+    landlord: str, context: Mapping[str, Any], connection: Callable[[str], Any], clock: Callable[[], datetime]
+) -> Iterator[Settings]:
     """The settings for a task's work, of which the register keeps a row: see services/record_run.py.
 
     Args:
         landlord: whom the work is for.
         context: as Airflow gives it to the task.
         connection: gives the Airflow connection of a name.
+        clock: the instant now.
     """
     from due_regard.register.task_runs import RunKey
     from due_regard.services.record_run import record_run
@@ -118,7 +126,7 @@ def record_task(landlord: str, context: Mapping[str, Any], connection: Callable[
     with record_run(
         settings,
         RunKey(landlord, task.dag_id, task.task_id, task.run_id),
-        clock=read_clock,
+        clock=clock,
         longest=DEFAULT_ARGS["execution_timeout"],
         retried_within=find_retry_time,
     ):
@@ -172,11 +180,6 @@ def load_settings_with_connection(connection: Callable[[str], Any]) -> Settings:
     )
 
 
-def read_clock() -> datetime:
-    """The instant now; nothing below a DAG file reads a clock."""
-    return datetime.now(UTC)
-
-
 def find_as_at(context: Mapping[str, Any]) -> date:
     """The date a run is about, from the context Airflow gives a task, for every kind of run.
 
@@ -192,10 +195,16 @@ def find_as_at(context: Mapping[str, Any]) -> date:
 
 
 def choose_to_mail(context: Mapping[str, Any], *, now: datetime) -> bool:
-    """Whether a run may mail people: as asked, else for today alone and in no backfill."""
+    """Whether a run may mail people: as asked, else for today alone and in no backfill.
+
+    Raises:
+        SettingsError: it is asked for a date still to come.
+    """
     asked = (context.get("params") or {}).get("mail")
-    is_today = find_as_at(context) == find_london_day(now)
-    return bool(asked) if asked is not None else is_today and not _is_backfill(context)
+    as_at, today = find_as_at(context), find_london_day(now)
+    if asked and as_at > today:
+        raise SettingsError(f"{as_at} is still to come: people are mailed as at today or a day before")
+    return bool(asked) if asked is not None else as_at == today and not _is_backfill(context)
 
 
 def choose_to_issue(context: Mapping[str, Any], quarter: Quarter, *, now: datetime) -> bool:
@@ -210,9 +219,17 @@ def _is_backfill(context: Mapping[str, Any]) -> bool:
 
 
 def find_quarter(context: Mapping[str, Any]) -> Quarter | None:
-    """The quarter a run should build packs for, from the context Airflow gives a task; None: nothing to do."""
+    """The quarter a run should build packs for, from the context Airflow gives a task; None: nothing to do.
+
+    Raises:
+        SettingsError: it has not ended.
+    """
     today = find_london_day(context["dag_run"].run_after)
-    return choose_quarter_to_report(find_as_at(context), (context.get("params") or {}).get("quarter"), today=today)
+    asked = (context.get("params") or {}).get("quarter")
+    found = choose_quarter_to_report(find_as_at(context), asked, today=today)
+    if found is not None and found.ends_on >= today:
+        raise SettingsError(f"{found} has not ended; its packs can be built from {found.shift(1).starts_on}")
+    return found
 
 
 def _parse_day(text: str) -> date:
