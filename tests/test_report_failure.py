@@ -22,6 +22,7 @@ from due_regard.services.check_installation import check_installation
 from due_regard.services.landlord_context import open_landlord_register
 from due_regard.services.record_run import record_run
 from due_regard.services.report_failure import watch_landlords
+from tests.register.engines import sqlite_template  # noqa: F401 - a fixture
 
 ONE, TWO = "hanover", "clydebank"
 ROOT = Path(__file__).resolve().parents[1]
@@ -30,8 +31,10 @@ DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def settings(tmp_path: Path, sqlite_template: Path) -> Settings:  # noqa: F811
     """An installation of two landlords, whose files may be changed."""
+    (tmp_path / "var").mkdir()
+    shutil.copy(sqlite_template, tmp_path / "var" / "register.db")
     for name in ("landlords", "policies"):
         shutil.copytree(ROOT / "include" / name, tmp_path / "own" / name)
     return Settings(var_dir=tmp_path / "var", own_dir=tmp_path / "own", landlords=(ONE, TWO))

@@ -1,13 +1,11 @@
 """A real Airflow whose processes are killed: the data owner hears, the work is done all the same, history mails nobody.
 
-One Airflow serves every test here. Each of three landlords' days is struck elsewhere by kill -9: its task runner, the
-supervisor above it, everything below the scheduler and the scheduler itself. Then the next run is asked.
+One Airflow serves every test here. Each landlord's day is struck elsewhere by kill -9: its task runner, the supervisor
+with the runner below it, the supervisor alone, the scheduler with everything below it. Then the next run is asked.
 """
 
 from __future__ import annotations
 
-import os
-import signal
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -15,6 +13,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
+import httpx
 import psutil
 import pytest
 
@@ -24,8 +23,8 @@ from demo.place import DemoPlace, build_environment, find_free_port
 from due_regard.config.landlord import load_landlord
 from tests.journeys.installations import small_include
 
-RUNNER, SUPERVISOR, SCHEDULER = "queens_cross", "united_welsh", "clydebank"
-STRUCK = (RUNNER, SUPERVISOR, SCHEDULER)
+RUNNER, BOTH, SUPERVISOR, SCHEDULER = "queens_cross", "united_welsh", "hanover", "clydebank"
+STRUCK = (RUNNER, BOTH, SUPERVISOR, SCHEDULER)
 PAST = "2026-06-30"
 pytestmark = pytest.mark.timeout(900)
 
@@ -36,7 +35,13 @@ class Person(AirflowApi):
     def backfill(self, dag: str, day: str) -> None:
         """Ask for the slots of one past day."""
         span = {"from_date": f"{day}T00:00:00Z", "to_date": f"{day}T23:59:59Z"}
-        self._http.post("/api/v2/backfills", json={"dag_id": dag, **span}).raise_for_status()
+
+        def is_taken() -> bool:
+            answer = self._http.post("/api/v2/backfills", json={"dag_id": dag, **span})
+            # SQLite is locked now and then; the server says so, and asks to be asked again.
+            return answer.status_code != httpx.codes.SERVICE_UNAVAILABLE and bool(answer.raise_for_status())
+
+        wait_for(is_taken, f"a backfill of {dag}")
 
     def read_runs(self, dag: str) -> list[dict[str, Any]]:
         """Every run of a DAG."""
@@ -102,9 +107,14 @@ class Struck:
         """Recipient and subject of every mail written; on a weekend it waits for Monday."""
         return self.ask_register("SELECT recipient, subject FROM alert_messages ORDER BY message_id")
 
-    def find_data_owner(self, landlord: str) -> str:
-        """Whom the landlord's failures are told to."""
-        return load_landlord(self.place.include / "landlords", landlord).alerts.data_owner
+    def list_failure_mails(self, landlord: str) -> list[str]:
+        """What of the landlord's failures its data owner was told, and nobody else."""
+        told = self.ask_register(
+            "SELECT recipient, subject FROM alert_messages WHERE landlord = ? AND kind = 'failure'", landlord
+        )
+        owner = load_landlord(self.place.include / "landlords", landlord).alerts.data_owner
+        assert {recipient for recipient, _ in told} <= {owner}
+        return [str(subject).split(": ")[1] for _, subject in told]
 
 
 def wait_for(ask: Callable[[], bool], what: str, seconds: float = 300) -> None:
@@ -115,10 +125,8 @@ def wait_for(ask: Callable[[], bool], what: str, seconds: float = 300) -> None:
 
 
 def find_runner(scheduler: psutil.Process) -> psutil.Process:
-    """The one process that does a task's work: the deepest below the scheduler."""
-    leaves = [each for each in scheduler.children(recursive=True) if not each.children()]
-    busy = [each for each in leaves if each.parent().ppid() != scheduler.pid or each.ppid() != scheduler.pid]
-    (found,) = [each for each in busy if each.ppid() != scheduler.pid]
+    """The one process that does a task's work: below a worker of the scheduler's, which is its supervisor."""
+    (found,) = [each for each in scheduler.children(recursive=True) if each.ppid() != scheduler.pid]
     return found
 
 
@@ -154,13 +162,15 @@ def strike_all(found: Struck) -> None:
         found.api.trigger_dag(f"{landlord}.daily", {"as_at": PAST, "mail": False})
         wait_for(lambda who=landlord: found.read_outcome(who) == "running", f"load of {landlord}")  # type: ignore[misc]
         runner = find_runner(scheduler)
-        if landlord == RUNNER:
-            runner.kill()
-        elif landlord == SUPERVISOR:
-            runner.parent().kill()
-        else:
-            os.killpg(os.getsid(scheduler.pid), signal.SIGKILL)
-        psutil.wait_procs([runner], timeout=30)
+        doomed = {
+            RUNNER: [runner],
+            BOTH: [runner.parent(), runner],
+            SUPERVISOR: [runner.parent()],
+            SCHEDULER: [scheduler, *scheduler.children(recursive=True)],
+        }[landlord]
+        for process in doomed:
+            process.kill()
+        psutil.wait_procs([*doomed, runner], timeout=120)  # without a supervisor the runner goes on to its end
         found.left_open[landlord] = found.read_outcome(landlord)
     found.let_time_pass()
     found.start_scheduler()
@@ -168,12 +178,15 @@ def strike_all(found: Struck) -> None:
         assert found.run("watch", {}).state == "success"
 
 
-@pytest.mark.parametrize("landlord", STRUCK)
+@pytest.mark.parametrize("landlord", [RUNNER, BOTH, SCHEDULER])
 def test_the_data_owner_hears_once_whatever_was_killed(struck: Struck, landlord: str) -> None:
     assert struck.left_open[landlord] == "running", struck.left_open
-    told = [subject for to, subject in struck.list_mails() if to == struck.find_data_owner(landlord)]
-    assert [subject for subject in told if subject.endswith(f"{landlord}.daily did not end")] == told != []
-    assert len(told) == 1
+    assert struck.list_failure_mails(landlord) == [f"{landlord}.daily did not end"]
+
+
+def test_work_that_outlived_its_supervisor_is_told_to_nobody(struck: Struck) -> None:
+    assert struck.left_open[SUPERVISOR] == "succeeded", struck.left_open
+    assert struck.list_failure_mails(SUPERVISOR) == []
 
 
 @pytest.mark.parametrize("landlord", STRUCK)
@@ -181,8 +194,7 @@ def test_airflow_does_the_work_all_the_same_and_nothing_is_left_open(struck: Str
     (run,) = struck.api.read_runs(f"{landlord}.daily")
     assert struck.wait_for_end(DagRun(run["dag_id"], run["dag_run_id"], run["state"])).state == "success"
     assert struck.read_outcome(landlord, "load") == struck.read_outcome(landlord, "assess") == "succeeded"
-    opened = struck.ask_register("SELECT count(*) FROM findings WHERE landlord = ?", landlord)
-    assert opened[0][0] > 0
+    assert struck.ask_register("SELECT sum(rows) FROM assessment_runs WHERE landlord = ?", landlord)[0][0] > 0
 
 
 def test_a_backfill_over_rest_and_a_past_date_mail_nobody(struck: Struck) -> None:
