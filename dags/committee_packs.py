@@ -57,9 +57,9 @@ def make_packs(landlord: str) -> None:
             context, now = context | {"params": params}, CLOCK()
             if (quarter := orchestration.find_quarter(context)) is None:
                 raise AirflowSkipException("nothing to do: no quarter ended on this run's date or in the days before")
-            with orchestration.record_task(landlord, context, sdk.Connection.get, CLOCK) as settings:
+            with orchestration.record_task(landlord, context, sdk.Connection.get, CLOCK):
                 return build_packs(
-                    settings,
+                    orchestration.load_settings_with_connection(sdk.Connection.get),
                     landlord,
                     quarter=str(quarter),
                     now=now,

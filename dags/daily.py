@@ -65,7 +65,8 @@ def make_day(landlord: str) -> None:
             as_at, now = orchestration.find_as_at(context), CLOCK()
             if not orchestration.choose_to_mail(context, now=now):
                 raise AirflowSkipException(f"{landlord}: nobody is mailed for {as_at}, a past date; param `mail` would")
-            with orchestration.record_task(landlord, context, sdk.Connection.get, CLOCK) as settings:
+            with orchestration.record_task(landlord, context, sdk.Connection.get, CLOCK):
+                settings = orchestration.load_settings_with_connection(sdk.Connection.get)
                 return run_alerts(settings, as_at=as_at, now=now, landlords=[landlord], clock=CLOCK, upgrade=True)
 
         sdk.chain(*(steps := [load(), assess(), send()]))

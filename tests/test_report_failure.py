@@ -54,6 +54,7 @@ def work(
     with record_run(
         settings,
         RunKey(landlord, f"{landlord}.daily", verb, run),
+        load_mail_settings=lambda: settings,
         clock=lambda: at,
         longest=HOUR,
         retried_within=lambda _: retried_within,
@@ -67,6 +68,7 @@ def be_killed(settings: Settings, at: datetime, *, landlord: str = ONE, run: str
     running = record_run(
         settings,
         RunKey(landlord, f"{landlord}.daily", "load", run),
+        load_mail_settings=lambda: settings,
         clock=lambda: at,
         longest=HOUR,
         retried_within=lambda _: timedelta(),
@@ -123,6 +125,26 @@ def test_what_is_tried_again_and_succeeds_is_told_to_nobody(settings: Settings) 
     work(settings, MONDAY + HOUR / 12)
     work(settings, MONDAY + HOUR, verb="assess")
     assert mails(settings) == []
+
+
+def test_work_that_mails_nobody_needs_no_mail_settings(settings: Settings) -> None:
+    def find_no_connection() -> Settings:
+        raise LookupError("no such connection")
+
+    be_killed(settings, MONDAY)
+    key = RunKey(TWO, f"{TWO}.daily", "load", "1")
+    later = MONDAY + 2 * HOUR
+    with record_run(
+        settings,
+        key,
+        load_mail_settings=find_no_connection,
+        clock=lambda: later,
+        longest=HOUR,
+        retried_within=lambda _: HOUR,
+    ):
+        pass
+    with open_landlord_register(settings, TWO) as engine:
+        assert [run.key.landlord for run in list_overdue_runs(engine, now=later + DAY)] == [ONE]
 
 
 @pytest.mark.parametrize("ending", [KeyboardInterrupt(), SystemExit(143), TimeoutError()])

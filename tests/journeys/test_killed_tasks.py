@@ -47,6 +47,14 @@ class Person(AirflowApi):
         """Every run of a DAG."""
         return list(self._get_json(f"/dags/{dag}/dagRuns", limit=100)["dag_runs"])
 
+    def read_work(self, run: DagRun, task: str) -> str:
+        """What Airflow calls one piece of work, also in the titles of its processes."""
+        return str(self._get_json(f"/dags/{run.dag}/dagRuns/{run.id}/taskInstances/{task}")["id"])
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._http.close()
+
     def trigger_past(self, dag: str, instant: str) -> DagRun:
         """A run of a past date, as a script would ask for it."""
         answer = self._http.post(f"/api/v2/dags/{dag}/dagRuns", json={"logical_date": instant, "conf": {}})
@@ -124,9 +132,10 @@ def wait_for(ask: Callable[[], bool], what: str, seconds: float = 300) -> None:
         time.sleep(0.1)
 
 
-def find_runner(scheduler: psutil.Process) -> psutil.Process:
-    """The one process that does a task's work: below a worker of the scheduler's, which is its supervisor."""
-    (found,) = [each for each in scheduler.children(recursive=True) if each.ppid() != scheduler.pid]
+def find_runner(scheduler: psutil.Process, work: str) -> psutil.Process:
+    """The process that does this work, below a worker of the scheduler's, which is its supervisor."""
+    below = [each for each in scheduler.children(recursive=True) if each.ppid() != scheduler.pid]
+    (found,) = [each for each in below if work in " ".join(each.cmdline())]
     return found
 
 
@@ -146,12 +155,12 @@ def struck(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Struck]:
         processes.run_once(place, env, "db", "migrate")
         processes.start_process(place, env, "api-server")
         processes.run_once(place, env, "dags", "reserialize")
-        api = Person(place, port)
-        wait_for(api.is_answering, "the server")
-        api.log_in()
-        found = Struck(place, env, api)
-        strike_all(found)
-        yield found
+        with closing(Person(place, port)) as api:
+            wait_for(api.is_answering, "the server")
+            api.log_in()
+            found = Struck(place, env, api)
+            strike_all(found)
+            yield found
     finally:
         processes.stop_processes(place)
 
@@ -159,9 +168,9 @@ def struck(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Struck]:
 def strike_all(found: Struck) -> None:
     scheduler = found.start_scheduler()
     for landlord in STRUCK:
-        found.api.trigger_dag(f"{landlord}.daily", {"as_at": PAST, "mail": False})
+        run = found.api.trigger_dag(f"{landlord}.daily", {"as_at": PAST, "mail": False})
         wait_for(lambda who=landlord: found.read_outcome(who) == "running", f"load of {landlord}")  # type: ignore[misc]
-        runner = find_runner(scheduler)
+        runner = find_runner(scheduler, found.api.read_work(run, "load"))
         doomed = {
             RUNNER: [runner],
             BOTH: [runner.parent(), runner],

@@ -113,19 +113,23 @@ def record_task(
 ) -> Iterator[Settings]:
     """The settings for a task's work, of which the register keeps a row: see services/record_run.py.
 
+    They lack the Airflow connection of the mail server: work that mails nobody must not fail for want of one.
+
     Args:
         landlord: whom the work is for.
         context: as Airflow gives it to the task.
-        connection: gives the Airflow connection of a name.
+        connection: gives the Airflow connection of a name, for mails to data owners of work left open.
         clock: the instant now.
     """
+    from due_regard.config.settings import Settings
     from due_regard.register.task_runs import RunKey
     from due_regard.services.record_run import record_run
 
-    settings, task = load_settings_with_connection(connection), context["ti"]
+    settings, task = Settings(), context["ti"]
     with record_run(
         settings,
         RunKey(landlord, task.dag_id, task.task_id, task.run_id),
+        load_mail_settings=lambda: load_settings_with_connection(connection),
         clock=clock,
         longest=DEFAULT_ARGS["execution_timeout"],
         retried_within=find_retry_time,

@@ -24,6 +24,7 @@ def record_run(
     settings: Settings,
     key: RunKey,
     *,
+    load_mail_settings: Callable[[], Settings],
     clock: Callable[[], datetime],
     longest: timedelta,
     retried_within: Callable[[BaseException], timedelta],
@@ -33,6 +34,7 @@ def record_run(
     Args:
         settings: the installation.
         key: which work, for which landlord.
+        load_mail_settings: gives the settings by which mail leaves.
         clock: the instant now.
         longest: how long the work may take.
         retried_within: how soon after this error the work is tried again; no time, if it is not.
@@ -42,7 +44,7 @@ def record_run(
     began = clock()
     with open_landlord_register(settings, key.landlord, upgrade=True) as engine:
         open_run(engine, key, now=began, must_end_by=began + longest)
-    _report_others(settings, key.landlord, began)
+    _report_others(load_mail_settings, key.landlord, began)
     try:
         yield
     except BaseException as reason:
@@ -54,10 +56,13 @@ def record_run(
         close_run(engine, key, now=clock())
 
 
-def _report_others(settings: Settings, landlord: str, now: datetime) -> None:
-    """Tell of rows left open; a fault in that is another run's, and must not fail this one's work."""
+def _report_others(load_mail_settings: Callable[[], Settings], landlord: str, now: datetime) -> None:
+    """Tell of rows left open; whatever goes wrong in that is another run's, and must not fail this one's work."""
     try:
+        settings = load_mail_settings()
         names = settings.registers({landlord, *list_landlords_to_run(settings)})[settings.register(landlord)]
         report_overdue_runs(settings, names, now=now)
-    except DueRegardError as reason:
-        _log.warning("data owners could not be told of runs left open: %s", reason)
+    except Exception as reason:
+        # Of an error that is not ours the kind alone is said: its words may hold anything.
+        known = isinstance(reason, DueRegardError)
+        _log.warning("data owners could not be told of runs left open: %s", reason if known else type(reason).__name__)
