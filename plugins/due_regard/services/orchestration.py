@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from due_regard.calendars.quarters import LONDON, Quarter, find_last_closed_quarter, find_london_day
@@ -67,19 +66,6 @@ ISSUE: dict[str, Any] = {
     "description": "Mail each pack's first build to its clerk; default: only for the quarter that has just ended.",
 }
 """The `issue` param of a landlord's packs."""
-
-_HEAVY = (
-    "great_expectations",
-    "matplotlib.backends.backend_agg",
-    "openpyxl",
-    "scipy.optimize",
-    "due_regard.intake",
-    "due_regard.register",
-    "due_regard.assessment",
-    "due_regard.alerts",
-    "due_regard.packs",
-)
-"""What tasks import when they run: the rooms, and what rooms import only once they work."""
 
 PACK_DAYS = 10
 """For how many days after a quarter's end its packs are built anew each morning."""
@@ -259,12 +245,3 @@ def choose_quarter_to_report(as_at: date, asked: str | None = None, *, today: da
         return running
     before = find_last_closed_quarter(as_at)
     return before if (as_at - before.ends_on).days <= PACK_DAYS else None
-
-
-def preload_heavy_packages() -> None:
-    """Import what the tasks will need, so that processes forked from this one have it at no cost.
-
-    A demo's tasks would otherwise spend a third of all its processor time on importing the same packages anew.
-    """
-    for name in _HEAVY:
-        import_module(name)

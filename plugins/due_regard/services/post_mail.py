@@ -75,10 +75,10 @@ def post_overdue_run(engine: Engine, context: MailContext, run: OverdueRun) -> b
     """
     from due_regard.mail.wording import format_day
 
-    wording, key, day = context.wording.data_owner, run.key, find_london_day(run.started_at)
-    sentence, title = (
-        (wording.failure, wording.failure_title) if run.has_failed else (wording.unended, wording.unended_title)
-    )
+    wording, key, day = context.wording, run.key, find_london_day(run.started_at)
+    sentence, title = wording.data_owner.unended, wording.data_owner.unended_title
+    if run.has_failed:
+        sentence, title = wording.data_owner.failure, wording.data_owner.failure_title
     text = sentence.format(task=key.verb, dag=key.dag_id, run=key.run_id, day=format_day(day))
     topic = f"{key.dag_id} {key.verb} {key.run_id} {day}"
     return _post_to_data_owner(engine, context, "failure", topic, title.format(dag=key.dag_id), text)
@@ -92,9 +92,9 @@ def post_late_assessment(engine: Engine, context: MailContext, days: Sequence[da
     """
     from due_regard.mail.wording import format_day
 
-    wording = context.wording.data_owner
-    text = wording.unassessed.format(days=", ".join(map(format_day, days)), by=by)
-    title = wording.unassessed_title.format(by=by, day=format_day(days[-1]))
+    wording = context.wording
+    text = wording.data_owner.unassessed.format(days=", ".join(map(format_day, days)), by=by)
+    title = wording.data_owner.unassessed_title.format(by=by, day=format_day(days[-1]))
     return _post_to_data_owner(engine, context, "failure", f"unassessed {days[-1]}", title, text)
 
 
