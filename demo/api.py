@@ -32,20 +32,22 @@ class DagRun:
 
 @dataclass(frozen=True)
 class TaskOutcome:
-    """What became of one task (of one landlord, where the task is mapped), and the result it returned."""
+    """What became of one task of a landlord's DAG, and the result it returned."""
 
     dag: str
     task: str
-    map_index: int
-    label: str
     state: str
     result: Any = None
 
     @property
     def name(self) -> str:
-        """`dag.task`, with the landlord in brackets where there is one."""
-        mapped = f"[{self.label or self.map_index}]" if self.map_index >= 0 else ""
-        return f"{self.dag}.{self.task}{mapped}"
+        """`landlord.dag.task`."""
+        return f"{self.dag}.{self.task}"
+
+    @property
+    def landlord(self) -> str:
+        """Whose DAG it is."""
+        return self.dag.partition(".")[0]
 
 
 class AirflowApi:
@@ -80,34 +82,21 @@ class AirflowApi:
         answer = self._http.post(f"/api/v2/dags/{dag}/dagRuns", json=body).raise_for_status()
         return _parse_run(answer.json())
 
-    def list_runs(self, dag: str) -> list[DagRun]:
-        """The latest runs of `dag`, newest first."""
-        found = self._get_json(f"/dags/{dag}/dagRuns", order_by="-run_after", limit=5)
-        return [_parse_run(each) for each in found["dag_runs"]]
-
     def read_run(self, dag: str, run_id: str) -> DagRun:
         """One run as it is now."""
         return _parse_run(self._get_json(f"/dags/{dag}/dagRuns/{run_id}"))
 
-    def started_by(self, run: DagRun) -> set[str]:
-        """Ids of the runs whose asset events started `run`."""
-        events = self._get_json(f"/dags/{run.dag}/dagRuns/{run.id}/upstreamAssetEvents")["asset_events"]
-        return {str(event["source_run_id"]) for event in events}
-
     def list_outcomes(self, run: DagRun) -> list[TaskOutcome]:
-        """What became of every task of `run`, in order of task and landlord."""
+        """What became of every task of `run`."""
         found = self._get_json(f"/dags/{run.dag}/dagRuns/{run.id}/taskInstances", limit=500)["task_instances"]
-        outcomes = [self._make_outcome(run, each) for each in found]
-        return sorted(outcomes, key=lambda each: (each.task, each.map_index))
+        return [self._make_outcome(run, str(each["task_id"]), str(each["state"])) for each in found]
 
-    def _make_outcome(self, run: DagRun, found: dict[str, Any]) -> TaskOutcome:
-        task, index, state = str(found["task_id"]), int(found["map_index"]), str(found["state"])
-        result = self._read_result(run, task, index) if state == "success" else None
-        return TaskOutcome(run.dag, task, index, str(found["rendered_map_index"] or ""), state, result)
+    def _make_outcome(self, run: DagRun, task: str, state: str) -> TaskOutcome:
+        return TaskOutcome(run.dag, task, state, self._read_result(run, task) if state == "success" else None)
 
-    def _read_result(self, run: DagRun, task: str, index: int) -> Any:
+    def _read_result(self, run: DagRun, task: str) -> Any:
         path = f"/dags/{run.dag}/dagRuns/{run.id}/taskInstances/{task}/xcomEntries/return_value"
-        answer = self._http.get(f"/api/v2{path}", params={"map_index": index})
+        answer = self._http.get(f"/api/v2{path}")
         return None if answer.status_code == httpx.codes.NOT_FOUND else answer.raise_for_status().json()["value"]
 
     def _get_json(self, path: str, **params: Any) -> Any:

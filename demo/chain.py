@@ -1,57 +1,53 @@
-"""One run of the whole chain: start `intake`, then follow every run that its asset events start.
+"""One run of the whole chain: start every landlord's day, then every landlord's packs, and follow their runs.
 
-Add a DAG to `FOLLOWS` when it joins the chain; say what its figures mean in report.py.
+Add a step to `STEPS` when a DAG gains a task; say what its figures mean in report.py.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
+from itertools import groupby
+from typing import Any
 
 import httpx
 
 from demo.api import AirflowApi, DagRun, TaskOutcome
 from demo.errors import DemoError
 
-FIRST = "intake"
-FOLLOWS = {"assessment": FIRST, "alerts": "assessment", "committee_packs": "assessment"}
-"""DAG -> the DAG whose asset event starts it, in the order in which they are followed."""
+STEPS = {
+    "intake": ("daily", "load"),
+    "assessment": ("daily", "assess"),
+    "alerts": ("daily", "send"),
+    "committee_packs": ("committee_packs", "build"),
+}
+"""Step -> which of a landlord's DAGs does it, and in which task; in the order in which they are run."""
+
+_PARAMS: dict[str, dict[str, Any]] = {"daily": {"mail": True}, "committee_packs": {"issue": True}}
+"""The samples' date is past: nobody is told of that unless asked for."""
 
 _PATIENCE_S = 900.0
 _POLL_S = 0.4
 _STUMBLES = 10
 
 
-def follow_chain(api: AirflowApi, as_at: date, check: Callable[[], None]) -> Iterator[tuple[str, list[TaskOutcome]]]:
-    """Run the chain as at `as_at`, yielding each DAG with what became of its tasks as soon as its run has ended.
+def follow_chain(
+    api: AirflowApi, landlords: Sequence[str], as_at: date, check: Callable[[], None]
+) -> Iterator[tuple[str, list[TaskOutcome]]]:
+    """Run the chain as at `as_at`, yielding each step with what became of its tasks once its DAGs have ended.
 
-    A DAG whose predecessor handed nothing on never starts: the chain then ends without it. `check` is asked all the
-    while and raises where waiting has become pointless.
+    `check` is asked all the while and raises where waiting has become pointless.
 
     Raises:
-        DemoError: a run did not start or end in time.
+        DemoError: a run did not end in time.
     """
-    runs = {FIRST: api.trigger_dag(FIRST, {"as_at": as_at.isoformat()})}
-    ended = {FIRST: _wait_for_outcomes(api, runs[FIRST], check)}
-    yield FIRST, ended[FIRST]
-    for dag, before in FOLLOWS.items():
-        if before not in ended or not _has_handed_on(ended[before]):
-            continue
-        runs[dag] = _find_started_run(api, dag, runs[before], check)
-        ended[dag] = _wait_for_outcomes(api, runs[dag], check)
-        yield dag, ended[dag]
-
-
-def _has_handed_on(outcomes: list[TaskOutcome]) -> bool:
-    return any(each.task == "publish" and each.state == "success" for each in outcomes)
-
-
-def _find_started_run(api: AirflowApi, dag: str, before: DagRun, check: Callable[[], None]) -> DagRun:
-    def found() -> DagRun | None:
-        return next((run for run in api.list_runs(dag) if before.id in api.started_by(run)), None)
-
-    return _wait_until(found, check, f"{dag} did not start after {before.dag}")
+    for dag, steps in groupby(STEPS, key=lambda step: STEPS[step][0]):
+        conf = {"as_at": as_at.isoformat(), **_PARAMS[dag]}
+        runs = [api.trigger_dag(f"{landlord}.{dag}", conf) for landlord in landlords]
+        ended = [each for run in runs for each in _wait_for_outcomes(api, run, check)]
+        for step in steps:
+            yield step, [each for each in ended if each.task == STEPS[step][1]]
 
 
 def _wait_for_outcomes(api: AirflowApi, run: DagRun, check: Callable[[], None]) -> list[TaskOutcome]:

@@ -112,6 +112,11 @@ def _list_airflow_settings(place: DemoPlace, port: int) -> dict[str, str]:
         # A worker that misses the end of its task notices it one such interval later (5 s by default).
         "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
         "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
+        # The sample drops are about one date: no run of today's may come between.
+        "AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": "False",
+        # A task that waited for a worker longer than ten minutes would be refused: the queue may take four hours.
+        "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT": "14400",
+        "AIRFLOW__EXECUTION_API__JWT_EXPIRATION_TIME": "14400",
         # Great Expectations tells each task's log two hundred times how it is put together.
         "AIRFLOW__LOGGING__NAMESPACE_LEVELS": "great_expectations=WARNING alembic=WARNING",
     }

@@ -11,16 +11,13 @@ from typing import Any
 from demo.api import TaskOutcome
 from due_regard.records.canonical import STATES
 
-Tickets = Mapping[str, Sequence[Mapping[str, Any]]]
-"""DAG -> the results that its mapped tasks returned, one a landlord."""
-
-_WORK = {"intake": "load", "assessment": "assess", "alerts": "send", "committee_packs": "build"}
+Steps = Mapping[str, Sequence[Mapping[str, Any]]]
+"""Step -> the results that its tasks returned, one a landlord."""
 
 
-def select_results(dag: str, outcomes: Iterable[TaskOutcome]) -> list[dict[str, Any]]:
-    """The results of a DAG's own work, one a landlord, each with the landlord it is about."""
-    done = [each for each in outcomes if each.task == _WORK[dag] and each.result is not None]
-    return [{"landlord": each.label, **each.result} for each in done]
+def select_results(outcomes: Iterable[TaskOutcome]) -> list[dict[str, Any]]:
+    """The results of a step, one a landlord, each with the landlord it is about."""
+    return [{"landlord": each.landlord, **each.result} for each in outcomes if each.result is not None]
 
 
 def list_failures(outcomes: Iterable[TaskOutcome]) -> list[str]:
@@ -28,14 +25,14 @@ def list_failures(outcomes: Iterable[TaskOutcome]) -> list[str]:
     return [f"{each.name}: {each.state}" for each in outcomes if each.state != "success"]
 
 
-def describe_dag(dag: str, results: Sequence[Mapping[str, Any]], rules: Mapping[str, int]) -> list[str]:
-    """The lines that say what one DAG did, for people."""
+def describe_step(step: str, results: Sequence[Mapping[str, Any]], rules: Mapping[str, int]) -> list[str]:
+    """The lines that say what one step did, for people."""
     return {
         "intake": _describe_intake,
         "assessment": _describe_assessment,
         "alerts": _describe_alerts,
         "committee_packs": _describe_packs,
-    }[dag](results, rules)
+    }[step](results, rules)
 
 
 def count_rows(result: Mapping[str, Any]) -> dict[str, int]:
@@ -52,7 +49,7 @@ def find_unbalanced(results: Sequence[Mapping[str, Any]]) -> list[str]:
     return [who for who, n in counted.items() if n["read"] != n["loaded"] + n["unchanged"] + n["rejected"]]
 
 
-def describe_changes(steps: Tickets, packs_before: Mapping[str, Any]) -> list[str]:
+def describe_changes(steps: Steps, packs_before: Mapping[str, Any]) -> list[str]:
     """What this run changed, in words; nothing where every step found all as it was."""
     loaded = sum(count_rows(result)["loaded"] for result in steps.get("intake", ()))
     moved = sum(int(t["findings"][word]) for t in steps.get("assessment", ()) for word in _MOVES)
@@ -65,7 +62,7 @@ def describe_changes(steps: Tickets, packs_before: Mapping[str, Any]) -> list[st
 _MOVES = ("opened", "resolved", "reopened")
 
 
-def list_pack_checksums(steps: Tickets) -> dict[str, Any]:
+def list_pack_checksums(steps: Steps) -> dict[str, Any]:
     """Checksums of the packs built, by landlord, quarter and name."""
     return {
         f"{result['landlord']} {result['quarter']} {pack['name']}": pack["sha256"]

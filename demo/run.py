@@ -18,7 +18,7 @@ from typing import Any
 
 from demo import processes, report
 from demo.api import AirflowApi
-from demo.chain import FIRST, FOLLOWS, follow_chain
+from demo.chain import follow_chain
 from demo.errors import DemoError
 from demo.place import LOGIN, DemoPlace, build_environment, find_free_port, make_address
 from due_regard.config.landlord import list_landlord_ids
@@ -43,7 +43,7 @@ def run_demo(out: Path, *, include: Path, stay_up: bool = False, say: Callable[[
         say: takes each line meant for a person.
 
     Returns:
-        `ok`, `failed` (names of tasks), `changes`, `steps` (results by DAG), `packs` (checksums), `seconds`, and `url`
+        `ok`, `failed` (names of tasks), `changes`, `steps` (results by step), `packs` (checksums), `seconds`, and `url`
         where Airflow stays up.
 
     Raises:
@@ -175,15 +175,15 @@ def _check_all_alive(place: DemoPlace) -> None:
 
 def _run_chain(place: DemoPlace, api: AirflowApi, say: Callable[[str], None]) -> dict[str, Any]:
     rules, steps, failed = _count_rules(place), {}, []
-    for dag, outcomes in follow_chain(api, AS_AT, lambda: _check_all_alive(place)):
-        steps[dag] = report.select_results(dag, outcomes)
+    landlords = list_landlord_ids(place.include / "landlords")
+    for step, outcomes in follow_chain(api, landlords, AS_AT, lambda: _check_all_alive(place)):
+        steps[step] = report.select_results(outcomes)
         failed += report.list_failures(outcomes)
         say("")
-        say(f"{dag} ({sum(each.state == 'success' for each in outcomes)} of {len(outcomes)} tasks succeeded)")
-        for line in report.describe_dag(dag, steps[dag], rules):
+        say(f"{step} ({sum(each.state == 'success' for each in outcomes)} of {len(outcomes)} landlords succeeded)")
+        for line in report.describe_step(step, steps[step], rules):
             say(f"  {line}")
-    failed += [f"{dag}: did not run" for dag in (FIRST, *FOLLOWS) if dag not in steps]
-    failed += [f"intake.load[{who}]: rows do not add up" for who in report.find_unbalanced(steps.get(FIRST, []))]
+    failed += [f"{who}.daily.load: rows do not add up" for who in report.find_unbalanced(steps["intake"])]
     return {"as_at": AS_AT.isoformat(), "ok": not failed, "failed": failed, "steps": steps}
 
 

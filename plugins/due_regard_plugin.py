@@ -19,7 +19,7 @@ class _Preload:
         """Called by every component of Airflow as it starts; its job does not say yet which one it is."""
         if "scheduler" in sys.argv[1:2]:
             from due_regard.config.settings import Settings
-            from due_regard.services.orchestration import preload_heavy_packages
+            from due_regard.services.preload_packages import preload_heavy_packages
 
             if Settings().preload:
                 preload_heavy_packages()

@@ -11,7 +11,6 @@ from email import policy
 from email.message import EmailMessage
 from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
@@ -24,13 +23,11 @@ from due_regard.config.settings import Settings
 from due_regard.errors import DropError, LandlordError, RegisterMovedOn, SettingsError
 from due_regard.intake import load_source_mapping, read_drop
 from due_regard.register.schema.finding_tables import AssessmentRun
-from due_regard.services import orchestration
 from due_regard.services.assess_landlord import assess_landlord, assess_with_rows
 from due_regard.services.build_packs import build_packs
 from due_regard.services.landlord_context import open_landlord_register
 from due_regard.services.list_findings import list_findings
 from due_regard.services.read_assessments import RecordChoice, read_assessments
-from due_regard.services.report_failure import report_failure
 from due_regard.services.result import Result
 from due_regard.services.run_alerts import run_alerts
 from due_regard.services.take_in_drop import take_in_drop
@@ -216,19 +213,6 @@ def test_a_dry_run_records_nothing(settings: Settings, drop: Path, tmp_path: Pat
     shown = run_alerts(settings, as_at=AS_AT, now=NOW, dry_run=tmp_path / "dry")
     assert len(list((tmp_path / "dry").glob("*.eml"))) == shown["composed"] > 0
     assert run_alerts(settings, as_at=AS_AT, now=NOW)["sent"] == shown["composed"]
-
-
-def test_a_failed_task_is_told_to_the_data_owner_once(settings: Settings) -> None:
-    for _ in range(2):
-        report_failure(settings, dag="intake", task="load", run_id="scheduled__1", now=NOW)
-    assert [mail["To"] for mail in mails(settings)] == ["data-team@hanover.example"]
-
-
-def test_a_failed_tasks_callback_names_its_landlord(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DUE_REGARD_VAR_DIR", str(settings.var_dir))
-    failed = SimpleNamespace(dag_id="alerts", task_id="send", run_id="manual__1", rendered_map_index=L, start_date=NOW)
-    orchestration.report_failed_task({"task_instance": failed})
-    assert [mail["Subject"] for mail in mails(settings)] == ["Hanover Scotland Housing Association: alerts failed"]
 
 
 def test_each_landlord_may_have_a_register_of_its_own(settings: Settings, drop: Path, tmp_path: Path) -> None:

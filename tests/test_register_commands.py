@@ -24,7 +24,7 @@ from due_regard.register import (
 )
 from due_regard.services.assess_landlord import assess_landlord, assess_with_rows
 from due_regard.services.build_packs import build_packs
-from due_regard.services.report_failure import report_failure
+from due_regard.services.report_failure import watch_landlords
 from due_regard.services.run_alerts import run_alerts
 from tests.register.drops import accepted, appeal, assessments, drop
 from tests.register.engines import new_postgresql, postgresql_url  # noqa: F401
@@ -163,10 +163,10 @@ def test_what_the_dags_run_creates_the_register_and_the_same_verb_by_hand_does_n
     assert not (tmp_path / "by_hand").exists()
     run_alerts(settings("alerts"), as_at=AS_AT, now=NOW, upgrade=True)
     assess_landlord(settings("assess"), ONE, as_at=AS_AT, now=NOW)
-    report_failure(settings("failure"), dag="intake", task="load", run_id="1", now=NOW)
+    watch_landlords(settings("watch"), now=NOW)
     with pytest.raises(PackError):
         build_packs(settings("packs"), ONE, quarter="2026-Q2", now=NOW, upgrade=True)
-    for name in ("alerts", "assess", "failure", "packs"):
+    for name in ("alerts", "assess", "watch", "packs"):
         assert (tmp_path / name / "register.db").is_file()
 
 

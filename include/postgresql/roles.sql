@@ -41,4 +41,4 @@ GRANT SELECT ON report_customers, report_staff, report_incidents, report_warning
     assessment_counts, findings TO due_regard_reporter;
 
 GRANT SELECT ON audit, batches, batch_files, rejection_counts, validation_results, assessment_runs, assessment_counts,
-    findings, finding_events, landlord_access TO due_regard_auditor;
+    findings, finding_events, runs, landlord_access TO due_regard_auditor;

@@ -102,7 +102,7 @@ def test_a_dag_lists_own_landlords_without_opening_a_file(own: Path, monkeypatch
     (include / "landlords").mkdir(parents=True)
     (include / "landlords" / "shipped.yaml").touch()
     monkeypatch.setenv("DUE_REGARD_INCLUDE_DIR", str(include))
-    assert orchestration.choose_landlords() == ["shipped", "unreadable"]
+    assert orchestration.list_landlords() == ["shipped", "unreadable"]
 
 
 def test_versions_of_a_policy_are_those_of_both_folders(own: Path) -> None:

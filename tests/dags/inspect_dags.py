@@ -22,7 +22,8 @@ HEAVY = (
 
 def _imported_by_the_files_alone() -> list[str]:
     """Heavy packages that loading the DAG files brings in beyond Airflow's own SDK."""
-    from airflow.sdk import DAG, Asset, AssetOrTimeSchedule, CronTriggerTimetable, Param, dag, task  # noqa: F401
+    from airflow.providers.standard.operators.empty import EmptyOperator  # noqa: F401
+    from airflow.sdk import DAG, CronTriggerTimetable, ExceptionRetryPolicy, Param, dag, task  # noqa: F401
 
     before = set(sys.modules)
     for file in sorted(DAGS.glob("*.py")):
@@ -51,9 +52,10 @@ def main() -> None:
             "tasks": {
                 task.task_id: {
                     "retries": task.retries,
-                    "mapped": task.is_mapped,
+                    "priority": task.priority_weight,
+                    "weight_rule": str(task.weight_rule),
                     "trigger_rule": task.trigger_rule.value,
-                    "outlets": [asset.name for asset in task.outlets],
+                    "callbacks": bool(task.on_failure_callback),
                     "upstream": sorted(task.upstream_task_ids),
                 }
                 for task in dag.tasks

@@ -1,7 +1,7 @@
-"""Runs the four DAGs one after the other in this process, as `airflow dags test` would; prints each run's state.
+"""Runs a landlord's DAGs and the watch in this process, as `airflow dags test` would; prints each run's state.
 
-Usage: python -m tests.dags.run_chain AS_AT QUARTER, with AIRFLOW_HOME and DUE_REGARD_… in the environment. What only a
-scheduler does (assets, retries, deadlines) is tested by tests/journeys/test_real_airflow.py.
+Usage: python -m tests.dags.run_chain LANDLORD AS_AT QUARTER, with AIRFLOW_HOME and DUE_REGARD_… in the environment.
+What only a scheduler does (retries, kills) is tested by tests/journeys/test_real_airflow.py.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import sys
 from pathlib import Path
 
 DAGS = Path(__file__).resolve().parents[2] / "dags"
-CHAIN = ("intake", "assessment", "alerts", "committee_packs")
 
 
 def main() -> None:
@@ -21,11 +20,13 @@ def main() -> None:
 
     initdb()
     bag = DagBag(dag_folder=str(DAGS))
-    as_at, quarter = sys.argv[1:3]
-    states = {}
-    for name in CHAIN:
-        asked = {"as_at": as_at} | ({"quarter": quarter} if name == "committee_packs" else {})
-        states[name] = str(bag.dags[name].test(run_conf=asked).state)
+    landlord, as_at, quarter = sys.argv[1:4]
+    asked = {
+        f"{landlord}.daily": {"as_at": as_at, "mail": True},
+        f"{landlord}.committee_packs": {"as_at": as_at, "quarter": quarter},
+        "watch": {},
+    }
+    states = {name: str(bag.dags[name].test(run_conf=conf).state) for name, conf in asked.items()}
     sys.stdout.write("\n" + json.dumps(states))
 
 

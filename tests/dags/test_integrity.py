@@ -11,14 +11,19 @@ from typing import Any
 
 import pytest
 
-DAGS = {"intake", "assessment", "alerts", "committee_packs"}
-WORK = {"intake": "load", "assessment": "assess", "alerts": "send", "committee_packs": "build"}
+LANDLORDS = ("one", "two")
+DAGS = {"watch", *(f"{landlord}.{dag}" for landlord in LANDLORDS for dag in ("daily", "committee_packs"))}
 
 
 def _inspect(home: Path, hash_seed: str) -> dict[str, Any]:
     foreign = ("AIRFLOW", "DUE_REGARD_", "PYTHON")
     env = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
     env |= {"AIRFLOW_HOME": str(home), "AIRFLOW__CORE__LOAD_EXAMPLES": "False", "PYTHONHASHSEED": hash_seed}
+    for name in (*LANDLORDS, "not an id"):
+        file = home / "include" / "landlords" / f"{name}.yaml"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(b"\xff: no settings at all")  # a DAG file opens none of them
+    env["DUE_REGARD_INCLUDE_DIR"] = str(home / "include")
     done = subprocess.run(
         [sys.executable, "-m", "tests.dags.inspect_dags"],
         env=env,
@@ -55,17 +60,22 @@ def test_serialises_twice_the_same(seen: dict[str, Any], tmp_path: Path) -> None
 @pytest.mark.parametrize("dag", sorted(DAGS))
 def test_carries_what_an_operator_needs(seen: dict[str, Any], dag: str) -> None:
     found = seen["dags"][dag]
-    assert found["tags"] == ["due-regard"]
+    assert found["tags"] == sorted({"due-regard", dag.partition(".")[0]} - {"watch"})
     assert found["catchup"] is False
     assert found["max_active_runs"] == 1
-    assert {"as_at", "landlords"} <= set(found["params"])
     assert all(task["retries"] >= 1 for task in found["tasks"].values())
     for heading in ("**What.**", "**When.**", "**Never.**", "**Run it again.**", "**Params.**"):
         assert heading in found["doc_md"]
     assert all(f"`{param}`" in found["doc_md"] for param in found["params"])
 
 
-@pytest.mark.parametrize("dag", ["intake", "alerts", "committee_packs"])
+def test_each_landlords_dags_take_what_a_person_may_ask_for(seen: dict[str, Any]) -> None:
+    for landlord in LANDLORDS:
+        assert seen["dags"][f"{landlord}.daily"]["params"] == ["as_at", "mail"]
+        assert seen["dags"][f"{landlord}.committee_packs"]["params"] == ["as_at", "issue", "known", "quarter"]
+
+
+@pytest.mark.parametrize("dag", sorted(DAGS))
 def test_clocks_are_set_to_london(seen: dict[str, Any], dag: str) -> None:
     timetable = seen["dags"][dag]["timetable"]
     assert "timezone='Europe/London'" in timetable
@@ -74,18 +84,24 @@ def test_clocks_are_set_to_london(seen: dict[str, Any], dag: str) -> None:
     assert "run_immediately=datetime.timedelta(0)" in timetable
 
 
-def test_one_follows_another_by_assets(seen: dict[str, Any]) -> None:
-    dags = seen["dags"]
-    assert dags["intake"]["tasks"]["publish"]["outlets"] == ["due_regard_drops_loaded"]
-    assert dags["assessment"]["tasks"]["publish"]["outlets"] == ["due_regard_assessed"]
-    assert "due_regard_drops_loaded" in dags["assessment"]["timetable"]
-    assert all("due_regard_assessed" in dags[dag]["timetable"] for dag in ("alerts", "committee_packs"))
+def test_a_landlords_day_is_a_chain_that_a_failure_does_not_stop_and_turns_red(seen: dict[str, Any]) -> None:
+    tasks = seen["dags"]["one.daily"]["tasks"]
+    assert {name: task["upstream"] for name, task in tasks.items()} == {
+        "load": [],
+        "assess": ["load"],
+        "send": ["assess"],
+        "outcome": ["assess", "load", "send"],
+    }
+    assert tasks["assess"]["trigger_rule"] == tasks["send"]["trigger_rule"] == "all_done"
+    assert tasks["outcome"]["trigger_rule"] == "none_failed"
 
 
-@pytest.mark.parametrize("dag", sorted(DAGS))
-def test_each_landlord_has_a_task_of_its_own(seen: dict[str, Any], dag: str) -> None:
-    tasks = seen["dags"][dag]["tasks"]
-    assert tasks[WORK[dag]]["mapped"]
-    if "publish" in tasks:
-        assert tasks["publish"]["trigger_rule"] == "all_done"
-        assert tasks["publish"]["upstream"] == [WORK[dag]]
+def test_a_worker_that_is_free_takes_alerts_before_packs(seen: dict[str, Any]) -> None:
+    tasks = {name: task for dag in seen["dags"].values() for name, task in dag["tasks"].items()}
+    assert {task["weight_rule"] for task in tasks.values()} == {"absolute"}
+    assert tasks["tell"]["priority"] > tasks["send"]["priority"] > tasks["build"]["priority"]
+
+
+def test_nothing_rests_on_a_callback(seen: dict[str, Any]) -> None:
+    """A killed task calls nobody: the register's rows do."""
+    assert not any(task["callbacks"] for dag in seen["dags"].values() for task in dag["tasks"].values())

@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from due_regard.services import orchestration
+from due_regard.services import preload_packages
 
 ROOT = Path(__file__).resolve().parents[2]
 CODE = """
 import json, sys
 from airflow import plugins_manager
 from airflow.listeners.listener import get_listener_manager
-from due_regard.services import orchestration
-orchestration._HEAVY = ("this",)
+from due_regard.services import preload_packages
+preload_packages._HEAVY = ("this",)
 sys.argv = ["airflow", sys.argv[1]]
 get_listener_manager().hook.on_starting(component=object())
 plugins, errors = plugins_manager._get_plugins()
@@ -53,6 +53,6 @@ def test_only_a_scheduler_that_was_asked_to_preloads(
     assert found == {"plugins": ["due_regard"], "errors": {}, "preloaded": preloaded}
 
 
-@pytest.mark.parametrize("name", orchestration._HEAVY)
+@pytest.mark.parametrize("name", preload_packages._HEAVY)
 def test_what_is_preloaded_exists(name: str) -> None:
     assert find_spec(name) is not None

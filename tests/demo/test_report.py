@@ -29,21 +29,21 @@ STEPS: dict[str, list[dict[str, Any]]] = {
 
 
 def test_intake_shows_rows_that_add_up_and_totals() -> None:
-    lines = report.describe_dag("intake", STEPS["intake"], {})
+    lines = report.describe_step("intake", STEPS["intake"], {})
     assert lines[0].split("  ")[0] == "landlord"
     assert [word for word in lines[1].split() if word.isdecimal()] == ["10", "6", "2", "2", "1"]
     assert [word for word in lines[-1].split() if word.isdecimal()] == ["30", "26", "2", "2", "2"]
 
 
 def test_assessment_shows_rules_states_and_findings() -> None:
-    head, row = report.describe_dag("assessment", STEPS["assessment"], {"one": 25})
+    head, row = report.describe_step("assessment", STEPS["assessment"], {"one": 25})
     assert "rules held" in head
     assert [int(word) for word in row.split()[1:]] == [25, 5, 0, 0, 0, 0, 2, 0, 2, 2, 0]
 
 
 def test_mails_and_packs_are_shown() -> None:
-    assert report.describe_dag("alerts", STEPS["alerts"], {})[1].split() == ["one", "4", "3", "0", "1"]
-    assert report.describe_dag("committee_packs", STEPS["committee_packs"], {})[1].split() == [
+    assert report.describe_step("alerts", STEPS["alerts"], {})[1].split() == ["one", "4", "3", "0", "1"]
+    assert report.describe_step("committee_packs", STEPS["committee_packs"], {})[1].split() == [
         "one",
         "2026-Q2",
         "senior",
@@ -51,12 +51,12 @@ def test_mails_and_packs_are_shown() -> None:
 
 
 def test_a_landlord_without_a_pack_is_said_to_have_none() -> None:
-    lines = report.describe_dag("committee_packs", [{"landlord": "two", "quarter": "2026-Q2", "packs": []}], {})
+    lines = report.describe_step("committee_packs", [{"landlord": "two", "quarter": "2026-Q2", "packs": []}], {})
     assert lines[1].endswith("none switched on")
 
 
 def test_a_step_nobody_came_through_still_prints() -> None:
-    assert len(report.describe_dag("intake", [], {})) == 1
+    assert len(report.describe_step("intake", [], {})) == 1
 
 
 def test_everything_that_changed_is_said() -> None:
@@ -86,10 +86,9 @@ def test_rows_that_do_not_add_up_are_found() -> None:
 
 def test_tasks_are_named_with_their_landlord() -> None:
     outcomes = [
-        TaskOutcome("intake", "landlords", -1, "", "success", ["one"]),
-        TaskOutcome("intake", "load", 0, "one", "success", {"status": "loaded"}),
-        TaskOutcome("intake", "load", 1, "two", "failed"),
-        TaskOutcome("intake", "load", 2, "", "upstream_failed"),
+        TaskOutcome("one.daily", "load", "success", {"status": "loaded"}),
+        TaskOutcome("two.daily", "load", "failed"),
+        TaskOutcome("three.daily", "load", "skipped"),
     ]
-    assert report.list_failures(outcomes) == ["intake.load[two]: failed", "intake.load[2]: upstream_failed"]
-    assert report.select_results("intake", outcomes) == [{"landlord": "one", "status": "loaded"}]
+    assert report.list_failures(outcomes) == ["two.daily.load: failed", "three.daily.load: skipped"]
+    assert report.select_results(outcomes) == [{"landlord": "one", "status": "loaded"}]

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
+from demo.place import DemoPlace, build_environment
 from due_regard.config.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -244,3 +245,12 @@ def test_make_env_adds_what_an_older_file_lacks_and_overwrites_nothing(made: dic
     assert done.returncode != 0
     assert "already" in done.stderr
     assert file.read_bytes() == before
+
+
+def test_a_task_may_wait_for_a_worker_longer_than_ten_minutes(tmp_path: Path) -> None:
+    """Airflow's own ten minutes are both the queue's patience and the life of the token that a waiting task carries."""
+    names = ("AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT", "AIRFLOW__EXECUTION_API__JWT_EXPIRATION_TIME")
+    demo = build_environment(DemoPlace(tmp_path, tmp_path), 8080)
+    for service in ("api-server", "scheduler"):
+        environment = COMPOSE["services"][service]["environment"]
+        assert all(int(environment[name]) == int(demo[name]) > 3600 for name in names)

@@ -1,4 +1,4 @@
-"""docker-compose.yaml's own commands and environment as processes of this machine, on PostgreSQL, all four DAGs.
+"""docker-compose.yaml's own commands and environment as processes of this machine, on PostgreSQL, every DAG.
 
 No Docker engine is needed: what compose would give a container (its hosts, folders and port) is replaced here, and
 nothing else. It takes minutes of two cores, so it runs under `make test-all`; containers, images and networks are not
@@ -26,7 +26,7 @@ import pytest
 from sqlalchemy import create_engine, make_url
 
 from demo.api import AirflowApi, TaskOutcome
-from demo.chain import FIRST, FOLLOWS, follow_chain
+from demo.chain import STEPS, follow_chain
 from demo.place import DemoPlace, find_free_port, make_address
 from demo.run import AS_AT
 from tests.deployment.test_compose import COMPOSE, OURS, REFERENCE, ROOT, TEXT
@@ -64,7 +64,7 @@ class Administrator(AirflowApi):
 
 @dataclass(frozen=True)
 class Deployed:
-    """What one run of the four DAGs came to, and where it left things."""
+    """What one run of every DAG came to, and where it left things."""
 
     folder: Path
     register: str
@@ -88,8 +88,8 @@ def deployed(tmp_path_factory: pytest.TempPathFactory, new_postgresql: Callable[
         api = _ready(folder, env["init"], port, check)
         stranger = httpx.get(f"{make_address(port)}/api/v2/dags", trust_env=False).status_code
         with closing(api):
-            outcomes = dict(follow_chain(api, AS_AT, check))
-            again = dict(follow_chain(api, AS_AT, check))
+            outcomes = dict(follow_chain(api, LANDLORDS, AS_AT, check))
+            again = dict(follow_chain(api, LANDLORDS, AS_AT, check))
     personal = personal_values(include / "samples" / LANDLORDS[0])
     return Deployed(folder, register, airflow, outcomes, again, init, stranger, personal)
 
@@ -170,12 +170,12 @@ def _services(folder: Path, env: dict[str, dict[str, str]]) -> Iterator[Callable
 
 
 def _ready(folder: Path, env: dict[str, str], port: int, check: Callable[[], None]) -> Administrator:
-    """A client logged in as compose's administrator, the four DAGs known and switched on."""
+    """A client logged in as compose's administrator, every DAG known and switched on."""
     api = Administrator(DemoPlace(folder, folder), port, env["AIRFLOW_ADMIN_PASSWORD"])
     _until(api.is_answering, check)
     api.log_in()
     _until(api.scheduler_beats, check)
-    for dag in (FIRST, *FOLLOWS):
+    for dag in ("watch", *(f"{each}.{dag}" for each in LANDLORDS for dag in ("daily", "committee_packs"))):
         _until(partial(api.switch_on, dag), check)
     return api
 
@@ -194,24 +194,24 @@ def test_init_can_be_run_again(deployed: Deployed) -> None:
 
 def test_every_task_of_every_dag_succeeds_on_postgresql(deployed: Deployed) -> None:
     for outcomes in (deployed.outcomes, deployed.again):
-        assert set(outcomes) == {FIRST, *FOLLOWS}
+        assert set(outcomes) == set(STEPS)
         states = {outcome.name: outcome.state for found in outcomes.values() for outcome in found}
         assert set(states.values()) == {"success"}, states
-        for task in ("intake.load", "assessment.assess", "alerts.send", "committee_packs.build"):
-            assert {f"{task}[{landlord}]" for landlord in LANDLORDS} <= set(states)
+        for task in ("daily.load", "daily.assess", "daily.send", "committee_packs.build"):
+            assert {f"{landlord}.{task}" for landlord in LANDLORDS} <= set(states)
 
 
 def test_findings_mails_and_packs_are_there_and_come_once(deployed: Deployed) -> None:
-    def results(outcomes: dict[str, list[TaskOutcome]], dag: str, task: str) -> dict[str, Any]:
-        return {found.label: found.result for found in outcomes[dag] if found.task == task}
+    def results(outcomes: dict[str, list[TaskOutcome]], step: str) -> dict[str, Any]:
+        return {found.landlord: found.result for found in outcomes[step]}
 
     for landlord in LANDLORDS:
-        assert results(deployed.outcomes, "assessment", "assess")[landlord]["findings"]["opened"] > 0
-        assert results(deployed.outcomes, "alerts", "send")[landlord]["sent"] > 0
-        assert results(deployed.outcomes, "committee_packs", "build")[landlord]["packs"]
-        assert results(deployed.again, "intake", "load")[landlord]["status"] == "unchanged"
-        assert results(deployed.again, "assessment", "assess")[landlord]["findings"]["opened"] == 0
-        assert results(deployed.again, "alerts", "send")[landlord]["sent"] == 0
+        assert results(deployed.outcomes, "assessment")[landlord]["findings"]["opened"] > 0
+        assert results(deployed.outcomes, "alerts")[landlord]["sent"] > 0
+        assert results(deployed.outcomes, "committee_packs")[landlord]["packs"]
+        assert results(deployed.again, "intake")[landlord]["status"] == "unchanged"
+        assert results(deployed.again, "assessment")[landlord]["findings"]["opened"] == 0
+        assert results(deployed.again, "alerts")[landlord]["sent"] == 0
     assert list((deployed.folder / "var" / "mail").glob("*.eml"))
     assert list((deployed.folder / "var").rglob("*.xlsx"))
 

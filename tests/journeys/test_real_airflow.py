@@ -87,23 +87,40 @@ def _look(said: str) -> dict[str, int]:
 
 def test_a_failed_task_makes_the_demo_fail_and_is_named(ran: Ran) -> None:
     assert ran.exit_code == 5, ran.said
-    assert f"FAILED intake.load[{REFUSED}]: failed" in ran.said
-    assert ran.result["failed"][0] == f"intake.load[{REFUSED}]: failed"
+    assert f"FAILED {REFUSED}.daily.load: failed" in ran.said
+    assert ran.result["failed"][0] == f"{REFUSED}.daily.load: failed"
     # It has never had a drop, so there is nothing to build a pack of either; nobody else is concerned.
-    assert all(f"[{REFUSED}]" in name for name in ran.result["failed"])
+    assert all(name.startswith(f"{REFUSED}.") for name in ran.result["failed"])
 
 
 def test_the_other_landlords_get_findings_mails_and_packs(ran: Ran) -> None:
-    steps = {dag: {result["landlord"]: result for result in results} for dag, results in ran.result["steps"].items()}
+    steps = {step: {result["landlord"]: result for result in found} for step, found in ran.result["steps"].items()}
     for landlord in ran.others:
         assert steps["assessment"][landlord]["findings"]["opened"] > 0
         assert steps["alerts"][landlord]["sent"] > 0
         assert steps["committee_packs"][landlord]["packs"]
 
 
-def test_the_date_is_handed_on_from_run_to_run(ran: Ran) -> None:
+def test_every_run_is_about_the_date_asked_for(ran: Ran) -> None:
     assert {result["as_at"] for result in ran.result["steps"]["assessment"]} == {"2026-06-30"}
     assert {result["quarter"] for result in ran.result["steps"]["committee_packs"]} == {"2026-Q2"}
+
+
+def test_a_landlord_whose_task_failed_has_a_red_run_and_what_follows_ran(ran: Ran) -> None:
+    with sqlite3.connect(ran.out / "airflow" / "airflow.db") as database:
+        runs = dict(database.execute("SELECT dag_id, state FROM dag_run WHERE dag_id LIKE '%.daily'").fetchall())
+        tasks = database.execute(
+            "SELECT task_id, state FROM task_instance WHERE dag_id = ?", (f"{REFUSED}.daily",)
+        ).fetchall()
+    assert runs == {f"{REFUSED}.daily": "failed"} | {f"{landlord}.daily": "success" for landlord in ran.others}
+    assert dict(tasks) == {"load": "failed", "assess": "success", "send": "success", "outcome": "upstream_failed"}
+
+
+def test_its_data_owner_hears_and_no_other(ran: Ran) -> None:
+    with sqlite3.connect(ran.out / "register.db") as register:
+        told = register.execute("SELECT landlord, subject FROM alert_messages WHERE kind = 'failure'").fetchall()
+    assert {landlord for landlord, _ in told} == {REFUSED}
+    assert [subject.split(": ")[1] for _, subject in told] == [f"{REFUSED}.daily failed"]
 
 
 def test_what_stays_up_asks_for_the_login_that_was_printed(ran: Ran) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -182,3 +184,23 @@ def test_many_processes_may_create_the_same_register_at_once(tmp_path: Path) -> 
                 os._exit(1)
         pids.append(pid)
     assert [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in pids] == [0] * 6
+
+
+def test_a_second_engine_of_one_process_leaves_the_firsts_locks(tmp_path: Path) -> None:
+    """Closing any descriptor of a file drops all of a process's locks on it: another would then undo the register."""
+    url = f"sqlite:///{tmp_path / 'register.db'}"
+    take_over = (
+        "import sqlite3, sys\n"
+        "print(sqlite3.connect(sys.argv[1], timeout=0).execute('PRAGMA journal_mode = DELETE').fetchall())"
+    )
+    first = upgrade_register(url)
+    with reading(first):
+        upgrade_register(url).dispose()
+        done = subprocess.run(
+            [sys.executable, "-c", take_over, str(tmp_path / "register.db")],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    first.dispose()
+    assert "database is locked" in done.stderr, done.stdout

@@ -46,6 +46,7 @@ TRIAL_SENTENCES: Mapping[str, str] = {
 """What `sent` means in a trial."""
 KIND_SENTENCES: Mapping[str, str] = {
     "handback": "- Rows or files of a drop were not taken, and this says which.",
+    "failure": "- Work of the night failed, never ended, or was not done in time.",
     "pack": "- A pack was built for its clerk.",
 }
 

@@ -163,7 +163,11 @@ class DataOwnerSentences(Sentences):
     rows_title: Annotated[str, require_placeholders("batch")]
     rows_to_mend: Annotated[str, require_placeholders("summary", "folder", "batch")]
     failure_title: Annotated[str, require_placeholders("dag")]
-    failure: Annotated[str, require_placeholders("task", "dag", "run")]
+    failure: Annotated[str, require_placeholders("task", "dag", "run", "day")]
+    unended_title: Annotated[str, require_placeholders("dag")]
+    unended: Annotated[str, require_placeholders("task", "dag", "run", "day")]
+    unassessed_title: Annotated[str, require_placeholders("by", "day")]
+    unassessed: Annotated[str, require_placeholders("by", "days")]
 
 
 class MailWording(Sentences):

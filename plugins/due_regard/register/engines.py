@@ -6,10 +6,11 @@ opened or created is opening.py's; what is done inside a transaction belongs to 
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -90,8 +91,12 @@ def _prepare_file(file: Path) -> None:
         )
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
+        # Never one that is there: closing it would drop every lock that SQLite holds on it for this process.
+        with suppress(FileExistsError):
+            os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         file.chmod(0o600)
+        if not os.access(file, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as reason:
         raise RegisterError(f"the register's file {file} cannot be written: {reason.strerror}") from None
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
@@ -54,6 +55,7 @@ def check_installation(settings: Settings, *, now: datetime, freshness: bool = F
         lambda: _check_unread_files(settings),
         lambda: _check_calendars(settings, today),
         lambda: _check_register(settings),
+        lambda: _check_runs(settings, now),
         lambda: _check_mail_settings(settings),
         *(partial(_check_landlord, settings, name, today) for name in landlords),
     ]
@@ -148,6 +150,23 @@ def _check_register(settings: Settings) -> Iterator[CheckResult]:
                 yield CheckResult("audit chain", True, f"{report.rows} rows hold; head {report.head or 'none yet'}")
         except RegisterError as reason:
             yield CheckResult("register", False, str(reason))
+
+
+def _check_runs(settings: Settings, now: datetime) -> Iterator[CheckResult]:
+    """Work that failed or never ended, and that no later run has made good."""
+    from due_regard.register.task_runs import list_overdue_runs
+
+    left: list[str] = []
+    for names in settings.registers(list_landlords_to_run(settings)).values():
+        with suppress(RegisterError), open_landlord_register(settings, names[0]) as engine:  # named by another check
+            overdue = list_overdue_runs(engine, now=now, unmended=True)
+            left += [
+                f"{run.key.dag_id} {run.key.verb}, begun {run.started_at:%Y-%m-%d %H:%M} UTC, "
+                + ("failed" if run.has_failed else "never ended")
+                for run in overdue
+            ]
+    mend = "; ".join(left) + ": see the run in Airflow and clear its task"
+    yield CheckResult("runs", not left, mend if left else "none failed or was left open")
 
 
 def _check_mail_settings(settings: Settings) -> Iterator[CheckResult]:

@@ -1,4 +1,4 @@
-"""What the DAGs share and Airflow need not know: retries, asset names, and which date and quarter a run is about.
+"""What the DAGs share and Airflow need not know: landlords, retries, what a run is about, and whom it may mail.
 
 Everything here is plain Python, so that it is tested without a scheduler. Add what two DAG files would otherwise
 repeat; keep Airflow out (DAG files hand their context in) and rules too (they live in policies).
@@ -6,90 +6,149 @@ repeat; keep Airflow out (DAG files hand their context in) and rules too (they l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, timedelta
-from importlib import import_module
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from due_regard.calendars.quarters import LONDON, Quarter, find_last_closed_quarter, find_london_day
-from due_regard.errors import SettingsError
+from due_regard.errors import CalendarError, DropError, MailError, PackError, SettingsError
 
 if TYPE_CHECKING:
     from due_regard.config.settings import Settings
 
-TIMEZONE = LONDON.key
-"""In which every schedule is written."""
-
-LOADED = "due_regard_drops_loaded"
-"""Asset that `intake` emits once every landlord's drop has been tried."""
-
-ASSESSED = "due_regard_assessed"
-"""Asset that `assessment` emits once every landlord has been assessed."""
+LONDON_CLOCK: dict[str, Any] = {"timezone": LONDON.key, "run_immediately": timedelta(0)}
+"""How schedules are read: in London; a DAG that never ran waits for its next slot, one that did makes up the last."""
 
 TAGS = ["due-regard"]
 
+PERMANENT = (SettingsError, DropError, CalendarError, PackError)
+"""Errors that no retry mends: a person must act. All others may pass, as a restart of the database does."""
 
-def report_failed_task(context: Mapping[str, Any]) -> None:
-    """Mail the data owner of the landlord whose task failed (of every landlord, for a task of none)."""
-    from due_regard.config.landlord import list_landlord_ids
-    from due_regard.config.settings import Settings
-    from due_regard.services.report_failure import report_failure
-
-    settings, failed = Settings(), context["task_instance"]
-    label = getattr(failed, "rendered_map_index", None)
-    report_failure(
-        settings,
-        dag=failed.dag_id,
-        task=failed.task_id,
-        run_id=failed.run_id,
-        now=failed.start_date.astimezone(UTC),
-        landlords=[label] if label in list_landlord_ids(settings.landlords_dir) else None,
-    )
-
+_LONGEST_PAUSE = timedelta(minutes=5)
 
 DEFAULT_ARGS: dict[str, Any] = {
     "owner": "due-regard",
-    "on_failure_callback": report_failed_task,
-    # The first task of a cold server can miss its first call; every verb may safely be run again.
-    "retries": 1,
-    "retry_delay": timedelta(seconds=10),
+    # Pauses of at least 30, 60, 120 and 240 seconds: they outlast a database's restart. Every verb may be run again.
+    "retries": 4,
+    "retry_delay": timedelta(seconds=30),
+    "retry_exponential_backoff": 2.0,
+    "max_retry_delay": _LONGEST_PAUSE,
     "execution_timeout": timedelta(hours=1),
+    # As given below, and not summed up over what follows: a free worker takes the highest first.
+    "weight_rule": "absolute",
 }
+
+DAG_ARGS: dict[str, Any] = {"catchup": False, "max_active_runs": 1}
+
+FIRST, EARLY, LATE = 30, 20, 10
+"""`priority_weight` of the watch, of a landlord's day, and of packs, which nobody's alerts may wait behind."""
 
 AS_AT: dict[str, Any] = {
     "default": None,
     "type": ["null", "string"],
     "format": "date",
-    "description": "The date the run is about, YYYY-MM-DD; default: what the run before handed on, else the run's day.",
+    "description": "The date the run is about, YYYY-MM-DD; default: the run's own day.",
 }
-"""The `as_at` param that every DAG takes."""
+"""The `as_at` param that every DAG of a landlord takes."""
 
-LANDLORDS: dict[str, Any] = {
-    "default": [],
-    "type": "array",
-    "items": {"type": "string"},
-    "description": "Landlord ids; none means all.",
+MAIL: dict[str, Any] = {
+    "default": None,
+    "type": ["null", "boolean"],
+    "description": "Mail people what is due at as_at; default: only where that is today and the run is no backfill.",
 }
-"""The `landlords` param that every DAG takes."""
+"""The `mail` param of a landlord's day."""
 
-NO_SLOT_MADE_UP = timedelta(0)
-"""`run_immediately` of a timetable: a DAG switched on waits for its next slot (False would still run a recent one)."""
-
-_HEAVY = (
-    "great_expectations",
-    "matplotlib.backends.backend_agg",
-    "openpyxl",
-    "scipy.optimize",
-    "due_regard.intake",
-    "due_regard.register",
-    "due_regard.assessment",
-    "due_regard.alerts",
-    "due_regard.packs",
-)
-"""What tasks import when they run: the rooms, and what rooms import only once they work."""
+ISSUE: dict[str, Any] = {
+    "default": None,
+    "type": ["null", "boolean"],
+    "description": "Mail each pack's first build to its clerk; default: only for the quarter that has just ended.",
+}
+"""The `issue` param of a landlord's packs."""
 
 PACK_DAYS = 10
-"""For how many days after a quarter's end an assessment also builds that quarter's packs."""
+"""For how many days after a quarter's end its packs are built anew each morning."""
+
+
+def list_landlords(dag_id: str | None = None) -> list[str]:
+    """The landlords this installation runs, each of whom gets DAGs; by name alone, for no file of theirs is opened.
+
+    A name that is no identifier is left out: as a DAG's id it would stop every other landlord's. `doctor` names it.
+
+    Args:
+        dag_id: the one DAG that is wanted, where a task starts: no other landlord's is made then.
+    """
+    from due_regard.config.landlord import list_landlord_ids
+    from due_regard.config.settings import Settings
+
+    settings = Settings()
+    names = settings.landlords or list_landlord_ids(settings.landlords_dir)
+    wanted = dag_id.partition(".")[0] if dag_id else None
+    return [name for name in names if re.fullmatch("[a-z][a-z0-9_]*", name) and wanted in {None, name}]
+
+
+def make_dag_arguments(landlord: str, name: str) -> dict[str, Any]:
+    """What a landlord's DAG is called and found by, and that only one run of it is active."""
+    return DAG_ARGS | {"dag_id": f"{landlord}.{name}", "tags": [*TAGS, landlord]}
+
+
+@contextmanager
+def record_task(
+    landlord: str, context: Mapping[str, Any], connection: Callable[[str], Any], clock: Callable[[], datetime]
+) -> Iterator[Settings]:
+    """The settings for a task's work, of which the register keeps a row: see services/record_run.py.
+
+    They lack the Airflow connection of the mail server: work that mails nobody must not fail for want of one.
+
+    Args:
+        landlord: whom the work is for.
+        context: as Airflow gives it to the task.
+        connection: gives the Airflow connection of a name, for mails to data owners of work left open.
+        clock: the instant now.
+    """
+    from due_regard.config.settings import Settings
+    from due_regard.register.task_runs import RunKey
+    from due_regard.services.record_run import record_run
+
+    settings, task = Settings(), context["ti"]
+    with record_run(
+        settings,
+        RunKey(landlord, task.dag_id, task.task_id, task.run_id),
+        load_mail_settings=lambda: load_settings_with_connection(connection),
+        clock=clock,
+        longest=DEFAULT_ARGS["execution_timeout"],
+        retried_within=find_retry_time,
+    ):
+        yield settings
+
+
+def find_retry_time(reason: BaseException) -> timedelta:
+    """How soon after a failure a task must have begun again; no time where it is not tried again."""
+    return timedelta() if isinstance(reason, PERMANENT) else 2 * _LONGEST_PAUSE
+
+
+def check_drop_taken(result: Mapping[str, Any]) -> None:
+    """Fail a task whose drop a person must look at.
+
+    Raises:
+        DropError: the drop was refused, or is held.
+    """
+    landlord = result["landlord"]
+    if result["status"] == "held":
+        raise DropError(f"{landlord}: batch {result['batch_id']} is held for a person: {result['why']}")
+    if result["status"] == "refused":
+        raise DropError(f"{landlord}: the drop was refused; see its quarantine folder")
+
+
+def check_all_told(result: Mapping[str, Any]) -> None:
+    """Fail the watch where a data owner could not be told: the operator must.
+
+    Raises:
+        MailError: of whom, and why.
+    """
+    if result["untold"]:
+        raise MailError("; ".join(f"{landlord}: {why}" for landlord, why in result["untold"].items()))
 
 
 def load_settings_with_connection(connection: Callable[[str], Any]) -> Settings:
@@ -114,28 +173,53 @@ def load_settings_with_connection(connection: Callable[[str], Any]) -> Settings:
 def find_as_at(context: Mapping[str, Any]) -> date:
     """The date a run is about, from the context Airflow gives a task, for every kind of run.
 
-    Asset-triggered, partitioned and REST runs have no logical date, so the order is: the `as_at` param, the latest
-    `as_at` among the triggering events' extras, the partition key (its date, or its quarter's last day), the logical
-    date, `run_after`; instants are read in London.
+    The `as_at` param, the logical date, or `run_after`, for runs by hand and over REST have no logical date; instants
+    are read in London.
 
     Raises:
-        SettingsError: a given date or partition key cannot be read.
+        SettingsError: a given date cannot be read.
     """
     if asked := (context.get("params") or {}).get("as_at"):
         return _parse_day(str(asked))
-    events = (event for found in (context.get("triggering_asset_events") or {}).values() for event in found)
-    handed_on = [_parse_day(str(event.extra["as_at"])) for event in events if (event.extra or {}).get("as_at")]
-    if handed_on:
-        return max(handed_on)
-    if partition := context.get("partition_key"):
-        return Quarter.parse(partition).ends_on if "-Q" in partition else _parse_day(partition[:10])
     return find_london_day(context["dag_run"].logical_date or context["dag_run"].run_after)
 
 
+def choose_to_mail(context: Mapping[str, Any], *, now: datetime) -> bool:
+    """Whether a run may mail people: as asked, else for today alone and in no backfill.
+
+    Raises:
+        SettingsError: it is asked for a date still to come.
+    """
+    asked = (context.get("params") or {}).get("mail")
+    as_at, today = find_as_at(context), find_london_day(now)
+    if asked and as_at > today:
+        raise SettingsError(f"{as_at} is still to come: people are mailed as at today or a day before")
+    return bool(asked) if asked is not None else as_at == today and not _is_backfill(context)
+
+
+def choose_to_issue(context: Mapping[str, Any], quarter: Quarter, *, now: datetime) -> bool:
+    """Whether a run may issue a quarter's packs: as asked, else of the quarter that has just ended, in no backfill."""
+    asked = (context.get("params") or {}).get("issue")
+    is_latest = quarter == find_last_closed_quarter(find_london_day(now))
+    return bool(asked) if asked is not None else is_latest and not _is_backfill(context)
+
+
+def _is_backfill(context: Mapping[str, Any]) -> bool:
+    return bool(context["dag_run"].run_type == "backfill")
+
+
 def find_quarter(context: Mapping[str, Any]) -> Quarter | None:
-    """The quarter a run should build packs for, from the context Airflow gives a task; None: nothing to do."""
+    """The quarter a run should build packs for, from the context Airflow gives a task; None: nothing to do.
+
+    Raises:
+        SettingsError: it has not ended.
+    """
     today = find_london_day(context["dag_run"].run_after)
-    return choose_quarter_to_report(find_as_at(context), (context.get("params") or {}).get("quarter"), today=today)
+    asked = (context.get("params") or {}).get("quarter")
+    found = choose_quarter_to_report(find_as_at(context), asked, today=today)
+    if found is not None and found.ends_on >= today:
+        raise SettingsError(f"{found} has not ended; its packs can be built from {found.shift(1).starts_on}")
+    return found
 
 
 def _parse_day(text: str) -> date:
@@ -163,31 +247,6 @@ def choose_quarter_to_report(as_at: date, asked: str | None = None, *, today: da
     return before if (as_at - before.ends_on).days <= PACK_DAYS else None
 
 
-def choose_landlords(asked: Sequence[str] = ()) -> list[str]:
-    """The landlords a run is for: those asked for, else those this installation runs.
-
-    Raises:
-        SettingsError: one asked for is not run here.
-    """
-    # The verbs and their libraries are not wanted while a DAG file is parsed.
-    from due_regard.config.settings import Settings
-    from due_regard.services.landlord_context import list_landlords_to_run
-
-    known = list_landlords_to_run(Settings())
-    if strangers := sorted(set(asked) - set(known)):
-        raise SettingsError(f"not run here: {', '.join(strangers)}; known: {', '.join(known) or 'none'}")
-    return list(asked or known)
-
-
 def remove_file_names(result: Mapping[str, Any]) -> dict[str, Any]:
     """What a task hands on of an intake: counts of each file by entity; its name is the data owner's alone."""
     return {**result, "files": [{key: file[key] for key in file if key != "file"} for file in result["files"]]}
-
-
-def preload_heavy_packages() -> None:
-    """Import what the tasks will need, so that processes forked from this one have it at no cost.
-
-    A demo's tasks would otherwise spend a third of all its processor time on importing the same packages anew.
-    """
-    for name in _HEAVY:
-        import_module(name)

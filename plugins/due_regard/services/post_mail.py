@@ -5,9 +5,13 @@ Every mail goes through the one outbox: at least once, always with the same Mess
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+from due_regard.calendars.quarters import find_london_day
+from due_regard.calendars.working_days import WorkingCalendar
+from due_regard.config.landlord import Landlord
 from due_regard.config.settings import Settings
 from due_regard.policy import LandlordContext
 
@@ -16,10 +20,22 @@ if TYPE_CHECKING:
 
     from due_regard.mail.builder import MailContext
     from due_regard.records.validated_drop import ValidatedDrop
+    from due_regard.register.task_runs import OverdueRun
 
 
 def open_mail_context(settings: Settings, context: LandlordContext, *, now: datetime) -> MailContext:
     """What the mails of one landlord share at `now`.
+
+    Raises:
+        WordingError: the wording of mails is wrong; names file and line.
+    """
+    return make_mail_context(settings, context.landlord, context.calendar, now=now)
+
+
+def make_mail_context(
+    settings: Settings, landlord: Landlord, calendar: WorkingCalendar, *, now: datetime
+) -> MailContext:
+    """As `open_mail_context`, for a mail that no policy is asked for.
 
     Raises:
         WordingError: the wording of mails is wrong; names file and line.
@@ -30,8 +46,7 @@ def open_mail_context(settings: Settings, context: LandlordContext, *, now: date
 
     folder = settings.reports_dir / "mail"
     wording = load_mail_wording(folder)
-    mode = choose_mail_mode(settings)
-    return MailContext(context.landlord, context.calendar, settings.mail_from, folder, now, wording, mode)
+    return MailContext(landlord, calendar, settings.mail_from, folder, now, wording, choose_mail_mode(settings))
 
 
 def post_rows_to_mend(
@@ -54,19 +69,43 @@ def post_rows_to_mend(
     _post_to_data_owner(engine, mail_context, "handback", f"{batch}", title, text)
 
 
-def post_failure(
-    engine: Engine, settings: Settings, context: LandlordContext, *, dag: str, task: str, run_id: str, now: datetime
-) -> None:
-    """Tell the data owner, and nobody else, that a task failed; once a run and task."""
-    mail_context = open_mail_context(settings, context, now=now)
-    wording = mail_context.wording
-    text = wording.data_owner.failure.format(task=task, dag=dag, run=run_id)
-    topic, title = f"{dag} {task} {run_id}", wording.data_owner.failure_title.format(dag=dag)
-    _post_to_data_owner(engine, mail_context, "failure", topic, title, text)
+def post_overdue_run(engine: Engine, context: MailContext, run: OverdueRun) -> bool:
+    """Tell the data owner, and nobody else, of a run that failed or never ended; once a run, work and day it began.
+
+    Returns:
+        False where they were told before.
+    """
+    from due_regard.mail.wording import format_day
+
+    wording, key, day = context.wording, run.key, find_london_day(run.started_at)
+    sentence, title = wording.data_owner.unended, wording.data_owner.unended_title
+    if run.has_failed:
+        sentence, title = wording.data_owner.failure, wording.data_owner.failure_title
+    text = sentence.format(task=key.verb, dag=key.dag_id, run=key.run_id, day=format_day(day))
+    topic = f"{key.dag_id} {key.verb} {key.run_id} {day}"
+    return _post_to_data_owner(engine, context, "failure", topic, title.format(dag=key.dag_id), text)
 
 
-def _post_to_data_owner(engine: Engine, context: MailContext, kind: str, topic: str, title: str, text: str) -> None:
-    """One mail a kind and topic; it carries counts and names of files, columns and tasks, and no cell's value."""
+def post_late_assessment(engine: Engine, context: MailContext, days: Sequence[date], *, by: str) -> bool:
+    """Tell the data owner on which days the landlord was not assessed in time; once for the latest of `days`.
+
+    Returns:
+        False where they were told before.
+    """
+    from due_regard.mail.wording import format_day
+
+    wording = context.wording
+    text = wording.data_owner.unassessed.format(days=", ".join(map(format_day, days)), by=by)
+    title = wording.data_owner.unassessed_title.format(by=by, day=format_day(days[-1]))
+    return _post_to_data_owner(engine, context, "failure", f"unassessed {days[-1]}", title, text)
+
+
+def _post_to_data_owner(engine: Engine, context: MailContext, kind: str, topic: str, title: str, text: str) -> bool:
+    """One mail a kind and topic; it carries counts and names of files, columns and tasks, and no cell's value.
+
+    Returns:
+        False where there is such a mail already.
+    """
     from due_regard.mail import outbox
     from due_regard.mail.builder import MailContent, build_mail
     from due_regard.register import writing
@@ -82,8 +121,10 @@ def _post_to_data_owner(engine: Engine, context: MailContext, kind: str, topic: 
     leaves_on = context.calendar.next_working(context.today)
     mail = build_mail(content, context, mail_on=leaves_on, leaves_on=leaves_on)
     with writing(engine, landlord.id) as connection:
-        if not outbox.has_mail(connection, landlord.id, mail.message_id):
+        is_new = not outbox.has_mail(connection, landlord.id, mail.message_id)
+        if is_new:
             outbox.put_mail(connection, landlord.id, mail, now=context.now)
+    return is_new
 
 
 def send_landlord_mail(engine: Engine, settings: Settings, landlord: str, *, now: datetime) -> int:

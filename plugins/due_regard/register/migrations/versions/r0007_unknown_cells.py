@@ -12,8 +12,8 @@ from due_regard.register.migrations.protection import choose_view_options
 from due_regard.register.migrations.versions.r0004_access import OF_CUSTOMERS, REPORTED, VISIBLE
 from due_regard.register.schema.column_types import Ref
 
-revision = "0008_unknown_cells"
-down_revision = "0005_told"
+revision = "0007_unknown_cells"
+down_revision = "0006_runs"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,109 @@
+"""Which work was begun for a landlord and has not come to its end in time: rows of `runs`.
+
+A killed process calls nothing back, so the row is opened before the work and closed after it. Whom to tell of one left
+open is services/report_failure.py's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, and_, func, insert, select, update
+
+from due_regard.register.engines import reading, writing
+from due_regard.register.schema.finding_tables import AssessmentRun
+from due_regard.register.schema.run_tables import TaskRun
+
+RUNNING, FAILED, SUCCEEDED = "running", "failed", "succeeded"
+
+
+@dataclass(frozen=True)
+class RunKey:
+    """One piece of work for one landlord in one run of a DAG."""
+
+    landlord: str
+    dag_id: str
+    verb: str
+    run_id: str
+
+
+@dataclass(frozen=True)
+class OverdueRun:
+    """A run that has not succeeded by its time: it failed, or its process was killed and left it running."""
+
+    key: RunKey
+    started_at: datetime
+    has_failed: bool
+
+
+def open_run(engine: Engine, key: RunKey, *, now: datetime, must_end_by: datetime) -> None:
+    """Note that the work begins, or begins again."""
+    begun = {"started_at": now, "must_end_by": must_end_by, "ended_at": None, "outcome": RUNNING}
+    with writing(engine, key.landlord) as connection:
+        if not _update_run(connection, key, begun):
+            connection.execute(insert(TaskRun).values(**vars(key), **begun))
+
+
+def fail_run(engine: Engine, key: RunKey, *, now: datetime, must_end_by: datetime) -> None:
+    """Note that the work failed; a retry that has not succeeded by `must_end_by` is told."""
+    with writing(engine, key.landlord) as connection:
+        _update_run(connection, key, {"must_end_by": must_end_by, "ended_at": now, "outcome": FAILED})
+
+
+def close_run(engine: Engine, key: RunKey, *, now: datetime) -> None:
+    """Note that the work is done."""
+    with writing(engine, key.landlord) as connection:
+        _update_run(connection, key, {"ended_at": now, "outcome": SUCCEEDED})
+
+
+def _update_run(connection: Connection, key: RunKey, values: dict[str, Any]) -> bool:
+    matches = (getattr(TaskRun, name) == value for name, value in vars(key).items())
+    return bool(connection.execute(update(TaskRun).where(*matches).values(**values)).rowcount)
+
+
+def list_overdue_runs(engine: Engine, *, now: datetime, unmended: bool = False) -> list[OverdueRun]:
+    """Runs of every landlord that had not succeeded by their time, the oldest first.
+
+    Args:
+        engine: the register.
+        now: what is still within its time is not overdue.
+        unmended: leave out those after which a later run of the same work succeeded.
+    """
+    overdue = select(TaskRun).where(TaskRun.outcome != SUCCEEDED, TaskRun.must_end_by < now)
+    if unmended:
+        later = _find_last_successes().subquery()
+        same = and_(*(TaskRun.__table__.c[name] == later.c[name] for name in ("landlord", "dag_id", "verb")))
+        is_mended = select(later.c.landlord).where(same, later.c.started_at > TaskRun.started_at)
+        overdue = overdue.where(~is_mended.exists())
+    with reading(engine) as connection:
+        rows = connection.execute(overdue.with_only_columns(*TaskRun.__table__.c).order_by(TaskRun.started_at)).all()
+    return [
+        OverdueRun(RunKey(row.landlord, row.dag_id, row.verb, row.run_id), row.started_at, row.outcome == FAILED)
+        for row in rows
+    ]
+
+
+def _find_last_successes() -> Any:
+    columns = (TaskRun.landlord, TaskRun.dag_id, TaskRun.verb)
+    latest = select(*columns, func.max(TaskRun.started_at).label("started_at"))
+    return latest.where(TaskRun.outcome == SUCCEEDED).group_by(*columns)
+
+
+def find_first_sign(engine: Engine, landlord: str) -> datetime | None:
+    """When work was first done for a landlord; None where none ever was."""
+    with reading(engine, landlord) as connection:
+        begun = connection.scalar(select(func.min(TaskRun.started_at)).where(TaskRun.landlord == landlord))
+        assessed = connection.scalar(
+            select(func.min(AssessmentRun.recorded_at)).where(AssessmentRun.landlord == landlord)
+        )
+    return min((at for at in (begun, assessed) if at is not None), default=None)
+
+
+def read_assessed_days(engine: Engine, landlord: str, *, since: date) -> dict[date, datetime]:
+    """Each day from `since` that the landlord's findings stood at, and when it was first assessed."""
+    first = select(AssessmentRun.as_at, func.min(AssessmentRun.recorded_at)).group_by(AssessmentRun.as_at)
+    own = first.where(AssessmentRun.landlord == landlord, AssessmentRun.moved, AssessmentRun.as_at >= since)
+    with reading(engine, landlord) as connection:
+        return {row[0]: row[1] for row in connection.execute(own)}

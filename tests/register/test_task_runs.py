@@ -1,0 +1,78 @@
+"""Rows of task runs: opened before the work, closed after it; what is left open past its time is found."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from sqlalchemy import Engine, text
+
+from due_regard.register import verify_audit
+from due_regard.register.schema import revisions
+from due_regard.register.task_runs import RunKey, close_run, fail_run, find_first_sign, list_overdue_runs, open_run
+from tests.register.drops import LANDLORD, OTHER, at
+
+NOW, HOUR = at("2026-06-01 06:00"), timedelta(hours=1)
+KEY = RunKey(LANDLORD, f"{LANDLORD}.daily", "load", "scheduled__1")
+
+
+def begin(register: Engine, key: RunKey = KEY, *, hours_ago: int = 0) -> None:
+    open_run(register, key, now=NOW - hours_ago * HOUR, must_end_by=NOW - hours_ago * HOUR + HOUR)
+
+
+def overdue(register: Engine, *, unmended: bool = False) -> list[tuple[RunKey, bool]]:
+    return [(run.key, run.has_failed) for run in list_overdue_runs(register, now=NOW, unmended=unmended)]
+
+
+def test_a_run_that_was_killed_is_overdue_once_its_time_is_over(register: Engine) -> None:
+    begin(register)
+    begin(register, replace(KEY, landlord=OTHER), hours_ago=2)
+    assert overdue(register) == [(replace(KEY, landlord=OTHER), False)]
+
+
+def test_a_run_that_ended_is_not(register: Engine) -> None:
+    begin(register, hours_ago=2)
+    close_run(register, KEY, now=NOW - HOUR)
+    assert overdue(register) == []
+
+
+def test_a_failed_run_is_overdue_once_its_retry_should_have_begun(register: Engine) -> None:
+    begin(register, hours_ago=2)
+    fail_run(register, KEY, now=NOW - HOUR, must_end_by=NOW + HOUR)
+    assert overdue(register) == []
+    fail_run(register, KEY, now=NOW - HOUR, must_end_by=NOW - HOUR)
+    assert overdue(register) == [(KEY, True)]
+
+
+def test_a_retry_goes_on_in_the_same_row(register: Engine) -> None:
+    begin(register, hours_ago=2)
+    begin(register)
+    assert overdue(register) == []
+    close_run(register, KEY, now=NOW)
+    with register.connect() as connection:
+        assert connection.execute(text("SELECT outcome FROM runs")).scalars().all() == ["succeeded"]
+
+
+def test_a_later_success_of_the_same_work_mends_what_was_left_open(register: Engine) -> None:
+    begin(register, hours_ago=26)
+    begin(register, replace(KEY, run_id="scheduled__2"), hours_ago=2)
+    close_run(register, replace(KEY, run_id="scheduled__2"), now=NOW - HOUR)
+    assert overdue(register) == [(KEY, False)]
+    assert overdue(register, unmended=True) == []
+    begin(register, replace(KEY, run_id="scheduled__3", verb="assess"), hours_ago=2)
+    assert [key.verb for key, _ in overdue(register, unmended=True)] == ["assess"]
+
+
+def test_the_first_sign_of_a_landlord_is_its_own(register: Engine) -> None:
+    begin(register, hours_ago=3)
+    begin(register, replace(KEY, run_id="scheduled__2"))
+    assert find_first_sign(register, LANDLORD) == NOW - 3 * HOUR
+    assert find_first_sign(register, OTHER) is None
+
+
+def test_rows_of_runs_leave_the_audit_as_it_was(register: Engine) -> None:
+    before = verify_audit(register).rows
+    begin(register)
+    close_run(register, KEY, now=NOW)
+    assert verify_audit(register).rows == before
+    assert revisions.HEAD == "0007_unknown_cells"
