@@ -1,8 +1,7 @@
 """## A landlord's day: take in its drop, assess it, mail the people who must act.
 
-**What.** `load` takes the landlord's drop into the register; rejected rows and refused files lie beside it, to mend.
-`assess` judges every duty at the run's date. `send` mails what is new or has moved up a stage, and what still waits.
-Each begins once the one before has ended, failed or not: a missing export silences no clock. `outcome` shows failures.
+**What.** `load` takes the landlord's drop into the register, `assess` judges every duty at the run's date, `send` mails
+what is new or has moved up a stage. Each begins once the one before has ended, failed or not; `outcome` shows failures.
 
 **When.** Weekdays at 06:00 London, so that all is assessed by 07:30. A DAG that was off makes up its last missed slot:
 it assesses the slot's date, and mails nobody unless that is today.
@@ -41,6 +40,7 @@ def make_day(landlord: str) -> None:
     def daily() -> None:
         @sdk.task
         def load(**context: Any) -> dict[str, Any]:
+            from due_regard.services.result import remove_file_names
             from due_regard.services.take_in_drop import take_in_drop
 
             with orchestration.record_task(landlord, context, sdk.Connection.get, CLOCK) as settings:
@@ -48,7 +48,7 @@ def make_day(landlord: str) -> None:
                 orchestration.check_drop_taken(result)
             if result["status"] in {"missing", "waiting"}:
                 raise AirflowSkipException(f"{landlord}: no drop to take: {result['why']}")
-            return orchestration.remove_file_names(result)
+            return remove_file_names(result)
 
         @sdk.task(trigger_rule="all_done")
         def assess(**context: Any) -> dict[str, Any]:

@@ -55,6 +55,11 @@ BAD: dict[str, list[list[str]]] = {
         [*PACK[1:], "--out", "packs", "--known-at", "yesterday"],
     ],
     "mail bounced": [["x"], ["x", "--landlord", "nobody"]],
+    "pack issue": [
+        [*PACK[1:], "--by", "the clerk", "--why", "handed over"],
+        [*PACK[1:], "--pack", "none", "--by", "the clerk", "--why", "handed over"],
+        ["--landlord", "nobody", "--quarter", "x", "--pack", "none", "--by", "the clerk", "--why", "handed over"],
+    ],
     "policy check": [["nowhere.yaml"], ["empty"], ["file"]],
     "policy show": [["nobody"], [L, "--on", "x"], [""]],
     "policy rules": [["--out", "empty"], ["--out", "file/x.md"]],

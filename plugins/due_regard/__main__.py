@@ -10,12 +10,12 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import shtab
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 from due_regard import __version__
 from due_regard.commands import (
@@ -92,7 +92,7 @@ def _load_settings(register: str | None) -> Settings:
         raise SettingsError(f"settings are wrong: {said}") from None
 
 
-def _describe_wrong_setting(item: ErrorDetails) -> str:
+def _describe_wrong_setting(item: Mapping[str, Any]) -> str:
     name, *entry = item["loc"] or ("",)
     which = f", entry {int(entry[0]) + 1}" if entry and isinstance(entry[0], int) else ""
     return f"DUE_REGARD_{str(name).upper()}{which}: {item['msg'].removeprefix('Value error, ')}"

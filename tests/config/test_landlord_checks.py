@@ -16,7 +16,8 @@ from due_regard.services.check_installation import CheckResult, check_installati
 from due_regard.services.landlord_checks import LandlordCheck, check_landlord_files
 from tests.config.test_own_folder import SHIPPED, lay
 
-L, TODAY = "clydebank", date(2026, 7, 1)
+L, TODAY = "clydebank", date(2026, 4, 20)
+"""Soon after go-live: later, that nothing was ever sent is a warning of its own."""
 FILE, POLICY = f"landlords/{L}.yaml", f"policies/{L}/2023-08-29.yaml"
 
 

@@ -20,7 +20,7 @@ import pytest
 from due_regard.errors import DueRegardError
 from due_regard.intake import check_completeness, check_source, quarantine_files, summarise_rejections, write_rejections
 from due_regard.register import load_drop, upgrade_register
-from due_regard.services.orchestration import remove_file_names
+from due_regard.services.result import remove_file_names
 from tests.intake.drops import CUSTOMERS, ON, read, source, workbook, write
 
 CANARY = "Mrs Canary"

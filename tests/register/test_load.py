@@ -140,7 +140,7 @@ def test_read_equals_loaded_unchanged_and_rejected(register: Engine) -> None:
 
 
 def test_a_file_that_does_not_add_up_is_not_loaded(register: Engine) -> None:
-    with pytest.raises(RegisterError, match=r"appeals\.csv.*nothing of this file"):
+    with pytest.raises(RegisterError, match=r"a file of appeals: .*nothing of this file"):
         load_drop(register, drop(accepted("appeals", [appeal("A1")], read=2)), now=NOW)
     assert read_known_refs(register, LANDLORD, "appeals") is None
 

@@ -35,7 +35,7 @@ def add_commands(commands: Commands) -> None:
     parser.add_argument("--as-at", required=True, metavar="YYYY-MM-DD", help="a day on which the landlord was judged")
     parser.add_argument("--landlord", metavar="ID", help="only this landlord's; default all")
     parser.add_argument("--owner", choices=get_args(OwnerRole), metavar="ROLE", help="only those this role must act on")
-    parser.add_argument("--rule", metavar="RULE", help="only those of one duty, e.g. restriction.review")
+    parser.add_argument("--rule", metavar="RULE", help="only those of one duty")
     parser.add_argument("--all", action="store_true", help=f"list every one; default the first {MOST_SHOWN}")
     parser = add_command(commands, "silences", run_silences, "who silenced which finding, until when and why")
     parser.add_argument("--landlord", metavar="ID", help="only this landlord's; default all")

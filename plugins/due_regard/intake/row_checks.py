@@ -43,17 +43,15 @@ class RowFault:
 
 @dataclass(frozen=True)
 class CheckTally:
-    """What a check found: how many rows fail it, and what Great Expectations is to judge them by.
+    """What a check found.
 
     Attributes:
         check: the check.
         failing: rows that fail it, as the vectorised check counts them.
-        weights: for UNIQUE and REFERENCE, the value to be judged -> rows that have it; the others judge columns.
     """
 
     check: ColumnCheck
     failing: int
-    weights: dict[int, int]
 
 
 @dataclass
@@ -73,7 +71,6 @@ class CheckedCandidate:
         check: ColumnCheck,
         positions: NDArray[np.intp],
         reasons: Sequence[str],
-        weights: dict[int, int] | None = None,
     ) -> None:
         """Keeps why the rows at `positions` fail `check`; a critical one takes them out at the end of its step."""
         kept = self.faults if check.severity == "critical" else self.warnings
@@ -81,7 +78,7 @@ class CheckedCandidate:
             RowFault(int(position), check.column, reason, check.after)
             for position, reason in zip(positions, reasons, strict=True)
         )
-        self.tallies.append(CheckTally(check, len(positions), weights or {}))
+        self.tallies.append(CheckTally(check, len(positions)))
 
     def drop_faulty(self) -> None:
         """Takes the rows of every fault found so far out."""
@@ -205,16 +202,11 @@ def _find_duplicates(checks: Sequence[ColumnCheck], checked: Sequence[CheckedCan
     repeated = values.duplicated().to_numpy()
     different = values[~repeated][key]
     conflicting = rows[key].isin(different[different.duplicated()]).to_numpy()
-    versions = rows[key].map(different.value_counts()).to_numpy(dtype=np.int64)
     for number, item in enumerate(checked):
         own = (rows[_SOURCE] == number).to_numpy()
         clash = rows.index[own & conflicting].to_numpy()
-        weights = {
-            int(count): int(times) for count, times in zip(*np.unique(versions[own], return_counts=True), strict=True)
-        }
-        weights[1] = weights.get(1, 0) + total[number] - int(own.sum())
         for check in checks:
-            item.record_failures(check, clash, ["conflicting_duplicate"] * len(clash), weights)
+            item.record_failures(check, clash, ["conflicting_duplicate"] * len(clash))
         same = rows.index[own & repeated & ~conflicting]
         item.standing[same] = False
         item.collapsed += len(same)
@@ -249,6 +241,5 @@ def _find_orphans(target: str, checked: Sequence[CheckedCandidate], known: Known
                 continue
             found = item.rows[check.column].isin(refs).to_numpy()
             lost = np.flatnonzero(item.standing & ~found)
-            weights = {1: int((item.standing & found).sum()), 0: len(lost)}
-            item.record_failures(check, lost, ["orphan"] * len(lost), weights)
+            item.record_failures(check, lost, ["orphan"] * len(lost))
         item.drop_faulty()

@@ -245,8 +245,3 @@ def choose_quarter_to_report(as_at: date, asked: str | None = None, *, today: da
         return running
     before = find_last_closed_quarter(as_at)
     return before if (as_at - before.ends_on).days <= PACK_DAYS else None
-
-
-def remove_file_names(result: Mapping[str, Any]) -> dict[str, Any]:
-    """What a task hands on of an intake: counts of each file by entity; its name is the data owner's alone."""
-    return {**result, "files": [{key: file[key] for key in file if key != "file"} for file in result["files"]]}
