@@ -63,6 +63,7 @@ BAD: dict[str, list[list[str]]] = {
     "policy check": [["nowhere.yaml"], ["empty"], ["file"]],
     "policy show": [["nobody"], [L, "--on", "x"], [""]],
     "policy rules": [["--out", "empty"], ["--out", "file/x.md"]],
+    "policy codes": [["--out", "empty"], ["--out", "file/x.md"]],
     "policy diff": [["file", "file"], ["nowhere", POLICY], [POLICY, POLICY], [POLICY, POLICY, "--drop", "nowhere"]],
     "landlord new": [["Bad Id"], ["../x"], [""], [L]],
     "landlord check": [["nobody"], [""], ["../x"]],

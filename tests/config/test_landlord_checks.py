@@ -125,7 +125,9 @@ def test_doctor_says_the_same(own: Path, capsys: pytest.CaptureFixture[str]) -> 
     wrong, *_ = ask(L)
     assert not wrong.ok
     assert "comittee" in wrong.says
-    assert [(item.ok, item.is_warning) for item in ask("hanover")] == [(True, False), (True, True)]
+    first, *warnings = ask("hanover")
+    assert (first.ok, first.is_warning) == (True, False)
+    assert [(item.ok, item.is_warning) for item in warnings if "a Saturday" in item.says] == [(True, True)]
     main(["doctor"])
     assert "WARN  hanover: " in capsys.readouterr().out
     main(["--json", "doctor"])
