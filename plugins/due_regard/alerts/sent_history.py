@@ -135,7 +135,7 @@ def _select_stale_mails(landlord: str, as_at: date) -> Select[str]:
         AlertMessage.landlord == landlord,
         AlertMessage.status == "waiting",
         # Other mails (a pack, rows to mend) say nothing that today's alerts would say again.
-        AlertMessage.kind.in_(("digest", "restricted")),
+        AlertMessage.kind.in_(("digest", "restricted", "calendar")),
         AlertMessage.mail_on < as_at,
         AlertMessage.resends + AlertMessage.orphaned == 0,
     )

@@ -25,6 +25,7 @@ from due_regard.register.stored_records import (
     count_previous_rows,
     find_newest_file,
     find_record_origin,
+    find_record_origin_on,
     read_known_refs,
     read_records,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "count_previous_rows",
     "find_newest_file",
     "find_record_origin",
+    "find_record_origin_on",
     "hash_drop",
     "hold_drop",
     "is_released",
