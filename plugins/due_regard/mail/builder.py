@@ -24,6 +24,9 @@ from due_regard.config.landlord import Landlord
 from due_regard.config.layered_folders import Folder, list_layers
 from due_regard.mail.wording import MailWording
 
+LARGEST_MAIL = 1_000_000
+"""Bytes of a mail: more is refused by some servers, and is nothing to read. Lists and files are bounded to keep it."""
+
 
 @dataclass(frozen=True)
 class MailKind:
