@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 INTEGRATION = {
+    "tests/alerts/test_bounds.py": "up to 220,000 findings composed",
     "tests/alerts/test_kill.py": "kills a sender, again and again",
     "tests/alerts/test_year.py": "months of simulated days",
     "tests/assessment/test_against_reference.py::test_engine_equals_reference_without_each_column": "40 engine runs",

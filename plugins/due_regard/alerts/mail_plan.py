@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+import pandas as pd
 from sqlalchemy import Connection
 
 from due_regard.alerts import closed_findings, data_issues, finding_lists
@@ -24,7 +25,7 @@ from due_regard.alerts.routing import CaseRoute, find_route
 from due_regard.calendars.working_days import WorkingCalendar
 from due_regard.config.landlord import Landlord
 from due_regard.mail.wording import MailWording, format_day
-from due_regard.register import read_open_findings_on
+from due_regard.register import foresee_open_findings, read_open_findings_on
 
 Routed = Sequence[tuple[Case, CaseRoute]]
 ISSUES_LOOK_BACK = timedelta(days=7)
@@ -40,14 +41,16 @@ class MailPlan:
     held_back: int
 
 
-def plan_mails(conn: Connection, context: AlertContext, *, now: datetime) -> MailPlan:
-    """Everything the day's composition would write.
+def plan_mails(
+    conn: Connection, context: AlertContext, *, now: datetime, foreseen: pd.DataFrame | None = None
+) -> MailPlan:
+    """Everything the day's composition would write; of the findings on record, or of a day's assessment not recorded.
 
     While no fresh export has come, only clocks that nothing may hide are mailed; the rest is held back.
     """
     landlord = context.landlord
     cells = read_record_cells(conn, landlord.id)
-    findings = make_findings(read_open_findings_on(conn, landlord.id, as_at=context.as_at))
+    findings = make_findings(_read_findings(conn, context, foreseen))
     cases = build_cases(findings, cells, context)
     freshness = read_freshness(conn, landlord, context.calendar, context.wording, now=now)
     mailed = cases if freshness.key is None else [case for case in cases if case.is_beyond_silence]
@@ -74,6 +77,14 @@ def plan_mails(conn: Connection, context: AlertContext, *, now: datetime) -> Mai
         unroutable=sum(not route.steps for _, route in alone),
         held_back=held_back,
     )
+
+
+def _read_findings(conn: Connection, context: AlertContext, foreseen: pd.DataFrame | None) -> pd.DataFrame:
+    landlord, as_at = context.landlord.id, context.as_at
+    if foreseen is None:
+        return read_open_findings_on(conn, landlord, as_at=as_at)
+    version = context.history.find_version(as_at).effective_from.isoformat()
+    return foresee_open_findings(conn, landlord, foreseen, as_at=as_at, policy_version=version)
 
 
 def is_summary_day(as_at: date, last: date | None, landlord: Landlord, calendar: WorkingCalendar) -> bool:

@@ -73,22 +73,32 @@ def assess_until_settled(
 def _assess_once(
     engine: Engine, settings: Settings, context: LandlordContext, as_at: date, now: datetime
 ) -> tuple[RunReport, pd.DataFrame]:
+    from due_regard import register
+
+    landlord = context.landlord.id
+    newest = register.find_newest_file(engine, landlord)
+    found, every = assess_every_duty(engine, settings, context, as_at)
+    version = context.history.find_version(as_at).effective_from.isoformat()
+    run = register.record_assessment(
+        engine, landlord, every, as_at=as_at, now=now, policy_version=version, rests_on=newest
+    )
+    return run, found
+
+
+def assess_every_duty(
+    engine: Engine, settings: Settings, context: LandlordContext, as_at: date
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The assessments of a landlord's records, and these with the duty to report; nothing is recorded."""
     import pandas as pd
 
     from due_regard import register
     from due_regard.assessment import assess_records
     from due_regard.packs import assess_report_duties
 
-    landlord = context.landlord.id
-    newest = register.find_newest_file(engine, landlord)
-    found = assess_records(register.read_records(engine, landlord), context.history, context.calendar, as_at)
+    records = register.read_records(engine, context.landlord.id)
+    found = assess_records(records, context.history, context.calendar, as_at)
     reports = assess_report_duties(engine, context, as_at=as_at, reports=settings.reports_dir)
-    every = pd.concat([found, reports], ignore_index=True) if len(reports) else found
-    version = context.history.find_version(as_at).effective_from.isoformat()
-    run = register.record_assessment(
-        engine, landlord, every, as_at=as_at, now=now, policy_version=version, rests_on=newest
-    )
-    return run, found
+    return found, pd.concat([found, reports], ignore_index=True) if len(reports) else found
 
 
 def find_last_assessed_day(engine: Engine, landlord: str) -> date:

@@ -21,10 +21,10 @@ from PIL import Image
 
 WIDTH, HEIGHT = 9.0, 4.8
 """Inches, as placed in a workbook and on half a slide."""
-DPI = 150
-"""On paper, where a chart is made smaller, that is some 200 dots an inch."""
+DPI = 120
+"""On paper, where a chart is made smaller, that is some 160 dots an inch."""
 
-_COLOURS_KEPT = 64
+_COLOURS_KEPT = 32
 """Colours of a picture, edges of letters included: a third of the bytes, so that paper and workbook fit one mail."""
 
 GREY = "#595959"

@@ -56,7 +56,7 @@ def _build_content(
     files = [file for file in report.files if file.suffix in _KINDS and "action_list" not in file.name]
     contents = [file.read_bytes() for file in files] if switch.deliver == "attachment" else []
     # In a mail a file takes four thirds of its size, and a line break after each 76 characters.
-    is_too_large = sum(len(data) for data in contents) * 1.4 > LARGEST_MAIL - _TEXT_SIZE
+    is_too_large = sum(len(data) for data in contents) * 1.37 > LARGEST_MAIL - _TEXT_SIZE
     is_link = switch.deliver == "link" or is_too_large
     view = {
         "audience": definition.audience,
