@@ -69,6 +69,7 @@ def find_sizes(mails: list[EmailMessage]) -> tuple[int, int]:
     return max(len(bytes(mail)) for mail in mails), max(len(html(mail).encode()) for mail in mails)
 
 
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("findings", [3_000, 220_000])
 def test_no_mail_grows_with_the_findings(crowd: World, findings: int) -> None:
     fill(crowd, findings)
