@@ -55,23 +55,34 @@ format: $(VENV)/.installed
 	$(BIN)/ruff format .
 
 define MAKE_ENV
-import base64, pathlib, secrets, sys
+import base64, os, pathlib, secrets, sys
+# Containers do not run as root: root's files go to the number that the image names.
+owner = os.getuid() or 50000
 def filled(line):
     name, equals, value = line.partition("=")
     if line.startswith("#") or not equals or value:
         return line
+    if name == "DUE_REGARD_UID":
+        return f"{name}={owner}"
     secret = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode() if "FERNET" in name else secrets.token_hex(24)
     return f"{name}={secret}"
-env = pathlib.Path(".env")
-if env.exists():
+env, example = pathlib.Path(".env"), pathlib.Path(".env.example").read_text().splitlines()
+there = env.read_text().splitlines() if env.exists() else []
+had = {line.partition("=")[0] for line in there}
+lacking = [line for line in example if line[:1] not in {"", "#"} and line.partition("=")[0] not in had]
+if there and not lacking:
     sys.exit(".env is there already; move it away first if you want new secrets (the databases keep the old ones)")
 env.touch(mode=0o600)
-env.write_text("\n".join(map(filled, pathlib.Path(".env.example").read_text().splitlines())) + "\n")
-print("Wrote .env with fresh secrets.")
+env.write_text("\n".join([*there, *map(filled, lacking if there else example)]) + "\n")
+for name in ("var", "drops", "own"):
+    folder = pathlib.Path(name)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    os.chown(folder, owner, -1)
+print(".env has every secret it needs; the folders var, drops and own are there.")
 endef
 export MAKE_ENV
 
-# Secrets for docker-compose.yaml; never overwrites.
+# Secrets and folders for docker-compose.yaml; never overwrites.
 env:
 	@"$(PYTHON)" -c "$$MAKE_ENV"
 

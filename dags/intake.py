@@ -7,7 +7,7 @@ whatever happened and hands the date on to `assessment`.
 
 **When.** Weekdays at 06:00 London. A drop already taken is a no-op, so running it again is always safe.
 
-**Never.** It assesses nothing, mails nobody, deletes nothing; no row, name or file content passes between tasks.
+**Never.** It assesses nothing, mails nobody, deletes nothing; no row, file name or content passes between tasks.
 
 **Run it again.** Clear the failed mapped task, or trigger the DAG with `landlords` set to the ones to try again.
 
@@ -56,7 +56,7 @@ def intake() -> None:
             raise AirflowFailException(f"{landlord}: batch {result['batch_id']} is held for a person: {result['why']}")
         if result["status"] == "refused":
             raise AirflowFailException(f"{landlord}: the drop was refused; see its quarantine folder")
-        return result
+        return orchestration.remove_file_names(result)
 
     @task(trigger_rule="all_done", outlets=[Asset(orchestration.LOADED)])
     def publish(outlet_events: Any = None, **context: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
@@ -16,6 +17,8 @@ from due_regard.errors import DueRegardError
 def main(words: Sequence[str] | None = None) -> int:
     """Run or stop a demo; returns 0, or 5 where it could not be done or a step failed."""
     args = _build_parser().parse_args(words)
+    # Airflow writes its database, passwords and logs as its processes may; they inherit this.
+    os.umask(0o077)
     try:
         result = _run_or_stop(args)
     except DueRegardError as reason:

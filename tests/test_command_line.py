@@ -12,6 +12,7 @@ import pytest
 from due_regard.__main__ import main
 from tests.contract_examples import CONTRACT, EXAMPLES, Example, differences
 
+SHIPPED = Path(__file__).parents[1] / "include"
 HEADER = "marker_ref,customer_ref,placed_on\n"
 
 Run = Callable[..., tuple[int, str, str]]
@@ -43,8 +44,9 @@ def drop(tmp_path: Path) -> Path:
 def test_the_contract_examples_agree_through_the_command_line(run: Run, tmp_path: Path, example: Example) -> None:
     out = tmp_path / "out.csv"
     code, _, _ = run(
-        "assess", "--landlord", example.landlord, "--as-at", example.as_at, "--drop", example.exports, "--out", out
-    )
+        "assess", "--landlord", example.landlord, "--as-at", example.as_at, "--drop", example.exports,
+        "--source", "canonical", "--out", out,
+    )  # fmt: skip
     assert code == 0
     assert differences(example, out) == ""
 
@@ -62,6 +64,15 @@ def test_the_register_gives_the_same_assessments_as_the_drop_alone(run: Run, dro
 def test_a_drop_is_judged_without_touching_the_register(run: Run, drop: Path, tmp_path: Path) -> None:
     run("assess", "--landlord", "queens_cross", "--as-at", "2026-06-30", "--drop", drop)
     assert not (tmp_path / "var").exists()
+
+
+def test_a_drop_is_read_through_the_landlords_own_mapping_unless_another_is_named(run: Run) -> None:
+    samples = SHIPPED / "samples" / "united_welsh"
+    asked = ("assess", "--landlord", "united_welsh", "--as-at", "2026-06-30", "--drop", samples)
+    own, named, other = run(*asked), run(*asked, "--source", "semicolon_cp1252"), run(*asked, "--source", "canonical")
+    assert own == named
+    assert own[0] in {0, 3}
+    assert other[0] == 4
 
 
 def test_rows_read_are_loaded_unchanged_or_rejected_and_a_second_delivery_is_a_no_op(run: Run, drop: Path) -> None:

@@ -69,8 +69,8 @@ def run(settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     return command
 
 
-def find_ref(settings: Settings, rule: str) -> str:
-    found = list_findings(settings, as_at=AS_AT, landlord=L)
+def find_ref(settings: Settings, rule: str, as_at: date = AS_AT) -> str:
+    found = list_findings(settings, as_at=as_at, landlord=L).rows
     return str(found.loc[found["rule"] == rule, "register_ref"].iloc[0])
 
 
@@ -97,7 +97,7 @@ def test_a_finding_is_shown_from_its_promise_to_its_row(run: Run, settings: Sett
 
 
 def test_a_finding_says_who_owns_it_who_would_be_told_and_who_was(run: Run, settings: Settings) -> None:
-    told = [shown(run, ref) for ref in list_findings(settings, as_at=AS_AT, landlord=L)["register_ref"]]
+    told = [shown(run, ref) for ref in list_findings(settings, as_at=AS_AT, landlord=L).rows["register_ref"]]
     assert all(found["owner"]["post"] and found["owner"]["why"] for found in told)
     mailed = [found for found in told if found["told"]]
     assert len(mailed) > 3
@@ -144,7 +144,7 @@ def test_lines_say_what_holds_a_mail_back_and_when_a_person_decided(run: Run, se
 
 def test_the_duty_to_report_is_shown_without_a_record(run: Run, settings: Settings) -> None:
     assess_landlord(settings, L, as_at=date(2026, 10, 2), now=datetime(2026, 10, 2, 9, tzinfo=UTC))
-    found = shown(run, find_ref(settings, "report.issued"))
+    found = shown(run, find_ref(settings, "report.issued", date(2026, 10, 2)))
     assert found["origin"] is None
     assert found["promise"]
     assert found["explanation"] == []

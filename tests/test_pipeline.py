@@ -16,6 +16,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from openpyxl import load_workbook
 from sqlalchemy import select
 
 from due_regard import assessment, register
@@ -33,6 +34,7 @@ from due_regard.services.report_failure import report_failure
 from due_regard.services.result import Result
 from due_regard.services.run_alerts import run_alerts
 from due_regard.services.take_in_drop import take_in_drop
+from tests.alerts.mail_server import Mailbox, serving
 from tests.contract_examples import CONTRACT
 
 NOW = datetime(2026, 7, 1, 9, tzinfo=UTC)
@@ -106,7 +108,8 @@ def test_the_data_owner_hears_once_of_what_was_not_taken(settings: Settings, dro
     spoil(drop)
     result = take(settings)
     assert result["exit_code"] == 3
-    assert "A-SPOILT" in next(Path(result["rejections"]).glob("appeals*")).read_text(encoding="utf-8-sig")
+    handed_back = load_workbook(next(Path(result["rejections"]).glob("appeals*"))).active
+    assert "A-SPOILT" in {cell.value for cell in handed_back[2]}
     again = take(settings, NOW + timedelta(days=1))
     assert (again["status"], again["rejections"]) == ("unchanged", result["rejections"])
     run_alerts(settings, as_at=AS_AT, now=NOW)
@@ -128,8 +131,10 @@ def test_mending_and_sending_again_loads_just_those_rows(settings: Settings, dro
     mended.mkdir()
     with open_landlord_register(settings) as engine:
         there = min(register.read_known_refs(engine, L, "restrictions") or ())
-    text = rejected.read_text(encoding="utf-8-sig").replace("R-NOWHERE", there)
-    (mended / rejected.name).write_text(text, encoding="utf-8")
+    book = load_workbook(rejected)
+    (cell,) = [cell for cell in book.active[2] if cell.value == "R-NOWHERE"]
+    cell.value = there
+    book.save(mended / rejected.name)
     result = take_in_drop(settings, L, drop=mended, source="canonical", now=NOW)
     assert [(file["read"], file["loaded"]) for file in result["files"]] == [(1, 1)]
 
@@ -158,13 +163,18 @@ def test_the_duty_to_report_is_judged_and_done_by_the_day_the_pack_is_issued(set
     late = date(2026, 10, 2)
     now = datetime(2026, 10, 2, 9, tzinfo=UTC)
     assess_landlord(settings, L, as_at=late, now=now)
-    found = list_findings(settings, as_at=late, landlord=L)
+    found = list_findings(settings, as_at=late, landlord=L).rows
     assert "report.issued" in set(found["rule"]), "nobody was handed the quarter's report"
-    built = build_packs(settings, L, quarter="2026-Q2", now=now, issue=True)
+    tried = build_packs(settings, L, quarter="2026-Q2", now=now, issue=True)
+    assert all(pack["posted"] and not pack["issued"] for pack in tried["packs"]), "a folder issues nothing"
+    with serving(Mailbox()) as port:
+        there = {"mail_mode": "live", "smtp_host": "127.0.0.1", "smtp_port": port, "smtp_starttls": False}
+        real = settings.model_copy(update=there)
+        built = build_packs(real, L, quarter="2026-Q2", now=now, issue=True)
     assert all(pack["issued"] for pack in built["packs"])
     assert built["mails"] == len(built["packs"]) > 0
     assess_landlord(settings, L, as_at=late, now=now)
-    assert "report.issued" not in set(list_findings(settings, as_at=late, landlord=L)["rule"])
+    assert "report.issued" not in set(list_findings(settings, as_at=late, landlord=L).rows["rule"])
 
 
 def test_a_quarters_pack_is_mailed_once_however_often_it_is_built(settings: Settings, drop: Path) -> None:
@@ -174,7 +184,7 @@ def test_a_quarters_pack_is_mailed_once_however_often_it_is_built(settings: Sett
     load(settings, drop, NOW + timedelta(hours=1))
     later = NOW + timedelta(hours=2)
     again = build_packs(settings, L, quarter="2026-Q2", pack=PACK, now=later, issue=True)
-    assert not any(pack["issued"] for pack in again["packs"])
+    assert not any(pack["posted"] for pack in again["packs"])
     subjects = [mail["Subject"] for mail in mails(settings)]
     assert len(subjects) == len(set(subjects)) == len(again["packs"])
 
@@ -190,14 +200,14 @@ def test_running_every_verb_again_changes_nothing(settings: Settings, drop: Path
             assert (judged["findings"]["opened"], judged["findings"]["resolved"]) == (0, 0)
             assert (told["composed"], told["sent"]) == (0, 0)
             assert {pack["status"] for pack in built["packs"]} == {"unchanged"}
-    assert judged["findings"]["open"] == len(list_findings(settings, as_at=AS_AT, landlord=L))
+    assert judged["findings"]["open"] == len(list_findings(settings, as_at=AS_AT, landlord=L).rows)
 
 
 def test_alerts_judge_a_day_that_nobody_judged(settings: Settings, drop: Path) -> None:
     load(settings, drop)
     told = run_alerts(settings, as_at=AS_AT, now=NOW)
     assert told["sent"] == told["composed"] + told["waiting"] > 0
-    assert len(list_findings(settings, as_at=AS_AT, landlord=L)) > 0
+    assert len(list_findings(settings, as_at=AS_AT, landlord=L).rows) > 0
 
 
 def test_a_dry_run_records_nothing(settings: Settings, drop: Path, tmp_path: Path) -> None:
@@ -230,7 +240,7 @@ def test_each_landlord_may_have_a_register_of_its_own(settings: Settings, drop: 
     assert sorted(file.stem for file in tmp_path.glob("*.db")) == sorted(apart.landlords)
     with open_landlord_register(apart, "port_of_leith") as engine:
         assert register.read_records(engine, L) == {}
-    found = list_findings(apart, as_at=AS_AT)
+    found = list_findings(apart, as_at=AS_AT).rows
     assert set(found["landlord"]) == {L, "port_of_leith"}
     with pytest.raises(SettingsError, match="--register"), open_landlord_register(apart):
         pass

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import shtab
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from due_regard import __version__
 from due_regard.commands import (
@@ -23,16 +24,19 @@ from due_regard.commands import (
     assessment_commands,
     finding_commands,
     intake_commands,
+    listing_commands,
     mail_commands,
     policy_commands,
     register_commands,
 )
+from due_regard.commands.progress_line import show_progress
 from due_regard.config.settings import Settings
-from due_regard.errors import DueRegardError
+from due_regard.errors import DueRegardError, SettingsError
 
 _GROUPS = (
     intake_commands,
     assessment_commands,
+    listing_commands,
     finding_commands,
     alert_commands,
     mail_commands,
@@ -40,27 +44,75 @@ _GROUPS = (
     register_commands,
 )
 _EXIT_CODES = """exit codes: 0 done, nothing rejected; 2 wrong usage or settings; 3 done, some rows were rejected;
-4 a file was refused (other files are loaded); 5 could not be done (nothing changed)"""
+4 a file was refused (other files are loaded); 5 could not be done (nothing changed; where several landlords
+were asked for, what failed is named and the others were done); 130 interrupted"""
 
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code (contract: CLI, exit codes)."""
-    given, as_json, register = _split_global_options(list(sys.argv[1:] if words is None else words))
-    args = build_parser().parse_args(given)
+    try:
+        return _run_command(list(sys.argv[1:] if words is None else words))
+    except KeyboardInterrupt:
+        return _report_failure(130, "interrupted; what was finished stays, and the rest may be run again", False)
+
+
+def _run_command(words: list[str]) -> int:
+    parser = build_parser()
+    given, as_json, register = _split_global_options(join_dashed_values(parser, words))
+    args = parser.parse_args(given)
     args.json = as_json
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     for chatty in ("alembic", "great_expectations", "httpx", "matplotlib"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     try:
-        settings = Settings() if register is None else Settings(register_url=register)
-        result: CommandResult = args.run(args, settings)
-    except ValidationError as reason:
-        fields = "; ".join(f"DUE_REGARD_{str(e['loc'][0]).upper()}: {e['msg']}" for e in reason.errors() if e["loc"])
-        return _report_failure(2, f"settings are wrong: {fields}", as_json)
+        with show_progress(sys.stderr):
+            result: CommandResult = args.run(args, _load_settings(register))
     except DueRegardError as reason:
         return _report_failure(reason.exit_code, str(reason), as_json)
+    except OSError as reason:
+        # Only the folder: the name of a delivered file may hold a person's.
+        place = Path(str(reason.filename)).parent if reason.filename else "a file or a connection"
+        return _report_failure(5, f"{place} could not be used: {reason.strerror or type(reason).__name__}", as_json)
     _print_text(json.dumps(result.result, indent=2, default=str) if as_json else "\n".join(result.lines))
     return result.exit_code
+
+
+def _load_settings(register: str | None) -> Settings:
+    """The installation's settings, with the register that the call names.
+
+    Raises:
+        SettingsError: one is wrong; says which, never its value.
+    """
+    if register is not None and not register.strip():
+        raise SettingsError("--register is given without a URL; leave it out to use the settings' own")
+    try:
+        return Settings() if register is None else Settings(register_url=register)
+    except ValidationError as reason:
+        said = "; ".join(_describe_wrong_setting(item) for item in reason.errors(include_input=False))
+        raise SettingsError(f"settings are wrong: {said}") from None
+
+
+def _describe_wrong_setting(item: ErrorDetails) -> str:
+    name, *entry = item["loc"] or ("",)
+    which = f", entry {int(entry[0]) + 1}" if entry and isinstance(entry[0], int) else ""
+    return f"DUE_REGARD_{str(name).upper()}{which}: {item['msg'].removeprefix('Value error, ')}"
+
+
+def join_dashed_values(parser: argparse.ArgumentParser, words: Sequence[str]) -> list[str]:
+    """`--head -:7:ab` as `--head=-:7:ab`: argparse would take a value that begins with a dash for an option."""
+    actions = [action for each in list_parsers(parser) for action in each._actions]
+    options = {option for action in actions for option in action.option_strings}
+    taking = {
+        option for action in actions for option in action.option_strings if action.nargs is None and option[:2] == "--"
+    }
+    joined: list[str] = []
+    for word in words:
+        is_value = word.startswith("-") and word.partition("=")[0] not in options
+        if joined and joined[-1] in taking and is_value:
+            joined[-1] += f"={word}"
+        else:
+            joined.append(word)
+    return joined
 
 
 def _print_text(text: str) -> None:

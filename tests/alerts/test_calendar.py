@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import date, timedelta
 from email.message import EmailMessage
 from pathlib import Path
@@ -11,8 +12,10 @@ import pytest
 
 from due_regard.alerts.review_dates import DATES_A_DAY
 from due_regard.config.landlord import load_landlord
+from due_regard.mail.outbox import Delivery, OutboxMail
+from due_regard.mail.transport import FolderTransport
 from due_regard.packs import add_report_duty
-from tests.alerts.world import RECORDS, World, due, find_calendar_part, history, html, one, text
+from tests.alerts.world import RECORDS, Sink, World, due, find_calendar_part, history, html, one, text
 
 ROOT = Path(__file__).parents[2]
 MON, TUE, WED, THU, FRI = (date(2026, 6, 29) + timedelta(days=n) for n in range(5))
@@ -48,6 +51,19 @@ def read_entry(mail: EmailMessage) -> dict[str, str]:
         assert name not in found or name in {"BEGIN", "END", "DESCRIPTION"}, line
         found.setdefault(name, value)
     return found
+
+
+@dataclass
+class RefusesInvitations(Sink):
+    """A mail server that takes every mail but one with a calendar entry."""
+
+    refused: int = 0
+
+    def deliver_mail(self, outgoing: OutboxMail) -> Delivery:
+        if b"text/calendar" in outgoing.body:
+            self.refused += 1
+            return Delivery("refused", 554)
+        return super().deliver_mail(outgoing)
 
 
 def said_of(mail: EmailMessage) -> tuple[str, str, str, str, str]:
@@ -116,6 +132,39 @@ def test_a_date_that_never_left_is_sent_again_as_it_now_is(world: World) -> None
     world.compose(TUE)
     world.run([REVIEW | {"due_on": "2026-07-20"}], WED)
     assert [said_of(mail) for mail in world.dates] == [("REQUEST", UID, "0", "20260720", "CONFIRMED")]
+
+
+def test_a_date_is_taken_out_only_where_it_was_entered(world: World, tmp_path: Path) -> None:
+    trial = world.through(FolderTransport(tmp_path))
+    trial.assess([REVIEW], MON)
+    trial.compose(MON)
+    trial.send(MON)
+    world.sink.answers = {OWNER: [Delivery("refused", 554)] * 2}
+    world.run([REVIEW], TUE)
+    world.run([], WED)
+    assert world.dates == []
+    assert trial.compose(WED).composed == 1, "the trial entered it, and takes it out again"
+
+
+def test_a_date_whose_taking_out_failed_is_taken_out_the_next_day(world: World) -> None:
+    world.run([REVIEW], TUE)
+    world.sink.answers = {OWNER: [Delivery("refused", 554)]}
+    world.run([], WED)
+    world.mails(WED)
+    assert world.dates == []
+    world.run([], THU)
+    assert [said_of(mail) for mail in world.dates] == [("CANCEL", UID, "2", "20260715", "CANCELLED")]
+
+
+def test_a_server_that_refuses_invitations_stops_dates_alone(world: World) -> None:
+    many = [due("restriction.review", ref, "2026-07-15", state="due_soon") for ref in ("R1", "R2")]
+    alone = RefusesInvitations()
+    fussy = world.through(alone)
+    one(fussy.run(many, TUE), OWNER)
+    assert alone.refused == 2
+    told = {mail["To"] for mail in fussy.run([*many, due("appeal.acknowledge", "A1", "2026-07-02")], WED)}
+    assert OWNER in told and "fallback@example.org" not in told
+    assert alone.refused == 2, "after two in a row they rest"
 
 
 def test_an_appeal_clock_needs_no_calendar_entry(world: World) -> None:

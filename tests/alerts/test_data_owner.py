@@ -58,7 +58,9 @@ def test_a_line_manager_who_is_unknown_is_found_in_the_staff_export(world: World
     world.load(
         {"staff": [row | {"line_manager_ref": "S77"} if row["staff_ref"] == "S1" else row for row in STAFF]}, MON, "b"
     )
-    said = read_notice(world, [due("restriction.review", "R1", "2026-06-19")])
+    rows = [due("restriction.review", "R1", "2026-06-19")]
+    world.run(rows, date(2026, 6, 22))
+    said = read_notice(world, rows)
     assert (
         "the line manager is not in the staff export (staff reference S77). See column line_manager_ref in row 2"
         in said

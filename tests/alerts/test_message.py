@@ -114,11 +114,11 @@ def test_no_mail_names_a_person_an_incident_or_a_duty_that_betrays_one(world: Wo
         check("restriction.prior_warning", "R1"),
         check("restriction.system_flag", "OLD"),
     ]
-    world.assess(rows, FRI)
+    world = world.through(FolderTransport(tmp_path))
     for day in (FRI, MON, TUE, WED):
         world.assess(rows, day)
         world.compose(day)
-        world.send(day, FolderTransport(tmp_path))
+        world.send(day)
     files = list(tmp_path.glob("*.eml"))
     assert len(files) >= 10
     for file in files:

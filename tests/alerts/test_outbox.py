@@ -10,6 +10,7 @@ from due_regard.alerts import compose_alerts
 from due_regard.errors import MailError
 from due_regard.mail import outbox
 from due_regard.mail.builder import ComposedMail
+from due_regard.mail.mail_mode import LIVE_MODE
 from due_regard.mail.outbox import Delivery
 from due_regard.mail.sending import send_waiting_mails
 from due_regard.mail.transport import FolderTransport, ShadowTransport
@@ -85,6 +86,8 @@ def test_a_lease_keeps_others_off_until_it_runs_out(world: World) -> None:
 
 
 class Unreachable:
+    mode = LIVE_MODE
+
     def deliver_mail(self, outgoing: outbox.OutboxMail) -> Delivery:
         raise MailError("the mail server mail.example:587 cannot be reached")
 
@@ -140,19 +143,21 @@ def test_a_simulated_day_may_leave_on_whatever_day_it_is_run(world: World) -> No
 
 
 def test_shadow_running_says_what_it_would_have_sent(world: World) -> None:
-    world.assess(ROWS, TUE)
-    world.compose(TUE)
-    report = world.send(TUE, ShadowTransport(world.sink, frozenset({OWNER})))
+    shadow = world.through(ShadowTransport(world.sink, frozenset({OWNER})))
+    shadow.assess(ROWS, TUE)
+    shadow.compose(TUE)
+    report = shadow.send(TUE)
     assert (report.sent, report.shadow) == (1, 1)
     assert to(world.sink.take()) == [OWNER]
     assert row(world, APPEALS)["reason"] == "would have sent: the recipient is not on the allow-list"
-    assert world.run(ROWS, WED) == []
+    assert shadow.compose(WED).composed == 0
 
 
 def test_a_folder_keeps_one_file_a_mail(world: World, tmp_path) -> None:
+    world = world.through(FolderTransport(tmp_path / "mail"))
     world.assess(ROWS, TUE)
     world.compose(TUE)
-    world.send(TUE, FolderTransport(tmp_path / "mail"))
+    world.send(TUE)
     files = sorted((tmp_path / "mail").iterdir())
     assert [file.suffix for file in files] == [".eml", ".eml"]
     assert {file.read_bytes() for file in files} == {found["body"].encode() for found in world.messages()}
@@ -160,9 +165,10 @@ def test_a_folder_keeps_one_file_a_mail(world: World, tmp_path) -> None:
 
 def test_a_folder_that_cannot_be_written_stops_the_drain_with_a_reason(world: World, tmp_path) -> None:
     (tmp_path / "mail").write_text("a file in the way")
+    world = world.through(FolderTransport(tmp_path / "mail"))
     world.assess(ROWS, TUE)
     world.compose(TUE)
-    report = world.send(TUE, FolderTransport(tmp_path / "mail"))
+    report = world.send(TUE)
     assert report.waiting == 2 and "cannot be written" in report.stopped
 
 

@@ -142,7 +142,9 @@ def test_an_owner_that_leads_nowhere_is_told_to_the_data_owner_once(world: World
 
 
 def test_a_deputy_reads_whose_deputy(world: World) -> None:
-    mails = world.run([due("restriction.review", "R3", "2026-06-19")], TUE)
+    rows = [due("restriction.review", "R3", "2026-06-19")]
+    assert to(world.run(rows, date(2026, 6, 22))) == ["data@example.org", "deputy@example.org"]
+    mails = world.run(rows, date(2026, 6, 26))
     assert "you, as the deputy of the manager who decided." in text(one(mails, "deputy@example.org"))
     assert "Also told: the deputy of the manager who decided." in text(one(mails, "managers@example.org"))
 

@@ -77,16 +77,17 @@ def test_the_line_manager_the_director_and_the_clerk_join_in_turn(world: World) 
                 if "F-000001" in text(mail) and "Moved up to you" in text(mail):
                     first.setdefault(mail["To"], day)
     assert first == {
-        "boss@example.org": date(2026, 7, 2),
-        "director@example.org": date(2026, 7, 9),
-        "clerk@example.org": date(2026, 7, 23),
+        # The first mail was five days late: each stage is as far from the one below as the settings say.
+        "boss@example.org": date(2026, 7, 6),
+        "director@example.org": date(2026, 7, 13),
+        "clerk@example.org": date(2026, 7, 27),
     }
 
 
 def test_the_owner_reads_who_else_is_told(world: World) -> None:
     rows = [due("appeal.acknowledge", "A1", "2026-06-16")]
-    mails = world.run(rows, TUE)
-    assert to(mails) == ["boss@example.org", OWNER, "director@example.org"]
+    mails = world.run_days(rows, date(2026, 6, 17), date(2026, 6, 23), MON, TUE)
+    assert to(mails) == [OWNER, "director@example.org"]
     assert "Also told: the line manager and the director." in text(one(mails, OWNER))
     assert "Also told: the appeal handler and the line manager." in text(one(mails, "director@example.org"))
     assert "Who is told: you, as the director." in text(one(mails, "director@example.org"))
@@ -262,7 +263,8 @@ def test_backfilling_clearing_and_running_again_send_nothing(world: World) -> No
 def test_director_without_a_mailbox_goes_to_the_fallback_and_the_data_owner_hears(world: World) -> None:
     boxes = {role: box for role, box in ALERTS.role_mailboxes.items() if role != "director"}
     bare = world.settings(role_mailboxes=boxes)
-    mails = bare.run([due("appeal.acknowledge", "A1", "2026-06-16")], TUE)
+    late = [due("appeal.acknowledge", "A1", "2026-06-16")]
+    mails = bare.run_days(late, date(2026, 6, 17), date(2026, 6, 23), TUE)
     assert "fallback@example.org" in to(mails)
     assert "the landlord's settings name no mailbox for the director" in text(one(mails, "data@example.org"))
 

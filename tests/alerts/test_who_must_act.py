@@ -10,6 +10,8 @@ from tests.alerts.world import STAFF, World, check, due, html, one, text
 
 MON, TUE, WED, THU = date(2026, 6, 29), date(2026, 6, 30), date(2026, 7, 1), date(2026, 7, 2)
 OWNER = "decider@example.org"
+# A duty due on 12 June: the days its owner and the line manager are told, before the director is.
+UP = (date(2026, 6, 16), date(2026, 6, 22), TUE)
 FLAG = check("restriction.system_flag", "R1")
 
 
@@ -21,7 +23,7 @@ def teams(world: World) -> World:
 
 def test_a_directors_card_says_which_manager_and_team_to_chase(teams: World) -> None:
     rows = [due("restriction.review", "R1", "2026-06-12"), due("restriction.review", "R3", "2026-06-12")]
-    mails = teams.run(rows, TUE)
+    mails = teams.run_days(rows, *UP)
     mail = one(mails, "director@example.org")
     assert "Who must act: the manager who decided, staff reference S1, team North." in text(mail)
     assert "Who must act: the deputy of the manager who decided, staff reference S4, team North." in text(mail)
@@ -38,7 +40,7 @@ def test_the_backlog_says_whom_to_give_each_to(teams: World) -> None:
 
 
 def test_nobody_named_gives_the_mailbox_of_the_post(teams: World) -> None:
-    mails = teams.run([due("appeal.acknowledge", "A2", "2026-06-12")], TUE)
+    mails = teams.run_days([due("appeal.acknowledge", "A2", "2026-06-12")], *UP)
     assert "Who must act: the mailbox of the appeal handler." in text(one(mails, "director@example.org"))
 
 
@@ -61,7 +63,7 @@ def test_a_name_or_a_betraying_team_stays_out(world: World, ref: str, team: str,
     owned = {"restriction_ref": "N1", "customer_ref": "PLANTEDCUSTOMER", "measure": "no_contact"}
     owned |= {"decided_on": "2026-02-02", "decided_by": ref, "starts_on": "2026-02-02"}
     world.load({"restrictions": [owned]}, MON, "one")
-    mail = one(world.run([due("restriction.review", "N1", "2026-06-12")], TUE), "director@example.org")
+    mail = one(world.run_days([due("restriction.review", "N1", "2026-06-12")], *UP), "director@example.org")
     assert f"Who must act: {said}" in text(mail)
     assert "Fiona" not in str(mail) and "fiona" not in str(mail)
 
@@ -77,6 +79,8 @@ def test_a_check_says_by_when(world: World) -> None:
 def test_a_check_that_has_gone_through_every_stage_says_that_its_time_is_over(world: World) -> None:
     patient = world.patient()
     patient.assess([FLAG], TUE)
+    for day in (THU, date(2026, 7, 9), date(2026, 7, 16)):
+        patient.mails(day)
     mail = one(patient.mails(date(2026, 8, 13)), "clerk@example.org")
     assert "First seen on Tue 30 June 2026. The time to put it right is over: do it today." in text(mail)
 

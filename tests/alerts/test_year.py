@@ -31,6 +31,8 @@ LONG = bool(os.environ.get("DUE_REGARD_LONG_TESTS"))
 HOLIDAYS = {date(2026, *day) for day in [(4, 3), (5, 4), (5, 25), (6, 15), (8, 3), (11, 30), (12, 25), (12, 28)]}
 HOLIDAYS |= {date(2027, 1, 1), date(2027, 1, 4)}
 RUNGS = (("overdue", 1), ("line_manager", 5), ("director", 10), ("committee", 20))
+GAPS = {"line_manager": 4, "director": 5, "committee": 10}
+"""Working days between the acceptance of the stage below and each stage that tells somebody else."""
 ORDER = ["none", "ahead", "due", "overdue", "line_manager", "director", "committee"]
 NEWS = re.compile(r"^(?:OVERDUE|DUE SOON|DUE TODAY|TO PUT RIGHT) (F-\d{6}):", re.MULTILINE)
 SLOTS = [
@@ -107,6 +109,7 @@ class Year(RuleBasedStateMachine):
         self.opened: dict[tuple[str, str], date] = {}
         self.times: dict[tuple[str, str], int] = {}
         self.heard: dict[tuple[str, str, str], dict[str, str]] = {}
+        self.accepted: dict[tuple[str, str], dict[str, date]] = {}
         self.open: set[tuple[str, str]] = set()
         self.refs: dict[tuple[str, str], str] = {}
         self.had_mail: set[str] = set()
@@ -214,16 +217,35 @@ class Year(RuleBasedStateMachine):
         for ref in NEWS.findall(text(mail)):
             slot = self.slot_of(ref)
             assert slot in self.rows, f"{ref} is done and was mailed on {self.today}"
-            stage = step(self.rows[slot], self.opened[slot], self.today)
+            stage = self.held_step(slot, ref)
+            self.accept(slot, ref, stage, mail["To"])
             told = self.heard.setdefault((ref, self.occasion(slot), mail["To"]), {})
             assert stage not in told, f"{ref} at {stage} told twice to {mail['To']}"
             told[stage] = str(self.today)
 
+    def held_step(self, slot: tuple[str, str], ref: str) -> str:
+        """The stage reached, held until the one below was accepted long enough ago; a clock set by law is not held."""
+        reached = step(self.rows[slot], self.opened[slot], self.today)
+        if slot[0].startswith("access") or ORDER.index(reached) < ORDER.index("overdue"):
+            return reached
+        stage, since = "overdue", self.accepted.get((ref, self.occasion(slot)), {})
+        for above in ORDER[ORDER.index("line_manager") : ORDER.index(reached) + 1]:
+            if stage not in since or working_days(since[stage], self.today) < GAPS[above]:
+                break
+            stage = above
+        return stage
+
+    def accept(self, slot: tuple[str, str], ref: str, stage: str, recipient: str) -> None:
+        """Note the first day a stage was accepted by whoever is told at it: the owner, then those above."""
+        is_owner = recipient == f"{OWNERS[slot[1]]}@example.org"
+        if is_owner == (stage == "overdue"):
+            self.accepted.setdefault((ref, self.occasion(slot)), {}).setdefault(stage, self.today)
+
     def all_told(self) -> None:
         """After a working day's run every owner knows the stage each of their findings has reached."""
         overdue = {ref for name, ref in self.rows if "expiry" in name and self.is_late((name, ref))}
-        for slot, row in self.rows.items():
-            stage = step(row, self.opened[slot], self.today)
+        for slot in self.rows:
+            stage = self.held_step(slot, self.ref_of(slot))
             if stage == "none" or ("review" in slot[0] and slot[1] in overdue and not self.is_late(slot)):
                 continue
             ref = self.ref_of(slot)

@@ -21,6 +21,7 @@ from due_regard.alerts import ComposeReport, compose_alerts
 from due_regard.calendars.working_days import WorkingCalendar, load_calendar
 from due_regard.config.landlord import AlertSettings, Landlord
 from due_regard.mail.builder import MailContext
+from due_regard.mail.mail_mode import LIVE_MODE, MailMode
 from due_regard.mail.outbox import Delivery, OutboxMail
 from due_regard.mail.sending import SendReport, send_waiting_mails
 from due_regard.mail.transport import Transport
@@ -80,6 +81,16 @@ RECORDS: dict[str, list[dict[str, Any]]] = {
         for n, ref in enumerate(["S1", "S1", "S3", "S5", "S7", "S99", "S2"], start=1)
     ]
     + [
+        # One with a flag, so that the export carries the column.
+        {
+            "restriction_ref": "FLAGGED",
+            "customer_ref": "PLANTEDCUSTOMER",
+            "measure": "no_contact",
+            "decided_on": "2026-02-02",
+            "decided_by": "S1",
+            "starts_on": "2026-02-02",
+            "system_flag_on": "2026-02-02",
+        },
         {
             "restriction_ref": "OLD",
             "customer_ref": "PLANTEDCUSTOMER",
@@ -87,7 +98,7 @@ RECORDS: dict[str, list[dict[str, Any]]] = {
             "decided_on": "2025-06-02",
             "decided_by": "S1",
             "starts_on": "2025-06-02",
-        }
+        },
     ],
     "appeals": [
         {"appeal_ref": "A1", "restriction_ref": "R1", "received_on": "2026-06-24", "handled_by": "S1"},
@@ -170,6 +181,7 @@ class Sink:
 
     kept: list[OutboxMail] = field(default_factory=list)
     answers: dict[str, list[Delivery]] = field(default_factory=dict)
+    mode: MailMode = LIVE_MODE
 
     def deliver_mail(self, outgoing: OutboxMail) -> Delivery:
         queue = self.answers.get(outgoing.recipient)
@@ -216,10 +228,15 @@ class World:
         return compose_alerts(self.engine, self.mail_context(at(day)), history(), as_at=day, **more)
 
     def mail_context(self, now: datetime, working: WorkingCalendar | None = None) -> MailContext:
-        return MailContext(self.landlord, working or calendar(), "due-regard@landlord.example", MAIL, now, wording())
+        days, sender = working or calendar(), "due-regard@landlord.example"
+        return MailContext(self.landlord, days, sender, MAIL, now, wording(), self.sink.mode)
 
     def send(self, day: date, transport: Transport | None = None, **more: Any) -> SendReport:
         return send_waiting_mails(self.engine, transport or self.sink, now=at(day), **more)
+
+    def through(self, transport: Any) -> World:
+        """The same register, with mails that leave by another transport."""
+        return replace(self, sink=transport)
 
     def mails(self, day: date) -> list[EmailMessage]:
         """Compose and send for a day; what was delivered. Dates for calendars, a mail each, are in `dates`."""
@@ -233,6 +250,10 @@ class World:
         """Assess, compose and send for a day; what was delivered."""
         self.assess(rows, day)
         return self.mails(day)
+
+    def run_days(self, rows: list[dict[str, Any]], *days: date) -> list[EmailMessage]:
+        """Run several days one after the other; what was delivered on the last of them."""
+        return [self.run(rows, day) for day in days][-1]
 
     def settings(self, **changes: Any) -> World:
         """The same register under other alert settings."""

@@ -29,7 +29,17 @@ def test_command_line_agrees_with_the_contract(
 ) -> None:
     monkeypatch.setenv("DUE_REGARD_VAR_DIR", str(tmp_path / "var"))
     drop, out = str(example.exports), tmp_path / "out.csv"
-    words = ["assess", "--landlord", example.landlord, "--as-at", str(example.as_at), "--drop", drop]
+    words = [
+        "assess",
+        "--landlord",
+        example.landlord,
+        "--as-at",
+        str(example.as_at),
+        "--drop",
+        drop,
+        "--source",
+        "canonical",
+    ]
     assert main([*words, "--out", str(out)]) == 0
     assert differences(example, out) == ""
     assert not (tmp_path / "var").exists()

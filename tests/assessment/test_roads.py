@@ -54,7 +54,19 @@ def _text(value: Any) -> str:
 def test_a_drop_alone_is_judged_as_the_reference_reads_it(seed: int, tmp_path: Path) -> None:
     drop, landlord, as_at = _drop(seed)
     folder, out = drop.write(tmp_path / "drop"), tmp_path / "out.csv"
-    asked = ("assess", "--landlord", landlord, "--as-at", as_at, "--drop", folder, "--out", out)
+    asked = (
+        "assess",
+        "--landlord",
+        landlord,
+        "--as-at",
+        as_at,
+        "--drop",
+        folder,
+        "--source",
+        "canonical",
+        "--out",
+        out,
+    )
     assert _due_regard(*asked) == 0
     assert _assessed(out) == _expected(drop, landlord, as_at)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import stat
 import subprocess
 import sys
 import tomllib
@@ -84,11 +86,42 @@ def test_airflow_starts_up_with_this_environment(tmp_path: Path) -> None:
     assert shown.stdout.splitlines()[-1:] == ["postgresql asyncpg"], shown.stderr[-2000:]
 
 
+def mounts(service: str) -> dict[str, str]:
+    """Folder in the container -> what of the host or which volume is there."""
+    parts = [str(volume).removesuffix(":ro").rpartition(":") for volume in SERVICES[service]["volumes"]]
+    return {inside: outside for outside, _, inside in parts}
+
+
 def test_folders_of_the_host_are_where_the_settings_look() -> None:
     for name in OURS:
-        mounted = {str(volume).split(":")[-2] for volume in SERVICES[name]["volumes"] if str(volume).endswith(":ro")}
-        settings = ("DUE_REGARD_DROPS_DIR", "DUE_REGARD_OWN_DIR")
-        assert {environment(name)[setting] for setting in settings} | {"/opt/due-regard/include"} == mounted
+        folders = {
+            value for setting, value in environment(name).items() if re.fullmatch(r"DUE_REGARD_\w+_DIR", setting)
+        }
+        assert folders | {"/opt/due-regard/include"} <= set(mounts(name))
+    assert mounts("scheduler")["/opt/due-regard/var"] == "./var"
+    assert {
+        volume for name in OURS for volume in SERVICES[name]["volumes"] if "/var" in volume or volume[0] != "."
+    } == {
+        "./var:/opt/due-regard/var",
+        "${DUE_REGARD_OWN_DIR:-./own}:/opt/due-regard/own:ro",
+        "logs:/opt/airflow/logs",
+    }
+
+
+def test_a_service_is_given_only_what_it_needs() -> None:
+    """The scheduler runs the tasks; the file parser reads DAG files; the server knows Airflow's database alone."""
+    private = re.compile(r"PASSWORD|SECRET|_KEY$|REGISTER_URL|SMTP|MAIL")
+    held = {name: {each for each in environment(name) if private.search(each)} for name in OURS}
+    assert held["dag-processor"] == set()
+    keys = {"AIRFLOW__CORE__FERNET_KEY", "AIRFLOW__API__SECRET_KEY", "AIRFLOW__API_AUTH__JWT_SECRET"}
+    assert held["api-server"] == keys
+    assert held["init"] == {*keys, "DUE_REGARD_REGISTER_URL", "AIRFLOW_ADMIN_PASSWORD"}
+    assert [name for name in OURS if "register" in SERVICES[name]["networks"]] == ["init", "scheduler"]
+
+
+def test_every_setting_of_mail_reaches_the_tasks() -> None:
+    wanted = {f"DUE_REGARD_{name.upper()}" for name in Settings.model_fields if name.startswith(("mail_", "smtp_"))}
+    assert wanted - set(environment("scheduler")) == set()
 
 
 def test_no_literal_secret_and_no_default_for_one() -> None:
@@ -127,11 +160,9 @@ def test_nothing_listens_beyond_this_machine() -> None:
 
 def test_airflows_database_is_not_the_registers() -> None:
     for name in OURS:
-        airflow, register = (
-            str(environment(name)[key]) for key in ("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "DUE_REGARD_REGISTER_URL")
-        )
-        assert airflow.split("@")[1] == "airflow-db/airflow"
-        assert register.split("@")[1] == "register-db/due_regard"
+        assert str(environment(name)["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"]).split("@")[1] == "airflow-db/airflow"
+    for name in ("init", "scheduler"):
+        assert str(environment(name)["DUE_REGARD_REGISTER_URL"]).split("@")[1] == "register-db/due_regard"
 
 
 def test_runs_with_the_local_executor_behind_a_login() -> None:
@@ -139,7 +170,21 @@ def test_runs_with_the_local_executor_behind_a_login() -> None:
         assert environment(name)["AIRFLOW__CORE__EXECUTOR"] == "LocalExecutor"
         assert "FabAuthManager" in str(environment(name)["AIRFLOW__CORE__AUTH_MANAGER"])
     assert {"api-server", "scheduler", "dag-processor", "init"} == set(OURS)
-    assert "USER airflow" in DOCKERFILE.splitlines()
+
+
+def test_no_container_runs_as_root_or_may_write_the_code() -> None:
+    assert {SERVICES[name]["user"] for name in OURS} == {"${DUE_REGARD_UID:?run make env}:0"}
+    assert "USER 50000:0" in DOCKERFILE.splitlines()
+    assert "--chown" not in DOCKERFILE
+    assert re.findall(r"chmod \S+ \S+ (\S+)", DOCKERFILE) == ["/opt/airflow"]
+
+
+def test_whatever_a_container_writes_is_its_owners_alone(tmp_path: Path) -> None:
+    entry = re.search(r"^ENTRYPOINT (.+)$", DOCKERFILE, re.MULTILINE)
+    assert entry is not None
+    command = [*json.loads(entry[1]), "touch", str(tmp_path / "with a blank")]
+    subprocess.run(command, check=True, timeout=60)
+    assert stat.S_IMODE((tmp_path / "with a blank").stat().st_mode) == 0o600
 
 
 def test_what_the_image_copies_is_there() -> None:
@@ -147,6 +192,19 @@ def test_what_the_image_copies_is_there() -> None:
     names = [name for line in copied for name in line.split()]
     assert "plugins" in names
     assert [name for name in names if not (ROOT / name).exists()] == []
+    ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    assert "*" in ignored
+    assert {line[1:] for line in ignored if line.startswith("!")} == set(names)
+
+
+@pytest.mark.parametrize(
+    "name", ["drops/queens_cross/customers.csv", "var/register.db", "own/landlords/x.yaml", ".env"]
+)
+def test_what_people_put_beside_the_code_is_never_committed(name: str, tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True, timeout=60)
+    (tmp_path / ".gitignore").write_bytes((ROOT / ".gitignore").read_bytes())
+    done = subprocess.run(["git", "check-ignore", "-q", name], cwd=tmp_path, check=False, timeout=60)
+    assert done.returncode == 0
 
 
 @pytest.fixture
@@ -162,18 +220,27 @@ def made(tmp_path: Path) -> dict[str, str]:
 
 
 def test_make_env_fills_every_secret_anew(made: dict[str, str]) -> None:
-    secrets = [value for name, value in made.items() if name != "AIRFLOW_UI_PORT"]
+    secrets = [value for name, value in made.items() if name not in {"AIRFLOW_UI_PORT", "DUE_REGARD_UID"}]
     assert len(secrets) == 6
     assert len(set(secrets)) == 6
     assert min(len(value) for value in secrets) >= 44
 
 
-def test_make_env_never_overwrites(tmp_path: Path) -> None:
-    for name in ("Makefile", ".env.example"):
-        (tmp_path / name).write_bytes((ROOT / name).read_bytes())
-    (tmp_path / ".env").write_text("KEPT=1\n", encoding="utf-8")
+def test_make_env_makes_the_folders_of_whoever_runs_it(made: dict[str, str], tmp_path: Path) -> None:
+    assert made["DUE_REGARD_UID"] == str(os.getuid() or 50000)
+    folders = [(tmp_path / name).stat() for name in ("var", "drops", "own")]
+    assert {(str(found.st_uid), stat.S_IMODE(found.st_mode)) for found in folders} == {(made["DUE_REGARD_UID"], 0o700)}
+
+
+def test_make_env_adds_what_an_older_file_lacks_and_overwrites_nothing(made: dict[str, str], tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    kept = [line for line in file.read_text(encoding="utf-8").splitlines() if "DUE_REGARD_UID" not in line]
+    file.write_text("\n".join(kept) + "\n", encoding="utf-8")
     command = ["make", "env", f"PYTHON={sys.executable}"]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, timeout=60)
+    assert file.read_text(encoding="utf-8").splitlines() == [*kept, f"DUE_REGARD_UID={made['DUE_REGARD_UID']}"]
+    before = file.read_bytes()
     done = subprocess.run(command, cwd=tmp_path, check=False, capture_output=True, text=True, timeout=60)
     assert done.returncode != 0
     assert "already" in done.stderr
-    assert (tmp_path / ".env").read_text(encoding="utf-8") == "KEPT=1\n"
+    assert file.read_bytes() == before

@@ -29,7 +29,7 @@ from demo.api import AirflowApi, TaskOutcome
 from demo.chain import FIRST, FOLLOWS, follow_chain
 from demo.place import DemoPlace, find_free_port, make_address
 from demo.run import AS_AT
-from tests.deployment.test_compose import COMPOSE, REFERENCE, ROOT
+from tests.deployment.test_compose import COMPOSE, OURS, REFERENCE, ROOT, TEXT
 from tests.journeys.installations import personal_values, small_include
 
 LANDLORDS = ("queens_cross", "clydebank")
@@ -82,10 +82,10 @@ def deployed(tmp_path_factory: pytest.TempPathFactory, new_postgresql: Callable[
     folder = tmp_path_factory.mktemp("compose")
     include = small_include(folder / "include", LANDLORDS, incidents=60)
     airflow, register, port = new_postgresql(), new_postgresql(), find_free_port()
-    env = _environment(folder, include, airflow, register, port)
-    init = [_init(env) for _ in range(2)]
+    env = _environments(folder, include, airflow, register, port)
+    init = [_init(folder, env["init"]) for _ in range(2)]
     with _services(folder, env) as check:
-        api = _ready(folder, env, port, check)
+        api = _ready(folder, env["init"], port, check)
         stranger = httpx.get(f"{make_address(port)}/api/v2/dags", trust_env=False).status_code
         with closing(api):
             outcomes = dict(follow_chain(api, AS_AT, check))
@@ -94,50 +94,62 @@ def deployed(tmp_path_factory: pytest.TempPathFactory, new_postgresql: Callable[
     return Deployed(folder, register, airflow, outcomes, again, init, stranger, personal)
 
 
-def _environment(folder: Path, include: Path, airflow: str, register: str, port: int) -> dict[str, str]:
+def _environments(folder: Path, include: Path, airflow: str, register: str, port: int) -> dict[str, dict[str, str]]:
     """The environment that compose gives each service, with this machine's databases, folders and port."""
-    fernet = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
-    given = {
-        name: REFERENCE.sub(fernet if "FERNET" in name else secrets.token_hex(24), value)
-        for name, value in COMPOSE["services"]["init"]["environment"].items()
-        if value is not None
-    }
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "DUE_REGARD_"))}
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     here = {
-        "AIRFLOW_HOME": str(folder / "airflow"),
         "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{make_address(port)}/execution/",
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": airflow,
         "AIRFLOW__API__BASE_URL": make_address(port),
-        "AIRFLOW__API__HOST": "127.0.0.1",
-        "AIRFLOW__API__PORT": str(port),
         "DUE_REGARD_REGISTER_URL": register,
         "DUE_REGARD_VAR_DIR": str(folder / "var"),
         "DUE_REGARD_DROPS_DIR": str(include / "samples"),
-        "DUE_REGARD_INCLUDE_DIR": str(include),
         "DUE_REGARD_OWN_DIR": str(folder / "own"),
     }
-    own = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "DUE_REGARD_"))}
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
-    (folder / "airflow").mkdir()
-    (folder / "own").mkdir()
-    return own | given | here | {"PATH": path, "GX_ANALYTICS_ENABLED": "false"}
+    image = {
+        "AIRFLOW_HOME": str(folder / "airflow"),
+        "AIRFLOW__API__HOST": "127.0.0.1",
+        "AIRFLOW__API__PORT": str(port),
+        "DUE_REGARD_INCLUDE_DIR": str(include),
+        "PATH": path,
+        "GX_ANALYTICS_ENABLED": "false",
+    }
+    for name in ("airflow", "own", "var"):
+        (folder / name).mkdir()
+    secret = {found["name"]: secrets.token_hex(24) for found in REFERENCE.finditer(TEXT)}
+    secret["AIRFLOW_FERNET_KEY"] = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+    found = {}
+    for service in OURS:
+        given = {
+            name: here.get(name) or REFERENCE.sub(lambda named: secret[named["name"]], value)
+            for name, value in COMPOSE["services"][service]["environment"].items()
+            if value is not None
+        }
+        found[service] = own | image | given
+    return found
 
 
-def _init(env: dict[str, str]) -> int:
-    command = [word.replace("$$", "$") for word in COMPOSE["services"]["init"]["command"]]
+def _init(folder: Path, env: dict[str, str]) -> int:
+    # Elsewhere the folder is not the image's.
+    command = [
+        word.replace("$$", "$").replace("/opt/due-regard/var", str(folder / "var"))
+        for word in COMPOSE["services"]["init"]["command"]
+    ]
     return subprocess.run(command, env=env, cwd=ROOT, capture_output=True, check=False, timeout=300).returncode
 
 
 @contextmanager
-def _services(folder: Path, env: dict[str, str]) -> Iterator[Callable[[], None]]:
+def _services(folder: Path, env: dict[str, dict[str, str]]) -> Iterator[Callable[[], None]]:
     """The three long-running services; what is yielded fails once one of them has ended."""
     running: dict[str, subprocess.Popen[bytes]] = {}
     for name in ("api-server", "scheduler", "dag-processor"):
         with (folder / f"{name}.log").open("wb") as log:
             command = COMPOSE["services"][name]["command"]
             running[name] = subprocess.Popen(
-                command, env=env, cwd=folder, stdout=log, stderr=log, start_new_session=True
+                command, env=env[name], cwd=folder, stdout=log, stderr=log, start_new_session=True
             )
 
     def check() -> None:

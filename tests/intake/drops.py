@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ RESTRICTIONS = (
 APPEALS = "appeal_ref,restriction_ref,received_on\nA1,R1,2026-03-01\nA2,R2,2026-03-02\n"
 
 
+@cache
 def source(name: str = "canonical") -> SourceMapping:
     return load_source_mapping(SOURCES, name)
 

@@ -103,13 +103,14 @@ def test_every_fault_of_a_row_is_told_in_one_rejection(tmp_path: Path) -> None:
     assert all(header in rejection.message for header in ("customer_ref", "customer_type", "receives_support_service"))
 
 
-def test_an_unknown_column_stops_the_file_and_names_it(tmp_path: Path) -> None:
+def test_an_unknown_column_stops_the_file_and_is_told_by_its_letter(tmp_path: Path) -> None:
     validated = read(
         write(tmp_path, customers=CUSTOMERS.replace("customer_type", "customer_type,shoe_size"), appeals=APPEALS)
     )
     (refused,) = validated.refused
     assert (refused.file, refused.code) == ("customers.csv", "unknown_column")
-    assert "shoe_size" in refused.message
+    assert "column C (row 1)" in refused.message
+    assert "shoe_size" not in refused.message
     assert [file.entity for file in validated.files] == ["appeals"]
 
 

@@ -30,13 +30,22 @@ def test_what_does_not_fit_is_named(tmp_path: Path) -> None:
     found = check_source(source("dmy_csv"), drop, ON)
     assert found.exit_code == 4
     requests, persons = sorted(found.tables, key=lambda table: table.rows)
-    assert persons.unknown == ("Shoe Size",)
+    assert persons.unknown == ("column C (row 1)",)
+    assert "Support Service" in persons.unused
     assert persons.unknown_words == {"Person Type": ("Squatter",)}
     assert persons.rejected == {"ragged_row": 1, "unknown_code": 1}
     assert requests.missing == ("access_requests.request_ref", "access_requests.received_on")
     assert [file for file, _ in found.refused] == ["letter.txt"]
     text = "\n".join(found.describe_lines())
-    for told in ("Person Type -> customers.customer_type", "Shoe Size", "Squatter", "unknown_code: 1", "letter.txt"):
+    assert "Shoe Size" not in text
+    for told in (
+        "Person Type -> customers.customer_type",
+        "column C (row 1)",
+        "Support Service",
+        "Squatter",
+        "unknown_code: 1",
+        "letter.txt",
+    ):
         assert told in text
     assert json.loads(json.dumps(found.as_dict()))["tables"][0]["file"].startswith("UB_")
 

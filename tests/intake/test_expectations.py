@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from due_regard.errors import DropError
-from due_regard.intake import expectations, publish_data_docs, row_checks
+from due_regard.intake import cell_values, expectations, publish_data_docs, row_checks, validation_project
 from due_regard.intake.check_suite import CheckRule, ColumnCheck, build_suite
-from due_regard.records.canonical import ENTITIES
+from due_regard.records.canonical import ENTITIES, ColumnKind
 from due_regard.records.validated_drop import ValidatedDrop
 from tests.intake import drops
 from tests.intake.drops import APPEALS, CUSTOMERS, RESTRICTIONS, only, reasons, write
@@ -78,6 +82,9 @@ def test_no_value_of_the_drop_is_in_the_answers_or_their_pages(tmp_path: Path) -
     validated = read(write(tmp_path / "drop", **DIRTY))
     page = publish_data_docs(validated, tmp_path / "docs", run="000001", now=NOW)
     assert page is not None
+    index = (page.parent / "index.html").read_text(encoding="utf-8")
+    assert "10 of 32 checks found rows to look at" in index
+    assert "10 of 32 checks found rows to look at" in page.read_text(encoding="utf-8")
     for text in (json.dumps(validated.suites), page.read_text(encoding="utf-8"), repr(validated.files)):
         assert WORD.casefold() not in text.casefold()
 
@@ -123,9 +130,160 @@ def test_a_drop_on_which_the_two_disagree_fails(
     assert WORD not in str(caught.value)
 
 
+Parsed = tuple[list[object], list[str]]
+
+
+def read_faults_as_blank(parsed: Parsed) -> Parsed:
+    """Whatever cannot be read counts as a blank cell, and nobody hears of it."""
+    values, problems = parsed
+    return values, ["" for _ in problems]
+
+
+def read_faults_as_faults_of_everything(parsed: Parsed) -> Parsed:
+    """Every cell that is not blank is called unreadable."""
+    values, _ = parsed
+    return [None for _ in values], ["unreadable_date" if value is not None else "" for value in values]
+
+
+def shift_by_a_year(parsed: Parsed) -> Parsed:
+    values, problems = parsed
+    return [value and value + np.timedelta64(365, "D") for value in values], problems  # type: ignore[operator]
+
+
+def turn_round(parsed: Parsed) -> Parsed:
+    values, problems = parsed
+    return [None if value is None else not value for value in values], problems
+
+
+def take_one_word_for_all(parsed: Parsed) -> Parsed:
+    values, problems = parsed
+    known = [value for value in values if value is not None]
+    return [value and known[0] for value in values], problems
+
+
+FAULTY_READERS = {
+    "an unreadable optional date is read as blank": (ColumnKind.DATE, read_faults_as_blank),
+    "an unreadable yes or no is read as blank": (ColumnKind.YN, read_faults_as_blank),
+    "an unknown code is read as blank": (ColumnKind.CODE, read_faults_as_blank),
+    "an unknown list of codes is read as blank": (ColumnKind.LIST, read_faults_as_blank),
+    "all dates are a year late": (ColumnKind.DATE, shift_by_a_year),
+    "yes is no": (ColumnKind.YN, turn_round),
+    "every code is the first": (ColumnKind.CODE, take_one_word_for_all),
+    "every list of codes is the first": (ColumnKind.LIST, take_one_word_for_all),
+    "good dates are called unreadable": (ColumnKind.DATE, read_faults_as_faults_of_everything),
+}
+FULL = {
+    "customers": "customer_ref,customer_type,receives_support_service\n1,tenant,yes\n2,applicant,no\n3,,perhaps\n",
+    "restrictions": "restriction_ref,customer_ref,measure,decided_on,decided_by,"
+    "starts_on,ended_on,channels_restricted\n"
+    "R1,1,named_contact;set_times,2026-01-05,S1,2026-01-06,2026-02-31,email\n"
+    "R2,2,writing_only,2026-02-05,S1,2026-02-06,,telex\n",
+    "staff": "staff_ref,role,is_active\nS1,officer,no\nS2,wizard,yes\n",
+}
+
+
+@pytest.mark.parametrize("fault", FAULTY_READERS)
+def test_a_reader_that_misreads_is_found_out_by_the_text_as_delivered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    drop = write(tmp_path, **FULL)
+    read(drop)
+    kind, spoil = FAULTY_READERS[fault]
+    sound = cell_values._PARSERS[kind]
+    monkeypatch.setitem(cell_values._PARSERS, kind, lambda *given: spoil(sound(*given)))
+    with pytest.raises(DropError, match="two validations differ"):
+        read(drop)
+
+
+def test_a_text_that_changed_on_its_way_is_found_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sound = cell_values._read_texts
+
+    def lose_noughts(raw: pd.Series, kind: ColumnKind) -> tuple[pd.Series, object]:
+        values, problems = sound(raw, kind)
+        return values.str.lstrip("0"), problems
+
+    monkeypatch.setattr(cell_values, "_read_texts", lose_noughts)
+    with pytest.raises(DropError, match=r"customers.customer_ref.type \(2 and 0 rows\)"):
+        read(write(tmp_path, customers=CUSTOMERS))
+
+
+def test_rows_of_one_reference_are_counted_apart_from_who_names_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(row_checks, "_find_duplicates", lambda checks, checked: [
+        item.record_failures(check, np.array([], dtype=np.intp), []) for check in checks for item in checked
+    ])  # fmt: skip
+    with pytest.raises(DropError, match=r"customers.customer_ref.unique \(2 and 0 rows\)"):
+        read(write(tmp_path, customers=CUSTOMERS + "002,tenant,\n"))
+
+
+def test_references_are_looked_up_apart_from_who_names_the_orphans(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sound = row_checks._find_orphans
+
+    def take_every_reference_for_known(target: str, checked: object, known: object, suite: object) -> None:
+        sound(target, checked, lambda _: frozenset({"R1", "R3", "001", "002"}), suite)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(row_checks, "_find_orphans", take_every_reference_for_known)
+    drop = write(tmp_path, restrictions=RESTRICTIONS, appeals=APPEALS + "A3,R3,2026-03-02\n")
+    with pytest.raises(DropError, match=r"appeals.restriction_ref.reference \(1 and 0 rows\)"):
+        read(drop, known={"customers": {"001", "002"}})
+
+
+@pytest.mark.parametrize("rule", CheckRule)
+def test_a_check_that_was_not_asked_fails_the_drop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rule: CheckRule
+) -> None:
+    sound = row_checks.CheckedCandidate.record_failures
+
+    def forget(self: row_checks.CheckedCandidate, check: ColumnCheck, *found: Any) -> None:
+        sound(self, check, *found)
+        if check.rule is rule:
+            self.tallies.pop()
+
+    monkeypatch.setattr(row_checks.CheckedCandidate, "record_failures", forget)
+    with pytest.raises(DropError, match=rf"\.{rule}.*and no rows"):
+        read(write(tmp_path, **FULL, appeals=APPEALS))
+
+
+def test_an_expectation_without_an_answer_fails_the_drop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sound = validation_project._sort_answers
+    monkeypatch.setattr(validation_project, "_sort_answers", lambda results, asked: sound(results[1:], asked))
+    with pytest.raises(DropError, match="did not answer customers"):
+        read(write(tmp_path, customers=CUSTOMERS))
+
+
+def test_the_project_opens_with_the_librarys_own_tools_and_holds_no_value(tmp_path: Path) -> None:
+    project = tmp_path / "var" / "great_expectations" / "a_landlord"
+    before = os.umask(0o022)
+    try:
+        drop = write(tmp_path / "drop", **DIRTY)
+        for _ in range(2):
+            read(drop, project=project)
+    finally:
+        os.umask(before)
+    context = validation_project.load_great_expectations().get_context(mode="file", project_root_dir=str(project))
+    (suite,), (checkpoint,) = context.suites.all(), context.checkpoints.all()
+    assert {expectation.meta["check"] for expectation in suite.expectations} == set(answers(read(drop)))
+    assert checkpoint.validation_definitions[0].suite.name == suite.name
+    assert len(context.validation_results_store.list_keys()) == 2
+    files = [file for file in project.rglob("*") if file.is_file()]
+    assert [file for file in files if WORD.casefold() in file.read_text(encoding="utf-8").casefold()] == []
+    assert [path for path in (tmp_path / "var").rglob("*") if path.stat().st_mode & 0o077] == []
+
+
+def test_the_last_twenty_results_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(validation_project, "KEPT_RESULTS", 2)
+    drop = write(tmp_path / "drop", customers=CUSTOMERS)
+    for _ in range(3):
+        read(drop, project=tmp_path / "project")
+    assert len(list((tmp_path / "project").rglob("validations/**/*.json"))) == 2
+
+
 def test_a_validator_that_cannot_judge_fails_the_drop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sound = expectations._build_profile_frame
-    monkeypatch.setattr(expectations, "_build_profile_frame", lambda profiles: sound(profiles).drop(columns="0"))
+    monkeypatch.setattr(expectations, "_build_profile_frame", lambda asked: sound(asked).iloc[:, 1:])
     with pytest.raises(DropError, match="could not judge"):
         read(write(tmp_path, customers=CUSTOMERS))
 
@@ -170,3 +328,11 @@ def test_without_answers_there_is_no_page(tmp_path: Path) -> None:
     validated = drops.read(write(tmp_path / "drop", customers=CUSTOMERS))
     assert validated.suites == ()
     assert publish_data_docs(validated, tmp_path / "docs", run="1", now=NOW) is None
+
+
+def test_a_sheet_is_named_only_where_the_mapping_names_it(tmp_path: Path) -> None:
+    """Answers and pages are kept; the name of a sheet may be a person's."""
+    drops.workbook(tmp_path / "customers.xlsx", {"J Smith": [["customer_ref", "customer_type"], ["1", "tenant"]]})
+    (table,) = read(tmp_path, great_expectations=True).suites
+    assert table["sheet"] == "sheet 1"
+    assert "Smith" not in str(table)

@@ -42,7 +42,7 @@ def test_encodings_line_ends_and_separators(tmp_path: Path, content: bytes) -> N
 @pytest.mark.parametrize("cut", range(1, 12))
 def test_short_cp1252_is_not_taken_for_anything_else(cut: int) -> None:
     text = "£é\u2013ñ°ü\u2019ß€øà"[:cut] + "a"
-    assert decode_text(text.encode("cp1252")) == (text, "cp1252")
+    assert decode_text("x.csv", text.encode("cp1252")) == (text, "cp1252")
 
 
 def test_a_header_under_titles_is_found_and_rows_keep_their_numbers(tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_a_quotation_mark_that_never_closes_swallows_no_row_in_silence(tmp_path:
     text = 'customer_ref,customer_type\n1,tenant\n2,"tenant\n3,tenant\n4,tenant\n'
     (refused,) = read(write(tmp_path, customers=text)).refused
     assert refused.code == "open_quote"
-    assert "row 3" in refused.message
+    assert "line 3" in refused.message
 
 
 def test_a_quotation_mark_closed_rows_later_swallows_no_row_in_silence(tmp_path: Path) -> None:
@@ -191,3 +191,44 @@ def test_column_letters(position: int, letters: str) -> None:
 def test_folding_is_for_comparing_and_plain_for_keeping() -> None:
     assert fold_text("  Customer\u00a0 Ref\n\u2011 Nº ") == "customer ref - nº"
     assert clean_text("\ufeff a\u200b\u2011b \u00a0") == "a-b"
+
+
+@pytest.mark.parametrize("at", [5, 30, 400])
+def test_a_nul_is_named_with_its_line(tmp_path: Path, at: int) -> None:
+    text = "customer_ref,customer_type\n" + "".join(f"{number:04d},tenant\n" for number in range(100))
+    (refused,) = read(write(tmp_path, customers=(text[:at] + "\0" + text[at:]).encode())).refused
+    assert refused.code == "nul"
+    assert f"customers.csv: line {text[:at].count(chr(10)) + 1} holds a NUL byte" in refused.message
+
+
+@pytest.mark.parametrize("lines", [1, 3])
+def test_lines_of_cp1252_in_a_utf8_file_are_never_garbled(tmp_path: Path, lines: int) -> None:
+    names = ["Café", "Zoë", "Łódź", "Siân"]
+    rows = [f"{name}-{number},tenant\n" for number, name in enumerate(names * 5)]
+    encoded = [row.encode() for row in rows]
+    for at in range(5, 5 + lines):
+        encoded[at] = f"Zoé-{at},tenant\n".encode("cp1252")
+    (refused,) = read(write(tmp_path, customers=b"customer_ref,customer_type\n" + b"".join(encoded))).refused
+    assert refused.code == "mixed_encoding"
+    assert "lines 2 and 7" in refused.message
+
+
+def test_one_line_of_utf8_in_a_cp1252_file_is_never_garbled(tmp_path: Path) -> None:
+    rows = b"customer_ref;customer_type\r\n" + "Zoé;tenant\r\n".encode("cp1252") * 20 + "Zoë;tenant\r\n".encode()
+    assert [refused.code for refused in read(write(tmp_path, customers=rows)).refused] == ["mixed_encoding"]
+
+
+@pytest.mark.parametrize(
+    "text", ["Zoé", "CAFÉ\u2019S and Zoé and Zoë", "£5 \u2013 \u2018no\u2019", "Œuvre", "50\u20ac"]
+)
+def test_a_cp1252_file_is_read_as_such(tmp_path: Path, text: str) -> None:
+    content = f"customer_ref,customer_type\n{text},tenant\n".encode("cp1252")
+    assert only(read(write(tmp_path, customers=content)), "customers").rows["customer_ref"].tolist() == [
+        text.replace("\u2013", "-")
+    ]
+
+
+def test_bytes_that_are_no_text_are_named_with_their_line(tmp_path: Path) -> None:
+    content = b"customer_ref,customer_type\n1,tenant\n\x81\x8d,tenant\n"
+    (refused,) = read(write(tmp_path, customers=content)).refused
+    assert (refused.code, "customers.csv: line 3 is not" in refused.message) == ("encoding", True)

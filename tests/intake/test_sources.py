@@ -161,12 +161,13 @@ def test_an_alias_is_taken_and_two_at_once_are_refused(tmp_path: Path) -> None:
     assert refused.code == "ambiguous_column"
 
 
-def test_an_unknown_sheet_stops_the_workbook_and_names_it(tmp_path: Path) -> None:
-    sheets = {"Customers": [["Person ID", "Customer type"], ["1", "Tenant"]], "Scratch": [["x"]], "Empty": []}
+def test_an_unknown_sheet_stops_the_workbook_and_is_told_by_its_place(tmp_path: Path) -> None:
+    sheets = {"Customers": [["Person ID", "Customer type"], ["1", "Tenant"]], "J Smith": [["x"]], "Empty": []}
     workbook(tmp_path / "UAP register.xlsx", sheets)
     (refused,) = read(tmp_path, name="sheet_per_entity").refused
     assert refused.code == "unknown_sheet"
-    assert "Scratch" in refused.message
+    assert "sheet 2 is not known" in refused.message
+    assert "Smith" not in refused.message
 
 
 def test_every_word_of_a_mapping_is_documented() -> None:

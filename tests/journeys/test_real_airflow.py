@@ -131,3 +131,10 @@ def test_no_personal_value_reaches_airflow_or_its_logs(ran: Ran) -> None:
     assert len(ran.personal) > 40
     everything = "\n".join(read)
     assert [value for value in ran.personal if value in everything] == []
+
+
+def test_what_a_demo_writes_is_its_owners_alone(ran: Ran) -> None:
+    written = [ran.out, *ran.out.rglob("*")]
+    assert {"passwords.json", "airflow.db", "register.db", "demo.json"} <= {path.name for path in written}
+    assert {path.suffix for path in written} >= {".eml", ".xlsx", ".pdf", ".log"}
+    assert [str(path) for path in written if not path.is_symlink() and path.stat().st_mode & 0o077] == []

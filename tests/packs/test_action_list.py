@@ -54,6 +54,15 @@ def test_the_longest_overdue_comes_first() -> None:
     assert due.is_monotonic_increasing
 
 
+def test_days_overdue_say_what_they_are_counted_in() -> None:
+    found = listed()
+    late = found[found["Days overdue"] > 0]
+    units = late.groupby("Duty")["Counted in"].unique()
+    assert set(late["Counted in"]) == {"working days", "calendar days"}
+    assert units["Appeal acknowledged within 3 working days"].tolist() == ["working days"]
+    assert set(found.loc[found["Days overdue"] == 0, "Counted in"]) <= {""}
+
+
 def test_what_only_some_may_hear_of_is_left_out() -> None:
     assert len(listed(restricted=("restriction.review",))) < len(listed())
 
@@ -66,9 +75,9 @@ def test_one_not_in_the_register_says_so() -> None:
 def test_it_has_filters_frozen_headings_and_native_dates() -> None:
     found = sheet(listed())
     assert found.freeze_panes == "B2"
-    assert found.auto_filter.ref == f"A1:I{found.max_row}"
+    assert found.auto_filter.ref == f"A1:J{found.max_row}"
     assert tuple(cell.value for cell in found[1]) == HEADINGS
-    dates = [row[3] for row in found.iter_rows(min_row=2) if row[5].value == "Overdue"]
+    dates = [row[3] for row in found.iter_rows(min_row=2) if row[6].value == "Overdue"]
     assert dates and all(cell.is_date for cell in dates)
     assert all(isinstance(row[4].value, int) for row in found.iter_rows(min_row=2))
 

@@ -8,6 +8,7 @@ from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from sqlalchemy import Engine
 
@@ -16,11 +17,20 @@ from due_regard.config.landlord import Landlord, PackSwitch
 from due_regard.errors import PackError
 from due_regard.mail import outbox
 from due_regard.mail.builder import LARGEST_MAIL, ComposedMail, MailContext
+from due_regard.mail.mail_mode import LIVE_MODE, MailMode
+from due_regard.mail.outbox import Delivery
 from due_regard.mail.wording import load_mail_wording
-from due_regard.packs import PackReport, assess_report_duties, build_pack_mail, record_issue
+from due_regard.packs import (
+    PackReport,
+    assess_report_duties,
+    build_pack_mail,
+    is_issued,
+    is_mailed,
+    record_mailing,
+)
 from due_regard.packs.life.pack_mail import find_leaving_day
 from due_regard.policy import LandlordContext
-from due_regard.register import writing
+from due_regard.register import reading, writing
 from tests.packs.known import REPORTS, calendar, history, landlord
 from tests.packs.registers import BUILT, NAME, PACK, Made
 
@@ -102,18 +112,70 @@ def test_it_leaves_on_working_days_alone(report: PackReport) -> None:
     assert all(calendar(NAME).is_working(day) for day in days)
 
 
-def test_it_goes_through_the_outbox_once_and_counts_as_issued(kept: Engine, report: PackReport) -> None:
-    made = mail_of(report, meets_on=(date(2026, 8, 19),))
-    for _ in range(2):
-        with writing(kept, NAME) as conn:
-            if record_issue(conn, NAME, report.pack_id, how="mail", now=BUILT, on=made.mail_on):
-                outbox.put_mail(conn, NAME, made, now=BUILT)
-    assert outbox.count_waiting_mails(kept) == 1
-    assert outbox.list_due_mails(kept, now=BUILT + timedelta(days=2)) == []
-    assert outbox.list_due_mails(kept, now=datetime(2026, 8, 12, 9, tzinfo=UTC)) == [(NAME, made.message_id)]
+LEAVES = datetime(2026, 8, 12, 9, tzinfo=UTC)
+
+
+def post(engine: Engine, report: PackReport, mode: MailMode = LIVE_MODE) -> ComposedMail:
+    """The pack's mail put into the outbox in `mode`."""
+    context = replace(context_of(switched(meets_on=(date(2026, 8, 19),))), mode=mode)
+    made = build_pack_mail(report, context, reports=REPORTS)
+    with writing(engine, NAME) as conn:
+        record_mailing(conn, NAME, report.pack_id, made, now=BUILT)
+    return made
+
+
+def duty(engine: Engine) -> list[tuple[str, object]]:
+    """State and day done of each duty to report."""
     context = LandlordContext(switched(), history(NAME), calendar(NAME))
-    found = assess_report_duties(kept, context, as_at=date(2026, 9, 1), reports=REPORTS)
-    assert list(found["done_on"].dt.date) == [date(2026, 8, 12)] and list(found["state"]) == ["met"]
+    found = assess_report_duties(engine, context, as_at=date(2026, 9, 1), reports=REPORTS)
+    return list(
+        zip(found["state"], found["done_on"].astype("object").where(found["done_on"].notna(), None), strict=True)
+    )
+
+
+def settle(engine: Engine, made: ComposedMail, delivery: Delivery) -> None:
+    outgoing = outbox.lease_mail(engine, NAME, made.message_id, now=LEAVES, until=LEAVES + timedelta(minutes=10))
+    assert outgoing is not None
+    outbox.settle_mail(engine, outgoing, delivery, now=LEAVES)
+
+
+def asked(engine: Engine, mode: MailMode = LIVE_MODE) -> tuple[bool, bool]:
+    """Whether the pack is issued, and whether `mode` remembers its mail."""
+    with reading(engine, NAME) as conn:
+        return is_issued(conn, NAME, PACK, "2026-Q2"), is_mailed(conn, NAME, PACK, "2026-Q2", mode)
+
+
+def test_it_leaves_through_the_outbox_and_is_issued_once_it_was_accepted(kept: Engine, report: PackReport) -> None:
+    made = post(kept, report)
+    assert outbox.list_due_mails(kept, now=BUILT + timedelta(days=2)) == []
+    assert outbox.list_due_mails(kept, now=LEAVES) == [(NAME, made.message_id)]
+    assert asked(kept) == (False, True) and duty(kept) == [("due_soon", None)]
+    settle(kept, made, Delivery("sent", 250))
+    assert asked(kept) == (True, True)
+    assert duty(kept) == [("met", pd.Timestamp(2026, 8, 12))]
+
+
+@pytest.mark.parametrize(
+    "delivery",
+    [Delivery("refused", 554), Delivery("refused", 550, is_address_refused=True), Delivery("shadow")],
+    ids=["mail refused", "clerk refused", "held in shadow"],
+)
+def test_a_pack_whose_mail_reached_nobody_is_not_issued(kept: Engine, report: PackReport, delivery: Delivery) -> None:
+    made = post(kept, report)
+    settle(kept, made, delivery)
+    assert not asked(kept)[0] and duty(kept) == [("due_soon", None)]
+    assert asked(kept)[1] == (delivery.outcome == "shadow")
+
+
+def test_a_trial_issues_no_pack_and_remembers_its_own_mail(kept: Engine, report: PackReport) -> None:
+    folder = MailMode("folder")
+    made = post(kept, report, folder)
+    settle(kept, made, Delivery("sent"))
+    assert asked(kept, folder) == (False, True) and asked(kept) == (False, False)
+    live = post(kept, report)
+    assert live.message_id != made.message_id
+    settle(kept, live, Delivery("sent", 250))
+    assert duty(kept) == [("met", pd.Timestamp(2026, 8, 12))]
 
 
 def test_a_pack_without_a_clerk_is_not_mailed(report: PackReport) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
 from due_regard.errors import DefinitionError
 from due_regard.packs.content.headlines import HIDDEN, check_headline, compute_headline
-from due_regard.packs.content.measure_tables import MeasureTable
+from due_regard.packs.content.measure_tables import SPECS, MeasureTable, build_measure_table
 from due_regard.packs.content.pack_content import compose_content, describe_basis
 from due_regard.packs.content.pack_definition import load_pack_definition
+from due_regard.packs.documents.display_grid import build_grid
 from due_regard.packs.measures.quarter_snapshot import NO_DUTY, NOT_MEASURED, NOTHING_TO_MEASURE
-from tests.packs.known import LANDLORDS, QUARTER, REPORTS, example_tables, landlord
+from tests.packs.known import LANDLORDS, QUARTER, REPORTS, example_tables, frame, landlord, snapshots
 
 PACKS = sorted(file.stem for file in (REPORTS / "packs").glob("*.yaml"))
 
@@ -49,6 +52,43 @@ def test_what_is_said(wording: str, values: list[float | None], said: str) -> No
 def test_shares() -> None:
     assert compute_headline("{new} of {new.of}, {new.percent}", table([3], of=8)) == "3 of 8, 38 per cent"
     assert compute_headline("{new.percent}", table([0], of=0)) == ""
+
+
+def test_a_hidden_whole_is_said_to_be_hidden_and_an_absent_one_not_measured() -> None:
+    shown = table([3])
+    assert shown.figures is not None
+    hidden = replace(shown, figures=shown.figures.assign(of="in_force"))
+    assert compute_headline("{new} of {new.of}", hidden).endswith(
+        "not shown, to protect people where numbers are small."
+    )
+    assert compute_headline("{new} of {new.of}", shown).endswith("as the export does not carry what it needs.")
+
+
+@pytest.mark.parametrize("name", [name for name, spec in SPECS.items() if spec.listing is not None])
+def test_a_listing_that_cannot_be_made_says_so_and_not_that_there_are_none(name: str) -> None:
+    full = {"restrictions": frame("restrictions", columns=("ended_on", "no_review_reason"))}
+    full |= {"appeals": frame("appeals", columns=("decided_on",)), "incidents": frame("incidents")}
+    empty = build_measure_table(name, snapshots(full, "hanover"))
+    absent = build_measure_table(name, snapshots({}, "hanover"))
+    if SPECS[name].absence is None:
+        assert (empty.why, absent.why) == ("", "")
+        return
+    said = "{rows:case has|cases have} come."
+    assert (empty.why, absent.why) == ("", NOT_MEASURED)
+    assert "not measured" not in compute_headline(said, empty)
+    assert (
+        compute_headline(said, absent) == f"{absent.title}: not measured, as the export does not carry what it needs."
+    )
+    assert {cell for row in build_grid(absent).rows for cell in row} == {
+        "Not measured: the export does not carry it",
+        "[x]",
+    }
+
+
+def test_every_listing_of_records_says_what_it_needs() -> None:
+    """Lists of the policy's own words and of what was not measured need no record."""
+    without = {name for name, spec in SPECS.items() if spec.listing is not None and spec.absence is None}
+    assert without == {"lateness", "not_measured", "policy_review", "readings"}
 
 
 @pytest.mark.parametrize(

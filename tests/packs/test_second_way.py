@@ -18,6 +18,7 @@ from due_regard.calendars.quarters import Quarter
 from due_regard.packs.content.measure_tables import SPECS
 from due_regard.packs.measures.restrictions import LENGTHS
 from due_regard.packs.measures.timeliness import OVERDUE_BANDS
+from due_regard.records.canonical import ENTITIES
 from due_regard.register import EVER, load_drop, reading, sql_files, upgrade_register
 from tests.packs.known import (
     EXAMPLES,
@@ -236,10 +237,19 @@ def test_safeguards_from_the_contracts_own_assessments(name: str) -> None:
         row["restriction_ref"] for row in plain_rows(name, "restrictions")
         if max(row["decided_on"], row["starts_on"]) <= on and not (row["ended_on"] and row["ended_on"] <= on)
     }  # fmt: skip
+    opened = {
+        (entity.subject, row[entity.key]): row[entity.opened_on]
+        for entity in ENTITIES
+        if entity.opened_on and (EXAMPLES / name / "exports" / f"{entity.name}.csv").exists()
+        for row in plain_rows(name, entity.name)
+    }
     breaches: Counter[str] = Counter()
     for row in expected(name, on):
-        if row["state"] == "breach" and (row["subject_type"] != "restriction" or row["subject_ref"] in current):
-            breaches[row["rule"].replace(".", "_")] += 1
+        rule, subject = row["rule"].replace(".", "_"), (row["subject_type"], row["subject_ref"])
+        if row["state"] != "breach" or (subject[0] == "restriction" and subject[1] not in current):
+            continue
+        is_older = subject[0] != "restriction" and opened[subject] < QUARTER.starts_on
+        breaches[f"{rule}_before" if is_older else rule] += 1
     figures = numerators(name, "safeguards", QUARTER)
     assert {measure: count for measure, count in figures.items() if count} == dict(breaches)
 

@@ -103,6 +103,47 @@ def test_a_check_shows_each_condition_and_its_answer() -> None:
     assert not any("S1" in line or "C1" in line for line in lines)
 
 
+def test_hidden_blank_and_absent_are_three_sentences() -> None:
+    asked = date(2026, 3, 1)
+    said = {}
+    for name, value in (("hidden", date(2026, 3, 20)), ("blank", None), ("known", date(2026, 2, 9))):
+        given: Given = {
+            "restriction": [{}],
+            "appeal": [{"received_on": date(2026, 2, 1), "acknowledged_on": value}],
+        }
+        said[name] = _lines(QC, given, asked, "appeal.acknowledge", "A1")
+    said["absent"] = _lines(QC, given, asked, "appeal.acknowledge", "A1", lacks=("appeal.acknowledged_on",))
+    field = '  "acknowledged on": '
+    assert {name: next(line for line in lines if line.startswith(field)) for name, lines in said.items()} == {
+        "hidden": f"{field}recorded, but dated after the date asked about",
+        "blank": f"{field}blank",
+        "known": f"{field}Mon 9 Feb 2026",
+        "absent": f"{field}not carried by the source",
+    }
+    assert not any("20 Mar" in line for line in said["hidden"])
+
+
+def test_a_condition_says_where_a_later_date_would_answer_otherwise() -> None:
+    given: Given = {
+        "restriction": [{"decided_by": "S1"}],
+        "appeal": [{"received_on": date(2026, 2, 1), "decided_on": date(2026, 3, 20), "considered_by": "S2"}],
+    }
+    lines = _lines(QC, given, date(2026, 3, 1), "appeal.independent", "A1")
+    assert '  "considered by": recorded, but dated after the date asked about' in lines
+    asks = '  applies where "considered by" is recorded: no on the date asked about; yes by what is dated after it'
+    assert asks in lines
+
+
+def test_a_linked_record_dated_later_is_not_said_to_be_missing() -> None:
+    given: Given = {
+        "restriction": [{"decided_on": date(2026, 3, 10), "decided_by": "S1"}],
+        "appeal": [{"received_on": date(2026, 2, 1), "decided_on": date(2026, 2, 5), "considered_by": "S1"}],
+    }
+    for asked, told in ((date(2026, 3, 1), "recorded, but dated after the date asked about"), (date(2026, 4, 1), "on")):
+        lines = _lines(QC, given, asked, "appeal.independent", "A1")
+        assert any(line.startswith(f"  the restriction: {told}") for line in lines)
+
+
 def test_a_softer_level_is_said_beside_the_general_one() -> None:
     given: Given = {
         "incident": [{"occurred_on": date(2026, 1, 5), "violence": "threat"}],
@@ -220,7 +261,17 @@ def test_the_command_line_explains(
 ) -> None:
     monkeypatch.setenv("DUE_REGARD_VAR_DIR", str(tmp_path))
     example = next(each for each in EXAMPLES if each.landlord == CB)
-    call = ["assess", "--landlord", CB, "--as-at", "2026-06-30", "--drop", str(example.exports)]
+    call = [
+        "assess",
+        "--landlord",
+        CB,
+        "--as-at",
+        "2026-06-30",
+        "--drop",
+        str(example.exports),
+        "--source",
+        "canonical",
+    ]
     assert main([*call, "--explain", "policy.review", CB]) == 0
     assert "Outcome: due soon, due Fri 31 Jul 2026" in capsys.readouterr().out
     assert main([*call, "--explain", "appeal.decider_role", "nobody"]) == 2

@@ -100,6 +100,83 @@ def test_a_wrong_file_is_refused_at_its_line(drop: Path, tmp_path: Path, capsys:
     assert "wrong.yaml:3: duties needs at least 1" in capsys.readouterr().err
 
 
+def _version(folder: Path, starts_on: str) -> Path:
+    """Reviews every 3 months from a day on, as a version of its own."""
+    folder.mkdir()
+    return _quarterly(folder).rename(folder / f"{starts_on}.yaml")
+
+
+def diff(capsys: pytest.CaptureFixture[str], *words: object) -> list[str]:
+    assert main(["policy", "diff", *map(str, words)]) == 0
+    return capsys.readouterr().out.splitlines()
+
+
+def test_a_new_version_changes_what_arises_from_its_day_on(
+    drop: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    new = _version(tmp_path / "new", "2026-03-01")
+    assert diff(capsys, SHIPPED, new, "--as-at", "2026-06-30", "--drop", drop) == [
+        "judged as one more version, for what arises from 2026-03-01 on",
+        "added: restriction.review R3 (1) - due - -> due_soon due 2026-07-01",
+        "findings: 1 added, 0 removed, 0 moved",
+    ]
+
+
+def test_a_version_still_to_come_changes_nothing_today_and_says_so(
+    drop: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    new = _version(tmp_path / "new", "2026-09-01")
+    assert diff(capsys, SHIPPED, new, "--as-at", "2026-06-30", "--drop", drop) == [
+        "judged as one more version, for what arises from 2026-09-01 on",
+        "not yet in force as at 2026-06-30; ask --as-at 2026-09-01 or later what it will change",
+        "findings: 0 added, 0 removed, 0 moved",
+    ]
+
+
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of own policies in which quarterly reviews hold from March 2026 on."""
+    folder = tmp_path / "own" / "policies" / "queens_cross"
+    folder.parent.mkdir(parents=True)
+    monkeypatch.setenv("DUE_REGARD_OWN_DIR", str(tmp_path / "own"))
+    _version(folder, "2026-03-01")
+    return folder
+
+
+def test_a_version_that_is_in_the_history_is_taken_out_and_put_in(
+    drop: Path, own: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    new = own / "2026-03-01.yaml"
+    lines = diff(capsys, SHIPPED, new, "--as-at", "2026-06-30", "--drop", drop)
+    assert lines[-1] == "findings: 1 added, 0 removed, 0 moved"
+
+
+def test_a_changed_older_version_leaves_what_a_later_one_judges(
+    drop: Path, own: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    new = _version(tmp_path / "new", "2022-01-01")
+    lines = diff(capsys, SHIPPED, new, "--as-at", "2026-06-30", "--drop", drop)
+    assert lines[0] == "a later version holds from 2026-03-01 on: only what arose before is judged by this one"
+    assert [line.split(" (")[0] for line in lines[1:-1]] == [
+        "moved: restriction.review R1", "moved: restriction.review R5",
+    ]  # fmt: skip
+
+
+def test_without_anything_taken_in_nothing_is_compared(
+    drop: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["register", "upgrade"]) == 0
+    assert main(["policy", "diff", str(SHIPPED), str(_quarterly(tmp_path))]) == 5
+    assert "nothing had been taken in for queens_cross" in capsys.readouterr().err
+
+
+def test_what_of_the_drop_was_not_taken_is_said(drop: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (drop / "reviews.csv").write_text("nothing\n", encoding="utf-8")
+    call = ["policy", "diff", str(SHIPPED), str(_quarterly(tmp_path)), "--as-at", "2026-06-30", "--drop", str(drop)]
+    assert main(call) == 4
+    assert "reviews.csv: refused" in capsys.readouterr().out
+
+
 def _frame(*rows: tuple[str, str, str, str | None]) -> pd.DataFrame:
     """Rows of subject, state, severity and due date."""
     return pd.DataFrame({

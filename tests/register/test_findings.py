@@ -20,6 +20,7 @@ from due_regard.register import (
     load_drop,
     read_finding,
     read_finding_life,
+    read_findings_open_on,
     read_open_findings,
     reading,
     record_assessment,
@@ -244,4 +245,4 @@ def test_findings_are_conserved_and_equal_the_current_assessment(
         for column, day in (("opening", since), ("closing", until)):
             count = pd.Series([rule for rule, _, _ in history[day]], dtype="str").value_counts().to_dict()
             assert {rule: n for rule, n in flows[column].items() if n} == count
-        assert len(read_sql(register, "findings_open_on", landlord, on=since)) == len(history[since])
+        assert len(read_findings_open_on(register, landlord, since)) == len(history[since])

@@ -15,9 +15,9 @@ from due_regard.errors import RegisterError
 from due_regard.records.canonical import ENTITIES, ENTITY, ColumnKind, find_dtype
 from due_regard.records.validated_drop import Rejection
 from due_regard.register import (
-    count_previous_rows,
     list_drops,
     list_missing_records,
+    list_record_counts,
     load_drop,
     read_known_refs,
     read_records,
@@ -116,8 +116,9 @@ def test_absent_columns_and_entities_stay_absent(register: Engine) -> None:
         frozenset(),
         None,
     )
-    assert count_previous_rows(register, LANDLORD, "appeals") == 1
-    assert count_previous_rows(register, LANDLORD, "reviews") is None
+    assert list_record_counts(register, LANDLORD, "appeals") == ((1, False),)
+    assert list_record_counts(register, LANDLORD, "markers") == ((0, False),)
+    assert list_record_counts(register, LANDLORD, "reviews") == ()
 
 
 def test_landlords_do_not_see_each_others_records(register: Engine) -> None:
@@ -167,12 +168,10 @@ def test_what_disappears_from_a_snapshot_is_noted_and_kept_until_it_returns(regi
     missing = list_missing_records(register, LANDLORD)
     assert missing[["entity", "ref", "batch_file_id"]].values.tolist() == [["appeals", "A2", 2]]
     assert read_known_refs(register, LANDLORD, "appeals") == {"A1", "A2"}
-    assert count_previous_rows(register, LANDLORD, "appeals") == 1, (
-        "what went once does not hold the next snapshot again"
-    )
+    assert [rows for rows, _ in list_record_counts(register, LANDLORD, "appeals")] == [2, 1, 1]
     load_drop(register, drop(accepted("appeals", [appeal("A1"), appeal("A2")])), now=LATEST)
     assert list_missing_records(register, LANDLORD).empty
-    assert count_previous_rows(register, LANDLORD, "appeals") == 2
+    assert [rows for rows, _ in list_record_counts(register, LANDLORD, "appeals")] == [2, 1, 1, 2]
 
 
 def test_customers_are_numbered_once_and_not_in_order(register: Engine) -> None:

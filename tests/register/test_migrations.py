@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, create_engine, inspect, text
+from sqlalchemy import Connection, Engine, create_engine, inspect, text
 
+from due_regard.alerts.escalation import EscalationStage
+from due_regard.alerts.sent_history import read_sent_history
+from due_regard.mail.mail_mode import LIVE_MODE, MailMode
+from due_regard.packs import is_issued
 from due_regard.records.canonical import ENTITIES
 from due_regard.register import load_drop, read_records, reading, upgrade_register, verify_audit
 from due_regard.register.schema import revisions
@@ -99,3 +105,90 @@ def test_opening_twice_migrates_once(empty_url: str) -> None:
     before = upgrade_register(empty_url)
     assert read_records(before, LANDLORD) == {}
     before.dispose()
+
+
+MAILS = {
+    # Message-ID -> landlord, status, code, reason, what its mode is after the upgrade, and whether it was accepted.
+    "<live@x>": ("a", "sent", 250, None, "live", True),
+    "<refused@x>": ("a", "refused", 550, "the mail server refused the recipient's address", "live", False),
+    "<shadow@x>": ("a", "shadow", None, "would have sent: the recipient is not on the allow-list", "shadow", True),
+    "<waiting@x>": ("a", "waiting", None, None, "live", False),
+    "<folder@x>": ("b", "sent", None, "written to the mail folder", "folder", True),
+    "<next@x>": ("b", "waiting", None, None, "folder", False),
+    "<first@x>": ("c", "waiting", None, None, "live", False),
+}
+
+
+def _keep_earlier_mails(connection: Connection) -> None:
+    """Mails, tellings and an issued pack as the revision before kept them."""
+    token = hashlib.sha256(b"b\n7\nabc\nclerk@x.example").hexdigest()[:20]
+    pack = f"<due-regard.{token}@x.example>"
+    rows = [(message_id, *values[:4], "digest", "who@x.example") for message_id, values in MAILS.items()]
+    rows.append((pack, "b", "sent", None, "written to the mail folder", "pack", "clerk@x.example"))
+    for n, (message_id, landlord, status, code, reason, kind, recipient) in enumerate(rows):
+        connection.execute(
+            text(
+                "INSERT INTO alert_messages (landlord, message_id, kind, mail_on, sender, recipient, subject, body, "
+                "composed_at, send_days, status, attempts, resends, orphaned, next_attempt_at, code, reason, "
+                "is_address_refused) VALUES (:landlord, :id, :kind, '2026-06-30', 's', :to, 'x', 'x', "
+                f"'2026-06-30 0{n}:00:00.000000', '[]', :status, 1, 0, 0, '2026-06-30 07:00:00.000000', :code, "
+                ":reason, false)"
+            ),
+            {"landlord": landlord, "id": message_id, "kind": kind, "to": recipient, "status": status, "code": code,
+             "reason": reason},
+        )  # fmt: skip
+    for landlord, message_id in (("a", "<live@x>"), ("b", "<folder@x>")):
+        connection.execute(
+            text(
+                "INSERT INTO alert_told (landlord, finding_id, occasion, stage, recipient, message_id, as_at, why) "
+                "VALUES (:landlord, 1, '1/-', 'overdue', 'who@x.example', :id, '2026-06-30', 'x')"
+            ),
+            {"landlord": landlord, "id": message_id},
+        )
+        connection.execute(
+            text("INSERT INTO alert_days VALUES (:landlord, '2026-06-30', '2026-06-30 07:00:00.000000')"),
+            {"landlord": landlord},
+        )
+    connection.exec_driver_sql(
+        "INSERT INTO packs (id, landlord, pack, quarter, edition, built_at, sha256, files, ingredients, figures) "
+        "VALUES (7, 'b', 'p', '2026-Q2', 'confidential', '2026-07-01 07:00:00.000000', 'abc', '{}', '{}', '{}')"
+    )
+    connection.exec_driver_sql(
+        "INSERT INTO pack_issues (id, landlord, pack_id, pack, quarter, issued_on, issued_at, how) VALUES "
+        "(1, 'b', 7, 'p', '2026-Q2', '2026-07-01', '2026-07-01 07:00:00.000000', 'mail')"
+    )
+
+
+def test_earlier_mails_get_their_mode_and_may_be_told_again(empty_url: str) -> None:
+    engine = create_engine(empty_url)
+    with engine.begin() as connection:
+        revisions.upgrade_schema(connection, "0004_access")
+        _keep_earlier_mails(connection)
+    engine.dispose()
+    register = upgrade_register(empty_url)
+    with register.begin() as connection:
+        found = connection.execute(
+            text("SELECT message_id, mode, accepted_on FROM alert_messages WHERE kind = 'digest'")
+        )
+        assert {message_id: (mode, day is not None) for message_id, mode, day in found} == {
+            message_id: values[4:] for message_id, values in MAILS.items()
+        }
+        days = connection.execute(text("SELECT landlord, mode FROM alert_days ORDER BY landlord")).all()
+        assert [tuple(row) for row in days] == [("a", "live"), ("b", "folder")]
+        # The same stage of the same finding, told by another mail.
+        connection.exec_driver_sql(
+            "INSERT INTO alert_told (landlord, finding_id, occasion, stage, recipient, message_id, as_at, why) "
+            "VALUES ('b', 1, '1/-', 'overdue', 'who@x.example', '<next@x>', '2026-07-01', 'x')"
+        )
+    with reading(register, "b") as connection:
+        assert not is_issued(connection, "b", "p", "2026-Q2"), "a folder issues nothing"
+        told = read_sent_history(
+            connection, "b", MailMode("folder"), as_at=date(2026, 6, 30), now=at("2026-06-30 07:00")
+        )
+        assert told.last_as_at == date(2026, 6, 30) and (1, "1/-", "who@x.example") in told.stages
+        live = read_sent_history(connection, "b", LIVE_MODE, as_at=date(2026, 6, 30), now=at("2026-06-30 07:00"))
+        assert (live.last_as_at, live.stages) == (None, {})
+    with reading(register, "a") as connection:
+        live = read_sent_history(connection, "a", LIVE_MODE, as_at=date(2026, 6, 30), now=at("2026-06-30 07:00"))
+        assert live.find_accepted_day(1, "1/-", EscalationStage.OVERDUE, EscalationStage.AHEAD) == date(2026, 6, 30)
+    register.dispose()

@@ -138,12 +138,16 @@ class AlertContent:
 
 @dataclass(frozen=True, slots=True)
 class SentNotice:
-    """One stage of a finding that one mail tells of; `why` says how its recipient was found."""
+    """One stage of a finding that one mail tells of.
+
+    `why` says how its recipient was found, `step` from which stage on they are told (`ahead` for the owner).
+    """
 
     finding_id: int
     occasion: str
     stage: str
     why: str
+    step: str | None = None
 
 
 @dataclass(frozen=True)

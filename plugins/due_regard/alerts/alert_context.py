@@ -8,6 +8,7 @@ from datetime import date
 from due_regard.alerts.sent_history import SentHistory
 from due_regard.calendars.working_days import WorkingCalendar
 from due_regard.config.landlord import AlertSettings, Landlord
+from due_regard.mail.mail_mode import LIVE_MODE, MailMode
 from due_regard.mail.wording import MailWording
 from due_regard.policy import PolicyHistory
 
@@ -18,7 +19,9 @@ class AlertContext:
 
     Attributes:
         history: the landlord's policy, for labels, clauses and who may be told of what.
+        sent_history: what the mode in which mails leave now remembers.
         is_summary: whether the day is that of the weekly summary.
+        mode: in which mails leave now.
     """
 
     landlord: Landlord
@@ -28,6 +31,7 @@ class AlertContext:
     sent_history: SentHistory
     as_at: date
     is_summary: bool = False
+    mode: MailMode = LIVE_MODE
 
     @property
     def settings(self) -> AlertSettings:

@@ -50,9 +50,9 @@ def record_bounce(engine: Engine, message_id: str, *, landlord: str | None = Non
         mail = find_mail(conn, message_id, owner)
         if mail["status"] == "bounced":
             return False
-        if mail["status"] not in HANDED_OVER:
+        if mail["status"] not in HANDED_OVER or mail["mode"] == "folder":
             raise RegisterError(
-                f"that mail was not handed over ({mail['status']}), so it cannot have come back; "
+                f"that mail was not handed over ({_name_status(mail)}), so it cannot have come back; "
                 "`due-regard alerts explain` says what became of it"
             )
         values: dict[str, Any] = {"status": "bounced", "is_address_refused": True, "finished_at": now}
@@ -62,3 +62,7 @@ def record_bounce(engine: Engine, message_id: str, *, landlord: str | None = Non
         conn.execute(update(AlertMessage).where(mine).values(**values))
         append_audit(conn, landlord=owner, action="mail_bounce", subject=mail["message_id"], details={}, at=now)
     return True
+
+
+def _name_status(mail: Mapping[str, Any]) -> str:
+    return "written to the mail folder" if (mail["mode"], mail["status"]) == ("folder", "sent") else mail["status"]

@@ -14,10 +14,8 @@ import pandas as pd
 
 from due_regard.alerts.alert_context import AlertContext
 from due_regard.alerts.escalation import EscalationClock, EscalationStage, find_clock, find_stage
-from due_regard.alerts.record_cells import RecordCells
 from due_regard.policy import Duty
 from due_regard.policy.duties import FedFigure
-from due_regard.records.canonical import ENTITY_OF_SUBJECT
 
 INHIBITED_BY: Mapping[FedFigure | None, tuple[FedFigure, ...]] = {"reviews": ("expiries",)}
 """Figure a duty feeds -> figures whose duties, overdue on the same subject, hide its `due soon`.
@@ -55,7 +53,8 @@ class Case:
     """A finding with its duty and the stage it has reached on one day.
 
     Attributes:
-        is_backlog: it went wrong before the landlord's go-live: it is listed once and moves up no stage.
+        is_backlog: it was wrong on the day before the landlord's go-live: it is listed once and moves up no stage.
+        next_stage_from: the first day the next stage may go out, where the stage below holds it back.
     """
 
     finding: OpenFinding
@@ -63,6 +62,7 @@ class Case:
     clock: EscalationClock
     stage: EscalationStage
     is_backlog: bool
+    next_stage_from: date = date.min
 
     @property
     def is_restricted(self) -> bool:
@@ -85,15 +85,16 @@ def make_findings(frame: pd.DataFrame) -> list[OpenFinding]:
     return [_make_finding(row) for row in frame.to_dict("records")]
 
 
-def build_cases(findings: Iterable[OpenFinding], cells: RecordCells, context: AlertContext) -> list[Case]:
+def build_cases(findings: Iterable[OpenFinding], backlog: frozenset[int], context: AlertContext) -> list[Case]:
     """Every finding that has reached a stage on the day, less those that a worse one on the same subject hides.
 
-    What belongs to the backlog is there at once: its list waits for no grace.
+    `backlog` are the ids of those that were wrong before go-live; they are there at once, for their list waits for no
+    grace.
     """
     as_at = context.as_at
     # A finding opened by a later day's assessment was not known on `as_at`.
     stages: dict[EscalationClock, EscalationStage] = {}
-    found = [_build_case(finding, cells, context, stages) for finding in findings if finding.opened_on <= as_at]
+    found = [_build_case(finding, backlog, context, stages) for finding in findings if finding.opened_on <= as_at]
     reached = [case for case in found if case is not None and (case.stage > EscalationStage.NONE or case.is_backlog)]
     # By date, not by the state recorded: the assessment may be older than the mail.
     lapsed = {(c.duty.feeds, c.finding.subject_ref) for c in reached if not c.clock.is_check and c.clock.anchor < as_at}
@@ -101,7 +102,10 @@ def build_cases(findings: Iterable[OpenFinding], cells: RecordCells, context: Al
 
 
 def _build_case(
-    finding: OpenFinding, cells: RecordCells, context: AlertContext, stages: dict[EscalationClock, EscalationStage]
+    finding: OpenFinding,
+    backlog: frozenset[int],
+    context: AlertContext,
+    stages: dict[EscalationClock, EscalationStage],
 ) -> Case | None:
     """The case of a finding; `stages` keeps what is known of a clock, for many findings share one."""
     as_at, calendar, alerts = context.as_at, context.calendar, context.settings
@@ -111,21 +115,8 @@ def _build_case(
         return None
     if clock not in stages:
         stages[clock] = find_stage(clock, as_at, calendar=calendar, alerts=alerts)
-    stage = stages[clock]
-    wrong_on = _find_day_it_went_wrong(finding, cells, as_at)
-    is_backlog = not duty.restricted_to and wrong_on < min(alerts.go_live_on, as_at)
-    return Case(finding, duty, clock, stage, is_backlog)
-
-
-def _find_day_it_went_wrong(finding: OpenFinding, cells: RecordCells, as_at: date) -> date:
-    """The day a finding went wrong: its due date; of a check, the day its subject came to be."""
-    if finding.due_on is not None:
-        return finding.due_on
-    entity = ENTITY_OF_SUBJECT.get(finding.subject_type)
-    began = None
-    if entity is not None and entity.opened_on is not None:
-        began = cells.read_text(entity.name, finding.subject_ref, entity.opened_on)
-    return as_at if began is None else date.fromisoformat(began[:10])
+    is_backlog = not duty.restricted_to and finding.finding_id in backlog
+    return Case(finding, duty, clock, stages[clock], is_backlog)
 
 
 def _is_inhibited(case: Case, lapsed: set[tuple[FedFigure | None, str]]) -> bool:

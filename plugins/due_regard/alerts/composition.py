@@ -15,12 +15,14 @@ import pandas as pd
 from sqlalchemy import Connection, Engine
 
 from due_regard.alerts import sent_history
+from due_regard.alerts.alert_content import AlertDraft
 from due_regard.alerts.alert_context import AlertContext
 from due_regard.alerts.alert_mail import build_alert_mails
-from due_regard.alerts.mail_plan import MailPlan, is_summary_day, plan_mails
+from due_regard.alerts.mail_plan import is_summary_day, plan_mails
 from due_regard.config.storage import make_folder, write_file
 from due_regard.mail import outbox
 from due_regard.mail.builder import ComposedMail, MailContext
+from due_regard.mail.lost_notices import hand_over_notices_again
 from due_regard.mail.transport import name_eml_file
 from due_regard.mail.wording import format_day
 from due_regard.policy import PolicyHistory
@@ -74,25 +76,30 @@ def compose_alerts(
     if not calendar.is_working(as_at):
         return ComposeReport(landlord.id, as_at, skipped="no working day: it rolls forward to the next one")
     with reading(engine, landlord.id) if dry_run else writing(engine, landlord.id) as conn:
-        earlier = sent_history.read_sent_history(conn, landlord.id, as_at=as_at, now=mail_context.now)
+        mode, now = mail_context.mode, mail_context.now
+        earlier = sent_history.read_sent_history(conn, landlord.id, mode, as_at=as_at, now=now)
         if earlier.last_as_at is not None and as_at < earlier.last_as_at:
             return ComposeReport(landlord.id, as_at, skipped=f"{format_day(earlier.last_as_at)} was composed already")
         is_summary = is_summary_day(as_at, earlier.last_as_at, landlord, calendar)
-        context = AlertContext(landlord, history, calendar, mail_context.wording, earlier, as_at, is_summary)
-        plan = plan_mails(conn, context, now=mail_context.now, foreseen=foreseen)
+        context = AlertContext(landlord, history, calendar, mail_context.wording, earlier, as_at, is_summary, mode)
+        plan = plan_mails(conn, context, now=now, foreseen=foreseen)
         title = history.find_version(as_at).title
-        mails = build_alert_mails(plan.drafts, context, mail_context, freshness=plan.freshness, policy_title=title)
+        built = build_alert_mails(plan.drafts, context, mail_context, freshness=plan.freshness, policy_title=title)
+        # One of the same name failed today: what this one says waits for the next day.
+        pairs = zip(plan.drafts, built, strict=True)
+        written = [(draft, mail) for draft, mail in pairs if not outbox.has_mail(conn, landlord.id, mail.message_id)]
         superseded = 0
         if dry_run is None:
-            superseded = sent_history.supersede_unsent_mails(conn, landlord.id, as_at=as_at)
-            _record_mails(conn, plan, mails, mail_context, as_at)
+            superseded = sent_history.supersede_unsent_mails(conn, landlord.id, as_at=as_at, now=now)
+            hand_over_notices_again(conn, mail_context)
+            _record_mails(conn, plan.held_back, written, mail_context, as_at)
         else:
-            _write_eml_files(dry_run, landlord.id, mails)
-    stages = Counter(notice.stage for draft in plan.drafts for notice in draft.sent_notices)
+            _write_eml_files(dry_run, landlord.id, [mail for _, mail in written])
+    stages = Counter(notice.stage for draft, _ in written for notice in draft.sent_notices)
     return ComposeReport(
         landlord.id,
         as_at,
-        composed=len(plan.drafts),
+        composed=len(written),
         stage_counts=tuple(sorted(stages.items())),
         unroutable=plan.unroutable,
         superseded=superseded,
@@ -101,15 +108,19 @@ def compose_alerts(
 
 
 def _record_mails(
-    conn: Connection, plan: MailPlan, mails: Sequence[ComposedMail], context: MailContext, as_at: date
+    conn: Connection,
+    held_back: int,
+    written: Sequence[tuple[AlertDraft, ComposedMail]],
+    context: MailContext,
+    as_at: date,
 ) -> None:
     """Put every mail into the outbox, beside what it says and the day."""
     landlord, now = context.landlord.id, context.now
-    sent_history.record_composed_day(conn, landlord, as_at=as_at, now=now)
-    for draft, mail in zip(plan.drafts, mails, strict=True):
+    sent_history.record_composed_day(conn, landlord, context.mode, as_at=as_at, now=now)
+    for draft, mail in written:
         outbox.put_mail(conn, landlord, mail, now=now)
         sent_history.record_sent_notices(conn, landlord, draft, mail.message_id)
-    details = {"as_at": as_at.isoformat(), "mails": len(mails), "held_back": plan.held_back}
+    details = {"as_at": as_at.isoformat(), "mails": len(written), "held_back": held_back}
     append_audit(conn, landlord=landlord, action="mail_compose", subject=as_at.isoformat(), details=details, at=now)
 
 

@@ -20,6 +20,7 @@ from due_regard.alerts.freshness import Freshness
 from due_regard.alerts.recipients import RecipientProblem, is_printable_reference
 from due_regard.alerts.record_cells import RecordCell, RecordCells
 from due_regard.alerts.routing import CaseRoute
+from due_regard.mail.mail_memory import is_given_up, is_of_mode
 from due_regard.mail.wording import MailWording, format_day
 from due_regard.records.canonical import ENTITY
 from due_regard.register import find_record_origin_on
@@ -59,7 +60,7 @@ def find_data_issues(
     """Everything the data owner must mend, by key: whoever could not be mailed, and mails since `since` that failed."""
     found: dict[str, DataIssue] = {}
     found |= _find_owner_issues(routed)
-    return found | _find_delivery_issues(conn, context.landlord.id, since)
+    return found | _find_delivery_issues(conn, context, since)
 
 
 def _find_owner_issues(routed: Iterable[tuple[Case, CaseRoute]]) -> dict[str, OwnerIssue]:
@@ -73,13 +74,12 @@ def _find_owner_issues(routed: Iterable[tuple[Case, CaseRoute]]) -> dict[str, Ow
     return found
 
 
-def _find_delivery_issues(conn: Connection, landlord: str, since: date) -> dict[str, DeliveryIssue]:
-    is_unanswered = (AlertMessage.status == "uncertain") & (AlertMessage.resends > 0)
+def _find_delivery_issues(conn: Connection, context: AlertContext, since: date) -> dict[str, DeliveryIssue]:
     columns = (AlertMessage.message_id, AlertMessage.mail_on, AlertMessage.status, AlertMessage.code)
     rows = conn.execute(
         select(*columns, AlertMessage.recipient)
-        .where(AlertMessage.landlord == landlord, AlertMessage.mail_on >= since)
-        .where(AlertMessage.status.in_(("refused", "bounced")) | is_unanswered)
+        .where(AlertMessage.landlord == context.landlord.id, AlertMessage.mail_on >= since, is_of_mode(context.mode))
+        .where(AlertMessage.status.in_(("refused", "bounced")) | is_given_up())
         .order_by(AlertMessage.mail_on, AlertMessage.message_id)
     )
     # Several mails of a day to one address are one thing to mend.
@@ -106,6 +106,7 @@ def build_week_report(
     runs = select(func.count()).select_from(AssessmentRun).where(AssessmentRun.landlord == landlord)
     runs = runs.where(AssessmentRun.as_at > since, AssessmentRun.as_at <= as_at)
     mails = select(AlertMessage.status, func.count()).where(AlertMessage.landlord == landlord)
+    mails = mails.where(is_of_mode(context.mode))
     mails = mails.where(AlertMessage.mail_on >= since, AlertMessage.mail_on < as_at).group_by(AlertMessage.status)
     by_status: Mapping[str, int] = {status: n for status, n in conn.execute(mails)}
     return WeekReport(

@@ -15,7 +15,7 @@ from due_regard.alerts.alert_context import AlertContext
 from due_regard.alerts.cases import Case
 from due_regard.alerts.escalation import EscalationStage
 from due_regard.alerts.finding_lists import CARDS_SHOWN, ROWS_SHOWN, ListedFinding, build_finding_list
-from due_regard.alerts.recipients import Recipient
+from due_regard.alerts.recipients import Recipient, choose_reachable_mailbox
 from due_regard.alerts.routing import CaseRoute, RouteStep
 from due_regard.alerts.sent_history import BACKLOG
 
@@ -74,7 +74,7 @@ def build_restricted_alerts(case: Case, route: CaseRoute, context: AlertContext)
         topic = f"{case.finding.register_ref} {case.finding.occasion} {case.stage.word}"
         yours = build_finding_list([listed], CARDS_SHOWN, context)
         content = AlertContent("restricted", step.recipient.address, context.as_at, yours=yours, topic=topic)
-        found.append(AlertDraft(content, [_make_sent_notice(case, step.recipient)]))
+        found.append(AlertDraft(content, [_make_sent_notice(case, step)]))
     return found
 
 
@@ -85,7 +85,7 @@ def _add_case(case: Case, step: RouteStep, route: CaseRoute, context: AlertConte
     if _is_news(case, step, context):
         listed = replace(listed, news=_describe_news(case, step, context))
         digest = digests.list_finding("yours" if step.is_owner else "raised", listed)
-        digest.sent_notices.append(_make_sent_notice(case, who))
+        digest.sent_notices.append(_make_sent_notice(case, step))
     elif context.is_summary and _find_highest_stage(case, who, context) > EscalationStage.NONE:
         if case.duty.curable:
             digests.list_finding("still_open", listed)
@@ -95,8 +95,8 @@ def _add_case(case: Case, step: RouteStep, route: CaseRoute, context: AlertConte
 
 def _add_backlog_case(case: Case, owner: Recipient, context: AlertContext, digests: Digests) -> None:
     alerts = context.settings
-    address = alerts.role_mailboxes.get("governance", alerts.fallback_mailbox).lower()
-    address = alerts.fallback_mailbox.lower() if address in context.sent_history.refused else address
+    governance = alerts.role_mailboxes.get("governance", alerts.fallback_mailbox)
+    address = choose_reachable_mailbox(governance, alerts, context.sent_history.refused)
     who = Recipient(address, context.wording.recipient.backlog_keeper, context.wording.recipient.backlog_list)
     if context.sent_history.was_mailed(case.finding.finding_id, BACKLOG, address, BACKLOG):
         if context.is_summary:
@@ -131,5 +131,6 @@ def _describe_news(case: Case, step: RouteStep, context: AlertContext) -> str:
     return wording.news.open_again if finding.times_opened > 1 else wording.news.date_moved
 
 
-def _make_sent_notice(case: Case, who: Recipient) -> SentNotice:
-    return SentNotice(case.finding.finding_id, case.finding.occasion, case.stage.word, who.why)
+def _make_sent_notice(case: Case, step: RouteStep) -> SentNotice:
+    finding, why = case.finding, step.recipient.why
+    return SentNotice(finding.finding_id, finding.occasion, case.stage.word, why, step.stage.word)

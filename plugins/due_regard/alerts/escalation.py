@@ -91,16 +91,44 @@ def find_stage(
 
 
 def find_next_stage(
-    clock: EscalationClock, stage: EscalationStage, as_at: date, *, calendar: WorkingCalendar, alerts: AlertSettings
+    clock: EscalationClock,
+    stage: EscalationStage,
+    as_at: date,
+    *,
+    calendar: WorkingCalendar,
+    alerts: AlertSettings,
+    not_before: date = date.min,
 ) -> tuple[EscalationStage, date] | None:
-    """The next stage at which somebody else is told, and the working day it is reached; None if there is none."""
+    """The next stage at which somebody else is told, and the working day it is reached; None if there is none.
+
+    `not_before` is where the stage below holds it back.
+    """
     if not clock.curable:
         return None
     for step in RISING:
         if step > stage:
             day = _find_step_day(clock, dict(_list_steps(alerts))[step], calendar)
-            return step, max(day, calendar.shift(as_at, 1))
+            return step, calendar.next_working(max(day, calendar.shift(as_at, 1), not_before))
     return None
+
+
+def add_stage_distance(
+    clock: EscalationClock,
+    lower: EscalationStage,
+    upper: EscalationStage,
+    day: date,
+    *,
+    calendar: WorkingCalendar,
+    alerts: AlertSettings,
+) -> date:
+    """The first day `upper` may be told where `lower` was told on `day`: as far apart as the settings put the two."""
+    below, above = (dict(_list_steps(alerts))[stage] for stage in (lower, upper))
+    if below.unit == above.unit == "days":
+        return day + timedelta(days=above.n - below.n)
+    # Of two units: as far apart as they are of this finding's own due date.
+    days = _find_step_day(clock, below, calendar), _find_step_day(clock, above, calendar)
+    apart = above.n - below.n if below.unit == above.unit else _count_working_days(calendar, *days)
+    return calendar.shift(day, apart) if apart > 0 else day
 
 
 def count_days_late(clock: EscalationClock, as_at: date, calendar: WorkingCalendar) -> int:

@@ -12,13 +12,16 @@ from typing import Any
 from sqlalchemy import Connection, Engine, select
 
 from due_regard.alerts.alert_context import AlertContext
+from due_regard.alerts.backlog import find_backlog
 from due_regard.alerts.cases import Case, build_cases, make_findings
 from due_regard.alerts.recipients import Recipient, RecipientDirectory, name_recipient
 from due_regard.alerts.record_cells import read_record_cells
 from due_regard.alerts.routing import find_route
 from due_regard.alerts.sent_history import read_sent_history
+from due_regard.alerts.stage_holding import hold_stage
 from due_regard.calendars.quarters import find_london_day
 from due_regard.errors import PolicyError
+from due_regard.mail.mail_mode import MailMode
 from due_regard.mail.wording import MailWording
 from due_regard.policy import LandlordContext
 from due_regard.register import read_open_findings_on, reading
@@ -26,19 +29,25 @@ from due_regard.register.schema.alert_tables import AlertMessage, AlertTold
 
 
 def read_finding_route(
-    engine: Engine, known: LandlordContext, wording: MailWording, found: Mapping[str, Any], *, now: datetime
+    engine: Engine,
+    known: LandlordContext,
+    wording: MailWording,
+    found: Mapping[str, Any],
+    *,
+    mode: MailMode,
+    now: datetime,
 ) -> dict[str, Any]:
     """Who owns a finding (as `register.read_finding` gives it), and who would be told of it on the day of `now`.
 
-    The policy in `known` must include the duty to report.
+    The policy in `known` must include the duty to report; `mode` is how mails leave now.
 
     Returns:
         owner (post, why), would_be_told (stage, post, why), held_back (why nobody is told, None where somebody is).
     """
     today, landlord = find_london_day(now), known.landlord
     with reading(engine, landlord.id) as conn:
-        earlier = read_sent_history(conn, landlord.id, as_at=today, now=now)
-        context = AlertContext(landlord, known.history, known.calendar, wording, earlier, today)
+        earlier = read_sent_history(conn, landlord.id, mode, as_at=today, now=now)
+        context = AlertContext(landlord, known.history, known.calendar, wording, earlier, today, mode=mode)
         directory = RecipientDirectory(read_record_cells(conn, landlord.id), landlord.alerts, wording, earlier.refused)
         owner = directory.find_owner(found["owner_role"], found["subject_type"], found["subject_ref"])
         told, held_back = _list_steps(conn, context, found["register_ref"], directory)
@@ -54,7 +63,9 @@ def _list_steps(
     if near.empty:
         return [], "it is resolved"
     try:
-        cases = build_cases(make_findings(near), directory.cells, context)
+        findings = make_findings(near)
+        built = build_cases(findings, find_backlog(conn, findings, context), context)
+        cases = [hold_stage(case, directory, context) for case in built]
     except PolicyError:
         return [], "the policy no longer has the rule"
     case = next((case for case in cases if case.finding.register_ref == register_ref), None)
@@ -83,9 +94,16 @@ def _describe_recipient(recipient: Recipient, wording: MailWording) -> dict[str,
 
 
 def list_told(engine: Engine, landlord: str, finding_id: int) -> list[dict[str, Any]]:
-    """Who was told of a finding, oldest first: stage, on, why it was they, and what became of the mail."""
+    """Who was told of a finding, oldest first: stage, on, why it was they, what became of the mail, in which mode."""
     told = (
-        select(AlertTold.stage, AlertTold.as_at.label("on"), AlertTold.why, AlertMessage.status, AlertTold.message_id)
+        select(
+            AlertTold.stage,
+            AlertTold.as_at.label("on"),
+            AlertTold.why,
+            AlertMessage.status,
+            AlertMessage.mode,
+            AlertTold.message_id,
+        )
         .join(
             AlertMessage,
             (AlertMessage.landlord == AlertTold.landlord) & (AlertMessage.message_id == AlertTold.message_id),

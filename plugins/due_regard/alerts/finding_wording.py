@@ -138,7 +138,14 @@ def _find_coming_stage(case: Case, context: AlertContext) -> tuple[EscalationSta
     """The next stage at which somebody else is told, and when."""
     if case.is_restricted or case.is_backlog:
         return None
-    return find_next_stage(case.clock, case.stage, context.as_at, calendar=context.calendar, alerts=context.settings)
+    return find_next_stage(
+        case.clock,
+        case.stage,
+        context.as_at,
+        calendar=context.calendar,
+        alerts=context.settings,
+        not_before=case.next_stage_from,
+    )
 
 
 def _describe_escalation(case: Case, others: Sequence[Recipient], context: AlertContext) -> str:

@@ -34,11 +34,16 @@ STATUS_SENTENCES: Mapping[str, str] = {
     "sending": "It is being sent now.",
     "sent": "It was sent.",
     "refused": "The mail server refused it.",
-    "uncertain": "It was handed over, but the mail server did not answer.",
+    "uncertain": "It was handed over, but the mail server did not answer, so it may have come or not.",
     "shadow": "It would have been sent: shadow running lets mail through to an allow-list alone.",
     "superseded": "It never left: a later day's mail took its place.",
     "bounced": "It was sent and came back.",
 }
+TRIAL_SENTENCES: Mapping[str, str] = {
+    "folder": "It was written to the mail folder: nobody was told.",
+    "redirect": "It was sent to the one address of DUE_REGARD_MAIL_REDIRECT: its recipient was not told.",
+}
+"""What `sent` means in a trial."""
 KIND_SENTENCES: Mapping[str, str] = {
     "handback": "- Rows or files of a drop were not taken, and this says which.",
     "pack": "- A pack was built for its clerk.",
@@ -102,7 +107,9 @@ def _describe_outcome(row: Mapping[str, Any]) -> list[str]:
     code = f" Code {row['code']}." if row["code"] else ""
     reason = f" ({row['reason']})" if row["reason"] else ""
     when = f" Last step: {row['finished_at']:%d %B %Y %H:%M} UTC." if row["finished_at"] is not None else ""
+    outcome = STATUS_SENTENCES[row["status"]]
+    outcome = TRIAL_SENTENCES.get(row["mode"], outcome) if row["status"] == "sent" else outcome
     return [
-        f"{STATUS_SENTENCES[row['status']]}{reason}{code}{when}",
+        f"{outcome}{reason}{code}{when}",
         f"Attempts: {row['attempts']}; composed {row['composed_at']:%d %B %Y %H:%M} UTC.",
     ]

@@ -15,13 +15,15 @@ from sqlalchemy import Connection
 from due_regard.alerts import closed_findings, data_issues, finding_lists
 from due_regard.alerts.alert_content import AlertDraft
 from due_regard.alerts.alert_context import AlertContext
+from due_regard.alerts.backlog import find_backlog
 from due_regard.alerts.cases import Case, build_cases, make_findings
 from due_regard.alerts.digest import Digests, build_restricted_alerts, sort_cases_into_digests
 from due_regard.alerts.freshness import Freshness, read_freshness
-from due_regard.alerts.recipients import RecipientDirectory
+from due_regard.alerts.recipients import RecipientDirectory, choose_reachable_mailbox
 from due_regard.alerts.record_cells import RecordCells, read_record_cells
 from due_regard.alerts.review_dates import plan_calendar_drafts
 from due_regard.alerts.routing import CaseRoute, find_route
+from due_regard.alerts.stage_holding import hold_stage
 from due_regard.calendars.working_days import WorkingCalendar
 from due_regard.config.landlord import Landlord
 from due_regard.mail.wording import MailWording, format_day
@@ -51,10 +53,11 @@ def plan_mails(
     landlord = context.landlord
     cells = read_record_cells(conn, landlord.id)
     findings = make_findings(_read_findings(conn, context, foreseen))
-    cases = build_cases(findings, cells, context)
+    directory = RecipientDirectory(cells, landlord.alerts, context.wording, context.sent_history.refused)
+    backlog = find_backlog(conn, findings, context)
+    cases = [hold_stage(case, directory, context) for case in build_cases(findings, backlog, context)]
     freshness = read_freshness(conn, landlord, context.calendar, context.wording, now=now)
     mailed = cases if freshness.key is None else [case for case in cases if case.is_beyond_silence]
-    directory = RecipientDirectory(cells, landlord.alerts, context.wording, context.sent_history.refused)
     routed = [(case, find_route(case, directory)) for case in mailed]
     shared = [(case, route) for case, route in routed if not case.is_restricted]
     alone = [(case, route) for case, route in routed if case.is_restricted]
@@ -105,9 +108,10 @@ def _add_data_issues(
     open_findings: int,
 ) -> None:
     """New issues as they appear; on the summary's day all of them, with the week's figures."""
-    address = context.settings.data_owner.lower()
+    alerts, history = context.settings, context.sent_history
+    address = choose_reachable_mailbox(alerts.data_owner, alerts, history.refused)
     found = data_issues.find_data_issues(conn, routed, context, since=context.as_at - ISSUES_LOOK_BACK)
-    new = [key for key in found if (key, address) not in context.sent_history.issue_keys]
+    new = [key for key in found if (key, address) not in history.issue_keys]
     listed = [*new, *(key for key in found if key not in set(new))] if context.is_summary else new
     # What is not shown is not told: it takes a reference to mend it, so the rest follows in the next mail.
     shown = listed[: finding_lists.ROWS_SHOWN]
@@ -127,7 +131,9 @@ def _add_drop_notices(freshness: Freshness, held_back: int, context: AlertContex
     """While no fresh export has come: one notice a spell to the data owner and to governance."""
     alerts = context.settings
     governance = alerts.role_mailboxes.get("governance", alerts.fallback_mailbox)
-    for address in dict.fromkeys((alerts.data_owner.lower(), governance.lower())):
+    refused = context.sent_history.refused
+    keepers = (choose_reachable_mailbox(address, alerts, refused) for address in (alerts.data_owner, governance))
+    for address in dict.fromkeys(keepers):
         if freshness.key is not None and (freshness.key, address) not in context.sent_history.issue_keys:
             digest = digests.open_digest(address)
             digest.content.drop_notice = _describe_drop_trouble(freshness, held_back, context.wording)

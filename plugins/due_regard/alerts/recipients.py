@@ -100,6 +100,12 @@ def is_printable_reference(ref: str) -> bool:
     return _REFERENCE.fullmatch(ref) is not None
 
 
+def choose_reachable_mailbox(wanted: str, alerts: AlertSettings, refused: frozenset[str]) -> str:
+    """`wanted`, or the first of the landlord's own mailboxes that is not refused; the data owner's when all are."""
+    candidates = [address.lower() for address in (wanted, alerts.fallback_mailbox, alerts.data_owner)]
+    return next((address for address in candidates if address not in refused), candidates[-1])
+
+
 def is_address(text: object) -> bool:
     """Whether `text` can be an e-mail address that every mail server takes."""
     if not isinstance(text, str) or len(text) > _LONGEST_ADDRESS or ".." in text:
@@ -221,8 +227,7 @@ class RecipientDirectory:
         return Recipient(address, post, words.recipient.staff_address.format(why=post))
 
     def _find_fallback(self, role: str, why: str, problem: RecipientProblem) -> Recipient:
-        fallback, data_owner = self.alerts.fallback_mailbox.lower(), self.alerts.data_owner.lower()
-        address = data_owner if fallback in self.refused else fallback
+        address = choose_reachable_mailbox(self.alerts.fallback_mailbox, self.alerts, self.refused)
         why = self.wording.recipient.so_fallback.format(why=why, problem=problem.words)
         team = None if problem.staff_ref is None else self.cells.read_text("staff", problem.staff_ref, "team")
         return Recipient(address, self.wording.name_post(role), why, problem, staff_ref=problem.staff_ref, team=team)

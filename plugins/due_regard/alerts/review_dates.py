@@ -18,6 +18,8 @@ from due_regard.alerts.closed_findings import ClosedFinding
 from due_regard.alerts.escalation import EscalationStage
 from due_regard.alerts.finding_wording import choose_label
 from due_regard.alerts.routing import CaseRoute
+from due_regard.alerts.sent_history import SentEntry
+from due_regard.mail.mail_memory import is_of_mode
 from due_regard.policy import DocumentDuty, ReviewDuty
 from due_regard.register.schema.alert_tables import AlertMessage
 
@@ -31,13 +33,16 @@ def plan_calendar_drafts(
     closed: Mapping[int, ClosedFinding],
     context: AlertContext,
 ) -> Iterator[AlertDraft]:
-    """The day's calendar mails: dates to take out first, then the nearest; what is over the bound follows tomorrow."""
-    sent = _count_sent_today(conn, context)
+    """The day's calendar mails: dates to take out first, then the nearest; what is over the bound follows tomorrow.
+
+    One entry is mailed once a day: what failed, or changed since, waits for the next day as well.
+    """
+    sent, history = _count_sent_today(conn, context), context.sent_history
     found = [*_list_gone_entries(routed, closed, context), *_list_coming_entries(routed, context)]
     found.sort(key=lambda one: (not one[1].is_cancelled, one[1].due_on, one[1].register_ref))
     for address, entry in found:
         sent[address] += 1
-        if sent[address] <= DATES_A_DAY and address not in context.sent_history.refused:
+        if sent[address] <= DATES_A_DAY and address not in history.refused | history.without_dates:
             topic = f"{entry.register_ref} {entry.sequence}"
             content = AlertContent("calendar", address, context.as_at, topic=topic)
             yield AlertDraft(content, entries=[entry])
@@ -48,6 +53,8 @@ def _count_sent_today(conn: Connection, context: AlertContext) -> Counter[str]:
         AlertMessage.landlord == context.landlord.id,
         AlertMessage.mail_on == context.as_at,
         AlertMessage.kind == "calendar",
+        AlertMessage.status != "superseded",
+        is_of_mode(context.mode),
     )
     return Counter({recipient: n for recipient, n in conn.execute(rows.group_by(AlertMessage.recipient))})
 
@@ -62,12 +69,13 @@ def _list_coming_entries(
         if finding.due_on is None or case.is_backlog or case.has_silence or finding.is_awaiting or not _is_review(case):
             continue
         address = route.steps[0].recipient.address
-        sequence, due_on, cancelled = known.get((finding.finding_id, address), (-1, finding.due_on, True))
-        is_coming = case.stage <= EscalationStage.DUE
-        if (is_coming and cancelled) or (not cancelled and due_on != finding.due_on):
+        last = known.get((finding.finding_id, address), SentEntry(-1, finding.due_on))
+        is_new = last.is_cancelled and case.stage <= EscalationStage.DUE
+        is_moved = not last.is_cancelled and last.due_on != finding.due_on
+        if (is_new or is_moved) and not last.was_mailed_today:
             label = choose_label(case.duty.mail_label, finding.clause, context.wording)
             ref = finding.register_ref
-            yield address, CalendarEntry(finding.finding_id, ref, label, finding.due_on, sequence + 1, False)
+            yield address, CalendarEntry(finding.finding_id, ref, label, finding.due_on, last.sequence + 1, False)
 
 
 def _list_gone_entries(
@@ -75,12 +83,13 @@ def _list_gone_entries(
 ) -> Iterator[tuple[str, CalendarEntry]]:
     """(Address, entry) of every date in a calendar whose finding is closed or now another's."""
     owners = {case.finding.finding_id: route.steps[0].recipient.address for case, route in routed}
-    for (finding_id, address), (sequence, due_on, cancelled) in context.sent_history.calendar_entries.items():
-        if not cancelled and owners.get(finding_id) != address:
+    for (finding_id, address), last in context.sent_history.calendar_entries.items():
+        is_to_leave = last.is_in_calendar and not last.is_cancelled and not last.was_mailed_today
+        if is_to_leave and owners.get(finding_id) != address:
             one = closed.get(finding_id)
             label = one.line.label if one is not None else context.wording.finding.no_longer_yours
             ref = one.line.ref if one is not None else f"F-{finding_id:06d}"
-            yield address, CalendarEntry(finding_id, ref, label, due_on, sequence + 1, is_cancelled=True)
+            yield address, CalendarEntry(finding_id, ref, label, last.due_on, last.sequence + 1, is_cancelled=True)
 
 
 def _is_review(case: Case) -> bool:

@@ -32,7 +32,7 @@ def find_late_runs(
     with reading(engine, landlord.id) as conn:
         freshness = read_freshness(conn, landlord, calendar, wording, now=now)
         assessed = conn.scalar(select(func.max(AssessmentRun.recorded_at)).where(AssessmentRun.landlord == landlord.id))
-        alerted = conn.scalar(select(AlertDay.last_run_at).where(AlertDay.landlord == landlord.id))
+        alerted = conn.scalar(select(func.max(AlertDay.last_run_at)).where(AlertDay.landlord == landlord.id))
         stuck = _count_stuck_mails(conn, landlord.id, last_working)
     found = [f"{landlord.id}: intake: {freshness.trouble}"] if freshness.key is not None else []
     if freshness.last_on is None and freshness.key is None:

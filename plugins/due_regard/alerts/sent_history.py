@@ -1,48 +1,105 @@
 """What the register keeps of earlier alerts: read before a day's alerts are composed, written with each mail.
 
+Only what the present mode of mailing remembers is read, and of that only what was accepted or is still on its way
+(mail/mail_memory): what reached nobody was told to nobody.
+
 All SQL of alerts on `alert_told`, `alert_dates`, `alert_notices` and `alert_days` is here; outbox.py holds mails.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import Connection, Select, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, delete, insert, select, update
 
 from due_regard.alerts.alert_content import AlertDraft
 from due_regard.alerts.escalation import EscalationStage
+from due_regard.mail.mail_memory import (
+    ACCEPTED,
+    is_counted,
+    is_of_mode,
+    is_past_leaving,
+    read_unreachable_addresses,
+)
+from due_regard.mail.mail_mode import MailMode
 from due_regard.register.schema.alert_tables import AlertDate, AlertDay, AlertMessage, AlertNotice, AlertTold
 
 BACKLOG = "backlog"
 DONE = "done"
 """Words beside the stages' own that `alert_told.stage` may hold."""
 
-REFUSAL_HOLDS = timedelta(days=30)
-"""How long an address the server refused is not tried again; people mend their mailboxes."""
-
 _STAGE = {stage.word: stage for stage in EscalationStage}
 
 
 @dataclass(frozen=True)
+class AcceptedTelling:
+    """One stage of a finding that a mail told of and that was accepted.
+
+    Attributes:
+        step: the stage from which its recipient is told, `ahead` for the owner; None where it was not kept.
+        on: the day it was accepted.
+    """
+
+    stage: EscalationStage
+    step: EscalationStage | None
+    on: date
+
+
+@dataclass(frozen=True)
+class SentEntry:
+    """A calendar entry of a finding as one recipient was sent it.
+
+    Attributes:
+        sequence: the highest yet, also of a mail that failed: its recipient may have it all the same.
+        due_on, is_cancelled: as last sent.
+        is_in_calendar: whether it was accepted as entered, and not as taken out since.
+        was_mailed_today: whether a mail about it was composed today; whatever became of it, the next waits a day.
+    """
+
+    sequence: int
+    due_on: date
+    is_cancelled: bool = True
+    is_in_calendar: bool = False
+    was_mailed_today: bool = False
+
+
+@dataclass(frozen=True)
 class SentHistory:
-    """What one landlord's recipients were mailed.
+    """What one landlord's recipients were mailed in the present mode.
 
     Attributes:
         stages: (finding, occasion, recipient) -> words of the stages mailed.
-        calendar_entries: (finding, recipient) -> sequence, due date and whether it was cancelled, as last sent.
+        calendar_entries: (finding, recipient) -> the entry as last sent.
         issue_keys: (key, recipient) of data issues mailed.
         mailed_today: recipients that have their digest of the day.
-        refused: addresses the server refuses.
+        refused: addresses that are not mailed now: the server refuses them, or mails failed there.
+        without_dates: addresses that are sent no calendar entries now, for these failed there.
         last_as_at: last day composed for.
+        accepted: (finding, occasion) -> what was accepted of it.
     """
 
     stages: dict[tuple[int, str, str], frozenset[str]]
-    calendar_entries: dict[tuple[int, str], tuple[int, date, bool]]
+    calendar_entries: dict[tuple[int, str], SentEntry]
     issue_keys: frozenset[tuple[str, str]]
     mailed_today: frozenset[str]
     refused: frozenset[str]
     last_as_at: date | None
+    accepted: Mapping[tuple[int, str], Sequence[AcceptedTelling]] = field(default_factory=dict)
+    without_dates: frozenset[str] = frozenset()
+
+    def find_accepted_day(
+        self, finding_id: int, occasion: str, stage: EscalationStage, step: EscalationStage | None
+    ) -> date | None:
+        """The first day on which `stage` was accepted by whoever is told from `step` on; None: by anybody."""
+        days = [
+            one.on
+            for one in self.accepted.get((finding_id, occasion), ())
+            if one.stage >= stage and (step is None or one.step in {None, step})
+        ]
+        return min(days, default=None)
 
     def find_highest_stage(self, finding_id: int, occasion: str, recipient: str) -> EscalationStage:
         """The highest stage of this occasion that the recipient was mailed."""
@@ -58,38 +115,48 @@ class SentHistory:
         return any(key[0] == finding_id and key[1] != occasion and key[2] == recipient for key in self.stages)
 
 
-def read_sent_history(conn: Connection, landlord: str, *, as_at: date, now: datetime) -> SentHistory:
-    """Everything kept for `landlord`, without mails that never left and whose place today's take."""
-    stale = _select_stale_mails(landlord, as_at)
+def read_sent_history(conn: Connection, landlord: str, mode: MailMode, *, as_at: date, now: datetime) -> SentHistory:
+    """Everything `mode` remembers for `landlord`, without mails that never left and whose place today's take."""
+    lost = _list_lost(conn, landlord, as_at, now)
+    never_left = [message_id for message_id, may_have_left in lost.items() if not may_have_left]
+    counted = and_(is_of_mode(mode), is_counted(), AlertMessage.message_id.not_in(lost))
     stages: dict[tuple[int, str, str], set[str]] = {}
-    rows = select(AlertTold.finding_id, AlertTold.occasion, AlertTold.recipient, AlertTold.stage)
-    rows = rows.where(AlertTold.landlord == landlord, AlertTold.message_id.not_in(stale))
-    for finding_id, occasion, recipient, stage in conn.execute(rows):
-        stages.setdefault((finding_id, occasion, recipient), set()).add(stage)
-    issues = select(AlertNotice.key, AlertNotice.recipient)
-    issues = issues.where(AlertNotice.landlord == landlord, AlertNotice.message_id.not_in(stale))
+    accepted: dict[tuple[int, str], list[AcceptedTelling]] = {}
+    for row in conn.execute(_select_told(landlord).where(counted)).mappings():
+        finding = (row["finding_id"], row["occasion"])
+        stages.setdefault((*finding, row["recipient"]), set()).add(row["stage"])
+        if row["status"] in ACCEPTED and row["stage"] in _STAGE:
+            step = _STAGE.get(row["step"] or "")
+            accepted.setdefault(finding, []).append(AcceptedTelling(_STAGE[row["stage"]], step, row["accepted_on"]))
+    issues = select(AlertNotice.key, AlertNotice.recipient).join(AlertMessage, _is_mail_of(AlertNotice))
+    issues = issues.where(AlertNotice.landlord == landlord, counted)
     mailed = select(AlertMessage.recipient).where(
         AlertMessage.landlord == landlord,
+        is_of_mode(mode),
         AlertMessage.mail_on == as_at,
         AlertMessage.kind == "digest",
         AlertMessage.status != "superseded",
     )
+    day = and_(AlertDay.landlord == landlord, AlertDay.mode == mode.word)
     return SentHistory(
         stages={key: frozenset(words) for key, words in stages.items()},
-        calendar_entries=_read_calendar_entries(conn, landlord, stale),
+        calendar_entries=_read_calendar_entries(conn, landlord, mode, counted, never_left, as_at),
         issue_keys=frozenset((key, recipient) for key, recipient in conn.execute(issues)),
         mailed_today=frozenset(conn.scalars(mailed)),
-        refused=_read_refused_addresses(conn, landlord, now),
-        last_as_at=conn.scalar(select(AlertDay.last_as_at).where(AlertDay.landlord == landlord)),
+        refused=read_unreachable_addresses(conn, landlord, mode, now=now),
+        last_as_at=conn.scalar(select(AlertDay.last_as_at).where(day)),
+        accepted=accepted,
+        without_dates=read_unreachable_addresses(conn, landlord, mode, now=now, kind="calendar"),
     )
 
 
-def record_composed_day(conn: Connection, landlord: str, *, as_at: date, now: datetime) -> None:
-    """Note that `as_at` was composed."""
+def record_composed_day(conn: Connection, landlord: str, mode: MailMode, *, as_at: date, now: datetime) -> None:
+    """Note that `as_at` was composed in `mode`."""
     values = {"last_as_at": as_at, "last_run_at": now}
-    known = conn.execute(update(AlertDay).where(AlertDay.landlord == landlord).values(**values))
+    mine = and_(AlertDay.landlord == landlord, AlertDay.mode == mode.word)
+    known = conn.execute(update(AlertDay).where(mine).values(**values))
     if not known.rowcount:
-        conn.execute(insert(AlertDay).values(landlord=landlord, **values))
+        conn.execute(insert(AlertDay).values(landlord=landlord, mode=mode.word, **values))
 
 
 def record_sent_notices(conn: Connection, landlord: str, draft: AlertDraft, message_id: str) -> None:
@@ -97,7 +164,9 @@ def record_sent_notices(conn: Connection, landlord: str, draft: AlertDraft, mess
     as_at = draft.content.mail_on
     own = {"landlord": landlord, "recipient": draft.content.recipient, "message_id": message_id}
     rows = [
-        {"finding_id": n.finding_id, "occasion": n.occasion, "stage": n.stage, "as_at": as_at, "why": n.why} | own
+        {"finding_id": n.finding_id, "occasion": n.occasion, "stage": n.stage, "step": n.step, "why": n.why}
+        | {"as_at": as_at}
+        | own
         for n in draft.sent_notices
     ]
     dates = [
@@ -110,55 +179,87 @@ def record_sent_notices(conn: Connection, landlord: str, draft: AlertDraft, mess
             conn.execute(insert(table), values)
 
 
-def supersede_unsent_mails(conn: Connection, landlord: str, *, as_at: date) -> int:
+def supersede_unsent_mails(conn: Connection, landlord: str, *, as_at: date, now: datetime) -> int:
     """Withdraw mails of earlier days that were never handed over, so that today's say what still holds.
+
+    A mail that may have been handed over, and whose days to leave are over, is given up.
 
     Returns:
         How many were superseded.
     """
-    ids = list(conn.scalars(_select_stale_mails(landlord, as_at)))
-    for start in range(0, len(ids), 500):
-        some = ids[start : start + 500]
+    lost = _list_lost(conn, landlord, as_at, now)
+    superseded = [message_id for message_id, may_have_left in lost.items() if not may_have_left]
+    for some in _split_list(superseded):
         for table in (AlertTold, AlertDate, AlertNotice):
             conn.execute(delete(table).where(table.landlord == landlord, table.message_id.in_(some)))
-        conn.execute(
-            update(AlertMessage)
-            .where(AlertMessage.landlord == landlord, AlertMessage.message_id.in_(some))
-            .values(status="superseded")
+        _update_mails(conn, landlord, some, {"status": "superseded"})
+    for some in _split_list([message_id for message_id, may_have_left in lost.items() if may_have_left]):
+        values = {"status": "uncertain", "resends": 1, "reason": "the days on which it might leave are over"}
+        _update_mails(conn, landlord, some, {**values, "finished_at": now, "lease_until": None})
+    return len(superseded)
+
+
+def _split_list(ids: Sequence[str]) -> list[Sequence[str]]:
+    return [ids[start : start + 500] for start in range(0, len(ids), 500)]
+
+
+def _update_mails(conn: Connection, landlord: str, ids: Sequence[str], values: Mapping[str, Any]) -> None:
+    mine = and_(AlertMessage.landlord == landlord, AlertMessage.message_id.in_(ids))
+    conn.execute(update(AlertMessage).where(mine).values(**values))
+
+
+def _list_lost(conn: Connection, landlord: str, as_at: date, now: datetime) -> dict[str, bool]:
+    """Message-IDs of mails that will not leave any more, in whichever mode, and whether each may have left before."""
+    rows = conn.execute(
+        select(AlertMessage.message_id, AlertMessage.kind, AlertMessage.mail_on, AlertMessage.send_days,
+               AlertMessage.status, AlertMessage.resends, AlertMessage.orphaned, AlertMessage.lease_until)
+        .where(
+            AlertMessage.landlord == landlord,
+            AlertMessage.status.in_(("waiting", "sending"))
+            | ((AlertMessage.status == "uncertain") & (AlertMessage.resends == 0)),
         )
-    return len(ids)
-
-
-def _select_stale_mails(landlord: str, as_at: date) -> Select[str]:
-    """Mails of earlier days that surely never reached anybody."""
-    return select(AlertMessage.message_id).where(
-        AlertMessage.landlord == landlord,
-        AlertMessage.status == "waiting",
+    ).mappings()  # fmt: skip
+    found = {}
+    for row in rows:
+        may_have_left = row["status"] != "waiting" or row["resends"] + row["orphaned"] > 0
         # Other mails (a pack, rows to mend) say nothing that today's alerts would say again.
-        AlertMessage.kind.in_(("digest", "restricted", "calendar")),
-        AlertMessage.mail_on < as_at,
-        AlertMessage.resends + AlertMessage.orphaned == 0,
-    )
+        is_said_again = row["kind"] in {"digest", "restricted", "calendar"}
+        is_replaced = is_said_again and row["mail_on"] < as_at and not may_have_left
+        is_leased = row["status"] == "sending" and row["lease_until"] > now
+        if is_replaced or (is_past_leaving(row["send_days"], now) and not is_leased):
+            found[row["message_id"]] = may_have_left
+    return found
+
+
+def _is_mail_of(table: type[AlertTold | AlertDate | AlertNotice]) -> ColumnElement[bool]:
+    return and_(AlertMessage.landlord == table.landlord, AlertMessage.message_id == table.message_id)
+
+
+def _select_told(landlord: str) -> Select[*tuple[Any, ...]]:
+    columns = (AlertTold.finding_id, AlertTold.occasion, AlertTold.recipient, AlertTold.stage, AlertTold.step)
+    rows = select(*columns, AlertMessage.status, AlertMessage.accepted_on)
+    return rows.join(AlertMessage, _is_mail_of(AlertTold)).where(AlertTold.landlord == landlord)
 
 
 def _read_calendar_entries(
-    conn: Connection, landlord: str, stale: Select[str]
-) -> dict[tuple[int, str], tuple[int, date, bool]]:
+    conn: Connection,
+    landlord: str,
+    mode: MailMode,
+    counted: ColumnElement[bool],
+    never_left: Sequence[str],
+    as_at: date,
+) -> dict[tuple[int, str], SentEntry]:
     columns = (AlertDate.finding_id, AlertDate.recipient, AlertDate.sequence, AlertDate.due_on, AlertDate.is_cancelled)
-    rows = select(*columns).where(AlertDate.landlord == landlord, AlertDate.message_id.not_in(stale))
-    found = conn.execute(rows.order_by(AlertDate.sequence))
-    return {(row[0], row[1]): (row[2], row[3], row[4]) for row in found}
-
-
-def _read_refused_addresses(conn: Connection, landlord: str, now: datetime) -> frozenset[str]:
-    rows = conn.execute(
-        select(AlertMessage.recipient, AlertMessage.is_address_refused)
-        .where(
-            AlertMessage.landlord == landlord,
-            AlertMessage.status.in_(("refused", "bounced", "sent")),
-            AlertMessage.finished_at > now - REFUSAL_HOLDS,
-        )
-        .order_by(AlertMessage.finished_at)
-    )
-    last: dict[str, bool] = {row[0]: row[1] for row in rows}
-    return frozenset(recipient for recipient, refused in last.items() if refused)
+    rows = select(*columns, AlertMessage.mail_on, AlertMessage.status, counted.label("is_counted"))
+    rows = rows.join(AlertMessage, _is_mail_of(AlertDate)).where(AlertDate.landlord == landlord, is_of_mode(mode))
+    rows = rows.where(AlertDate.message_id.not_in(never_left)).order_by(AlertDate.sequence, AlertDate.id)
+    found: dict[tuple[int, str], SentEntry] = {}
+    for row in conn.execute(rows).mappings():
+        key = (row["finding_id"], row["recipient"])
+        one = replace(found.get(key, SentEntry(0, row["due_on"])), sequence=row["sequence"])
+        if row["is_counted"]:
+            one = replace(one, due_on=row["due_on"], is_cancelled=row["is_cancelled"])
+        if row["status"] in ACCEPTED:
+            one = replace(one, is_in_calendar=not row["is_cancelled"])
+        found[key] = replace(one, was_mailed_today=one.was_mailed_today or row["mail_on"] == as_at)
+    return found

@@ -15,7 +15,7 @@ import pandas as pd
 from due_regard.assessment.assessment_rows import AssessmentClock
 from due_regard.assessment.derived_roles import add_derived_roles
 from due_regard.assessment.engine import assess_records, find_entity_name
-from due_regard.assessment.recorded_facts import format_weekday, list_facts
+from due_regard.assessment.recorded_facts import LaterFacts, format_weekday, list_facts
 from due_regard.assessment.records_as_at import RecordsAsAt
 from due_regard.calendars.working_days import WorkingCalendar
 from due_regard.errors import SettingsError
@@ -38,14 +38,16 @@ def explain_rule(
     history.find_duty(rule)
     found = assess_records(records, history, calendar, as_at)
     mine = found[(found["rule"] == rule) & (found["subject_ref"] == subject)]
-    known = RecordsAsAt(add_derived_roles(records), as_at)
+    derived = add_derived_roles(records)
+    known = RecordsAsAt(derived, as_at)
     row = _find_row(known, history, rule, subject)
+    later = None if row is None else _find_later_facts(derived, find_entity_name(rule), subject)
     lines = [f"{rule} of one {describe_code(rule.split('.')[0])} at {history.landlord}, as at {format_weekday(as_at)}"]
     versions = sorted({day.date() for day in mine["policy_version"]}) or [history.find_version(as_at).effective_from]
     for version in versions:
         duty = _find_duty_version(history, rule, version)
         lines += ["", *_describe_basis(duty, version)]
-        lines += [] if row is None or isinstance(duty, DocumentDuty) else list_facts(known, duty, row)
+        lines += [] if row is None or isinstance(duty, DocumentDuty) else list_facts(known, duty, row, later)
         for each in mine[mine["policy_version"] == pd.Timestamp(version)].itertuples(index=False):
             lines += _describe_outcome(duty, each, AssessmentClock(as_at, calendar), history)
     if mine.empty:
@@ -73,6 +75,12 @@ def _find_row(records: RecordsAsAt, history: PolicyHistory, rule: str, subject: 
     if place < 0:
         raise SettingsError(f"no such record in {entity} on that date; it may be later, rejected or misspelt")
     return place
+
+
+def _find_later_facts(records: Records, entity: str, subject: str) -> LaterFacts:
+    """The subject in the same records without a date that hides anything."""
+    every = RecordsAsAt(records, date.max)
+    return LaterFacts(every, int(every.list_keys(entity).index(subject).as_py()))
 
 
 def _describe_basis(duty: Duty, version: date) -> Iterator[str]:

@@ -6,6 +6,7 @@ For explanations alone. Add a line here when a duty learns to ask for something 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -24,6 +25,11 @@ from due_regard.policy.field_checks import list_field_uses, resolve_field
 from due_regard.records.canonical import ENTITY_OF_SUBJECT, ColumnKind
 
 _ANSWER = {YES: "yes", NO: "no", UNKNOWN: "cannot be told"}
+_BLANK, _NO_LINK, _NO_RECORD_YET = "blank", "not on record", "none"
+_NOTHING = frozenset({_BLANK, _NO_LINK, _NO_RECORD_YET})
+
+AFTER_THE_DATE = "recorded, but dated after the date asked about"
+"""Said of what the register has and the date asked about hides: it is not blank."""
 
 
 def format_weekday(day: date | pd.Timestamp | np.datetime64[Any]) -> str:
@@ -31,24 +37,45 @@ def format_weekday(day: date | pd.Timestamp | np.datetime64[Any]) -> str:
     return f"{pd.Timestamp(day):%a %-d %b %Y}"
 
 
-def list_facts(records: RecordsAsAt, duty: SubjectDuty, row: int) -> Iterator[str]:
-    """Lines on what is recorded of the subject in `row` and how the duty's conditions answer."""
-    view = build_duty_view(records, duty)
+@dataclass(frozen=True)
+class LaterFacts:
+    """The same subject with everything recorded, whatever its date: what the date asked about hides."""
+
+    records: RecordsAsAt
+    row: int
+
+
+def list_facts(records: RecordsAsAt, duty: SubjectDuty, row: int, later: LaterFacts | None = None) -> Iterator[str]:
+    """Lines on what is recorded of the subject in `row` and how the duty's conditions answer.
+
+    What is blank, what the source does not carry and, by `later`, what is dated after the date asked about are told
+    apart.
+    """
+    facts = _describe_facts(records, duty, row)
+    hidden = dict.fromkeys(facts, "") if later is None else _describe_facts(later.records, duty, later.row)
+    for fact, value in facts.items():
+        is_hidden = value in _NOTHING and hidden[fact] not in {value, ""}
+        yield f"  {fact}: {AFTER_THE_DATE if is_hidden else value}"
+    yield from _describe_conditions(records, duty, row, later)
+    if isinstance(duty, ReviewDuty) and records.is_delivered(duty.reviews):
+        yield from _describe_clocks(records, duty, row)
+
+
+def _describe_facts(records: RecordsAsAt, duty: SubjectDuty, row: int) -> dict[str, str]:
+    """Fields, linked and related records that the duty asks for, each with what is recorded of it."""
+    view, facts = build_duty_view(records, duty), {}
     for path in dict.fromkeys(_list_fields(duty)):
         column = resolve_field(ENTITY_OF_SUBJECT[duty.subject], path)
         if not isinstance(column, str):
-            yield f"  {describe_field(path)}: {_describe_value(view, path, column.kind, row)}"
+            facts[describe_field(path)] = _describe_value(view, path, column.kind, row)
     for link in duty.requires:
-        there = {NO_RECORD: "not on record", UNKNOWN_RECORD: "cannot be told"}
         at = int(records.find_linked_rows(view.entity, link)[row])
-        yield f"  the {describe_code(link)}: {there.get(at, 'on record')}"
-    yield from dict.fromkeys(
-        f"  {describe_related(related, article='the first')}: {_describe_first_record(view, related, row)}"
-        for related in _list_related_words(duty)
-    )
-    yield from _describe_conditions(records, duty, row)
-    if isinstance(duty, ReviewDuty) and records.is_delivered(duty.reviews):
-        yield from _describe_clocks(records, duty, row)
+        there = {NO_RECORD: _NO_LINK, UNKNOWN_RECORD: "cannot be told"}.get(at, "on record")
+        facts[f"the {describe_code(link)}"] = there
+    for related in _list_related_words(duty):
+        name = describe_related(related, article="the first")
+        facts[name] = _describe_first_record(view, related, row)
+    return facts
 
 
 def _describe_value(view: DutyView, path: str, kind: ColumnKind, row: int) -> str:
@@ -56,7 +83,7 @@ def _describe_value(view: DutyView, path: str, kind: ColumnKind, row: int) -> st
     if cells.unknown[row]:
         return "not carried by the source"
     if cells.blank[row]:
-        return "blank"
+        return _BLANK
     if kind is ColumnKind.DATE:
         return format_weekday(cells.days[row])
     if kind is ColumnKind.YN:
@@ -73,15 +100,22 @@ def _describe_first_record(view: DutyView, related: conditions.Related, row: int
     found = find_dates(view, conditions.First(first=related))
     if found.unknown[row]:
         return f"cannot be told: no file of {related.of} was delivered, or a column is lacking"
-    return "none" if np.isnat(found.values[row]) else format_weekday(found.values[row])
+    return _NO_RECORD_YET if np.isnat(found.values[row]) else format_weekday(found.values[row])
 
 
-def _describe_conditions(records: RecordsAsAt, duty: SubjectDuty, row: int) -> Iterator[str]:
+def _describe_conditions(records: RecordsAsAt, duty: SubjectDuty, row: int, later: LaterFacts | None) -> Iterator[str]:
     for asked, condition in (("applies where", duty.when), ("asks that", getattr(duty, "require", None))):
-        view = build_duty_view(records, duty, strict=asked == "asks that")
+        is_strict = asked == "asks that"
+        view = build_duty_view(records, duty, strict=is_strict)
+        after = None if later is None else build_duty_view(later.records, duty, strict=is_strict)
         for part in getattr(condition, "all_of", (condition,)):
-            if part is not None:
-                yield f"  {asked} {describe_condition(part)}: {_ANSWER[evaluate_condition(view, part)[row]]}"
+            if part is None:
+                continue
+            answer = _ANSWER[evaluate_condition(view, part)[row]]
+            if later is not None and after is not None:
+                then = _ANSWER[evaluate_condition(after, part)[later.row]]
+                answer += "" if then == answer else f" on the date asked about; {then} by what is dated after it"
+            yield f"  {asked} {describe_condition(part)}: {answer}"
 
 
 def _describe_clocks(records: RecordsAsAt, duty: ReviewDuty, row: int) -> Iterator[str]:

@@ -11,11 +11,16 @@ import pandas as pd
 
 from due_regard.calendars.quarters import LONDON
 from due_regard.commands import CommandResult, Commands, add_command
+from due_regard.commands.output_files import check_output_file, write_output_file
 from due_regard.config.settings import Settings
 from due_regard.errors import SettingsError
 from due_regard.records.canonical import ASSESSMENT_COLUMNS
+from due_regard.records.validated_drop import ValidatedDrop
 from due_regard.services.assess_landlord import assess_with_rows
 from due_regard.services.read_assessments import RecordChoice, explain_assessment, read_assessments
+
+_YEARS = range(1990, 2101)
+"""Earlier dates are refused in exports, too; later ones no calendar knows."""
 
 
 def add_commands(commands: Commands) -> None:
@@ -24,7 +29,7 @@ def add_commands(commands: Commands) -> None:
     parser.add_argument("--landlord", required=True, metavar="ID", help="whose records, by whose policy")
     parser.add_argument("--as-at", required=True, metavar="YYYY-MM-DD", help="the day to assess at")
     parser.add_argument("--drop", type=Path, help="assess this drop alone; the register is not touched")
-    parser.add_argument("--source", default="canonical", help="source mapping of --drop")
+    parser.add_argument("--source", help="source mapping of --drop; default: the landlord's own")
     parser.add_argument("--known-at", metavar="INSTANT", help="as the register knew it then (ISO 8601)")
     parser.add_argument("--explain", nargs=2, metavar=("RULE", "SUBJECT"), help="say how one assessment came about")
     parser.add_argument("--out", type=Path, metavar="FILE.csv", help="write the assessments there")
@@ -34,12 +39,15 @@ def parse_day(text: str) -> date:
     """The date that an option gives.
 
     Raises:
-        SettingsError: it is not YYYY-MM-DD.
+        SettingsError: it is not YYYY-MM-DD, or of a year that nobody means.
     """
     try:
-        return date.fromisoformat(text)
+        found = date.fromisoformat(text)
     except ValueError:
         raise SettingsError("a date is written YYYY-MM-DD") from None
+    if found.year not in _YEARS:
+        raise SettingsError(f"a date lies in the years {_YEARS[0]} to {_YEARS[-1]}")
+    return found
 
 
 def parse_day_or_today(text: str | None) -> date:
@@ -68,6 +76,7 @@ def run_assess(args: Namespace, settings: Settings) -> CommandResult:
     """`assess --landlord L --as-at D [--drop DROP --source S] [--known-at T] [--explain RULE SUBJECT] --out FILE`."""
     as_at = parse_day(args.as_at)
     known_at = parse_instant(args.known_at) if args.known_at else None
+    check_output_file(args.out)
     choice = RecordChoice(known_at, args.drop, args.source)
     if args.explain:
         return _run_explain(args, settings, choice, as_at)
@@ -77,15 +86,22 @@ def run_assess(args: Namespace, settings: Settings) -> CommandResult:
         result, found = assess_with_rows(settings, args.landlord, as_at=as_at, now=datetime.now(UTC))
     else:
         found, drop = read_assessments(settings, args.landlord, choice, as_at=as_at)
-    refused = [] if drop is None else [f"{file.file}: refused ({file.code}): {file.message}" for file in drop.refused]
-    rejected = [] if drop is None else [row.message for file in drop.files for row in file.rejections]
+    untaken, code = ([], 0) if drop is None else list_untaken(drop)
+    refused = 0 if drop is None else len(drop.refused)
     result |= {"states": found["state"].value_counts().sort_index().to_dict(), "assessments": len(found)}
-    result |= {"rejected": len(rejected), "refused": len(refused)}
+    result |= {"rejected": len(untaken) - refused, "refused": refused}
     if args.out:
         write_assessments(found, args.out)
     counts = ", ".join(f"{state} {n}" for state, n in result["states"].items())
-    lines = [*refused, *rejected, f"{args.landlord} as at {as_at}: {len(found)} assessments: {counts or 'none'}"]
-    return CommandResult(result, tuple(lines), 4 if refused else 3 if rejected else 0)
+    lines = [*untaken, f"{args.landlord} as at {as_at}: {len(found)} assessments: {counts or 'none'}"]
+    return CommandResult(result, tuple(lines), code)
+
+
+def list_untaken(drop: ValidatedDrop) -> tuple[list[str], int]:
+    """What of a drop was not taken, a line each, refused files first; and the exit code that says so."""
+    refused = [f"{file.file}: refused ({file.code}): {file.message}" for file in drop.refused]
+    rejected = [row.message for file in drop.files for row in file.rejections]
+    return [*refused, *rejected], 4 if refused else 3 if rejected else 0
 
 
 def _run_explain(args: Namespace, settings: Settings, choice: RecordChoice, as_at: date) -> CommandResult:
@@ -96,5 +112,5 @@ def _run_explain(args: Namespace, settings: Settings, choice: RecordChoice, as_a
 
 def write_assessments(found: pd.DataFrame, out: Path) -> None:
     """Writes assessments as the contract's CSV: its columns, ISO dates, blank cells empty."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    found[list(ASSESSMENT_COLUMNS)].to_csv(out, index=False, date_format="%Y-%m-%d", lineterminator="\n")
+    table = found[list(ASSESSMENT_COLUMNS)]
+    write_output_file(out, table.to_csv(index=False, date_format="%Y-%m-%d", lineterminator="\n"))

@@ -1,4 +1,4 @@
-"""Commands on findings: findings, finding, silences."""
+"""Commands on one finding: what is known of it, and a person's decisions."""
 
 from __future__ import annotations
 
@@ -6,25 +6,18 @@ from argparse import ArgumentParser, Namespace
 from datetime import UTC, datetime
 from typing import Any
 
-from due_regard.calendars.quarters import LONDON
 from due_regard.commands import CommandResult, Commands, add_command, add_command_group, add_landlord_option
 from due_regard.commands.assessment_commands import parse_day
+from due_regard.commands.listing_commands import describe_lateness
 from due_regard.config.settings import Settings
 from due_regard.services.landlord_context import open_landlord_register
-from due_regard.services.list_findings import list_findings, list_silences
-from due_regard.services.result import list_json_rows
 from due_regard.services.show_finding import show_finding
 
 _UNDONE = {"silenced": "its silence is over", "reported_done": "it no longer counts as reported done"}
 
 
 def add_commands(commands: Commands) -> None:
-    """Adds findings, finding and silences."""
-    parser = add_command(commands, "findings", run_findings, "open findings, oldest first")
-    parser.add_argument("--as-at", required=True, metavar="YYYY-MM-DD", help="those open on this day")
-    parser.add_argument("--landlord", metavar="ID", help="only this landlord's; default all")
-    parser = add_command(commands, "silences", run_silences, "who silenced which finding, until when and why")
-    parser.add_argument("--landlord", metavar="ID", help="only this landlord's; default all")
+    """Adds finding."""
     decisions = add_command_group(commands, "finding", "one finding, and a person's decisions on it, audited")
     _add_finding_command(decisions, "show", run_show, "what is wrong, why, where it came from, who was told, its life")
     parser = _add_decision(decisions, "silence", run_silence, "mail nothing more of it until a date")
@@ -45,33 +38,6 @@ def _add_decision(commands: Commands, name: str, run: Any, about: str) -> Argume
     parser.add_argument("--by", required=True, help="your post; recorded in the audit")
     parser.add_argument("--why", required=True, help="the reason; recorded in the audit")
     return parser
-
-
-def run_findings(args: Namespace, settings: Settings) -> CommandResult:
-    """`findings --as-at D [--landlord L]`."""
-    found = list_findings(settings, as_at=parse_day(args.as_at), landlord=args.landlord)
-    rows = list_json_rows(
-        found[["register_ref", "landlord", "rule", "state", "due_on", "days_overdue", "severity", "clause"]]
-    )
-    lines = [
-        f"{row['register_ref']}  {row['landlord']}  {row['rule']}  {row['state']}"
-        + (f"  due {row['due_on']}" if row["due_on"] else "")
-        + (f"  {row['days_overdue']} days late" if row["days_overdue"] else "")
-        + f"  ({row['severity']}, clause {row['clause']})"
-        for row in rows
-    ]
-    return CommandResult({"findings": rows}, (*lines, f"{len(rows)} open findings"))
-
-
-def run_silences(args: Namespace, settings: Settings) -> CommandResult:
-    """`silences [--landlord L]`."""
-    rows = list_json_rows(list_silences(settings, on=datetime.now(LONDON).date(), landlord=args.landlord))
-    lines = [
-        f"{row['register_ref']}  {row['landlord']}  {row['rule']}  silent until {row['silenced_until']}"
-        f"  by {row['actor']}: {row['why']}"
-        for row in rows
-    ]
-    return CommandResult({"silences": rows}, (*lines, "1 silence" if len(rows) == 1 else f"{len(rows)} silences"))
 
 
 def run_show(args: Namespace, settings: Settings) -> CommandResult:
@@ -139,8 +105,8 @@ def _describe_status(found: dict[str, Any]) -> str:
     parts = [found["status"], _format_word(found["state"])]
     if found["due_on"]:
         parts.append(f"due {found['due_on']}")
-    if late := found["days_overdue"]:
-        parts.append("1 day late" if late == 1 else f"{late} days late")
+    if found["days_overdue"]:
+        parts.append(describe_lateness(found))
     return f"Status: {', '.join(parts)}, as at {found['last_as_at']}; severity: {found['severity']}"
 
 
@@ -175,7 +141,7 @@ def _describe_route(found: dict[str, Any]) -> list[str]:
 
 def _describe_told(told: list[dict[str, Any]]) -> list[str]:
     lines = [
-        f"  {each['on']}, stage {_format_word(each['stage'])}: {each['why']} (mail {each['status']})" for each in told
+        f"  {each['on']}, stage {_format_word(each['stage'])}: {each['why']} ({_describe_mail(each)})" for each in told
     ]
     return ["Told so far:", *lines] if lines else ["Nobody was told of it yet."]
 
@@ -185,3 +151,9 @@ def _describe_event(event: dict[str, Any]) -> str:
     until = f" until {event['until']}" if event["until"] else ""
     when = event["as_at"] or _format_instant(event["at"])
     return f"  {when} {_format_word(event['event'])} ({_format_word(event['state'])}){until}{said}"
+
+
+def _describe_mail(told: dict[str, Any]) -> str:
+    """What became of a mail; one of a trial told nobody."""
+    trial = "" if told["mode"] == "live" else f", {told['mode']}: a trial, nobody was told"
+    return f"mail {told['status']}{trial}"

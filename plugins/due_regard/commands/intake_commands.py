@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
+from argparse import ArgumentTypeError, Namespace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,9 @@ from due_regard.config.settings import Settings
 from due_regard.services.landlord_context import open_landlord_register
 from due_regard.services.result import list_json_rows
 from due_regard.services.take_in_drop import take_in_drop
+
+_MOST_DIGITS = 18
+"""More than a database counts."""
 
 
 def add_commands(commands: Commands) -> None:
@@ -25,7 +28,7 @@ def add_commands(commands: Commands) -> None:
     parser = add_command(drops, "list", run_drop_list, "what came, when, with which counts")
     add_landlord_option(parser, "only this landlord's; default all")
     parser = add_command(drops, "release", run_drop_release, "let a held drop in")
-    parser.add_argument("batch", type=int, metavar="BATCH", help="its number in `drop list`")
+    parser.add_argument("batch", type=parse_batch_number, metavar="BATCH", help="its number in `drop list`")
     add_landlord_option(parser, "whose drop it is")
     parser.add_argument("--by", required=True, help="your post, e.g. data-owner; recorded in the audit")
     parser.add_argument("--why", required=True, help="the reason; recorded in the audit")
@@ -38,16 +41,32 @@ def add_commands(commands: Commands) -> None:
     parser.add_argument("--on", metavar="YYYY-MM-DD", help="day of intake; default today")
 
 
+def parse_batch_number(text: str) -> int:
+    """The number of a batch, as `drop list` prints it."""
+    if not text.isdecimal() or len(text) > _MOST_DIGITS:
+        raise ArgumentTypeError("a batch is a number, as `drop list` prints it")
+    return int(text)
+
+
 def run_intake(args: Namespace, settings: Settings) -> CommandResult:
     """`intake DROP --landlord L [--source S]`."""
     result = take_in_drop(settings, args.landlord, drop=args.drop, source=args.source, now=datetime.now(UTC))
     lines = [_describe_file(file) for file in result["files"]]
-    lines.append(f"{args.landlord}: {result['status']}" + (f": {result['why']}" if result.get("why") else ""))
+    lines.append(f"{args.landlord}: {_describe_status(result)}")
     if result.get("rejections"):
-        lines.append(f"rejections are in {result['rejections']}")
+        told = "rejections are" if any(file["rejected"] for file in result["files"]) else "what to look at is"
+        lines.append(f"{told} in {result['rejections']}")
     if result.get("quarantine"):
         lines.append(f"refused files are in {result['quarantine']}")
     return CommandResult(result, tuple(lines), result["exit_code"])
+
+
+def _describe_status(result: dict[str, Any]) -> str:
+    if result.get("why"):
+        return f"{result['status']}: {result['why']}"
+    read, rejected = (sum(file[count] for file in result["files"]) for count in ("read", "rejected"))
+    # The register calls a drop unchanged that brought it nothing, be it because every row was rejected.
+    return "nothing was loaded" if rejected and rejected == read else str(result["status"])
 
 
 def _describe_file(file: dict[str, Any]) -> str:
@@ -70,7 +89,9 @@ def run_drop_list(args: Namespace, settings: Settings) -> CommandResult:
         f" {row['rows_loaded']} loaded + {row['rows_unchanged']} unchanged + {row['rows_rejected']} rejected"
         for row in rows
     ]
-    return CommandResult({"drops": rows}, tuple(lines) or ("no drop has come yet",))
+    return CommandResult(
+        {"drops": rows}, tuple(lines) or (f"no drop of {args.landlord or 'any landlord'} has come yet",)
+    )
 
 
 def run_drop_release(args: Namespace, settings: Settings) -> CommandResult:
@@ -92,7 +113,12 @@ def run_drop_missing(args: Namespace, settings: Settings) -> CommandResult:
 
     with open_landlord_register(settings, args.landlord) as engine:
         rows = list_json_rows(register.list_missing_records(engine, args.landlord))
+        is_delivered = register.find_newest_file(engine, args.landlord) > 0
     lines = [f"{row['entity']} {row['ref']}: not in the newest file since {row['noticed_at']}" for row in rows]
+    if not is_delivered:
+        return CommandResult(
+            {"missing": []}, (f"nothing of {args.landlord} was ever taken in, so nothing can be missing",)
+        )
     return CommandResult({"missing": rows}, (*lines, f"{len(rows)} records are missing; none was deleted"))
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from datetime import datetime
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import date, datetime
 from pathlib import Path
 
 from due_regard.commands import CommandResult, Commands, add_command, add_command_group
-from due_regard.commands.assessment_commands import parse_day_or_today
+from due_regard.commands.assessment_commands import list_untaken, parse_day_or_today
+from due_regard.commands.output_files import write_output_file
 from due_regard.config.settings import Settings
 from due_regard.errors import PolicyError
-from due_regard.services.compare_policies import compare_policy_files
+from due_regard.services.compare_policies import PolicyComparison, compare_policy_files
 from due_regard.services.landlord_context import list_landlords_to_run, load_landlord_context
 from due_regard.services.read_assessments import RecordChoice
 
@@ -30,7 +33,7 @@ def add_commands(commands: Commands) -> None:
     parser.add_argument("new", type=Path, metavar="NEW", help="policy file as it would be")
     parser.add_argument("--as-at", metavar="YYYY-MM-DD", help="the day to assess at; default today")
     parser.add_argument("--drop", type=Path, help="assess this drop instead of the register")
-    parser.add_argument("--source", default="canonical", help="source mapping of --drop")
+    parser.add_argument("--source", help="source mapping of --drop; default: the landlord's own")
     landlords = add_command_group(commands, "landlord", "landlords' settings files")
     parser = add_command(landlords, "new", run_landlord_new, "write a landlord's settings with explanations")
     parser.add_argument("landlord", metavar="ID", help="lower-case letters, digits and underscores")
@@ -83,25 +86,42 @@ def run_policy_rules(args: Namespace, settings: Settings) -> CommandResult:
     page = build_rules_page([each.history for each in known], {each.landlord.id: each.landlord for each in known})
     if args.out is None:
         return CommandResult({"page": page}, tuple(page.splitlines()))
-    args.out.write_text(page, encoding="utf-8", newline="\n")
+    write_output_file(args.out, page)
     return CommandResult({"file": str(args.out)}, (f"wrote {args.out}",))
 
 
 def run_policy_diff(args: Namespace, settings: Settings) -> CommandResult:
-    """`policy diff OLD NEW [--as-at D]`."""
-    found = compare_policy_files(
-        settings, args.old, args.new, RecordChoice(None, args.drop, args.source), as_at=parse_day_or_today(args.as_at)
-    )
-    rows = found.astype(object).where(found.notna(), None).to_dict("records")
+    """`policy diff OLD NEW [--as-at D] [--drop DROP --source S]`."""
+    as_at = parse_day_or_today(args.as_at)
+    choice = RecordChoice(None, args.drop, args.source)
+    found = compare_policy_files(settings, args.old, args.new, choice, as_at=as_at)
+    changes = found.changes
+    rows = changes.astype(object).where(changes.notna(), None).to_dict("records")
     lines = [
         f"{row['change']}: {row['rule']} {row['subject_ref']} ({row['occurrence']})"
         f" {row['old_state'] or '-'} due {_format_day(row['old_due_on'])} -> {row['new_state'] or '-'} due"
         f" {_format_day(row['new_due_on'])}"
         for row in rows
     ]
-    counts = found["change"].value_counts().to_dict()
+    counts = changes["change"].value_counts().to_dict()
     total = ", ".join(f"{counts.get(name, 0)} {name}" for name in ("added", "removed", "moved"))
-    return CommandResult({"counts": counts, "changes": rows}, (*lines, f"findings: {total}"))
+    says, code = list(_describe_standing(found, as_at)), 0
+    if found.drop is not None:
+        untaken, code = list_untaken(found.drop)
+        says = [*untaken, *says]
+    result = {"counts": counts, "changes": rows, "holds_from": found.starts_on.isoformat(), "notes": says}
+    return CommandResult(result, (*says, *lines, f"findings: {total}"), code)
+
+
+def _describe_standing(found: PolicyComparison, as_at: date) -> Iterator[str]:
+    """How the new file stands in the history, where that is not simply in place of the old one and now."""
+    if found.replaces is None:
+        yield f"judged as one more version, for what arises from {found.starts_on} on"
+    if found.starts_on > as_at:
+        day = found.starts_on
+        yield f"not yet in force as at {as_at}; ask --as-at {day} or later what it will change"
+    elif found.ends_before and found.ends_before <= as_at:
+        yield f"a later version holds from {found.ends_before} on: only what arose before is judged by this one"
 
 
 def _format_day(value: object) -> str:
@@ -124,10 +144,11 @@ def run_landlord_new(args: Namespace, settings: Settings) -> CommandResult:
 
 def run_landlord_check(args: Namespace, settings: Settings) -> CommandResult:
     """`landlord check ID`."""
-    from due_regard.services.landlord_files import check_landlord_files
+    from due_regard.services.landlord_checks import check_landlord_files
 
-    good, wrong = check_landlord_files(settings, args.landlord)
-    return CommandResult({"good": good, "wrong": wrong}, (*good, *wrong), 2 if wrong else 0)
+    found = check_landlord_files(settings, args.landlord, today=parse_day_or_today(None))
+    lines = (*found.good, *(f"WARNING {words}" for words in found.warnings), *(f"WRONG {w}" for w in found.wrong))
+    return CommandResult(asdict(found), lines, 2 if found.wrong else 0)
 
 
 def run_calendar_refresh(args: Namespace, settings: Settings) -> CommandResult:

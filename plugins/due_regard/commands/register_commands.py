@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
 from due_regard.commands import CommandResult, Commands, add_command, add_command_group, add_landlord_option
 from due_regard.config.settings import Settings
 from due_regard.services.landlord_context import find_register_url, open_landlord_register
+from due_regard.services.landlord_failures import describe_failures
 
 
 def add_commands(commands: Commands) -> None:
@@ -38,7 +40,7 @@ def run_register_upgrade(args: Namespace, settings: Settings) -> CommandResult:
 
     result = upgrade_registers(settings, args.landlord)
     lines = [f"{each['place']} is up to date (revision {each['revision']})" for each in result["registers"]]
-    return CommandResult(result, tuple(lines))
+    return CommandResult(result, (*lines, *describe_failures(result)), result.get("exit_code", 0))
 
 
 def run_audit_verify(args: Namespace, settings: Settings) -> CommandResult:
@@ -47,7 +49,10 @@ def run_audit_verify(args: Namespace, settings: Settings) -> CommandResult:
 
     with open_landlord_register(settings, args.landlord) as engine:
         report = register.verify_audit(engine, args.head)
-    return CommandResult({"rows": report.rows, "head": report.head}, (f"{report.rows} rows hold; head {report.head}",))
+    line = f"{report.rows} rows hold; head {report.head}"
+    if not report.rows:
+        line = "nothing was ever recorded in this register: there is no row to verify"
+    return CommandResult({"rows": report.rows, "head": report.head}, (line,))
 
 
 def run_backup(args: Namespace, settings: Settings) -> CommandResult:
@@ -71,6 +76,7 @@ def run_doctor(args: Namespace, settings: Settings) -> CommandResult:
     from due_regard.services.check_installation import check_installation
 
     findings = check_installation(settings, now=datetime.now(UTC), freshness=args.freshness)
-    lines = tuple(f"{'ok   ' if item.ok else 'WRONG'} {item.what}: {item.says}" for item in findings)
-    result = {"checks": [{"what": item.what, "ok": item.ok, "says": item.says} for item in findings]}
+    marks = ["WARN " if item.is_warning else "ok   " if item.ok else "WRONG" for item in findings]
+    lines = tuple(f"{mark} {item.what}: {item.says}" for mark, item in zip(marks, findings, strict=True))
+    result = {"checks": [asdict(item) for item in findings]}
     return CommandResult(result, lines, 0 if all(item.ok for item in findings) else 5)

@@ -6,23 +6,48 @@ own file (landlord.py), what its policy promises in the policy file.
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal, TypeAlias, TypeVar
 
-from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from due_regard.config.landlord import Address, Identifier
 from due_regard.config.layered_folders import LayeredFolder, find_shipped_folder, is_installed
 from due_regard.config.storage import StoredPath, open_folder
 from due_regard.errors import SettingsError
+
+Item = TypeVar("Item")
+
+
+def _split_list(given: object) -> object:
+    """`a, b` or `["a", "b"]` as a list; what is no text is a list already."""
+    if not isinstance(given, str):
+        return given
+    if not given.lstrip().startswith("["):
+        words = [word.strip() for word in given.split(",") if word.strip()]
+        if given.strip() and not words:
+            raise ValueError("names nothing; leave it out, or write a list as a,b")
+        return words
+    try:
+        return json.loads(given)
+    except ValueError:
+        raise ValueError('write a list as a,b or as ["a", "b"]') from None
+
+
+SettingsList: TypeAlias = Annotated[tuple[Item, ...], NoDecode, BeforeValidator(_split_list)]
+"""A setting that holds several values: separated by commas, or JSON."""
 
 
 class Settings(BaseSettings):
     """One installation's settings; every field can be set as `DUE_REGARD_<FIELD>`."""
 
-    model_config = SettingsConfigDict(env_prefix="DUE_REGARD_", env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="DUE_REGARD_", env_file=".env", extra="ignore", frozen=True, hide_input_in_errors=True
+    )
 
     include_dir: Path = Field(
         default_factory=find_shipped_folder, description="Policies, landlords, sources, reports, calendars."
@@ -41,7 +66,9 @@ class Settings(BaseSettings):
     register_url: str | None = Field(
         default=None, description="SQLAlchemy URL, default SQLite in <var_dir>; {landlord} in it gives each its own."
     )
-    landlords: tuple[str, ...] = Field(default=(), description="Landlord ids to run; default every settings file.")
+    landlords: SettingsList[Identifier] = Field(
+        default=(), description="Landlord ids to run, a,b; default every settings file."
+    )
 
     preload: bool = Field(
         default=False,
@@ -49,7 +76,12 @@ class Settings(BaseSettings):
     )
 
     mail_mode: Literal["folder", "live"] = Field(default="folder", description="folder writes .eml files, live sends.")
-    mail_allow: tuple[str, ...] = Field(default=(), description="Shadow running: only these addresses are sent to.")
+    mail_allow: SettingsList[Address] = Field(
+        default=(), description="Shadow running: only these addresses, a,b, are sent to."
+    )
+    mail_redirect: str | None = Field(
+        default=None, description="Trial: one address gets every live mail, with a line that says whose it would be."
+    )
     mail_from: str = "due-regard@landlord.example"
     smtp_connection: str | None = Field(default=None, description="Airflow connection laid over the smtp_ settings.")
     smtp_host: str = "localhost"
@@ -61,7 +93,7 @@ class Settings(BaseSettings):
     smtp_oauth_client_id: str | None = None
     smtp_oauth_client_secret: SecretStr | None = None
 
-    @field_validator("own_dir", mode="before")
+    @field_validator("own_dir", "mail_redirect", mode="before")
     @classmethod
     def _read_blank_as_none(cls, value: object) -> object:
         return value or None
@@ -164,6 +196,11 @@ class Settings(BaseSettings):
     def data_docs(self) -> StoredPath:
         """Folder of Great Expectations' pages without values, one folder a landlord."""
         return self.files / "data_docs"
+
+    @property
+    def validation_dir(self) -> Path:
+        """Folder of Great Expectations' own projects, one folder a landlord; it opens folders of this disk alone."""
+        return self.var_dir / "great_expectations"
 
     @property
     def packs(self) -> StoredPath:

@@ -7,6 +7,7 @@ of an error are in yaml_errors.py.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -96,12 +97,23 @@ def read_named_yaml(
     """
     file = find_file(folder, f"{name}.yaml")
     if not file.is_file():
-        known = ", ".join(other.stem for other in list_files(folder, "*.yaml")) or "none"
-        raise error(f"no {kind} {name!r}; known: {known}", file=file)
+        known = [other.stem for other in list_files(folder, "*.yaml")]
+        raise error(f"no {kind} {name!r}{suggest_word(name, known)}; known: {', '.join(known) or 'none'}", file=file)
     found = read_yaml(file, model, error)
     if getattr(found, key) != name:
         raise error(f"{key} is {getattr(found, key)!r}; the file's name says {name!r}", file=file)
     return found
+
+
+def suggest_word(word: str, known: Iterable[str]) -> str:
+    """`, did you mean reviewer?` where a known word is near, else nothing."""
+    near = get_close_matches(word, list(known), n=1)
+    return f", did you mean {near[0]}?" if near else ""
+
+
+def find_line(file: Path, place: Place) -> int | None:
+    """The line where `place` stands in a file that `read_yaml` has taken."""
+    return _find_line(_parse_yaml(file, ConfigFileError)[0], place)
 
 
 def _parse_yaml(file: Path, error: type[ConfigFileError]) -> tuple[yaml.Node | None, Any]:

@@ -3,7 +3,7 @@
 Reads files and writes rejections; knows no database. How a vendor's export maps is include/sources/<name>.yaml.
 """
 
-from due_regard.intake.completeness import check_completeness
+from due_regard.intake.completeness import check_completeness, find_rows_before
 from due_regard.intake.data_docs import publish_data_docs
 from due_regard.intake.drop_reading import read_drop
 from due_regard.intake.rejections import quarantine_files, summarise_rejections, write_rejections
@@ -14,6 +14,7 @@ __all__ = [
     "SourceMapping",
     "check_completeness",
     "check_source",
+    "find_rows_before",
     "load_source_mapping",
     "publish_data_docs",
     "quarantine_files",

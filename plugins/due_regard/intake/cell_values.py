@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from due_regard.intake.date_columns import find_column_fault
 from due_regard.intake.source_mapping import ColumnMap, DateOrder, SourceMapping
 from due_regard.intake.text_cleaning import INVISIBLE, LOOKALIKE_HYPHENS, LOOKALIKE_SPACES, clean_text, fold_text
 from due_regard.intake.text_tables import UNREADABLE
@@ -29,6 +30,9 @@ _ISO = re.compile(rf"([0-9]{{4}})-([0-9]{{2}})-([0-9]{{2}}){_TIME}")
 _NUMERIC = re.compile(rf"([0-9]{{1,2}})[/.-]([0-9]{{1,2}})[/.-]([0-9]{{4}}){_TIME}")
 _NAMED = re.compile(rf"([0-9]{{1,2}})[ /.-]([A-Za-z]{{3,9}})\.?[ /.-]([0-9]{{4}}){_TIME}")
 _SERIAL = re.compile(r"[0-9]{5}(?:\.[0-9]+)?")
+_CLOCK = r"(?:-?[0-9]+ days?, )?[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?"
+_MOMENT = re.compile(rf"(?:[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}} )?{_CLOCK}")
+"""What workbook_reader.py gives for a real date or time."""
 _MONTH_NAMES = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
@@ -49,6 +53,7 @@ class CodedColumn:
         raw: the distinct values as delivered (personal: never shown).
         values: the canonical value of each, in canonical dtype; null where blank or unreadable.
         problems: for each, "" or why it cannot be read (a reason of rejection_messages.py).
+        reading: what it was read by, for who judges the reading.
     """
 
     column: CanonicalColumn
@@ -56,6 +61,7 @@ class CodedColumn:
     raw: pd.Series
     values: pd.Series
     problems: NDArray[np.object_]
+    reading: ColumnReading
 
     def expand_rows(self) -> pd.Series:
         """The canonical column, one value a row."""
@@ -95,13 +101,15 @@ def read_column(column: CanonicalColumn, cells: pd.Series, reading: ColumnReadin
     raw = pd.Series(distinct, dtype="str").reset_index(drop=True)
     if column.kind in {ColumnKind.REF, ColumnKind.TEXT}:
         values, problems = _read_texts(raw, column.kind)
+        if column.kind is ColumnKind.REF and reading.stored_as_numbers:
+            problems[raw.str.fullmatch(_MOMENT).to_numpy(dtype=bool)] = "date_as_reference"
     else:
         parsed, found = _PARSERS[column.kind](raw.tolist(), column, reading)
         values = pd.Series(parsed, dtype=find_dtype(column))
         problems = np.array(found, dtype=object)
     broken = raw.str.startswith(UNREADABLE).to_numpy(dtype=bool)
     problems[broken] = "unreadable_cell"
-    return CodedColumn(column, codes, raw, values, problems)
+    return CodedColumn(column, codes, raw, values, problems, reading)
 
 
 def _read_texts(raw: pd.Series, kind: ColumnKind) -> tuple[pd.Series, NDArray[np.object_]]:
@@ -160,8 +168,8 @@ def _read_dates(raw: list[str], column: CanonicalColumn, reading: ColumnReading)
     for position, value in enumerate(values):
         if value is not None and not first <= value <= last:
             problems[position] = "date_out_of_range"
-    if reading.date_order == "dmy" and not reading.column_map.day_month_year and any(map(_is_month_first, texts)):
-        problems = ["month_first_column" if text else "" for text in texts]
+    if not reading.column_map.day_month_year and (fault := _judge_column(texts, values, reading)):
+        problems = [fault if text else "" for text in texts]
     return [None if value is None else np.datetime64(value, "s") for value in values], problems
 
 
@@ -204,7 +212,14 @@ def _make_day(year: str | int, month: str | int, day: str | int) -> date | None:
         return None
 
 
-def _is_month_first(text: str) -> bool:
-    """Whether a numeric date can only be month first, such as 06/25/2026."""
-    match = _NUMERIC.fullmatch(text)
-    return bool(match) and int(match[1]) <= 12 < int(match[2])  # type: ignore[index]
+def _judge_column(texts: list[str], values: list[date | None], reading: ColumnReading) -> str:
+    """Why no date of the column may be loaded, "" where they may."""
+    typed = [(int(match[1]), int(match[2])) for match in map(_NUMERIC.fullmatch, texts) if match]
+    if reading.date_order == "mdy":
+        typed = [(second, first) for first, second in typed]
+    real = [
+        value.day
+        for text, value in zip(texts, values, strict=True)
+        if value is not None and (_ISO.fullmatch(text) or _SERIAL.fullmatch(text))
+    ]
+    return find_column_fault(reading.date_order, typed, real)

@@ -11,11 +11,11 @@ from datetime import date
 
 import numpy as np
 import pandas as pd
-from openpyxl.utils import get_column_letter
 
 from due_regard.errors import FileRefused
 from due_regard.intake.cell_values import CodedColumn, ColumnReading, read_column
 from due_regard.intake.source_mapping import ColumnMap, SourceMapping, SourcePart
+from due_regard.intake.table_headers import KnownHeaders, list_letters
 from due_regard.intake.text_cleaning import clean_text, fold_text
 from due_regard.intake.text_tables import TextTable
 from due_regard.records.canonical import ENTITY
@@ -38,48 +38,64 @@ class CandidateTable:
     positions: dict[str, int]
 
 
-def list_known_headers(part: SourcePart) -> frozenset[str]:
-    """Folded headers that the part maps or ignores."""
-    return frozenset(map(fold_text, part.list_headers()))
+def collect_known_headers(part: SourcePart) -> KnownHeaders:
+    """Headers that the part maps, requires or ignores."""
+    maps = list(part.list_column_maps())
+    required: dict[str, tuple[frozenset[str], ...]] = {}
+    for entity, name, column in maps:
+        if ENTITY[entity].by_name[name].required and column.headers:
+            folded = tuple(map(fold_text, column.headers))
+            # Aliases carry a column each by itself; the parts of a joined one only together.
+            ways = tuple(frozenset([alias]) for alias in folded) if column.header else (frozenset(folded),)
+            required[_name_column(column)] = ways
+    mapped = frozenset(fold_text(header) for _, _, column in maps for header in column.headers)
+    return KnownHeaders(mapped | frozenset(map(fold_text, part.ignore)), mapped, required)
 
 
-def find_unknown_headers(table: TextTable, part: SourcePart) -> list[str]:
-    """What the part neither maps nor ignores: headers, or the letters of a column that holds cells under no header."""
-    known = list_known_headers(part)
-    unknown = [header for header in table.headers if header and fold_text(header) not in known]
-    for position, header in enumerate(table.headers):
-        if not header and (table.cells[position].str.strip() != "").any():
-            unknown.append(f"column {get_column_letter(position + 1)} (no header)")
-    return unknown
+def _name_column(column: ColumnMap) -> str:
+    """What a mapping calls a column, for people."""
+    return (" or " if column.header else " and ").join(column.headers)
+
+
+def find_unknown_columns(table: TextTable, part: SourcePart) -> list[int]:
+    """Positions of the columns that the part neither maps nor ignores, and of those with cells under no header."""
+    known = collect_known_headers(part).names
+    return [
+        position
+        for position, header in enumerate(table.headers)
+        if (fold_text(header) not in known if header else (table.cells[position].str.strip() != "").any())
+    ]
 
 
 def check_headers(table: TextTable, part: SourcePart, *, source: str) -> None:
-    """Nothing, if every column is accounted for.
+    """Nothing, if every column is accounted for. A header that is not known is told by its letter: it may be a name.
 
     Raises:
         FileRefused: a column is unknown, a required one is missing, or two feed the same canonical column.
     """
-    where = table.file if table.sheet is None else f"{table.file}, sheet {table.sheet}"
-    if unknown := find_unknown_headers(table, part):
+    if unknown := find_unknown_columns(table, part):
         raise FileRefused(
             "unknown_column",
-            f"{where}: {', '.join(unknown)} is not known to source {source}; "
-            "map it or list it under ignore in the source mapping, or leave it out of the export",
+            f"{table.where}: the header of column {list_letters(table.find_origin(at) for at in unknown)} (row "
+            f"{table.header_row}) is not known to source {source}; map it or list it under ignore in the source "
+            "mapping, or leave it out of the export",
         )
     if missing := find_missing_columns(table, part):
         headers = ", ".join(dict.fromkeys(missing.values()))
-        raise FileRefused("missing_column", f"{where}: lacks the required column {headers}; export it again with it")
+        raise FileRefused(
+            "missing_column", f"{table.where}: lacks the required column {headers}; export it again with it"
+        )
     present = _find_positions(table)
     for _, name, column in part.list_column_maps():
         if sum(fold_text(header) in present for header in column.header) > 1:
-            raise FileRefused("ambiguous_column", f"{where}: more than one column feeds {name}; leave one out")
+            raise FileRefused("ambiguous_column", f"{table.where}: more than one column feeds {name}; leave one out")
 
 
 def find_missing_columns(table: TextTable, part: SourcePart) -> dict[str, str]:
     """Required canonical columns (entity.column) that the table does not have, and the headers they are read from."""
     present = _find_positions(table)
     return {
-        f"{entity}.{name}": " or ".join(column.headers)
+        f"{entity}.{name}": _name_column(column)
         for entity, name, column in part.list_column_maps()
         if ENTITY[entity].by_name[name].required and not _is_carried(column, present)
     }

@@ -7,7 +7,7 @@ of rows is row_checks.py's.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
@@ -21,7 +21,7 @@ from due_regard.intake.source_mapping import SourceMapping
 MANIFEST = "MANIFEST.json"
 READY = "READY"
 PreviousRows = Callable[[str], int | None]
-"""Rows of an entity that the register holds from before; None where it was never delivered."""
+"""Records of an entity that a snapshot is compared with; None where it was never delivered."""
 
 
 class ManifestEntry(BaseModel):
@@ -92,9 +92,10 @@ def read_manifest(drop: Path) -> Manifest | None:
     for entry in manifest.files:
         if PurePosixPath(entry.name).name != entry.name or "\\" in entry.name:
             raise DropError(f"{drop.name}: {MANIFEST} names a file outside the drop; list plain file names")
-    missing = [entry.name for entry in manifest.files if not (drop / entry.name).is_file()]
+    # By place and not by name: this reaches Airflow's log, and a file's name may be a person's.
+    missing = [f"{at}" for at, entry in enumerate(manifest.files, 1) if not (drop / entry.name).is_file()]
     if missing:
-        raise DropError(f"{drop.name}: incomplete, {', '.join(missing)} of {MANIFEST} is not there (yet)")
+        raise DropError(f"{drop.name}: incomplete, file {', '.join(missing)} of {MANIFEST} is not there (yet)")
     return manifest
 
 
@@ -107,8 +108,15 @@ def check_completeness(drop: Path, source: SourceMapping, *, now: datetime) -> C
         now: aware instant.
 
     Raises:
-        DropError: there is no drop.
+        DropError: there is no drop, or a file of it cannot be looked at.
     """
+    try:
+        return _find_completeness(drop, source, now)
+    except OSError as reason:
+        raise DropError(f"{drop.name}: a file of it cannot be read ({reason.strerror}); deliver it again") from None
+
+
+def _find_completeness(drop: Path, source: SourceMapping, now: datetime) -> Completeness:
     files = list_drop_files(drop)
     try:
         manifest = read_manifest(drop)
@@ -126,11 +134,31 @@ def check_completeness(drop: Path, source: SourceMapping, *, now: datetime) -> C
 
 
 def _check_manifest(drop: Path, manifest: Manifest) -> Completeness:
-    for entry in manifest.files:
+    for at, entry in enumerate(manifest.files, start=1):
         with (drop / entry.name).open("rb") as file:
             if hashlib.file_digest(file, "sha256").hexdigest() != entry.sha256.lower():
-                return Completeness(False, f"{drop.name}: {entry.name} differs from {MANIFEST}; still being written?")
+                return Completeness(False, f"{drop.name}: file {at} differs from {MANIFEST}; still being written?")
     return Completeness(True, f"{MANIFEST} matches")
+
+
+def find_rows_before(counts: Iterable[tuple[int, bool]], max_shrink: float) -> int | None:
+    """The records that a new snapshot is compared with: the most there were since a person let a shrunken one in.
+
+    Compared with the last snapshot alone, one that loses a little each night would never be asked about.
+
+    Args:
+        counts: records after each drop, oldest first, and whether a person had let that drop in.
+        max_shrink: share of them that may go unasked.
+    """
+    most: int | None = None
+    for rows, is_released in counts:
+        if most is None or rows > most or (is_released and _is_shrunken(rows, most, max_shrink)):
+            most = rows
+    return most
+
+
+def _is_shrunken(rows: int, before: int, max_shrink: float) -> bool:
+    return rows < before * (1 - max_shrink)
 
 
 def find_shrunken_entities(
@@ -141,14 +169,15 @@ def find_shrunken_entities(
     Args:
         delivered: records of each entity that the snapshot brings.
         source: declares `max_shrink`.
-        previous_rows: records the register holds.
+        previous_rows: what each entity is compared with (`find_rows_before`).
     """
     held = []
     for entity, rows in delivered.items():
         before = previous_rows(entity)
-        if before and rows < before * (1 - source.max_shrink):
+        if before and _is_shrunken(rows, before, source.max_shrink):
             held.append(
-                f"{entity}: {rows} records where {before} were known, {1 - rows / before:.0%} fewer; "
-                f"source {source.name} allows {source.max_shrink:.0%}. Ask the sender, then release or replace the drop"
+                f"{entity}: {rows} records where {before} were known, {1 - rows / before:.0%} fewer in one step or in "
+                f"several; source {source.name} allows {source.max_shrink:.0%}. "
+                "Ask the sender, then release or replace the drop"
             )
     return tuple(held)

@@ -1,4 +1,4 @@
-"""Great Expectations' Data Docs of a drop: one page a run with counts and no values, the last twenty kept.
+"""Great Expectations' Data Docs of a drop: one page a run with its status, counts and no values, the last twenty kept.
 
 The library's own page calls fonts, scripts and a logo from half a dozen hosts; a page about a landlord's records calls
 nobody, so these are taken out and a policy in the page forbids the rest.
@@ -13,7 +13,7 @@ from html import escape
 from typing import Any
 
 from due_regard.config.storage import StoredPath, write_file
-from due_regard.intake.expectations import load_great_expectations
+from due_regard.intake.validation_project import load_great_expectations
 from due_regard.records.validated_drop import ValidatedDrop
 
 KEPT_RUNS = 20
@@ -48,7 +48,8 @@ def publish_data_docs(validated: ValidatedDrop, out: StoredPath, *, run: str, no
     for old in pages[:-KEPT_RUNS]:
         old.unlink()
     links = "\n".join(
-        f'<li><a href="{escape(path.name)}">{escape(path.stem)}</a></li>' for path in pages[-KEPT_RUNS:][::-1]
+        f'<li><a href="{escape(path.name)}">{escape(path.stem)}</a>: {_read_status(path)}</li>'
+        for path in pages[-KEPT_RUNS:][::-1]
     )
     title = f"Data Docs of {escape(validated.landlord)}"
     index = (
@@ -81,17 +82,36 @@ def _render_page(validated: ValidatedDrop, run: str, now: datetime) -> str:
         meta={"run_id": {"run_name": run, "run_time": now.isoformat()}},
     )
     html: str = DefaultJinjaPageView().render(ValidationResultsPageRenderer(run_info_at_end=True).render(suite))
-    return _OUTSIDE.sub("", html).replace("<head>", f"<head>{_HEAD}", 1)
+    status = _describe_status(passed, len(results))
+    plain = _OUTSIDE.sub("", html).replace("<head>", f'<head><meta name="status" content="{status}">{_HEAD}', 1)
+    return re.sub(r"(<body[^>]*>)", rf"\1<p><strong>{status}</strong></p>", plain, count=1)
+
+
+def _describe_status(passed: int, checks: int) -> str:
+    return (
+        f"all {checks} checks passed"
+        if passed == checks
+        else f"{checks - passed} of {checks} checks found rows to look at"
+    )
+
+
+def _read_status(page: StoredPath) -> str:
+    """A page's status, from its head; pages of earlier versions have none."""
+    with page.open(encoding="utf-8") as text:
+        found = re.search(r'<meta name="status" content="([^"]*)">', text.read(1000))
+    return found[1] if found else "no status"
 
 
 def _render_results(validated: ValidatedDrop) -> Iterator[Any]:
     from great_expectations.core import ExpectationValidationResult
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
+    files = list(dict.fromkeys(table["file"] for table in validated.suites))
     for table in validated.suites:
         checks: Any = table["checks"]
         for check in checks:
-            section = f"{table['file']} {table['sheet'] or ''} {table['entity']}: {check['column']}"
+            # Of several files by number: a name of a file may be a person's, and is told to the data owner alone.
+            section = f"{table['entity']}, file {files.index(table['file']) + 1}: {check['column']}"
             yield ExpectationValidationResult(
                 success=not check["failing"],
                 expectation_config=ExpectationConfiguration(

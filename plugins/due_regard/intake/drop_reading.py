@@ -18,7 +18,7 @@ from due_regard.errors import FileRefused
 from due_regard.intake.check_suite import Suite, build_suite
 from due_regard.intake.column_mapping import CandidateTable, check_headers, read_candidates, share_table_text
 from due_regard.intake.completeness import Manifest, PreviousRows, find_shrunken_entities, read_manifest
-from due_regard.intake.expectations import validate_with_great_expectations
+from due_regard.intake.expectations import DropUnderTest, validate_with_great_expectations
 from due_regard.intake.preflight import check_file_name, list_drop_files, make_shown_name, read_content
 from due_regard.intake.readers import read_file_tables
 from due_regard.intake.results import find_disappeared_refs, make_accepted_file, make_mending_sheets
@@ -51,6 +51,7 @@ def read_drop(
     previous_rows: PreviousRows | None = None,
     suite: Suite | None = None,
     great_expectations: bool = True,
+    project: Path | None = None,
 ) -> ValidatedDrop:
     """The drop's rows, validated, with every rejection and refusal named.
 
@@ -60,18 +61,21 @@ def read_drop(
         source: how they are read.
         on: day of intake; dates more than ten years after it are rejected.
         known: references the register holds of an entity, None where it was never delivered.
-        previous_rows: records the register holds of an entity; a snapshot that shrank too far is then `held`.
+        previous_rows: records that an entity is compared with; a snapshot that shrank too far is then `held`.
         suite: the checks; those of `build_suite` where None.
         great_expectations: whether Great Expectations judges too (seconds); without it, `suites` stays empty. Only for
             a look at a drop that nothing is loaded from.
+        project: folder of the Great Expectations project that keeps suite, checkpoint and results; None keeps nothing.
 
     Raises:
         DropError: the folder is missing or empty, its manifest is wrong or names a file that is not there, or the two
             validations differ.
     """
     staged, refused = stage_drop(drop, source, on=on)
-    checked = check_candidates([item.candidate for item in staged], known, build_suite() if suite is None else suite)
-    answers = validate_with_great_expectations(checked, on=on) if great_expectations else ()
+    checks = build_suite() if suite is None else suite
+    checked = check_candidates([item.candidate for item in staged], known, checks)
+    test = DropUnderTest(checked, checks, known, on)
+    answers = validate_with_great_expectations(test, project=project) if great_expectations else ()
     gone = _find_disappeared(staged, refused, source, known)
     files = [
         # Missing references are noted once for an entity, with the first of its tables.
@@ -101,13 +105,14 @@ def stage_drop(drop: Path, source: SourceMapping, *, on: date) -> tuple[list[Sta
     refused: list[RefusedFile] = []
     paths = list_drop_files(drop)
     manifest = read_manifest(drop)
-    for path in paths:
-        sha256 = ""
+    for number, path in enumerate(paths, start=1):
+        # A log is read by more people than the data owner, and a file's name may be a person's.
+        shown, sha256 = f"file {number} of {len(paths)}", ""
         try:
             check_file_name(path)
             content = read_content(path, drop)
             if len(content) > _LARGE:
-                _log.info("%s: reading %d MB", path.name, len(content) // 2**20)
+                _log.info("%s: reading %d MB", shown, len(content) // 2**20)
             sha256 = hashlib.sha256(content).hexdigest()
             tables = _read_tables(path.name, content, sha256, source, manifest)
             del content
@@ -120,9 +125,9 @@ def stage_drop(drop: Path, source: SourceMapping, *, on: date) -> tuple[list[Sta
                 # Text that is now kept as distinct values is not given back by itself.
                 pa.default_memory_pool().release_unused()
                 staged += [StagedTable(sha256, candidate, part) for candidate in found]
-            _log.info("%s: %d rows read", path.name, read)
+            _log.info("%s: %d rows read", shown, read)
         except FileRefused as reason:
-            _log.warning("%s: refused (%s)", make_shown_name(path), reason.code)
+            _log.warning("%s: refused (%s)", shown, reason.code)
             refused.append(RefusedFile(make_shown_name(path), sha256, reason.code, str(reason)))
     return staged, refused
 

@@ -1,19 +1,16 @@
-"""Great Expectations as the validator: every check of the suite as an expectation, independent of row_checks.py.
+"""Great Expectations as the validator: every check of the suite as an expectation, judged apart from row_checks.py.
 
-It sees distinct values and their counts, never rows: 100 rows of "tenant" are one value of weight 100, a reference is
-only "text", blank or unreadable. So it is many times faster than on the raw frame, and no reference reaches it. A check
-on which the two disagree fails the drop. Import Great Expectations inside functions only: it takes seconds.
+It sees distinct texts as delivered with their counts (delivered_values.py), never rows: 100 rows of "tenant" are one
+text of weight 100. So it is many times faster than on the raw frame, and no reference reaches it. A check on which the
+two disagree, or which one did not ask, fails the drop. The library itself is reached through validation_project.py.
 """
 
 from __future__ import annotations
 
-import logging
-import os
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,57 +18,101 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from due_regard.errors import DropError
+from due_regard.intake import delivered_values
 from due_regard.intake.cell_values import CodedColumn, find_latest_date
-from due_regard.intake.check_suite import CheckRule, ColumnCheck
-from due_regard.intake.row_checks import CheckedCandidate, CheckTally
-from due_regard.intake.text_cleaning import fold_text
+from due_regard.intake.check_suite import CheckRule, ColumnCheck, Suite
+from due_regard.intake.date_patterns import make_date_pattern
+from due_regard.intake.delivered_values import CheckProfile
+from due_regard.intake.relation_counts import count_days_between, count_links, count_versions
+from due_regard.intake.row_checks import CheckedCandidate, Known
+from due_regard.intake.validation_project import ValidationRun, load_great_expectations, run_expectations
 from due_regard.records.canonical import EARLIEST_YEAR, ENTITY, ColumnKind
 
-_UNREADABLE = "unreadable"
-_WORDS_SHOWN = 1000
-"""Unknown words of a column that are shown one by one; a column mapped to codes by mistake may hold a million."""
+_LATEST = "latest_date"
+"""What the last day that a date may name is called in a kept suite, which outlives the day."""
+
 _HARMLESS: dict[str, object] = {"O": None, "M": np.datetime64("NaT"), "i": 0}
 """Stand-in value, by kind of column, for a check without any value: it passes with weight 0."""
 
 
 @dataclass(frozen=True)
-class CheckProfile:
-    """What Great Expectations is shown for one check: values, and how many rows each stands for."""
+class DropUnderTest:
+    """What a drop is judged by beside its tables.
 
-    values: pd.Series
-    weights: NDArray[np.int64]
+    Attributes:
+        tables: with the tallies of the vectorised checks.
+        suite: the checks that must have been asked.
+        known: references of an entity in the register.
+        on: day of intake, as for reading.
+    """
+
+    tables: Sequence[CheckedCandidate]
+    suite: Suite
+    known: Known
+    on: date
 
 
-def validate_with_great_expectations(checked: Sequence[CheckedCandidate], *, on: date) -> tuple[dict[str, object], ...]:
-    """Runs every check of every table again and returns what was found, without any cell's value.
+@dataclass(frozen=True)
+class _AskedCheck:
+    table: CheckedCandidate
+    check: ColumnCheck
+    profile: CheckProfile
+    expectation: Any
+
+
+def validate_with_great_expectations(
+    drop: DropUnderTest, *, project: Path | None = None
+) -> tuple[dict[str, object], ...]:
+    """Asks every check of every table again and returns what was found, without any cell's value.
 
     Args:
-        checked: tables with the tallies of the vectorised checks.
-        on: day of intake, as for reading.
+        drop: what to judge.
+        project: folder of a Great Expectations project that keeps suite, checkpoint and results; None keeps nothing.
 
     Raises:
-        DropError: Great Expectations counts other rows than the vectorised checks, or cannot judge.
+        DropError: Great Expectations counts other rows than the vectorised checks, one of the two did not ask a check
+            of the suite, or it cannot judge.
     """
-    tallied = [(item, tally) for item in checked for tally in item.tallies]
-    if not tallied:
+    pairs = [(table, check) for table in drop.tables for check in _list_expected_checks(table, drop)]
+    if not pairs:
         return ()
-    profiles = [_build_profile(item, tally) for item, tally in tallied]
-    expectations = [_build_expectation(tally.check, str(number), on) for number, (_, tally) in enumerate(tallied)]
-    failing = _count_failing_rows(
-        _build_profile_frame(profiles), expectations, [profile.weights for profile in profiles]
-    )
-    answers: dict[int, list[dict[str, object]]] = {id(item): [] for item in checked}
-    for (item, tally), expectation, profile, found in zip(tallied, expectations, profiles, failing, strict=True):
-        _compare_totals(item, tally, found)
-        answers[id(item)].append(_make_answer(tally, expectation, int(profile.weights.sum())))
-    return tuple(_make_table_answer(item, answers[id(item)]) for item in checked)
+    asked = [_ask_check(table, check, f"{number:03} {check.name}", drop) for number, (table, check) in enumerate(pairs)]
+    failing = _count_failing_rows(asked, drop.on, project)
+    answers: dict[int, list[dict[str, object]]] = {id(table): [] for table in drop.tables}
+    for one, found in zip(asked, failing, strict=True):
+        _compare_totals(one, found)
+        answers[id(one.table)].append(_make_answer(one, found, drop.on))
+    return tuple(_make_table_answer(table, answers[id(table)]) for table in drop.tables)
 
 
-def _compare_totals(checked: CheckedCandidate, tally: CheckTally, found: int) -> None:
-    if found != tally.failing:
+def _list_expected_checks(table: CheckedCandidate, drop: DropUnderTest) -> list[ColumnCheck]:
+    """The checks of the suite that a table's columns call for, whichever of them row_checks.py asked."""
+    delivered = {item.candidate.entity for item in drop.tables}
+
+    def is_called_for(check: ColumnCheck) -> bool:
+        if check.entity != table.candidate.entity or check.column not in table.candidate.columns:
+            return False
+        if check.rule is CheckRule.ORDER:
+            return check.after in table.candidate.columns
+        if check.rule is CheckRule.REFERENCE:
+            target = dict(ENTITY[check.entity].links)[check.column]
+            return target in delivered or drop.known(target) is not None
+        return True
+
+    return [check for check in drop.suite if is_called_for(check)]
+
+
+def _ask_check(table: CheckedCandidate, check: ColumnCheck, column: str, drop: DropUnderTest) -> _AskedCheck:
+    profile = _build_profile(table, check, drop)
+    return _AskedCheck(table, check, profile, _build_expectation(table, check, column))
+
+
+def _compare_totals(asked: _AskedCheck, found: int) -> None:
+    tallies = [tally.failing for tally in asked.table.tallies if tally.check == asked.check]
+    if tallies != [found]:
         raise DropError(
-            f"{checked.candidate.table.file}: two validations differ on {tally.check.name} "
-            f"({found} and {tally.failing} rows); nothing is loaded. Keep the drop and report it"
+            f"two validations differ on {asked.check.name} "
+            f"({found} and {tallies[0] if tallies else 'no'} rows); nothing is loaded. Keep the drop and report it"
         )
 
 
@@ -79,92 +120,57 @@ def _make_table_answer(checked: CheckedCandidate, checks: list[dict[str, object]
     table = checked.candidate.table
     return {
         "file": table.file,
-        "sheet": table.sheet,
+        "sheet": table.place or None,
         "entity": checked.candidate.entity,
         "rows": len(table.cells),
         "checks": checks,
     }
 
 
-def _make_answer(tally: CheckTally, expectation: Any, rows: int) -> dict[str, object]:
+def _make_answer(asked: _AskedCheck, failing: int, on: date) -> dict[str, object]:
+    check = asked.check
     return {
-        "check": tally.check.name,
-        "column": tally.check.column,
-        "rule": str(tally.check.rule),
-        "after": tally.check.after,
-        "severity": tally.check.severity,
-        "expectation": expectation.expectation_type,
-        "asked": _describe_expectation(expectation),
-        "judged": rows,
-        "failing": tally.failing,
+        "check": check.name,
+        "column": check.column,
+        "rule": str(check.rule),
+        "after": check.after,
+        "severity": check.severity,
+        "expectation": asked.expectation.expectation_type,
+        "asked": _describe_expectation(asked, on),
+        "judged": int(asked.profile.weights.sum()),
+        "failing": failing,
     }
 
 
-def _describe_expectation(expectation: Any) -> dict[str, object]:
+def _describe_expectation(asked: _AskedCheck, on: date) -> dict[str, object]:
     """What the expectation requires: bounds and code lists of the contract, never a value of the drop."""
-    kwargs = expectation.configuration.kwargs
-    words = ("value_set", "regex", "min_value", "max_value")
-    asked = {word: kwargs[word] for word in words if kwargs.get(word) is not None}
-    return {word: str(value) if isinstance(value, datetime) else value for word, value in asked.items()}
+    kwargs, spec = asked.expectation.configuration.kwargs, ENTITY[asked.check.entity].by_name[asked.check.column]
+    if "regex" in kwargs:
+        return {"regex": "a date in the source's order" if spec.kind is ColumnKind.DATE else "codes of the list"}
+    if asked.check.rule is CheckRule.CODES:
+        return {"value_set": list(spec.codes)}
+    if asked.check.rule is CheckRule.RANGE:
+        return {"min_value": f"{EARLIEST_YEAR}-01-01", "max_value": str(find_latest_date(on))}
+    return {word: kwargs[word] for word in ("value_set", "min_value", "max_value") if kwargs.get(word) is not None}
 
 
-def _build_profile(checked: CheckedCandidate, tally: CheckTally) -> CheckProfile:
-    check = tally.check
-    if check.rule in {CheckRule.UNIQUE, CheckRule.REFERENCE}:
-        seen = {value: rows for value, rows in tally.weights.items() if rows}
-        return CheckProfile(pd.Series(list(seen), dtype="int64"), np.array(list(seen.values()), dtype=np.int64))
-    coded = checked.candidate.columns[check.column]
+def _build_profile(table: CheckedCandidate, check: ColumnCheck, drop: DropUnderTest) -> CheckProfile:
+    coded = table.candidate.columns[check.column]
+    if check.rule is CheckRule.UNIQUE:
+        return count_versions(table, [item for item in drop.tables if item.candidate.entity == check.entity])
+    if check.rule is CheckRule.REFERENCE:
+        target = dict(ENTITY[check.entity].links)[check.column]
+        tables = [item for item in drop.tables if item.candidate.entity == target]
+        return count_links(table, check.column, tables, drop.known(target))
     if check.rule is CheckRule.ORDER:
-        return _count_days_between(checked.rows[check.after], checked.rows[check.column])
-    if check.rule is CheckRule.RANGE:
-        return _count_values(coded.values, coded)
-    return _as_words(coded)
+        return count_days_between(table.rows[check.after], table.rows[check.column])
+    if check.rule is CheckRule.REQUIRED:
+        return delivered_values.show_presence(coded)
+    return delivered_values.show_dates(coded) if check.rule is CheckRule.RANGE else delivered_values.show_texts(coded)
 
 
-def _count_days_between(earlier: pd.Series, later: pd.Series) -> CheckProfile:
-    days = (later - earlier).dt.days.dropna().to_numpy(dtype=np.int64)
-    values, counts = np.unique(days, return_counts=True)
-    return CheckProfile(pd.Series(values), counts.astype(np.int64))
-
-
-def _as_words(coded: CodedColumn) -> CheckProfile:
-    """Distinct values as words: codes as read (unknown ones as sent), yes or no, ISO dates, texts as "text" alone."""
-    kind = coded.column.kind
-    known = coded.values.notna().to_numpy()
-    if kind in {ColumnKind.REF, ColumnKind.TEXT}:
-        words = pd.Series("text", index=coded.values.index, dtype="str").where(known)
-    elif kind is ColumnKind.DATE:
-        words = coded.values.dt.strftime("%Y-%m-%d").astype("str")
-    elif kind is ColumnKind.YN:
-        words = coded.values.map({True: "yes", False: "no"}).astype("str")
-    else:
-        sent = coded.raw.where(np.cumsum(~known) <= _WORDS_SHOWN, _UNREADABLE).map(fold_text)
-        words = coded.values.where(known, sent.where(sent != ""))
-    readable = np.isin(coded.problems.astype(str), ("", "unknown_code", "date_out_of_range"))
-    return _count_values(words.where(readable, _UNREADABLE), coded)
-
-
-def _count_values(values: pd.Series, coded: CodedColumn) -> CheckProfile:
-    """Each value once, with the rows of all distinct raw values that came to it."""
-    counted = pd.Series(coded.count_rows()).groupby(values.to_numpy(), dropna=False).sum()
-    return CheckProfile(pd.Series(counted.index, dtype=values.dtype), counted.to_numpy(dtype=np.int64))
-
-
-@cache
-def load_great_expectations() -> Any:
-    """The library, imported late, without telemetry and without the warnings of its own imports."""
-    os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
-    logging.getLogger("great_expectations").setLevel(logging.WARNING)  # else it tells of folders it never makes
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # its use of sre_constants
-        import great_expectations
-        import great_expectations.expectations  # noqa: F401 - a submodule, reached through the library
-    return great_expectations
-
-
-def _build_expectation(check: ColumnCheck, column: str, on: date) -> Any:
+def _build_expectation(table: CheckedCandidate, check: ColumnCheck, column: str) -> Any:
     gxe = load_great_expectations().expectations
-    spec = ENTITY[check.entity].by_name[check.column]
     common = {"column": column, "severity": check.severity, "meta": {"check": check.name}}
     if check.rule is CheckRule.REQUIRED:
         return gxe.ExpectColumnValuesToNotBeNull(**common)
@@ -175,73 +181,54 @@ def _build_expectation(check: ColumnCheck, column: str, on: date) -> Any:
     if check.rule is CheckRule.ORDER:
         return gxe.ExpectColumnValuesToBeBetween(**common, min_value=0)
     if check.rule is CheckRule.RANGE:
-        last = datetime.combine(find_latest_date(on), time())
-        return gxe.ExpectColumnValuesToBeBetween(
-            **common,
-            min_value=datetime(EARLIEST_YEAR, 1, 1),  # noqa: DTZ001 - a day, compared with days
-            max_value=last,
-        )
-    if spec.kind is ColumnKind.DATE:
-        return gxe.ExpectColumnValuesToMatchRegex(**common, regex=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
-    if spec.kind is ColumnKind.LIST:
-        word = "|".join(spec.codes)
-        return gxe.ExpectColumnValuesToMatchRegex(**common, regex=f"^(?:{word})(?:;(?:{word}))*$")
-    if spec.kind is ColumnKind.YN or spec.codes:
-        return gxe.ExpectColumnValuesToBeInSet(**common, value_set=list(spec.codes or ("yes", "no")))
-    return gxe.ExpectColumnValuesToNotBeInSet(**common, value_set=[_UNREADABLE])
+        first = datetime(EARLIEST_YEAR, 1, 1)  # noqa: DTZ001 - a day, compared with days
+        return gxe.ExpectColumnValuesToBeBetween(**common, min_value=first, max_value={"$PARAMETER": _LATEST})
+    return _build_text_expectation(gxe, table.candidate.columns[check.column], common)
 
 
-def _build_profile_frame(profiles: Sequence[CheckProfile]) -> pd.DataFrame:
+def _build_text_expectation(gxe: Any, coded: CodedColumn, common: dict[str, Any]) -> Any:
+    """That a text as delivered can be read, and was loaded as what it says."""
+    kind, reading = coded.column.kind, coded.reading
+    if kind is ColumnKind.DATE:
+        pattern = make_date_pattern(reading.date_order, also_iso=reading.stored_as_numbers)
+        return gxe.ExpectColumnValuesToMatchRegex(**common, regex=pattern)
+    if kind is ColumnKind.LIST:
+        code = f"(?:{'|'.join(coded.column.codes)})"
+        return gxe.ExpectColumnValuesToMatchRegex(**common, regex=rf"^({code}(?:;{code})*)(?:=\1)?\Z")
+    if kind is ColumnKind.YN or coded.column.codes:
+        words = delivered_values.list_allowed_words(coded.column, reading)
+        return gxe.ExpectColumnValuesToBeInSet(**common, value_set=words)
+    return gxe.ExpectColumnValuesToBeInSet(**common, value_set=[delivered_values.TEXT])
+
+
+def _build_profile_frame(asked: Sequence[_AskedCheck]) -> pd.DataFrame:
     """One column a check, filled up to the longest by repeating the first value, which then weighs nothing.
 
     Columns of a kind lie in one block: Great Expectations copies the whole frame for each check.
     """
-    longest = max(len(profile.values) for profile in profiles)
+    longest = max(len(one.profile.values) for one in asked)
     blocks: dict[str, dict[str, NDArray[Any]]] = {}
-    for number, profile in enumerate(profiles):
-        values = profile.values.to_numpy()
+    for one in asked:
+        values = one.profile.values.to_numpy()
         if not len(values):
-            values = np.array([_HARMLESS[profile.values.dtype.kind]], dtype=values.dtype)
+            values = np.array([_HARMLESS[one.profile.values.dtype.kind]], dtype=values.dtype)
         whole = np.concatenate([values, np.repeat(values[:1], longest - len(values))]) if longest else values[:0]
-        blocks.setdefault(profile.values.dtype.kind, {})[str(number)] = whole
+        blocks.setdefault(one.profile.values.dtype.kind, {})[one.expectation.column] = whole
     frames = [pd.DataFrame(np.column_stack(list(block.values())), columns=list(block)) for block in blocks.values()]
     return pd.concat(frames, axis="columns")
 
 
-def _count_failing_rows(
-    frame: pd.DataFrame, expectations: Sequence[Any], weights: Sequence[NDArray[np.int64]]
-) -> list[int]:
+def _count_failing_rows(asked: Sequence[_AskedCheck], on: date, project: Path | None) -> list[int]:
     """Rows that fail each expectation: first which expectations fail, then the values that fail them."""
-    first = _run_validation(frame, expectations, "BOOLEAN_ONLY")
+    latest = datetime.combine(find_latest_date(on), time())
+    run = ValidationRun(load_great_expectations(), _build_profile_frame(asked), {_LATEST: latest})
+    first = run_expectations(run, [one.expectation for one in asked], "BOOLEAN_ONLY", project=project)
     failed = [number for number, result in enumerate(first) if not result.success]
-    rows = [0] * len(expectations)
+    rows = [0] * len(asked)
     if failed:
-        again = _run_validation(frame, [expectations[number] for number in failed], "COMPLETE")
+        again = run_expectations(run, [asked[number].expectation for number in failed], "COMPLETE")
         for number, result in zip(failed, again, strict=True):
-            positions = [at for at in result.result["unexpected_index_list"] if at < len(weights[number])]
-            rows[number] = int(weights[number][positions].sum())
+            weights = asked[number].profile.weights
+            positions = [at for at in result.result["unexpected_index_list"] if at < len(weights)]
+            rows[number] = int(weights[positions].sum())
     return rows
-
-
-def _run_validation(frame: pd.DataFrame, expectations: Sequence[Any], result_format: str) -> list[Any]:
-    """Results in the order of the expectations."""
-    gx = load_great_expectations()
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False}
-    asset = context.data_sources.add_pandas("drop").add_dataframe_asset("distinct_values")
-    batch = asset.add_batch_definition_whole_dataframe("all").get_batch(batch_parameters={"dataframe": frame})
-    outcome = batch.validate(
-        gx.ExpectationSuite(name="contract", expectations=list(expectations)), result_format=result_format
-    )
-    by_column = {}
-    for result in outcome.results:
-        if _has_raised(result.exception_info):
-            raise DropError("the validator could not judge a check; nothing is loaded. Keep the drop and report it")
-        by_column[result.expectation_config.kwargs["column"]] = result
-    return [by_column[expectation.column] for expectation in expectations]
-
-
-def _has_raised(exception_info: dict[str, Any]) -> bool:
-    """Whether judging failed; the library says so for the whole check, or for each metric under its name."""
-    said = exception_info.get("raised_exception")
-    return bool(said) if said is not None else any(info["raised_exception"] for info in exception_info.values())

@@ -6,7 +6,7 @@ Chooses the reader by content and the part by name, sheet and headers. column_ma
 from __future__ import annotations
 
 from due_regard.errors import FileRefused
-from due_regard.intake.column_mapping import list_known_headers
+from due_regard.intake.column_mapping import collect_known_headers
 from due_regard.intake.csv_reader import read_csv_table
 from due_regard.intake.preflight import FileForm, detect_form
 from due_regard.intake.source_mapping import SourceMapping, SourcePart
@@ -42,13 +42,19 @@ def _read_csv(
     name: str, content: bytes, parts: tuple[SourcePart, ...], source: SourceMapping
 ) -> list[tuple[TextTable, SourcePart]]:
     """A CSV file is one table, of the part whose headers it shows best."""
-    tables = []
+    tables, refusals = [], []
     for part in parts:
-        known = list_known_headers(part)
-        table = read_csv_table(
-            name, content, known, encoding=source.encoding, delimiter=source.delimiter, depth=part.header_rows
-        )
-        tables.append((len(known & set(map(fold_text, table.headers))), table, part))
+        known = collect_known_headers(part)
+        try:
+            table = read_csv_table(
+                name, content, known, encoding=source.encoding, delimiter=source.delimiter, depth=part.header_rows
+            )
+        except FileRefused as refusal:
+            refusals.append(refusal)
+            continue
+        tables.append((len(known.names & set(map(fold_text, table.headers))), table, part))
+    if not tables:
+        raise refusals[0]
     _, table, part = max(tables, key=lambda found: found[0])
     return [(table, part)]
 
@@ -62,22 +68,24 @@ def _read_sheets(
     sheets = [sheet for sheet in read_sheets(name, content, inspected) if fold_text(sheet.name) not in ignored]
     if not sheets:
         raise FileRefused("empty_file", f"{name}: has no sheet with a header; export it again")
-    return [_choose_part(name, sheet, parts, inspected.epoch_1904) for sheet in sheets]
+    known = source.list_sheet_names()
+    return [_choose_part(name, sheet, sheet.describe_place(known), parts, inspected.epoch_1904) for sheet in sheets]
 
 
 def _choose_part(
-    name: str, sheet: WorkbookSheet, parts: tuple[SourcePart, ...], epoch_1904: bool
+    name: str, sheet: WorkbookSheet, place: str, parts: tuple[SourcePart, ...], epoch_1904: bool
 ) -> tuple[TextTable, SourcePart]:
     fitting = [part for part in parts if part.matches_name(name, sheet.name)]
     if not fitting:
         raise FileRefused(
             "unknown_sheet",
-            f"{name}: sheet {sheet.name} is not known; map it or list it under ignore_sheets in the source mapping",
+            f"{name}: {place} is not known; map it or list it under ignore_sheets in the source mapping",
         )
 
-    def score_part(part: SourcePart) -> int:
-        header = find_sheet_header(sheet, list_known_headers(part), part.header_rows)
-        return header.score if header else 0
+    def rank_part(part: SourcePart) -> tuple[int, int]:
+        header = find_sheet_header(sheet, collect_known_headers(part), part.header_rows)
+        return header.rank if header else (0, 0)
 
-    part = max(fitting, key=score_part)
-    return read_sheet_table(name, sheet, list_known_headers(part), depth=part.header_rows, epoch_1904=epoch_1904), part
+    part = max(fitting, key=rank_part)
+    known = collect_known_headers(part)
+    return read_sheet_table(name, sheet, place, known, depth=part.header_rows, epoch_1904=epoch_1904), part

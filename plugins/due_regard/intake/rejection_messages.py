@@ -6,6 +6,7 @@ Add a reason here when a check gains one. The message of a refused file is writt
 from __future__ import annotations
 
 from due_regard.intake.source_mapping import ColumnMap, SourceMapping
+from due_regard.intake.text_tables import MENDING_HEADERS
 from due_regard.records.canonical import ENTITY, CanonicalColumn, ColumnKind
 
 _ORDER = {
@@ -20,9 +21,18 @@ _REMEDY = {
     "unreadable_date": "is no date in the order {order}; write it so",
     "date_out_of_range": "is before 1990 or more than ten years ahead; correct the year",
     "month_first_column": "is in a column with month-first dates where {order} is declared; correct the column",
-    "unreadable_cell": "shows an error, a formula without a stored value or a character that is no text; open the "
-    "file, mend it and save it",
+    "day_first_column": "is in a column with day-first dates where {order} is declared; correct the column",
+    "swapped_dates": "is in a column where a spreadsheet program may have swapped day and month: its real dates lie "
+    "before the 13th, those typed as text after the 12th; export it again and do not open it before sending, or "
+    "write every date of the column as text, {order} (the doubtful ones come back with a question mark)",
+    "unreadable_cell": "shows an error, a formula without a stored value, a character that is no text or a number that "
+    "its format changes; open the file, mend it (a reference: as text) and save it",
+    "date_as_reference": "is a date or a time where a reference belongs, as spreadsheet programs make of references "
+    "such as 3-1; write the reference as text",
     "conflicting_duplicate": "is the reference of another row with other values; keep the right one",
+    "changed_reference": f"is not the reference under which this row was handed back (a spreadsheet program may have "
+    f"taken its leading zeros); write it as in the column {MENDING_HEADERS[2]!r}, or, if it is right now, clear the "
+    "cell of that column",
     "orphan": "points to a record of {target} that is neither in this drop nor in the register; send that record too, "
     "or correct the reference",
     "order": "lies before {after}; check both dates",

@@ -1,4 +1,4 @@
-"""What goes back to the landlord: rejected rows in its own file's shape, and refused files untouched in quarantine.
+"""What goes back to the landlord: rejected rows in its own file's columns, and refused files untouched in quarantine.
 
 With data_docs.py the only place of intake that writes files. A file written here, mended and sent again, loads just
 those rows: its columns in front mark it as a list of changes (text_tables.MENDING_HEADERS).
@@ -6,8 +6,9 @@ those rows: its columns in front mark it as a list of changes (text_tables.MENDI
 
 from __future__ import annotations
 
-import csv
 import io
+import re
+import zipfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,15 +17,19 @@ from typing import IO, Any
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from openpyxl.styles.numbers import FORMAT_TEXT
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from due_regard.config.storage import StoredPath, copy_file, open_new_file, write_file
 from due_regard.intake.preflight import READ_ME
-from due_regard.intake.text_tables import MENDING_HEADERS, UNREADABLE
-from due_regard.records.formula_guard import FORMULA_STARTS, put_text
+from due_regard.intake.text_tables import MENDING_HEADERS, MENDING_SHEET, UNREADABLE
+from due_regard.records.formula_guard import put_text
 from due_regard.records.validated_drop import MendingSheet, ValidatedDrop
 
 _PAGE_LINES = 40
+_INSTANT = re.compile(rb"(?<=W3CDTF\">)[^<]+")
+"""When a workbook says that it was made and changed."""
+_HIDDEN = frozenset({"hidden_sheet", "hidden_rows", "hidden_columns"})
 
 
 def write_rejections(validated: ValidatedDrop, out: StoredPath) -> list[StoredPath]:
@@ -35,9 +40,9 @@ def write_rejections(validated: ValidatedDrop, out: StoredPath) -> list[StoredPa
         out: folder of this batch's rejections, outside the drop; made where it is missing.
 
     Returns:
-        The files written, the summary first; none where nothing was rejected or refused.
+        The files written, the summary first; none where nothing was rejected, refused or hidden from sight.
     """
-    if not validated.mending and not validated.refused:
+    if not validated.mending and not validated.refused and not _list_hidden_lines(validated):
         return []
     by_file: dict[str, list[MendingSheet]] = {}
     for sheet in validated.mending:
@@ -48,20 +53,43 @@ def write_rejections(validated: ValidatedDrop, out: StoredPath) -> list[StoredPa
 
 def summarise_rejections(validated: ValidatedDrop) -> str:
     """One page for the data owner, also for a mail: what was rejected and refused, and what to do; no values."""
+    hidden = _list_hidden_lines(validated)
     lines = [
-        f"Drop {validated.drop} of {validated.landlord}: what was not taken",
+        f"Drop {validated.drop} of {validated.landlord}: what was not taken, and what to look at",
         "",
-        "Everything else is loaded. Mend the rows in the files beside this page and send those files again, in a drop",
-        f"folder of their own; the columns {MENDING_HEADERS[0]!r} and {MENDING_HEADERS[1]!r} may stay. Only",
-        "these rows are then loaded. A refused file is sent again whole.",
+        *_list_tasks(validated),
         "",
         *_list_rejected_lines(validated),
         *(f"Refused: {refused.message}" for refused in validated.refused),
+        *(["", "Read like all the rest, though whoever opens the file does not see it:"] if hidden else []),
+        *hidden,
     ]
     if len(lines) > _PAGE_LINES:
         left = len(lines) - _PAGE_LINES + 1
         lines = [*lines[: _PAGE_LINES - 1], f"and {left} more kinds of fault: see the files"]
     return "\n".join(lines) + "\n"
+
+
+def _list_tasks(validated: ValidatedDrop) -> Iterator[str]:
+    """What of the drop is in the register by now, and what to do about the rest."""
+    taken = sum(len(accepted.rows) for accepted in validated.files)
+    others = "other " if validated.mending else ""
+    yield {
+        0: "Nothing of this drop is in the register.",
+        1: f"The one {others}record of this drop is in the register.",
+    }.get(taken, f"The {taken} {others}records of this drop are in the register.")
+    if validated.mending:
+        yield "Mend the rows in the files beside this page and send those files again, in a drop folder of their own,"
+        yield "under the names they have; leave the columns in front that begin with 'Due Regard'."
+        yield "Only these rows are then loaded."
+    if validated.refused:
+        yield "A refused file is sent again whole, once it is put right."
+
+
+def _list_hidden_lines(validated: ValidatedDrop) -> list[str]:
+    """Hidden sheets, rows and columns that hold data, each once."""
+    notes = [note for accepted in validated.files for note in accepted.notes if note.reason in _HIDDEN]
+    return list(dict.fromkeys(f"  {note.message}" for note in notes))
 
 
 def _list_rejected_lines(validated: ValidatedDrop) -> Iterator[str]:
@@ -77,33 +105,22 @@ def _list_rejected_lines(validated: ValidatedDrop) -> Iterator[str]:
 
 
 def _write_sheets(out: StoredPath, name: str, sheets: list[MendingSheet]) -> StoredPath:
+    """A workbook, also of a CSV file: saved as CSV by a spreadsheet program, 00045 would come back as 45."""
+    name = f"{name}.xlsx" if sheets[0].sheet is None and not name.casefold().endswith(".xlsx") else name
     with open_new_file(out, name) as sink:
-        (_write_csv if sheets[0].sheet is None else _write_workbook)(sink, sheets)
+        _write_workbook(sink, sheets)
     return out / name
 
 
 def _arrange_rows(sheet: MendingSheet) -> Iterator[tuple[str, ...]]:
     """The sheet's rows with our columns in front: titles as they were, headers named, rejected rows explained."""
     *titles, header = sheet.preamble
-    yield from (("", "", *row) for row in titles)
+    blank = ("",) * len(MENDING_HEADERS)
+    yield from ((*blank, *row) for row in titles)
     yield (*MENDING_HEADERS, *header)
-    for _, why, cell, cells in sheet.rows:
+    for _, ours, cells in sheet.rows:
         # What could not be read is left for a person to fill in.
-        yield (why, cell, *("" if text.startswith(UNREADABLE) else text for text in cells))
-
-
-def _write_csv(sink: IO[bytes], sheets: list[MendingSheet]) -> None:
-    text = io.TextIOWrapper(sink, encoding="utf-8-sig", newline="")
-    for sheet in sheets:
-        writer = csv.writer(text, delimiter=sheet.delimiter)
-        writer.writerows([_shield_cell(cell) for cell in row] for row in _arrange_rows(sheet))
-    # Left open: whoever opened the stream closes it.
-    text.detach()
-
-
-def _shield_cell(text: str) -> str:
-    """A cell that no spreadsheet runs; `remove_our_columns` takes the apostrophe off again."""
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+        yield (*ours, *("" if text.startswith(UNREADABLE) else text for text in cells))
 
 
 def _write_workbook(sink: IO[bytes], sheets: list[MendingSheet]) -> None:
@@ -111,15 +128,29 @@ def _write_workbook(sink: IO[bytes], sheets: list[MendingSheet]) -> None:
     if any(sheet.epoch_1904 for sheet in sheets):
         workbook.epoch = CALENDAR_MAC_1904
     for sheet in sheets:
-        worksheet = workbook.create_sheet(sheet.sheet)
-        for row in _arrange_rows(sheet):
-            worksheet.append([_make_text_cell(worksheet, text) for text in row])
-    workbook.save(sink)
+        worksheet = workbook.create_sheet(MENDING_SHEET if sheet.sheet is None else sheet.sheet)
+        rows = list(_arrange_rows(sheet))
+        width = max(map(len, rows))
+        for row in rows:
+            worksheet.append([_make_text_cell(worksheet, text) for text in (*row, *[""] * (width - len(row)))])
+    content = io.BytesIO()
+    workbook.save(content)
+    _copy_without_clock(content, sink)
+
+
+def _copy_without_clock(content: IO[bytes], sink: IO[bytes]) -> None:
+    """The same rows give the same bytes: a workbook's parts less the instants at which they were written."""
+    with zipfile.ZipFile(content) as written, zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as package:
+        for part in written.namelist():
+            text = written.read(part)
+            text = _INSTANT.sub(b"1980-01-01T00:00:00Z", text) if part == "docProps/core.xml" else text
+            package.writestr(zipfile.ZipInfo(part), text, zipfile.ZIP_DEFLATED)
 
 
 def _make_text_cell(worksheet: Any, text: str) -> Any:
-    """A cell that stays text."""
+    """A cell that stays text, also when a person types a reference or a date into it."""
     cell = WriteOnlyCell(worksheet, value=None)
+    cell.number_format = FORMAT_TEXT
     if text:
         put_text(cell, text, ILLEGAL_CHARACTERS_RE)
     return cell

@@ -5,18 +5,24 @@ Shapes values only: row_checks.py decides what is wrong with a row, rejection_me
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
 from due_regard.intake.column_mapping import CandidateTable
 from due_regard.intake.rejection_messages import describe_fault
 from due_regard.intake.row_checks import CheckedCandidate, Known, RowFault
 from due_regard.intake.source_mapping import SourceMapping, SourcePart
-from due_regard.intake.text_tables import TextTable
+from due_regard.intake.text_tables import MISFIT, TextTable, describe_refs
 from due_regard.records.canonical import ENTITY
 from due_regard.records.validated_drop import AcceptedFile, LoadNote, MendingSheet, Rejection
 
+_REAL_DATE = re.compile("[0-9]{4}")
+"""How a workbook's own dates and serial numbers begin, and no date typed day or month first."""
+_WHOLE_COLUMN = frozenset({"month_first_column", "day_first_column", "swapped_dates"})
 _Told = tuple[str, str, str, str]  # header, reason, sentence, cell
 
 
@@ -62,11 +68,16 @@ class _SharedSentences:
         position = self._candidate.positions.get(column)
         return column if position is None else self._candidate.table.headers[position]
 
+    def _find_letter(self, column: str) -> str:
+        return self._candidate.table.find_column_letter(self._candidate.positions[column])
+
     def describe(self, fault: RowFault) -> str:
         """The sentence of a fault, without its row."""
         key = (fault.reason, fault.column, fault.after)
         if key not in self._told:
             header, after = self.find_header(fault.column), self.find_header(fault.after)
+            if fault.reason in _WHOLE_COLUMN:
+                header = f"{header} (column {self._find_letter(fault.column)})"
             column = self._columns.get(fault.column)
             entity = self._candidate.entity
             self._told[key] = describe_fault(fault.reason, entity, fault.column, header, self._source, column, after)
@@ -105,6 +116,10 @@ def _make_notes(table: TextTable, entity: str, disappeared: Sequence[str]) -> tu
     ]
     if table.blank_rows:
         notes.append(LoadNote(table.file, 0, "", "blank_rows", f"{table.file}: {table.blank_rows} blank rows left out"))
+    notes += [
+        LoadNote(table.file, hidden.row_number, "", hidden.reason, f"{table.where}: {hidden.sentence}")
+        for hidden in table.hidden
+    ]
     if disappeared:
         told = f"{table.file}: {len(disappeared)} {entity} of the register are not in this snapshot; they are kept"
         notes.append(LoadNote(table.file, 0, ENTITY[entity].key, "disappeared", told))
@@ -125,19 +140,44 @@ def _make_warnings(checked: CheckedCandidate, sentences: _SharedSentences) -> li
 
 def make_mending_sheets(checked: Sequence[CheckedCandidate], files: Sequence[AcceptedFile]) -> tuple[MendingSheet, ...]:
     """The rejected rows of each table as delivered, once a table however many entities it holds."""
-    sheets: dict[tuple[str, str | None], tuple[TextTable, dict[int, tuple[str, str]]]] = {}
+    sheets: dict[tuple[str, str | None], tuple[TextTable, dict[int, tuple[str, str]], list[CheckedCandidate]]] = {}
     for item, accepted in zip(checked, files, strict=True):
         table = item.candidate.table
-        _, rows = sheets.setdefault((table.file, table.sheet), (table, {}))
+        _, rows, items = sheets.setdefault((table.file, table.sheet), (table, {}, []))
+        items.append(item)
         for rejection in accepted.rejections:
             rows.setdefault(rejection.row_number, (rejection.message, rejection.cell))
-    return tuple(_make_mending_sheet(table, rows) for table, rows in sheets.values() if rows)
+    return tuple(_make_mending_sheet(table, rows, items) for table, rows, items in sheets.values() if rows)
 
 
-def _make_mending_sheet(table: TextTable, rows: dict[int, tuple[str, str]]) -> MendingSheet:
+def _make_mending_sheet(
+    table: TextTable, rows: dict[int, tuple[str, str]], items: Sequence[CheckedCandidate]
+) -> MendingSheet:
+    doubtful = {
+        item.candidate.positions[fault.column]
+        for item in items
+        for fault in item.faults
+        if fault.reason == "swapped_dates"
+    }
     cells = {row.row_number: row.cells for row in table.ragged if row.row_number in rows}
     at = np.flatnonzero(np.isin(table.row_numbers, list(rows)))
     columns = [column.iloc[at].tolist() for _, column in table.cells.items()]
+    for position in doubtful:
+        # A date that may be swapped must not load as it is, were its row alone sent back.
+        columns[position] = [f"{text}?" if _REAL_DATE.match(text) else text for text in columns[position]]
     cells |= dict(zip(table.row_numbers[at].tolist(), zip(*columns, strict=True), strict=True))
-    told = tuple((number, *rows[number], cells[number]) for number in sorted(rows))
-    return MendingSheet(table.file, table.sheet, table.delimiter, table.preamble, told, table.epoch_1904)
+    refs = _list_own_refs(table, at, items)
+    told = tuple((number, (*rows[number], refs.get(number, "")), cells[number]) for number in sorted(rows))
+    return MendingSheet(table.file, table.sheet, table.preamble, told, table.epoch_1904)
+
+
+def _list_own_refs(table: TextTable, at: NDArray[np.intp], items: Sequence[CheckedCandidate]) -> dict[int, str]:
+    """Row number -> the references it has of its own; those of a row handed back before stay what they were then."""
+    if table.mending:
+        return table.sent_refs
+    keys = {item.candidate.entity: item.rows[ENTITY[item.candidate.entity].key].iloc[at] for item in items}
+    found = zip(*keys.values(), strict=True)
+    return dict.fromkeys((row.row_number for row in table.ragged), MISFIT) | {
+        int(number): describe_refs({entity: ref for entity, ref in zip(keys, refs, strict=True) if not pd.isna(ref)})
+        for number, refs in zip(table.row_numbers[at], found, strict=True)
+    }

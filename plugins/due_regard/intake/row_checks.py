@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from due_regard.intake.cell_values import CodedColumn
 from due_regard.intake.check_suite import CheckRule, ColumnCheck, Suite
 from due_regard.intake.column_mapping import CandidateTable
+from due_regard.intake.text_tables import MISFIT, REFS_APART, describe_refs
 from due_regard.records.canonical import ENTITIES, ENTITY
 from due_regard.records.validated_drop import ROW_NUMBER
 
@@ -23,7 +24,10 @@ Known = Callable[[str], frozenset[str] | None]
 """References of an entity that the register holds; None where it was never delivered."""
 
 _SOURCE = "candidate"
-_UNREADABLE = ("unreadable_date", "unreadable_yes_no", "unreadable_cell", "month_first_column")
+_UNREADABLE = (
+    "unreadable_date", "unreadable_yes_no", "unreadable_cell", "date_as_reference",
+    "month_first_column", "day_first_column", "swapped_dates",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -117,8 +121,28 @@ def _find_invalid_rows(candidate: CandidateTable, checks: Sequence[ColumnCheck])
             _find_misordered_rows(checked, check)
         else:
             _find_bad_cells(checked, check, coded)
+    checked.faults += _find_changed_refs(candidate, rows)
     checked.drop_faulty()
     return checked
+
+
+def _find_changed_refs(candidate: CandidateTable, rows: pd.DataFrame) -> list[RowFault]:
+    """Mended rows that no longer bear the reference they were handed back under: loaded, they would be new records.
+
+    A spreadsheet program makes 45 of 00045. A person who meant it clears the cell that says what was sent.
+    """
+    key, sent = ENTITY[candidate.entity].key, candidate.table.sent_refs
+    if not sent:
+        return []
+    told = [sent.get(int(number), "") for number in candidate.table.row_numbers]
+    misfits = [RowFault(row, "", "ragged_row") for row, text in enumerate(told) if text == MISFIT]
+    changed = [
+        RowFault(row, key, "changed_reference")
+        for row, (text, ref) in enumerate(zip(told, rows[key], strict=True))
+        if any(name.startswith(f"{candidate.entity} ") for name in text.split(REFS_APART))
+        and describe_refs({candidate.entity: ref}) not in text.split(REFS_APART)
+    ]
+    return misfits + changed
 
 
 def _find_bad_cells(checked: CheckedCandidate, check: ColumnCheck, coded: CodedColumn) -> None:

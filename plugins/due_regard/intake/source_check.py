@@ -1,7 +1,7 @@
 """Tries a source mapping on a drop without loading it: what is mapped, ignored or unknown, and which rows would fail.
 
 For the person who writes a mapping. It alone shows words of a file: a few of those a code column holds and the mapping
-does not know.
+does not know. A header that is not known is told by its letter: without a header row it would be a person's name.
 """
 
 from __future__ import annotations
@@ -18,13 +18,14 @@ from due_regard.intake.check_suite import build_suite
 from due_regard.intake.column_mapping import (
     CandidateTable,
     find_missing_columns,
-    find_unknown_headers,
+    find_unknown_columns,
     read_candidates,
 )
 from due_regard.intake.preflight import list_drop_files, read_content
 from due_regard.intake.readers import read_file_tables
 from due_regard.intake.row_checks import CheckedCandidate, check_candidates
 from due_regard.intake.source_mapping import SourceMapping, SourcePart
+from due_regard.intake.table_headers import list_letters
 from due_regard.intake.text_cleaning import fold_text
 from due_regard.intake.text_tables import TextTable
 from due_regard.records.canonical import ENTITY
@@ -39,11 +40,12 @@ class TableCheck:
 
     Attributes:
         file: name inside the drop.
-        sheet: sheet name, None for a CSV file.
+        sheet: which sheet, None for a CSV file; by name only where the mapping names it.
         rows: data rows read.
         mapped: header -> canonical column (entity.column) that it feeds; a header may feed several.
         ignored: headers that the mapping ignores by name.
-        unknown: headers that it does not know; they stop the file.
+        unknown: columns (by letter) whose headers it does not know; they stop the file.
+        unused: headers that it knows and the table does not have.
         missing: canonical columns that are required and not there; they stop the file.
         absent: mapped canonical columns whose header the table does not have.
         unknown_words: header -> a few words of it that the mapping does not know.
@@ -56,6 +58,7 @@ class TableCheck:
     mapped: tuple[tuple[str, str], ...]
     ignored: tuple[str, ...]
     unknown: tuple[str, ...]
+    unused: tuple[str, ...]
     missing: tuple[str, ...]
     absent: tuple[str, ...]
     unknown_words: dict[str, tuple[str, ...]]
@@ -84,7 +87,7 @@ class SourceCheck:
     def describe_lines(self) -> Iterator[str]:
         """Everything found, as lines for a person."""
         for table in self.tables:
-            yield f"{table.file}" + (f", sheet {table.sheet}" if table.sheet else "") + f": {table.rows} rows"
+            yield f"{table.file}" + (f", {table.sheet}" if table.sheet else "") + f": {table.rows} rows"
             yield from (f"  {header} -> {column}" for header, column in table.mapped)
             yield from (f"  {told}: {', '.join(names)}" for told, names in _name_table(table) if names)
             yield from (
@@ -97,7 +100,8 @@ class SourceCheck:
 def _name_table(table: TableCheck) -> tuple[tuple[str, tuple[str, ...]], ...]:
     return (
         ("ignored", table.ignored),
-        ("UNKNOWN, stops the file", table.unknown),
+        ("UNKNOWN header, stops the file", table.unknown),
+        ("known headers that are not there", table.unused if table.unknown else ()),
         ("REQUIRED and missing, stops the file", table.missing),
         ("not carried", table.absent),
     )
@@ -146,11 +150,15 @@ def _check_table(table: TextTable, part: SourcePart, checked: list[CheckedCandid
     missing = find_missing_columns(table, part)
     return TableCheck(
         file=table.file,
-        sheet=table.sheet,
+        sheet=table.place or None,
         rows=table.read,
         mapped=tuple(feeds),
         ignored=tuple(headers[fold_text(header)] for header in part.ignore if fold_text(header) in headers),
-        unknown=tuple(find_unknown_headers(table, part)),
+        unknown=tuple(
+            f"column {list_letters([table.find_origin(at)])} (row {table.header_row})"
+            for at in find_unknown_columns(table, part)
+        ),
+        unused=tuple(dict.fromkeys(header for header in part.list_headers() if fold_text(header) not in headers)),
         missing=tuple(missing),
         absent=tuple(sorted(absent - set(missing))),
         unknown_words={

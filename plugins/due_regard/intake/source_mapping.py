@@ -114,8 +114,12 @@ class SourcePart(_MappingPart):
         yield from self.ignore
 
     def matches_name(self, file: str, sheet: str | None = None) -> bool:
-        """Whether a file of this name, and a sheet of this name, belongs to this part."""
-        named = any(fnmatchcase(fold_text(file), fold_text(pattern)) for pattern in self.files)
+        """Whether a file of this name, and a sheet of this name, belongs to this part.
+
+        Rows of `x.csv` are handed back in a workbook `x.csv.xlsx`, and come back so.
+        """
+        names = (fold_text(file), fold_text(file).removesuffix(".xlsx"))
+        named = any(fnmatchcase(name, fold_text(pattern)) for name in names for pattern in self.files)
         return named and (sheet is None or any(fnmatchcase(fold_text(sheet), fold_text(name)) for name in self.sheets))
 
 
@@ -156,6 +160,11 @@ class SourceMapping(_MappingPart):
         """The source's words for a column's codes, folded for comparison."""
         listed = self.codes.get(column.codes, {}) if isinstance(column.codes, str) else column.codes or {}
         return {fold_text(word): code for word, code in listed.items()}
+
+    def list_sheet_names(self) -> frozenset[str]:
+        """The sheets that are named in full, folded: any other sheet's name may be a person's, and is never told."""
+        names = {name for part in self.files for name in part.sheets} | set(self.ignore_sheets)
+        return frozenset(fold_text(name) for name in names if not set("*?[") & set(name))
 
     def parts_of(self, file: str) -> tuple[SourcePart, ...]:
         """The parts that a file of this name may hold."""

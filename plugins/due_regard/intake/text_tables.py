@@ -1,29 +1,32 @@
 """One table of a file as text, before any meaning: header, cells, and where each row stands in the landlord's file.
 
-Readers (csv_reader, workbook_reader) make a `TextTable`; column_mapping.py reads one. The header is found by name
-here, so that title rows above it never shift a column. Keep types and codes out.
+Readers (csv_reader, workbook_reader) make a `TextTable`; column_mapping.py reads one. How
+the header is found is table_headers.py's. Keep types and codes out.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from openpyxl.utils import get_column_letter
 
-from due_regard.errors import FileRefused
 from due_regard.intake.text_cleaning import fold_text
 
-HEADER_SEARCH_ROWS = 20
-"""How deep a header row may lie under titles."""
-
-MENDING_HEADERS = ("Due Regard: what to mend", "Due Regard: cell")
+MENDING_HEADERS = ("Due Regard: what to mend", "Due Regard: cell", "Due Regard: reference as sent")
 """First columns of a file of rejected rows (rejections.py); such a file is a list of changes."""
+MENDING_SHEET = "Rows to mend"
+"""The one sheet of the workbook in which rows of a CSV file are handed back: its cells are text, as they were."""
+
+MISFIT = "does not fit the header: put each cell under its own header, then clear this cell"
+"""In place of a reference, beside a row that had more or fewer cells than the header: in a workbook it seems to fit."""
+
+REFS_APART = " | "
+"""Between the references of a row that holds several records."""
 
 _SHIELDED = re.compile(r"^'(?=[=+\-@\t\r])")
 _FOOTER = re.compile(
@@ -47,12 +50,21 @@ class RaggedRow:
 
 
 @dataclass(frozen=True)
+class HiddenData:
+    """Rows that are read though a person does not see them: reason, first row (0 for all) and a sentence."""
+
+    reason: str
+    row_number: int
+    sentence: str
+
+
+@dataclass(frozen=True)
 class TextTable:
     """One sheet or CSV file as text.
 
     Attributes:
         file: name inside the drop.
-        sheet: sheet name, None for a CSV file.
+        sheet: sheet name, None for a CSV file; for the landlord's own file alone.
         preamble: the rows above the data as delivered, the header's own rows last (merged titles repeated).
         headers: one name a column; several header rows are joined by a blank.
         cells: one str column a header, numbered from 0; blank and footer rows are gone.
@@ -62,9 +74,11 @@ class TextTable:
         footer_rows: total or end-of-report rows after the last record.
         stored_as_numbers: whether dates may be serial numbers (workbooks).
         epoch_1904: whether those count from 1904.
-        delimiter: between the cells of a CSV file.
         origins: position in the file of each column, where it is not the column's own.
         mending: whether the file is one of ours (rejections.py), mended and sent again.
+        place: what messages call the sheet: its name where the mapping knows it, else its number.
+        hidden: what of the data a person with Excel does not see.
+        sent_refs: row number -> the references (`describe_refs`) under which a mended row was handed back.
     """
 
     file: str
@@ -78,76 +92,39 @@ class TextTable:
     footer_rows: tuple[int, ...] = ()
     stored_as_numbers: bool = False
     epoch_1904: bool = False
-    delimiter: str = ","
     origins: tuple[int, ...] = ()
     mending: bool = False
+    place: str = ""
+    hidden: tuple[HiddenData, ...] = ()
+    sent_refs: dict[int, str] = field(default_factory=dict)
+
+    @property
+    def where(self) -> str:
+        """What messages call the table."""
+        return f"{self.file}, {self.place}" if self.place else self.file
 
     @property
     def read(self) -> int:
         """Data rows that were read, ragged ones too."""
         return len(self.cells) + len(self.ragged)
 
+    @property
+    def header_row(self) -> int:
+        """Row of the file in which the (last) header row stands, from 1."""
+        return len(self.preamble)
+
+    def find_origin(self, position: int) -> int:
+        """Position in the file of a column."""
+        return self.origins[position] if self.origins else position
+
     def make_address(self, position: int, row_number: int) -> str:
         """A1 address of a cell, with the sheet where there is one."""
-        at = self.origins[position] if self.origins else position
-        cell = f"{get_column_letter(at + 1)}{row_number}"
+        cell = f"{self.find_column_letter(position)}{row_number}"
         return f"{self.sheet}!{cell}" if self.sheet is not None else cell
 
-
-@dataclass(frozen=True)
-class FoundHeader:
-    """Where a header was found in the first rows of a table, and how well it is known."""
-
-    last_row: int  # index of its last row
-    names: tuple[str, ...]
-    score: int
-
-
-def find_header(head: Sequence[Sequence[str]], known: frozenset[str], depth: int = 1) -> FoundHeader | None:
-    """The rows among the first 20 that name most of the `known` (folded) headers; None where no cell does."""
-    best: FoundHeader | None = None
-    for last in range(depth - 1, min(len(head), HEADER_SEARCH_ROWS + depth - 1)):
-        names = _join_header_rows(head[last - depth + 1 : last + 1])
-        score = len({fold_text(name) for name in names} & known)
-        if score and (best is None or score > best.score):
-            best = FoundHeader(last, names, score)
-    return best
-
-
-def _join_header_rows(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
-    """Header names of one or more rows: levels from top to bottom, a level that repeats the one above left out."""
-    names = []
-    for position in range(max(map(len, rows), default=0)):
-        levels: list[str] = []
-        for row in rows:
-            level = " ".join(row[position].split()) if position < len(row) else ""
-            if level and (not levels or levels[-1] != level):
-                levels.append(level)
-        names.append(" ".join(levels))
-    while names and not names[-1]:
-        names.pop()
-    return tuple(names)
-
-
-def check_found_header(file: str, header: FoundHeader | None) -> FoundHeader:
-    """`header`, if it is one.
-
-    Raises:
-        FileRefused: no header was found, or two columns bear the same name.
-    """
-    if header is None:
-        raise FileRefused(
-            "no_header",
-            f"{file}: no header row of this source in the first {HEADER_SEARCH_ROWS} rows; "
-            "is this the right export? Send it with its header row",
-        )
-    twice = [name for name, times in Counter(map(fold_text, filter(None, header.names))).items() if times > 1]
-    if twice:
-        raise FileRefused(
-            "duplicate_header",
-            f"{file}: two columns are headed {', '.join(sorted(twice))}; rename or remove one and send it again",
-        )
-    return header
+    def find_column_letter(self, position: int) -> str:
+        """Letter of a column in the file."""
+        return get_column_letter(self.find_origin(position) + 1)
 
 
 def find_blank_rows(cells: pd.DataFrame) -> NDArray[np.bool_]:
@@ -165,7 +142,10 @@ def remove_our_columns(table: TextTable) -> TextTable:
     kept = tuple(at for at, header in enumerate(table.headers) if fold_text(header) not in _OURS)
     if len(kept) == len(table.headers):
         return table
-    cells = table.cells[list(kept)].apply(lambda column: column.str.replace(_SHIELDED, "", regex=True))
+    cells = table.cells[list(kept)]
+    if table.sheet is None:
+        # Rows of CSV files went out as CSV once.
+        cells = cells.apply(lambda column: column.str.replace(_SHIELDED, "", regex=True))
     cells.columns = pd.RangeIndex(len(kept))
     ours = set(range(len(table.headers))) - set(kept)
     return replace(
@@ -176,7 +156,22 @@ def remove_our_columns(table: TextTable) -> TextTable:
         ragged=tuple(RaggedRow(row.row_number, _remove_columns(row.cells, ours)) for row in table.ragged),
         origins=kept,
         mending=True,
+        sent_refs=_read_sent_refs(table),
+        stored_as_numbers=table.stored_as_numbers and table.sheet != MENDING_SHEET,
     )
+
+
+def _read_sent_refs(table: TextTable) -> dict[int, str]:
+    folded = [fold_text(header) for header in table.headers]
+    if fold_text(MENDING_HEADERS[2]) not in folded:
+        return {}
+    told = table.cells[folded.index(fold_text(MENDING_HEADERS[2]))]
+    return {int(number): text for number, text in zip(table.row_numbers, told, strict=True) if text}
+
+
+def describe_refs(refs: Mapping[str, str]) -> str:
+    """The own references of a row, by entity, in words that no spreadsheet program takes for a number."""
+    return REFS_APART.join(f"{entity} {ref}" for entity, ref in refs.items())
 
 
 def _remove_columns(row: tuple[str, ...], positions: set[int]) -> tuple[str, ...]:
@@ -215,4 +210,5 @@ def _is_footer(cells: tuple[str, ...], width: int) -> bool:
     filled = [text for text in map(fold_text, cells) if text]
     if not filled or not _FOOTER.match(filled[0]):
         return False
-    return len(filled) <= max(width // 2, 1) or all(map(_NUMBER.fullmatch, filled[1:]))
+    numbers = (text.startswith(UNREADABLE) or _NUMBER.fullmatch(text) for text in filled[1:])
+    return len(filled) <= max(width // 2, 1) or all(numbers)

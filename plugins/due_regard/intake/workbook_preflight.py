@@ -1,25 +1,27 @@
 """What is looked at in a workbook before calamine may open it: size, members, safety, damage, cells without a value.
 
 calamine forgives what openpyxl refuses, and takes the whole machine's memory for two cells far apart (measured): both
-are caught here, by named reason. Add a refusal here; what a sheet's rows mean is not known yet.
+are caught here, by named reason. Add a refusal here; what a sheet's rows mean is not known yet, and its cells are
+sheet_scan.py's.
 """
 
 from __future__ import annotations
 
 import io
-import re
+import posixpath
 import warnings
 import zipfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
-from xml.parsers import expat
+from typing import Any
 
 from defusedxml import DefusedXmlException, ElementTree  # type: ignore[import-untyped]
 from openpyxl.reader.excel import ExcelReader
 from openpyxl.styles.stylesheet import apply_stylesheet
 
 from due_regard.errors import FileRefused
-from due_regard.intake.number_formats import find_column_position, find_padded_cells, find_zero_formats
+from due_regard.intake.number_formats import StyleFormats, find_changing_formats
+from due_regard.intake.sheet_scan import SheetScan, make_safe_parser, scan_sheet
 from due_regard.intake.size_limits import (
     LARGEST_RATIO,
     LARGEST_UNPACKED,
@@ -32,45 +34,32 @@ from due_regard.intake.size_limits import (
 _WORKBOOK = "xl/workbook.xml"
 _STYLES = "xl/styles.xml"
 _RELATIONS = "xl/_rels/workbook.xml.rels"
-_MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-_DOCUMENT = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
-_PACKAGE = "{http://schemas.openxmlformats.org/package/2006/relationships}"
-_CELL = re.compile(rb"""<(?:\w+:)?c\b[^>]*?\br=["']([A-Z]+)([0-9]+)["'][^>]*?(?<!/)>""")
-_BEYOND = tuple(
-    (width, re.compile(rb"""\br=["']""" + letters + rb"""[0-9]"""))
-    for width, letters in ((26, rb"[A-Z]{2,}"), (52, rb"(?:[B-Z][A-Z]|[A-Z]{3,})"), (702, rb"[A-Z]{3,}"))
-)
-"""Numbers of columns, and what shows a cell beyond them."""
-_ROW = re.compile(rb"""<(?:\w+:)?row\b[^>]*?\br=["']([0-9]+)["']""")
-_ERROR_CELL = re.compile(rb"""<(?:\w+:)?c\b(?=[^>]*\bt=["']e["'])[^>]*?\br=["']([A-Z]+)([0-9]+)["']""")
-# A stored empty text (t="str") is a value; an empty <v> of any other type is none.
-_HOLLOW_FORMULA = re.compile(
-    rb"""<(?:\w+:)?c\b(?![^>]*\bt=["']str["'])[^>]*?\br=["']([A-Z]+)([0-9]+)["'][^>]*>"""
-    rb"""<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>)(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?</(?:\w+:)?c>"""
-)
-_HOLLOW_TEXT_FORMULA = re.compile(
-    rb"""<(?:\w+:)?c\b(?=[^>]*\bt=["']str["'])[^>]*?\br=["']([A-Z]+)([0-9]+)["'][^>]*>"""
-    rb"""<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>)</(?:\w+:)?c>"""
-)
+_VISIBILITY = {"visible": "visible", "hidden": "hidden", "veryHidden": "very hidden"}
+
+
+@dataclass(frozen=True)
+class InspectedSheet:
+    """A worksheet that may be read.
+
+    Attributes:
+        name: as its tab has it.
+        position: from 1, hidden sheets counted.
+        visibility: visible, hidden or very hidden (Excel's menus do not show it).
+        scan: what stands in it.
+    """
+
+    name: str
+    position: int
+    visibility: str
+    scan: SheetScan
 
 
 @dataclass(frozen=True)
 class InspectedWorkbook:
-    """A workbook that may be read.
-
-    Attributes:
-        epoch_1904: whether its serial dates count from 1904.
-        unreadable: sheet name -> cells (row, column, from 0) that show an error or a formula without a stored value.
-        padded: sheet name -> cells that show a number with leading zeros -> digits shown.
-    """
+    """A workbook that may be read: its worksheets by name, and whether its serial dates count from 1904."""
 
     epoch_1904: bool = False
-    unreadable: dict[str, frozenset[tuple[int, int]]] = field(default_factory=dict)
-    padded: dict[str, dict[tuple[int, int], int]] = field(default_factory=dict)
-
-
-class _DoctypeError(Exception):
-    """A document type declaration, which no export needs and an attack does."""
+    sheets: dict[str, InspectedSheet] = field(default_factory=dict)
 
 
 def inspect_workbook(file: str, content: bytes) -> InspectedWorkbook:
@@ -87,7 +76,7 @@ def inspect_workbook(file: str, content: bytes) -> InspectedWorkbook:
         return inspected
     except FileRefused:
         raise
-    except (_DoctypeError, DefusedXmlException):
+    except DefusedXmlException:
         raise FileRefused(
             "doctype", f"{file}: holds a document type declaration; save it again with Excel as .xlsx"
         ) from None
@@ -150,68 +139,47 @@ def _leaves_package(name: str) -> bool:
 
 
 def _inspect_parts(file: str, package: zipfile.ZipFile) -> InspectedWorkbook:
-    sheets = _list_sheet_parts(package)
-    formats = find_zero_formats(ElementTree.fromstring(package.read(_STYLES))) if _STYLES in package.namelist() else {}
-    unreadable, padded = {}, {}
+    workbook = ElementTree.fromstring(package.read(_WORKBOOK))
+    parts = _list_sheet_parts(package, workbook)
+    is_styled = _STYLES in package.namelist()
+    formats = find_changing_formats(ElementTree.fromstring(package.read(_STYLES))) if is_styled else StyleFormats()
+    sheets = {}
     for name in package.namelist():
         # Reading a part to its end also proves its checksum.
         part = package.read(name)
-        if name.endswith((".xml", ".rels")):
-            _check_xml(part)
-        if name in sheets:
-            _check_extent(file, part)
-            unreadable[sheets[name]] = _find_unreadable_cells(part)
-            padded[sheets[name]] = find_padded_cells(part, formats)
-    root = ElementTree.fromstring(package.read(_WORKBOOK))
-    properties = root.find(f"{_MAIN}workbookPr")
+        if name in parts:
+            sheets[name] = replace(parts[name], scan=scan_sheet(part, formats))
+            _check_extent(file, sheets[name].scan)
+        elif name.endswith((".xml", ".rels")):
+            make_safe_parser().Parse(part, True)
+    properties = workbook.find("{*}workbookPr")
     dates = properties.get("date1904", "0") if properties is not None else "0"
-    return InspectedWorkbook(dates in {"1", "true"}, unreadable, padded)
+    return InspectedWorkbook(dates in {"1", "true"}, {sheet.name: sheet for sheet in sheets.values()})
 
 
-def _list_sheet_parts(package: zipfile.ZipFile) -> dict[str, str]:
-    """Part name of each worksheet -> sheet name."""
-    relations = ElementTree.fromstring(package.read(_RELATIONS))
-    targets = {item.get("Id"): item.get("Target", "") for item in relations.iter(f"{_PACKAGE}Relationship")}
-    workbook = ElementTree.fromstring(package.read(_WORKBOOK))
+def _list_sheet_parts(package: zipfile.ZipFile, workbook: Any) -> dict[str, InspectedSheet]:
+    """Part name of each worksheet -> what the workbook says of it; Strict workbooks have other namespaces."""
+    targets = {
+        relation.get("Id"): posixpath.normpath(posixpath.join("/xl", relation.get("Target", "")))
+        for relation in ElementTree.fromstring(package.read(_RELATIONS))
+        if relation.get("Type", "").endswith("/worksheet")
+    }
     parts = {}
-    for sheet in workbook.iter(f"{_MAIN}sheet"):
-        target = targets.get(sheet.get(f"{_DOCUMENT}id"), "")
-        parts[target.lstrip("/") if target.startswith("/") else f"xl/{target}"] = sheet.get("name", "")
+    for position, sheet in enumerate(workbook.iterfind("{*}sheets/{*}sheet"), start=1):
+        own = next((value for key, value in sheet.attrib.items() if key.endswith("}id")), "")
+        if own in targets:
+            visibility = _VISIBILITY[sheet.get("state", "visible")]
+            parts[targets[own].lstrip("/")] = InspectedSheet(sheet.get("name", ""), position, visibility, SheetScan())
     return parts
 
 
-def _check_xml(part: bytes) -> None:
-    """Well-formed, and without a document type declaration (where entities that explode would be declared)."""
-
-    def refuse_doctype(*_: object) -> None:
-        raise _DoctypeError
-
-    parser = expat.ParserCreate()
-    parser.StartDoctypeDeclHandler = refuse_doctype
-    parser.Parse(part, True)
-
-
-def _check_extent(file: str, part: bytes) -> None:
+def _check_extent(file: str, scan: SheetScan) -> None:
     """The rectangle that a reader must lay out: it is the corners that count, not how many cells are filled."""
-    last_row = max(map(int, _ROW.findall(part)), default=0)
-    # Most sheets are let through by a quick look at their column letters, the others gone through cell by cell.
-    if any(last_row * width <= MOST_CELLS and not beyond.search(part) for width, beyond in _BEYOND):
-        return
-    columns, last_row = 0, 0
-    for letters, number in _CELL.findall(part):
-        columns, last_row = max(columns, find_column_position(letters) + 1), max(last_row, int(number))
-    if columns > MOST_COLUMNS or columns * last_row > MOST_CELLS:
+    if scan.columns > MOST_COLUMNS or scan.columns * scan.rows > MOST_CELLS:
         raise FileRefused(
             "too_many_cells",
             f"{file}: reaches too many rows or columns; delete what lies outside the table, or split it",
         )
-
-
-def _find_unreadable_cells(part: bytes) -> frozenset[tuple[int, int]]:
-    found = _ERROR_CELL.findall(part) if b'="e"' in part or b"='e'" in part else []
-    if b"<f" in part or b":f>" in part:
-        found += _HOLLOW_FORMULA.findall(part) + _HOLLOW_TEXT_FORMULA.findall(part)
-    return frozenset((int(number) - 1, find_column_position(letters)) for letters, number in found)
 
 
 def _check_with_openpyxl(file: str, content: bytes) -> None:

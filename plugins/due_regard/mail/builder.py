@@ -22,6 +22,7 @@ from due_regard.calendars.quarters import find_london_day
 from due_regard.calendars.working_days import WorkingCalendar
 from due_regard.config.landlord import Landlord
 from due_regard.config.layered_folders import Folder, list_layers
+from due_regard.mail.mail_mode import LIVE, LIVE_MODE, MailMode, ModeWord
 from due_regard.mail.wording import MailWording
 
 LARGEST_MAIL = 1_000_000
@@ -38,20 +39,22 @@ class MailKind:
         working_days: how many working days after its first day the mail may still leave.
         line_length: headers longer than this are folded. The library folds a long subject before its first word, which
             some mail programs then show with a leading blank: 200 keeps subjects on one line.
+        is_notice: it is never composed again: where it reached nobody, the same mail is handed over anew.
     """
 
     list_name: str
     template: str
     working_days: int
     line_length: int
+    is_notice: bool = False
 
 
 KINDS: Mapping[str, MailKind] = {
     "digest": MailKind("alerts", "alert", 10, 200),
     "restricted": MailKind("alerts", "alert", 10, 200),
     "calendar": MailKind("alerts", "calendar_date", 10, 200),
-    "handback": MailKind("data", "data_owner", 5, 78),
-    "failure": MailKind("data", "data_owner", 5, 78),
+    "handback": MailKind("data", "data_owner", 5, 78, is_notice=True),
+    "failure": MailKind("data", "data_owner", 5, 78, is_notice=True),
     "pack": MailKind("packs", "pack", 10, 200),
 }
 
@@ -65,6 +68,7 @@ class MailContext:
         sender: address they are sent from.
         templates: folder of the templates and of the wording.
         now: for the Date header and the first day a mail may leave.
+        mode: how mails leave now.
     """
 
     landlord: Landlord
@@ -73,6 +77,7 @@ class MailContext:
     templates: Folder
     now: datetime
     wording: MailWording = field(repr=False)
+    mode: MailMode = LIVE_MODE
 
     @property
     def today(self) -> date:
@@ -102,7 +107,7 @@ class MailContent:
 
     Attributes:
         kind: a key of `KINDS`.
-        identity: what makes it this mail: the same always have the same Message-ID.
+        identity: what makes it this mail: the same in the same mode always have the same Message-ID.
         view: what its templates are given, besides `title` (the subject) and `message_id`.
         calendar: an entry that mail programs offer to take: it stands beside the text, and as a file for those that
             look for one.
@@ -129,11 +134,13 @@ class ComposedMail:
     subject: str
     body: bytes
     send_days: Sequence[date]
+    mode: ModeWord = LIVE
 
 
 def build_mail(content: MailContent, context: MailContext, *, mail_on: date, leaves_on: date) -> ComposedMail:
     """The whole mail; `mail_on` is the day it is about, `leaves_on` the first day it may leave."""
-    message_id = _make_message_id(content.identity, context)
+    mode = context.mode.find_word(content.recipient)
+    message_id = _make_message_id(content, mode, context)
     mail = EmailMessage(policy=SMTP)
     for name, value in _list_headers(content, context, message_id).items():
         mail[name] = value
@@ -152,12 +159,15 @@ def build_mail(content: MailContent, context: MailContext, *, mail_on: date, lea
         recipient=content.recipient,
         subject=content.subject,
         body=mail.as_bytes(policy=SMTP.clone(max_line_length=KINDS[content.kind].line_length)),
-        send_days=_list_send_days(content.kind, context.calendar, leaves_on),
+        send_days=list_send_days(content.kind, context.calendar, leaves_on),
+        mode=mode,
     )
 
 
-def _make_message_id(identity: Sequence[str], context: MailContext) -> str:
-    """The same identity always has the same Message-ID."""
+def _make_message_id(content: MailContent, mode: ModeWord, context: MailContext) -> str:
+    """The same identity always has the same Message-ID; a trial's is not that of the real mail, except of a notice."""
+    is_one = mode == LIVE or KINDS[content.kind].is_notice
+    identity = content.identity if is_one else (*content.identity, mode)
     token = hashlib.sha256("\n".join(identity).encode()).hexdigest()[:20]
     return f"<due-regard.{token}@{context.domain}>"
 
@@ -206,7 +216,7 @@ def _fix_mime_boundaries(mail: EmailMessage, message_id: str) -> None:
         part.set_boundary(f"=={hashlib.sha256(f'{message_id}{number}'.encode()).hexdigest()[:40]}==")
 
 
-def _list_send_days(kind: str, calendar: WorkingCalendar, first: date) -> tuple[date, ...]:
+def list_send_days(kind: str, calendar: WorkingCalendar, first: date) -> tuple[date, ...]:
     """`first` and the working days after it on which a mail that could not be handed over may still leave."""
     return (first, *(calendar.shift(first, n) for n in range(1, KINDS[kind].working_days + 1)))
 

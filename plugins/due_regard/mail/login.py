@@ -15,7 +15,16 @@ from pydantic import SecretStr
 from due_regard.config.settings import Settings
 from due_regard.config.storage import make_folder
 from due_regard.errors import MailError, SettingsError, StorageError
-from due_regard.mail.transport import FolderTransport, Login, ShadowTransport, SmtpTransport, Transport
+from due_regard.mail.mail_mode import choose_mail_mode
+from due_regard.mail.redirection import RedirectTransport
+from due_regard.mail.transport import (
+    FolderTransport,
+    Login,
+    ShadowTransport,
+    SmtpTransport,
+    Transport,
+)
+from due_regard.mail.wording import load_mail_wording
 
 OUTLOOK_SCOPE = "https://outlook.office365.com/.default"
 AUTHORITY = "https://login.microsoftonline.com/"
@@ -25,13 +34,15 @@ def open_transport(settings: Settings) -> Transport:
     """The transport that the settings ask for; a folder until `mail_mode` is live.
 
     Raises:
-        SettingsError: mail would leave over an open line, or half a login is given.
+        SettingsError: mail would leave over an open line, half a login is given, or an allow-list and a redirection.
+        WordingError: mail is redirected, and the wording of mails is wrong.
     """
-    inner: Transport = (
-        FolderTransport(settings.mail_dir) if settings.mail_mode == "folder" else open_smtp_transport(settings)
-    )
-    allowed = frozenset(address.strip().lower() for address in settings.mail_allow)
-    return ShadowTransport(inner, allowed) if allowed else inner
+    mode = choose_mail_mode(settings)
+    if mode.way == "redirect":
+        wording = load_mail_wording(settings.reports_dir / "mail")
+        return RedirectTransport(open_smtp_transport(settings), str(settings.mail_redirect), wording)
+    inner: Transport = FolderTransport(settings.mail_dir) if mode.way == "folder" else open_smtp_transport(settings)
+    return ShadowTransport(inner, mode.allowed) if mode.allowed else inner
 
 
 def open_smtp_transport(settings: Settings) -> SmtpTransport:
@@ -54,15 +65,18 @@ def check_mail_settings(settings: Settings) -> str:
         MailError: the server cannot be used, and why.
         SettingsError: as `open_transport`.
     """
+    choose_mail_mode(settings)
     if settings.mail_mode == "folder":
         try:
             make_folder(settings.mail_dir)
         except StorageError as reason:
             raise MailError(f"the mail folder {reason}") from None
-        return f"mail goes to the folder {settings.mail_dir}; set DUE_REGARD_MAIL_MODE=live to send"
+        idle = "; DUE_REGARD_MAIL_REDIRECT counts once it is live" if settings.mail_redirect else ""
+        return f"mail goes to the folder {settings.mail_dir}; set DUE_REGARD_MAIL_MODE=live to send{idle}"
     open_smtp_transport(settings).check_login()
     shadow = f"; only {len(settings.mail_allow)} allowed addresses are sent to" if settings.mail_allow else ""
-    return f"logged in at {settings.smtp_host}:{settings.smtp_port}{shadow}"
+    trial = "; every mail goes to the one address of DUE_REGARD_MAIL_REDIRECT" if settings.mail_redirect else shadow
+    return f"logged in at {settings.smtp_host}:{settings.smtp_port}{trial}"
 
 
 def lay_connection_over_settings(settings: Settings, connection: Mapping[str, object]) -> Settings:

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Literal
+from datetime import date, datetime, timedelta
+from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, Engine, func, insert, or_, select, update
 
 from due_regard.calendars.quarters import find_london_day
 from due_regard.mail.builder import ComposedMail
+from due_regard.mail.mail_memory import ACCEPTED, is_of_mode
+from due_regard.mail.mail_mode import LIVE_MODE, MailMode
 from due_regard.register import append_audit
 from due_regard.register.engines import reading, writing
 from due_regard.register.schema.alert_tables import AlertMessage
@@ -58,6 +60,7 @@ def put_mail(conn: Connection, landlord: str, mail: ComposedMail, *, now: dateti
         insert(AlertMessage).values(
             landlord=landlord,
             message_id=mail.message_id,
+            mode=mail.mode,
             kind=mail.kind,
             mail_on=mail.mail_on,
             sender=mail.sender,
@@ -81,9 +84,12 @@ def has_mail(conn: Connection, landlord: str, message_id: str) -> bool:
     return conn.execute(select(AlertMessage.message_id).where(_is_mail(landlord, message_id))).first() is not None
 
 
-def list_due_mails(engine: Engine, *, now: datetime, landlords: Sequence[str] | None = None) -> list[tuple[str, str]]:
-    """(landlord, Message-ID) of every row that may leave at `now`, in the order they were written."""
-    rows = select(AlertMessage.landlord, AlertMessage.message_id, AlertMessage.send_days).where(_is_ready(now))
+def list_due_mails(
+    engine: Engine, *, now: datetime, mode: MailMode = LIVE_MODE, landlords: Sequence[str] | None = None
+) -> list[tuple[str, str]]:
+    """(landlord, Message-ID) of every row of `mode` that may leave at `now`, in the order they were written."""
+    columns = (AlertMessage.landlord, AlertMessage.message_id, AlertMessage.send_days)
+    rows = select(*columns).where(_is_ready(now), is_of_mode(mode))
     if landlords is not None:
         rows = rows.where(AlertMessage.landlord.in_(landlords))
     rows = rows.order_by(AlertMessage.landlord, AlertMessage.composed_at, AlertMessage.message_id)
@@ -111,10 +117,12 @@ def lease_mail(engine: Engine, landlord: str, message_id: str, *, now: datetime,
     return OutboxMail(landlord, message_id, row["sender"], row["recipient"], body, attempts, resends)
 
 
-def settle_mail(engine: Engine, outgoing: OutboxMail, delivery: Delivery, *, now: datetime) -> None:
-    """Write what became of a mail, and audit it."""
+def settle_mail(
+    engine: Engine, outgoing: OutboxMail, delivery: Delivery, *, now: datetime, as_at: date | None = None
+) -> None:
+    """Write what became of a mail, and audit it; `as_at` is the day of the run that handed it over, else `now`'s."""
     status = "waiting" if delivery.outcome == "later" else delivery.outcome
-    values = {
+    values: dict[str, Any] = {
         "status": status,
         "lease_until": None,
         "code": delivery.code,
@@ -126,8 +134,13 @@ def settle_mail(engine: Engine, outgoing: OutboxMail, delivery: Delivery, *, now
         values["next_attempt_at"] = now + find_retry_pause(outgoing.attempts)
     landlord, message_id = outgoing.landlord, outgoing.message_id
     details = {"status": status, "code": delivery.code, "attempts": outgoing.attempts, "resends": outgoing.resends}
+    mine = _is_mail(landlord, message_id)
     with writing(engine, landlord) as conn:
-        conn.execute(update(AlertMessage).where(_is_mail(landlord, message_id)).values(**values))
+        if status in ACCEPTED:
+            # Never before the day the mail is about: an earlier day's run may hand it over.
+            mail_on = conn.execute(select(AlertMessage.mail_on).where(mine)).scalar_one()
+            values["accepted_on"] = max(as_at or find_london_day(now), mail_on)
+        conn.execute(update(AlertMessage).where(mine).values(**values))
         append_audit(conn, landlord=landlord, action="mail_send", subject=message_id, details=details, at=now)
 
 
@@ -139,14 +152,39 @@ def release_lease(engine: Engine, outgoing: OutboxMail) -> None:
         conn.execute(update(AlertMessage).where(mine).values(**values))
 
 
-def count_waiting_mails(engine: Engine, landlords: Sequence[str] | None = None) -> int:
-    """How many mails have still to leave."""
-    rows = select(func.count()).select_from(AlertMessage)
-    rows = rows.where(AlertMessage.status.in_(("waiting", "sending")))
-    if landlords is not None:
-        rows = rows.where(AlertMessage.landlord.in_(landlords))
+@dataclass(frozen=True)
+class OutboxCount:
+    """What of one mode is still to leave.
+
+    Attributes:
+        waiting: mails that have still to leave. due: those of them that might leave today.
+        last_accepted_at: when a mail was last accepted.
+    """
+
+    waiting: int
+    due: int
+    last_accepted_at: datetime | None
+
+
+def count_outbox(
+    engine: Engine, *, now: datetime, mode: MailMode = LIVE_MODE, landlords: Sequence[str] | None = None
+) -> OutboxCount:
+    """What of `mode` is still to leave, and when it last took a mail."""
+    mine = [is_of_mode(mode)] + ([] if landlords is None else [AlertMessage.landlord.in_(landlords)])
+    rows = select(AlertMessage.status, AlertMessage.send_days).where(
+        or_(
+            AlertMessage.status.in_(("waiting", "sending")),
+            (AlertMessage.status == "uncertain") & (AlertMessage.resends == 0),
+        ),
+        *mine,
+    )
+    last = select(func.max(AlertMessage.finished_at)).where(AlertMessage.status.in_(ACCEPTED), *mine)
+    today = find_london_day(now).isoformat()
     with reading(engine) as conn:
-        return conn.scalar(rows) or 0
+        found = [(status, today in days) for status, days in conn.execute(rows)]
+        waiting = sum(status != "uncertain" for status, _ in found)
+        due = sum(status != "sending" and is_due for status, is_due in found)
+        return OutboxCount(waiting, due, conn.scalar(last))
 
 
 def find_retry_pause(attempts: int) -> timedelta:

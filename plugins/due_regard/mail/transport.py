@@ -1,7 +1,7 @@
 """How a mail leaves: into a folder of .eml files, or to a mail server over STARTTLS; shadow running before either.
 
 A transport hands over one mail to one recipient and says what became of it. sending.py notes that in the outbox;
-login.py opens the transport that the settings ask for.
+redirection.py sends all to one address; login.py opens the transport that the settings ask for.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Protocol
 
 from due_regard.config.storage import StoredPath, write_file
 from due_regard.errors import MailError, StorageError
+from due_regard.mail.mail_mode import FOLDER, LIVE_MODE, MailMode
 from due_regard.mail.outbox import Delivery, OutboxMail
 
 Login = Callable[[smtplib.SMTP], object]
@@ -27,8 +28,13 @@ TIMEOUT_SECONDS = 60
 class Transport(Protocol):
     """Hands over mails.
 
-    `deliver_mail` raises MailError where nothing at all can be handed over now (no connection, login refused).
+    `mode` is how its mails leave: only mails composed for that mode are handed to it. `deliver_mail` raises MailError
+    where nothing at all can be handed over now (no connection, login refused).
     """
+
+    @property
+    def mode(self) -> MailMode:
+        """How its mails leave."""
 
     def deliver_mail(self, outgoing: OutboxMail) -> Delivery:
         """Hand over one mail."""
@@ -42,6 +48,11 @@ class FolderTransport:
     """Writes each mail as an .eml file that any mail program opens; the same mail again is the same file."""
 
     folder: StoredPath
+
+    @property
+    def mode(self) -> MailMode:
+        """A trial: nobody is told."""
+        return MailMode(FOLDER)
 
     def deliver_mail(self, outgoing: OutboxMail) -> Delivery:
         """Write the file whole or not at all."""
@@ -61,6 +72,11 @@ class ShadowTransport:
 
     inner: Transport
     allowed: frozenset[str]
+
+    @property
+    def mode(self) -> MailMode:
+        """A trial, but for those on the list."""
+        return MailMode(self.inner.mode.way, self.allowed)
 
     def deliver_mail(self, outgoing: OutboxMail) -> Delivery:
         """Hand over, or note."""
@@ -88,6 +104,11 @@ class SmtpTransport:
     login: Login | None = None
     context: ssl.SSLContext | None = None
     _session: smtplib.SMTP | None = field(default=None, repr=False)
+
+    @property
+    def mode(self) -> MailMode:
+        """The real thing."""
+        return LIVE_MODE
 
     def deliver_mail(self, outgoing: OutboxMail) -> Delivery:
         """Hand over one mail; a session that the server closed meanwhile is opened anew, once."""

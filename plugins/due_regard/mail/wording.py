@@ -208,6 +208,7 @@ class MailWording(Sentences):
     data_owner: DataOwnerSentences
     calendar_entry: Annotated[str, require_placeholders("label", "ref")]
     calendar_date: CalendarDateSentences
+    redirected: Annotated[str, require_placeholders("recipient")]
     posts: dict[str, Plain]
 
     def name_post(self, role: str) -> str:

@@ -7,7 +7,13 @@ intake, alerts or web.
 from due_regard.packs.build import build_pack
 from due_regard.packs.life.filing import PackReport
 from due_regard.packs.life.pack_mail import build_pack_mail
-from due_regard.packs.life.pack_records import is_issued, record_issue
+from due_regard.packs.life.pack_records import (
+    find_built_pack,
+    is_issued,
+    is_mailed,
+    record_issue,
+    record_mailing,
+)
 from due_regard.packs.life.report_duties import add_report_duty, assess_report_duties
 
 __all__ = [
@@ -16,6 +22,9 @@ __all__ = [
     "assess_report_duties",
     "build_pack",
     "build_pack_mail",
+    "find_built_pack",
     "is_issued",
+    "is_mailed",
     "record_issue",
+    "record_mailing",
 ]

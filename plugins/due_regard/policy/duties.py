@@ -142,6 +142,14 @@ class _Duty(Word):
         """The part of the rule after the dot."""
         return self.rule.split(".")[1]
 
+    @property
+    def days_unit(self) -> str | None:
+        """What its days overdue are counted in: working days or calendar days; None where it is never late."""
+        notice: Notice | None = getattr(self, "notice", None)
+        if notice is None:
+            return None
+        return "calendar days" if notice.working_days is None else "working days"
+
 
 class DeadlineDuty(_Duty):
     """Something to be done by a day: `start` and `within`, or a `due` date that is given; no row while it is blank.

@@ -184,12 +184,18 @@ def load_policies(folder: Folder, landlord: str) -> PolicyHistory:
     )
 
 
-def _parse_effective_from(file: Path) -> date:
+def find_effective_from(file: Path) -> date | None:
+    """The day from which a policy file holds, as its name says it; None where it is named otherwise."""
     try:
         found = date.fromisoformat(file.stem)
     except ValueError:
-        found = None
+        return None
     # fromisoformat also takes 20260101 and week dates: two names for one day.
-    if found is None or f"{found}.yaml" != file.name:
+    return found if f"{found}.yaml" == file.name else None
+
+
+def _parse_effective_from(file: Path) -> date:
+    found = find_effective_from(file)
+    if found is None:
         raise PolicyError("a policy file is named by the day it comes into force, YYYY-MM-DD.yaml", file=file)
     return found

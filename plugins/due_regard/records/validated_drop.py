@@ -46,17 +46,16 @@ class MendingSheet:
     Attributes:
         file: name inside the drop folder.
         sheet: sheet name, None for a CSV file.
-        delimiter: of a CSV file.
         preamble: the rows above the data as delivered, header included.
         epoch_1904: whether serial dates of the workbook count from 1904.
-        rows: (row number, why and how to mend it, cell address, cells as delivered) of each rejected row.
+        rows: (row number, our columns, cells as delivered) of each rejected row; ours say why and how to mend it,
+            the cell's address, and the row's own reference as delivered.
     """
 
     file: str
     sheet: str | None
-    delimiter: str
     preamble: tuple[tuple[str, ...], ...]
-    rows: tuple[tuple[int, str, str, tuple[str, ...]], ...]
+    rows: tuple[tuple[int, tuple[str, str, str], tuple[str, ...]], ...]
     epoch_1904: bool = False
 
 

@@ -10,6 +10,13 @@ from due_regard.register.engines import reading, writing
 from due_regard.register.findings.assessment_runs import RunReport, record_assessment
 from due_regard.register.findings.decisions import resolve_finding, silence_finding, undo_decision
 from due_regard.register.findings.foreseen_findings import foresee_open_findings
+from due_regard.register.findings.judged_days import (
+    JudgedDay,
+    find_judged_day,
+    list_judged_days,
+    list_judged_landlords,
+    read_findings_open_on,
+)
 from due_regard.register.findings.open_findings import (
     list_silences,
     read_finding,
@@ -20,10 +27,10 @@ from due_regard.register.findings.open_findings import (
 from due_regard.register.loading.disappearances import list_missing_records
 from due_regard.register.loading.held_drops import hold_drop, is_released, list_drops, release_drop
 from due_regard.register.loading.load import hash_drop, load_drop
+from due_regard.register.loading.record_counts import list_record_counts
 from due_regard.register.opening import open_register, upgrade_register
 from due_regard.register.schema.column_types import EVER
 from due_regard.register.stored_records import (
-    count_previous_rows,
     find_newest_file,
     find_record_origin,
     find_record_origin_on,
@@ -33,9 +40,10 @@ from due_regard.register.stored_records import (
 
 __all__ = [
     "EVER",
+    "JudgedDay",
     "RunReport",
     "append_audit",
-    "count_previous_rows",
+    "find_judged_day",
     "find_newest_file",
     "find_record_origin",
     "find_record_origin_on",
@@ -44,13 +52,17 @@ __all__ = [
     "hold_drop",
     "is_released",
     "list_drops",
+    "list_judged_days",
+    "list_judged_landlords",
     "list_missing_records",
+    "list_record_counts",
     "list_silences",
     "load_drop",
     "open_register",
     "read_audit_head",
     "read_finding",
     "read_finding_life",
+    "read_findings_open_on",
     "read_known_refs",
     "read_open_findings",
     "read_open_findings_on",

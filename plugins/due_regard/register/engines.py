@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError, SQLAlchemyError
@@ -24,6 +25,9 @@ REGISTER = "-"
 LOCK_SECONDS = 120
 """How long a run waits for another one's file to be loaded before it gives up."""
 
+ANSWER_SECONDS = 15
+"""How long a database server may take to answer a first connection."""
+
 
 def make_engine(url: str | URL) -> Engine:
     """An engine for the register at `url`, whatever is there: callers want `open_register` or `upgrade_register`.
@@ -36,22 +40,31 @@ def make_engine(url: str | URL) -> Engine:
         if file := _find_file(target):
             _prepare_file(file)
         is_sqlite = target.get_backend_name() == "sqlite"
-        options = {"connect_args": {"timeout": LOCK_SECONDS}} if is_sqlite else {"pool_pre_ping": True}
+        options = {"connect_args": {"timeout": LOCK_SECONDS}} if is_sqlite else _choose_server_options(target)
         # Parameters hold personal values: no error or log may show them.
         engine = create_engine(target, hide_parameters=True, **options)
-    except (ArgumentError, NoSuchModuleError):
+    except (ArgumentError, NoSuchModuleError, ValueError):  # a port that is no number is a ValueError
         raise RegisterError("the register's URL is not one SQLAlchemy can open; see DUE_REGARD_REGISTER_URL") from None
+    except ImportError as reason:
+        raise RegisterError(f"the register's URL needs the package {reason.name}, which is not installed") from None
     if is_sqlite:
         event.listen(engine, "connect", _configure_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
+def _choose_server_options(target: URL) -> dict[str, Any]:
+    """A server that does not answer is given up after `ANSWER_SECONDS`, unless the URL says otherwise."""
+    if target.get_driver_name() != "psycopg2" or "connect_timeout" in target.query:
+        return {"pool_pre_ping": True}
+    return {"pool_pre_ping": True, "connect_args": {"connect_timeout": ANSWER_SECONDS}}
+
+
 def is_missing_file(url: str | URL) -> bool:
     """Whether `url` names an SQLite file that is not there, or has no byte yet."""
     try:
         target = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         return False
     file = _find_file(target)
     return file is not None and not (file.is_file() and file.stat().st_size)

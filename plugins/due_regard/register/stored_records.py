@@ -37,14 +37,18 @@ def read_records(engine: Engine, landlord: str, *, known_at: datetime | None = N
 
     Entities never delivered and columns never carried are absent, as `Records` says.
     """
-    when = known_at or EVER
     with reading(engine, landlord) as connection:
-        columns = read_carried_columns(connection, landlord, known_at=when)
-        return {
-            entity.name: read_record_frame(connection, landlord, entity, columns[entity.name], known_at=when)
-            for entity in ENTITIES
-            if entity.name in columns
-        }
+        return read_records_on(connection, landlord, known_at=known_at or EVER)
+
+
+def read_records_on(connection: Connection, landlord: str, *, known_at: datetime = EVER) -> Records:
+    """`read_records` inside the caller's own transaction."""
+    columns = read_carried_columns(connection, landlord, known_at=known_at)
+    return {
+        entity.name: read_record_frame(connection, landlord, entity, columns[entity.name], known_at=known_at)
+        for entity in ENTITIES
+        if entity.name in columns
+    }
 
 
 def read_carried_columns(
@@ -130,24 +134,6 @@ def read_known_refs(engine: Engine, landlord: str, entity: str) -> frozenset[str
         key = ENTITY[entity].key
         first = f"SELECT {key} FROM {entity} WHERE landlord = :landlord AND version = 1"  # noqa: S608 - our own names
         return frozenset(bulk.fetch_columns(connection, first, {"landlord": landlord}, [key])[key].to_pylist())
-
-
-def count_previous_rows(engine: Engine, landlord: str, entity: str) -> int | None:
-    """How many records of an entity the newest files had; None if it was never delivered (for the shrinkage guard).
-
-    Records that a snapshot had lost and that have not come back do not count: what a person let go once would
-    else hold every later snapshot.
-    """
-    table = RECORD_TABLES[entity]
-    # Each record has one first version.
-    records = select(func.count()).where(table.c.landlord == landlord, table.c.version == 1)
-    gone = select(func.count()).where(
-        Disappearance.landlord == landlord, Disappearance.entity == entity, Disappearance.returned_file_id.is_(None)
-    )
-    with reading(engine, landlord) as connection:
-        if entity not in read_carried_columns(connection, landlord):
-            return None
-        return int(connection.scalar(records) or 0) - int(connection.scalar(gone) or 0)
 
 
 def find_newest_file(engine: Engine, landlord: str) -> int:

@@ -14,6 +14,7 @@ from due_regard.errors import RegisterMovedOn
 from due_regard.policy import LandlordContext
 from due_regard.services.landlord_context import load_landlord_context, open_landlord_register
 from due_regard.services.result import Result
+from due_regard.services.steps import report_step
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,6 +48,7 @@ def assess_with_rows(
     The register is created or migrated only with `upgrade`.
     """
     context = load_landlord_context(settings, landlord)
+    report_step(f"{landlord}: judging")
     with open_landlord_register(settings, landlord, upgrade=upgrade) as engine:
         run, found = assess_until_settled(engine, settings, context, as_at, now)
     result = {
@@ -77,7 +79,7 @@ def _assess_once(
 
     landlord = context.landlord.id
     newest = register.find_newest_file(engine, landlord)
-    found, every = assess_every_duty(engine, settings, context, as_at)
+    every, found = assess_every_duty(engine, settings, context, as_at)
     version = context.history.find_version(as_at).effective_from.isoformat()
     run = register.record_assessment(
         engine, landlord, every, as_at=as_at, now=now, policy_version=version, rests_on=newest
@@ -86,19 +88,19 @@ def _assess_once(
 
 
 def assess_every_duty(
-    engine: Engine, settings: Settings, context: LandlordContext, as_at: date
+    engine: Engine, settings: Settings, context: LandlordContext, as_at: date, *, known_at: datetime | None = None
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The assessments of a landlord's records, and these with the duty to report; nothing is recorded."""
+    """Assessments of what the register knew at `known_at` (None: now) with the duty to report, and without it."""
     import pandas as pd
 
     from due_regard import register
     from due_regard.assessment import assess_records
     from due_regard.packs import assess_report_duties
 
-    records = register.read_records(engine, context.landlord.id)
+    records = register.read_records(engine, context.landlord.id, known_at=known_at)
     found = assess_records(records, context.history, context.calendar, as_at)
     reports = assess_report_duties(engine, context, as_at=as_at, reports=settings.reports_dir)
-    return found, pd.concat([found, reports], ignore_index=True) if len(reports) else found
+    return pd.concat([found, reports], ignore_index=True) if len(reports) else found, found
 
 
 def find_last_assessed_day(engine: Engine, landlord: str) -> date:

@@ -14,13 +14,14 @@ from pathlib import Path
 
 from due_regard.calendars.quarters import find_london_day
 from due_regard.calendars.working_days import SUBDIVISIONS, load_calendar, read_calendar_snapshot
-from due_regard.config.landlord import load_landlord
+from due_regard.config.landlord import list_landlord_ids, load_landlord
 from due_regard.config.settings import Settings
 from due_regard.config.storage import write_file
 from due_regard.errors import DueRegardError, RegisterError, SettingsError
 from due_regard.policy import load_policies
+from due_regard.services.landlord_checks import check_landlord_files
 from due_regard.services.landlord_context import list_landlords_to_run, load_landlord_context, open_landlord_register
-from due_regard.services.landlord_files import check_landlord_files
+from due_regard.services.landlord_failures import LandlordFailures
 
 _OWN_FOLDERS = ("calendars", "landlords", "policies", "reports", "sources")
 """What DUE_REGARD_OWN_DIR may hold."""
@@ -28,24 +29,27 @@ _OWN_FOLDERS = ("calendars", "landlords", "policies", "reports", "sources")
 
 @dataclass(frozen=True)
 class CheckResult:
-    """One check's answer."""
+    """One check's answer; a warning is `ok`, and a person must say whether it is meant."""
 
     what: str
     ok: bool
     says: str
+    is_warning: bool = False
 
 
 def check_installation(settings: Settings, *, now: datetime, freshness: bool = False) -> list[CheckResult]:
     """Every check of this installation; with `freshness`, only whether the runs are in time."""
     today = find_london_day(now)
-    if freshness:
-        return _run_check(lambda: _check_freshness(settings, now))
     try:
         landlords = list_landlords_to_run(settings)
     except SettingsError as reason:
         return [CheckResult("own folder", False, str(reason))]
+    if freshness:
+        each = (partial(_check_freshness, settings, name, now) for name in landlords)
+        return [item for check in each for item in _run_check(check)]
     checks: list[Callable[[], Iterator[CheckResult]]] = [
         lambda: _check_folders(settings),
+        lambda: _check_unread_files(settings),
         lambda: _check_calendars(settings, today),
         lambda: _check_register(settings),
         lambda: _check_mail_settings(settings),
@@ -97,6 +101,20 @@ def _check_own_folder(settings: Settings) -> CheckResult:
     return CheckResult("own folder", True, says)
 
 
+def _check_unread_files(settings: Settings) -> Iterator[CheckResult]:
+    """Files and folders that look like a landlord's and are read by nobody: a slip in their name."""
+    known, listed = list_landlord_ids(settings.landlords_dir), list_landlords_to_run(settings)
+    folders = [entry for layer in settings.policies_dir.layers if layer.is_dir() for entry in layer.iterdir()]
+    unread = [str(entry) for entry in folders if entry.is_dir() and entry.name not in known]
+    for layer in (*settings.landlords_dir.layers, *settings.sources_dir.layers, *settings.reports_dir.layers):
+        unread += [str(file) for file in layer.rglob("*.yml")]
+    says = f"nothing reads {', '.join(sorted(unread))}; a landlord's id or .yaml is misspelt"
+    yield CheckResult("unread files", not unread, says if unread else "none")
+    if idle := [name for name in known if name not in listed]:
+        says = f"{', '.join(idle)}: settings are here, and DUE_REGARD_LANDLORDS does not run them"
+        yield CheckResult("landlords", True, says, is_warning=True)
+
+
 def _check_calendars(settings: Settings, today: date) -> Iterator[CheckResult]:
     for division in SUBDIVISIONS:
         snapshot = read_calendar_snapshot(settings.calendars_dir, division)
@@ -109,12 +127,15 @@ def _check_calendars(settings: Settings, today: date) -> Iterator[CheckResult]:
 
 def _check_register(settings: Settings) -> Iterator[CheckResult]:
     from due_regard import register
+    from due_regard.register.engines import name_place
 
-    for names in settings.registers(list_landlords_to_run(settings)).values():
+    failures = LandlordFailures()  # a landlord without settings is said by its own check
+    for names in settings.registers(failures.list_known(settings, list_landlords_to_run(settings))).values():
         try:
             with open_landlord_register(settings, names[0]) as engine:
                 report = register.verify_audit(engine)
-                yield CheckResult("register", True, f"opens and is up to date ({engine.dialect.name})")
+                place = f"{engine.dialect.name}, {name_place(engine.url)}"
+                yield CheckResult("register", True, f"opens and is up to date ({place})")
                 yield CheckResult("audit chain", True, f"{report.rows} rows hold; head {report.head or 'none yet'}")
         except RegisterError as reason:
             yield CheckResult("register", False, str(reason))
@@ -138,23 +159,23 @@ def _check_mail_settings(settings: Settings) -> Iterator[CheckResult]:
 def _check_landlord(settings: Settings, name: str, today: date) -> Iterator[CheckResult]:
     from due_regard.alerts.run_lateness import find_slow_cadences
 
-    good, wrong = check_landlord_files(settings, name)
-    yield CheckResult(name, not wrong, "; ".join(wrong) if wrong else good[0])
-    if not wrong:
+    found = check_landlord_files(settings, name, today=today)
+    yield CheckResult(name, not found.wrong, "; ".join(found.wrong or found.good[:1]))
+    yield from (CheckResult(name, True, words, is_warning=True) for words in found.warnings)
+    if not found.wrong:
         slow = find_slow_cadences(
             load_landlord(settings.landlords_dir, name), load_policies(settings.policies_dir, name), on=today
         )
         yield CheckResult(f"{name} cadence", not slow, "; ".join(slow) or "drops come in time for every duty's notice")
 
 
-def _check_freshness(settings: Settings, now: datetime) -> Iterator[CheckResult]:
-    """Whether intake, assessment and alerts of each landlord ran in time."""
+def _check_freshness(settings: Settings, name: str, now: datetime) -> Iterator[CheckResult]:
+    """Whether intake, assessment and alerts of a landlord ran in time."""
     from due_regard.alerts.run_lateness import find_late_runs
     from due_regard.mail.wording import load_mail_wording
 
     wording = load_mail_wording(settings.reports_dir / "mail")
-    for name in list_landlords_to_run(settings):
-        context = load_landlord_context(settings, name)
-        with open_landlord_register(settings, name) as engine:
-            late = find_late_runs(engine, context.landlord, context.calendar, wording, now=now)
-        yield CheckResult(f"{name} freshness", not late, "; ".join(late) or "intake, assessment and alerts ran in time")
+    context = load_landlord_context(settings, name)
+    with open_landlord_register(settings, name) as engine:
+        late = find_late_runs(engine, context.landlord, context.calendar, wording, now=now)
+    yield CheckResult(f"{name} freshness", not late, "; ".join(late) or "intake, assessment and alerts ran in time")

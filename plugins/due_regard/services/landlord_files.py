@@ -1,19 +1,15 @@
-"""A landlord's settings file, written with explanations and checked together with what it points to.
+"""A landlord's settings file, written with explanations.
 
-What a settings file may say is config/landlord.py; here is only its template and the check across files.
+What a settings file may say is config/landlord.py; whether it fits its policy, packs and calendar landlord_checks.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
-from due_regard.calendars.working_days import load_calendar, read_calendar_snapshot
-from due_regard.config.landlord import Landlord, load_landlord
-from due_regard.config.layered_folders import Folder, find_file
+from due_regard.config.layered_folders import find_file
 from due_regard.config.settings import Settings
-from due_regard.errors import DueRegardError, LandlordError
-from due_regard.policy import PolicyHistory, load_policies
+from due_regard.errors import LandlordError
 
 _TEMPLATE = """\
 # How {id} runs Due Regard. What its policy promises is in policies/{id}/<effective_from>.yaml.
@@ -29,7 +25,9 @@ confirmed_readings: {{}}          # rule: post and date of the officer who confi
 alerts:
   role_mailboxes:               # mailboxes of roles, never of people
     governance: governance@{host}.example
-    director: director@{host}.example
+    line_manager: managers@{host}.example       # where the staff export names no line manager
+    director: director@{host}.example           # hears of what is late the ladder's days (10 working days) long
+    committee: committee-clerk@{host}.example   # the last stage (20 working days)
   fallback_mailbox: governance@{host}.example   # hears of what nobody else can be told
   data_owner: data@{host}.example               # hears of rejected rows and refused files
   go_live_on: {year}-01-01        # what was overdue before goes to one backlog list
@@ -55,54 +53,3 @@ def write_landlord_template(settings: Settings, landlord: str, *, year: int = 20
     text = _TEMPLATE.format(id=landlord, host=landlord.replace("_", "-"), year=year)
     file.write_text(text, encoding="utf-8", newline="\n")
     return file
-
-
-def check_landlord_files(settings: Settings, landlord: str) -> tuple[list[str], list[str]]:
-    """What is good and what is wrong in a landlord's settings, policy, source and calendar, a line each."""
-    from due_regard.intake import load_source_mapping
-
-    try:
-        found = load_landlord(settings.landlords_dir, landlord)
-    except DueRegardError as reason:
-        return [], [str(reason)]
-    good, wrong = [f"settings: {found.name}, {found.cadence} drops from {found.drop_folder}"], []
-    checks: dict[str, Callable[[], str]] = {
-        "policy": lambda: _describe_policy(settings, landlord),
-        "source": lambda: load_source_mapping(settings.sources_dir, found.source).name,
-        "calendar": lambda: _describe_calendar(settings.calendars_dir, found),
-    }
-    for name, check in checks.items():
-        try:
-            good.append(f"{name}: {check()}")
-        except DueRegardError as reason:
-            wrong.append(f"{name}: {reason}")
-    if not wrong:
-        history = load_policies(settings.policies_dir, landlord)
-        wrong = [*_find_unreachable_roles(found, history), *_find_unread_confirmations(found, history)]
-    return good, wrong
-
-
-def _describe_policy(settings: Settings, landlord: str) -> str:
-    latest = load_policies(settings.policies_dir, landlord).versions[-1]
-    return f"{latest.title}, {len(latest.duties)} duties, in force from {latest.effective_from}"
-
-
-def _describe_calendar(folder: Folder, landlord: Landlord) -> str:
-    calendar = load_calendar(landlord.division, landlord.closure_days, folder=folder)
-    published = read_calendar_snapshot(folder, landlord.division).published_to
-    own = f", {len(landlord.closure_days)} closure days" if landlord.closure_days else ""
-    return f"{landlord.division}, {calendar.first_year} to {calendar.last_year}, published to {published}{own}"
-
-
-def _find_unreachable_roles(landlord: Landlord, history: PolicyHistory) -> list[str]:
-    """Owner roles of the policy that only a mailbox can stand for and that have none."""
-    wanted = {duty.owner_role for duty in history.versions[-1].duties} & {"governance", "services_manager"}
-    missing = wanted - set(landlord.alerts.role_mailboxes)
-    return [f"alerts.role_mailboxes: no mailbox for {role}" for role in sorted(missing)]
-
-
-def _find_unread_confirmations(landlord: Landlord, history: PolicyHistory) -> list[str]:
-    """Readings confirmed of rules that no version of the policy reads anything into: a slip would confirm nothing."""
-    read = {duty.rule for version in history.versions for duty in version.duties if duty.reading}
-    unread = set(landlord.confirmed_readings) - read
-    return [f"confirmed_readings: {rule} has no reading in the policy" for rule in sorted(unread)]

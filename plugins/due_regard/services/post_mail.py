@@ -25,11 +25,13 @@ def open_mail_context(settings: Settings, context: LandlordContext, *, now: date
         WordingError: the wording of mails is wrong; names file and line.
     """
     from due_regard.mail.builder import MailContext
+    from due_regard.mail.mail_mode import choose_mail_mode
     from due_regard.mail.wording import load_mail_wording
 
     folder = settings.reports_dir / "mail"
     wording = load_mail_wording(folder)
-    return MailContext(context.landlord, context.calendar, settings.mail_from, folder, now, wording)
+    mode = choose_mail_mode(settings)
+    return MailContext(context.landlord, context.calendar, settings.mail_from, folder, now, wording, mode)
 
 
 def post_rows_to_mend(
@@ -85,8 +87,16 @@ def _post_to_data_owner(engine: Engine, context: MailContext, kind: str, topic: 
 
 
 def send_landlord_mail(engine: Engine, settings: Settings, landlord: str, *, now: datetime) -> int:
-    """Hand over what of the landlord's mail may leave now; how many left."""
+    """Hand over what of the landlord's mail may leave now; how many left.
+
+    Raises:
+        MailError: nothing, or not all, could be handed over; what is left waits for the next call.
+    """
+    from due_regard.errors import MailError
     from due_regard.mail.login import open_transport
     from due_regard.mail.sending import send_waiting_mails
 
-    return send_waiting_mails(engine, open_transport(settings), now=now, landlords=[landlord]).sent
+    report = send_waiting_mails(engine, open_transport(settings), now=now, landlords=[landlord])
+    if report.trouble:
+        raise MailError(f"{landlord}: {report.trouble}")
+    return report.sent

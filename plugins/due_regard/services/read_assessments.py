@@ -7,6 +7,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from due_regard.config.landlord import load_landlord
 from due_regard.config.settings import Settings
 from due_regard.services.landlord_context import load_landlord_context, open_landlord_register
 
@@ -24,12 +25,12 @@ class RecordChoice:
     Attributes:
         known_at: None means as known now.
         drop: folder of an export; the register is then not touched.
-        source: source mapping of the drop.
+        source: source mapping of the drop; None means the landlord's own.
     """
 
     known_at: datetime | None = None
     drop: Path | None = None
-    source: str = "canonical"
+    source: str | None = None
 
 
 FROM_REGISTER = RecordChoice()
@@ -69,6 +70,7 @@ def read_chosen_records(
             from due_regard import register
 
             return register.read_records(engine, landlord, known_at=choice.known_at), None
-    mapping = load_source_mapping(settings.sources_dir, choice.source)
+    source = choice.source or load_landlord(settings.landlords_dir, landlord).source
+    mapping = load_source_mapping(settings.sources_dir, source)
     validated = read_drop(choice.drop, landlord, mapping, on=as_at, known=lambda _: None, great_expectations=False)
     return validated.records(), validated

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from due_regard.calendars.quarters import find_london_day
 from due_regard.config.settings import Settings
-from due_regard.errors import SettingsError
+from due_regard.errors import MailError, SettingsError
 from due_regard.policy import LandlordContext
 from due_regard.services.assess_landlord import assess_every_duty, assess_until_settled, find_last_assessed_day
 from due_regard.services.landlord_context import list_landlords_to_run, load_landlord_context, open_landlord_register
+from due_regard.services.landlord_failures import LandlordFailures
 from due_regard.services.post_mail import open_mail_context
 from due_regard.services.result import Result
+from due_regard.services.steps import report_step
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -45,10 +47,12 @@ def run_alerts(
 
     Raises:
         SettingsError: `as_at` is still to come, and this is no dry run: the days before it would count as told.
+        MailError: everything was composed, but nothing, or not all, could be handed over; the next run sends it.
 
     Returns:
         composed, sent, refused, uncertain, shadow, waiting (mails), told (stage -> findings), held_back, skipped
-        (landlord -> why nothing was composed).
+        (landlord -> why nothing was composed), failed (landlord -> why it could not be done; where it fails for all, it
+        is raised), warnings (landlords live too long after their go-live).
     """
     from due_regard.mail.login import open_transport
     from due_regard.mail.sending import send_waiting_mails
@@ -56,29 +60,60 @@ def run_alerts(
     if dry_run is None and as_at > find_london_day(now):
         raise SettingsError(f"{as_at} is still to come: alerts are sent as at today or a day before; try a dry run")
     asked = list_landlords_to_run(settings, landlords)
+    failures = LandlordFailures()
     reports: list[ComposeReport] = []
     sent: list[SendReport] = []
-    for names in settings.registers(asked).values():
-        with open_landlord_register(settings, names[0], upgrade=upgrade) as engine:
-            reports += _compose_register_alerts(engine, settings, names, as_at, now, dry_run)
+    warnings: list[str] = []
+    for names in settings.registers(failures.list_known(settings, asked)).values():
+        with failures.hold_back(*names), open_landlord_register(settings, names[0], upgrade=upgrade) as engine:
+            reports += _compose_register_alerts(engine, settings, names, as_at, now, dry_run, failures)
             if dry_run is None:
+                report_step("handing mails over")
                 transport = open_transport(settings)
-                sent.append(send_waiting_mails(engine, transport, now=now, landlords=names, clock=clock))
-    result = summarise_compositions(reports)
+                warnings += list_late_go_lives(engine, settings, names, as_at, failures)
+                sent.append(send_waiting_mails(engine, transport, now=now, as_at=as_at, landlords=names, clock=clock))
+    failures.raise_if_all(asked)
+    if troubles := [one.trouble for one in sent if one.trouble]:
+        raise MailError("; ".join(dict.fromkeys(troubles)))
+    result = summarise_compositions(reports) | failures.summarise()
     for name in ("sent", "refused", "uncertain", "shadow", "waiting"):
         result[name] = sum(getattr(one, name) for one in sent)
-    return result if dry_run else result | {"stopped": "".join(one.stopped for one in sent)}
+    return result | {"warnings": warnings}
+
+
+def list_late_go_lives(
+    engine: Engine, settings: Settings, names: Sequence[str], as_at: date, failures: LandlordFailures
+) -> list[str]:
+    """A sentence for each landlord whose go-live lies long back and to whom no mail was ever really sent."""
+    from due_regard.alerts import find_late_go_live
+    from due_regard.config.landlord import load_landlord
+
+    found = []
+    for name in names:
+        with failures.hold_back(name):
+            found += find_late_go_live(engine, load_landlord(settings.landlords_dir, name), as_at)
+    return found
 
 
 def _compose_register_alerts(
-    engine: Engine, settings: Settings, names: Sequence[str], as_at: date, now: datetime, dry_run: Path | None
+    engine: Engine,
+    settings: Settings,
+    names: Sequence[str],
+    as_at: date,
+    now: datetime,
+    dry_run: Path | None,
+    failures: LandlordFailures,
 ) -> list[ComposeReport]:
     """Alerts of the landlords that one register holds, each assessed on `as_at` first where it was not."""
-    every = [load_landlord_context(settings, name) for name in names]
-    for context in every if dry_run is None else ():
-        if find_last_assessed_day(engine, context.landlord.id) < as_at:
-            assess_until_settled(engine, settings, context, as_at, now)
-    return [compose_landlord_alerts(engine, settings, context, as_at, now, dry_run) for context in every]
+    reports = []
+    for number, name in enumerate(names, 1):
+        report_step(f"{name}: judging and composing ({number} of {len(names)})")
+        with failures.hold_back(name):
+            context = load_landlord_context(settings, name)
+            if dry_run is None and find_last_assessed_day(engine, name) < as_at:
+                assess_until_settled(engine, settings, context, as_at, now)
+            reports.append(compose_landlord_alerts(engine, settings, context, as_at, now, dry_run))
+    return reports
 
 
 def compose_landlord_alerts(
@@ -92,7 +127,7 @@ def compose_landlord_alerts(
     mail_context = open_mail_context(settings, context, now=now)
     is_forecast = dry_run is not None and find_last_assessed_day(engine, context.landlord.id) < as_at
     # What comes due by then is judged as the run of that day would, and recorded nowhere.
-    foreseen = assess_every_duty(engine, settings, context, as_at)[1] if is_forecast else None
+    foreseen = assess_every_duty(engine, settings, context, as_at)[0] if is_forecast else None
     return compose_alerts(engine, mail_context, history, as_at=as_at, dry_run=dry_run, foreseen=foreseen)
 
 

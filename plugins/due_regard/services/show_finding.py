@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from due_regard.config.settings import Settings
-from due_regard.errors import CalendarError, PolicyError, SettingsError
-from due_regard.policy import Duty, LandlordContext, PolicyHistory
+from due_regard.errors import CalendarError, SettingsError
+from due_regard.policy import LandlordContext
 from due_regard.services.landlord_context import load_landlord_context, open_landlord_register
+from due_regard.services.past_findings import find_assessed_duty
 from due_regard.services.result import Result, list_json_rows, make_json_value
 
 if TYPE_CHECKING:
@@ -31,15 +32,16 @@ def show_finding(settings: Settings, register_ref: str, *, now: datetime, landlo
     """One finding of the register (of `landlord`'s, where each has its own).
 
     Returns:
-        Where it stands, label, promise, remedy, explanation (lines, where it can be worked out), origin (file, row,
-        batch and version of the record it is about), owner and would_be_told (post, why), told (stage, on, why,
-        status), life (events).
+        Where it stands, label, promise, remedy, days_unit, explanation (lines, where it can be worked out), origin
+        (file, row, batch and version of the record it is about), owner and would_be_told (post, why), told (stage, on,
+        why, status, mode), life (events).
 
     Raises:
         RegisterError: there is no such finding, or it is another landlord's.
     """
     from due_regard import register
     from due_regard.alerts.finding_recipients import list_told, read_finding_route
+    from due_regard.mail.mail_mode import choose_mail_mode
     from due_regard.mail.wording import load_mail_wording
     from due_regard.packs import add_report_duty
 
@@ -47,26 +49,19 @@ def show_finding(settings: Settings, register_ref: str, *, now: datetime, landlo
         found = register.read_finding(engine, register_ref, landlord)
         context = load_landlord_context(settings, found["landlord"])
         history = add_report_duty(context.history, context.landlord, reports=settings.reports_dir)
-        duty = _find_duty(history, found)
+        duty = find_assessed_duty(history, found["rule"], found["policy_version"])
         life = register.read_finding_life(engine, register_ref)[list(_EVENT)]
         result: Result = {name: make_json_value(found[name]) for name in _STANDING}
-        result |= {name: getattr(duty, name, None) for name in ("label", "promise", "reading", "remedy")}
+        result |= {name: getattr(duty, name, None) for name in ("label", "promise", "reading", "remedy", "days_unit")}
         result["explanation"] = _explain_finding(engine, context, found)
         origin = register.find_record_origin(engine, found["landlord"], found["subject_type"], found["subject_ref"])
         result["origin"] = origin and {name: make_json_value(value) for name, value in origin.items()}
         wording = load_mail_wording(settings.reports_dir / "mail")
-        result |= read_finding_route(engine, replace(context, history=history), wording, found, now=now)
+        known, mode = replace(context, history=history), choose_mail_mode(settings)
+        result |= read_finding_route(engine, known, wording, found, mode=mode, now=now)
         result["told"] = list_told(engine, context.landlord.id, found["id"])
     result["life"] = list_json_rows(life)
     return result
-
-
-def _find_duty(history: PolicyHistory, found: dict[str, Any]) -> Duty | None:
-    """The duty in the version by which the finding was assessed; None where no version has it any more."""
-    version = date.fromisoformat(found["policy_version"][:10]) if found["policy_version"] else None
-    with suppress(PolicyError):
-        return history.find_duty(found["rule"], version)
-    return None
 
 
 def _explain_finding(engine: Engine, context: LandlordContext, found: dict[str, Any]) -> list[str]:

@@ -16,6 +16,7 @@ from due_regard.policy import LandlordContext
 from due_regard.services.landlord_context import load_landlord_context, open_landlord_register
 from due_regard.services.post_mail import post_rows_to_mend
 from due_regard.services.result import Result
+from due_regard.services.steps import report_step
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -59,10 +60,12 @@ def load_complete_drop(
 
     landlord = context.landlord.id
     with open_landlord_register(settings, landlord, upgrade=True) as engine:
-        validated = validate_drop(engine, landlord, folder, mapping, now)
+        report_step(f"{landlord}: reading and checking")
+        validated = validate_drop(engine, settings, landlord, folder, mapping, now)
         content = register.hash_drop((*validated.files, *validated.refused))
         if validated.held and not register.is_released(engine, landlord, content):
             return hold_validated_drop(engine, validated, content, now)
+        report_step(f"{landlord}: loading")
         report = register.load_drop(engine, validated, now=now)
         result = report_loaded_drop(settings, validated, folder, report, content, now)
         if report.status != "unchanged" and result["exit_code"]:
@@ -70,10 +73,12 @@ def load_complete_drop(
     return result
 
 
-def validate_drop(engine: Engine, landlord: str, folder: Path, mapping: SourceMapping, now: datetime) -> ValidatedDrop:
+def validate_drop(
+    engine: Engine, settings: Settings, landlord: str, folder: Path, mapping: SourceMapping, now: datetime
+) -> ValidatedDrop:
     """The drop, validated against what the register holds."""
     from due_regard import register
-    from due_regard.intake import read_drop
+    from due_regard.intake import find_rows_before, read_drop
 
     return read_drop(
         folder,
@@ -81,7 +86,10 @@ def validate_drop(engine: Engine, landlord: str, folder: Path, mapping: SourceMa
         mapping,
         on=find_london_day(now),
         known=lambda entity: register.read_known_refs(engine, landlord, entity),
-        previous_rows=lambda entity: register.count_previous_rows(engine, landlord, entity),
+        previous_rows=lambda entity: find_rows_before(
+            register.list_record_counts(engine, landlord, entity), mapping.max_shrink
+        ),
+        project=settings.validation_dir / landlord,
     )
 
 

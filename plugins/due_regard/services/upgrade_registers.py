@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from due_regard.config.settings import Settings
 from due_regard.services.landlord_context import list_landlords_to_run, open_landlord_register
+from due_regard.services.landlord_failures import LandlordFailures
 from due_regard.services.result import Result
 
 
@@ -11,13 +12,15 @@ def upgrade_registers(settings: Settings, landlord: str | None = None) -> Result
     """Create or migrate the register; where each landlord has its own, that of `landlord`, or every one.
 
     Returns:
-        registers: place, landlords it is for, revision.
+        registers: place, landlords it is for, revision; failed (landlord -> why), where one could not be upgraded.
     """
     from due_regard.register.engines import name_place
     from due_regard.register.schema.revisions import HEAD
 
-    registers = []
-    for names in settings.registers([landlord] if landlord else list_landlords_to_run(settings)).values():
-        with open_landlord_register(settings, names[0], upgrade=True) as engine:
+    registers, failures = [], LandlordFailures()
+    asked = list_landlords_to_run(settings, None if landlord is None else [landlord])
+    for names in settings.registers(failures.list_known(settings, asked)).values():
+        with failures.hold_back(*names), open_landlord_register(settings, names[0], upgrade=True) as engine:
             registers.append({"place": name_place(engine.url), "landlords": names, "revision": HEAD})
-    return {"registers": registers}
+    failures.raise_if_all(asked)
+    return {"registers": registers, **failures.summarise()}

@@ -9,7 +9,7 @@ WITH known AS (
 )
 SELECT COUNT(*) AS in_force,
        COUNT(*) FILTER (WHERE expires_on IS NULL) AS no_end_date,
-       COUNT(*) FILTER (WHERE notified_on IS NULL OR notice_in_writing IS NOT TRUE) AS no_letter,
+       COUNT(*) FILTER (WHERE notified_on IS NULL OR notified_on > :ends_on OR notice_in_writing IS NOT TRUE) AS no_letter,
        COUNT(*) FILTER (WHERE emergency_route IS NOT TRUE) AS no_emergency_route,
        COUNT(*) FILTER (WHERE adjustments_considered IS NOT TRUE) AS no_adjustments,
        COUNT(*) FILTER (WHERE no_review_reason IS NOT NULL) AS no_review_by_choice

@@ -64,6 +64,8 @@ def _build_filler(table: MeasureTable) -> Callable[[re.Match[str]], str]:
     def fill_place(found: re.Match[str]) -> str:
         name, part, one, many = found.groups()
         if name == "rows" and table.listing is not None:
+            if table.why:
+                raise _Missing(_SAID[table.why].format(label=table.title))
             return _format_counted(len(table.listing), one, many)
         assert table.figures is not None  # noqa: S101 - a table is one of the two
         return _find_part(table.figures[table.figures["measure"] == name], name, part, one, many)
@@ -81,7 +83,8 @@ def _find_part(rows: pd.DataFrame, name: str, part: str | None, one: str | None,
         return _describe_change(rows, 1 if part == "change" else 4)
     value = now["denominator"] if part in {"of", "percent"} else now["numerator"]
     if pd.isna(value):
-        raise _Missing(_SAID[NOT_MEASURED].format(label=now["label"]))
+        # A whole that the figure has, and that is not there, was hidden.
+        raise _Missing(_SAID[HIDDEN if now["of"] else NOT_MEASURED].format(label=now["label"]))
     if part == "percent":
         if not value:
             raise _Missing("")

@@ -25,6 +25,7 @@ from due_regard.packs.measures import (
     upkeep,
 )
 from due_regard.packs.measures.figure import list_band_labels
+from due_regard.packs.measures.quarter_snapshot import NOT_MEASURED
 
 COLUMNS_SHOWN = 5
 """Quarters a table of figures shows: the reported one and the four before, the last being the same a year ago."""
@@ -43,6 +44,7 @@ class TableSum:
 class TableSpec:
     """How one table is made: from figures a quarter at a time, or as one listing of the reported quarter.
 
+    `absence` says why a listing cannot be made, or nothing: one without rows would say that there are none.
     `is_publishable` is False for a listing of single cases, or one that repeats counts of other tables by which a
     hidden one could be worked out.
     """
@@ -50,6 +52,7 @@ class TableSpec:
     title: str
     figures: Callable[[QuarterSnapshot], list[Figure]] | None = None
     listing: Callable[[tuple[QuarterSnapshot, ...]], pd.DataFrame] | None = None
+    absence: Callable[[QuarterSnapshot], str] | None = None
     sums: tuple[TableSum, ...] = ()
     notes: tuple[str, ...] = ()
     is_publishable: bool = True
@@ -57,7 +60,10 @@ class TableSpec:
 
 @dataclass(frozen=True)
 class MeasureTable:
-    """One table filled: tidy `figures` (`FIGURE_COLUMNS`) or a `listing` whose columns are its headings."""
+    """One table filled: tidy `figures` (`FIGURE_COLUMNS`) or a `listing` whose columns are its headings.
+
+    `why` is why a listing could not be made (a word of quarter_snapshot.py); empty where its rows are all there are.
+    """
 
     name: str
     title: str
@@ -66,6 +72,11 @@ class MeasureTable:
     is_publishable: bool = True
     figures: pd.DataFrame | None = field(default=None, repr=False)
     listing: pd.DataFrame | None = field(default=None, repr=False)
+    why: str = ""
+
+
+def _need_columns(entity: str, *columns: str) -> Callable[[QuarterSnapshot], str]:
+    return lambda snapshot: "" if snapshot.has_columns(entity, *columns) else NOT_MEASURED
 
 
 def _name_kept_measures(prefix: str) -> TableSum:
@@ -111,6 +122,7 @@ SPECS: Mapping[str, TableSpec] = {
     "no_review_by_choice": TableSpec(
         "No review, by recorded choice",
         listing=_take_latest(restrictions.list_no_review_by_choice),
+        absence=_need_columns("restrictions", "ended_on", "no_review_reason"),
         is_publishable=False,
     ),
     "reviews": TableSpec(
@@ -134,7 +146,12 @@ SPECS: Mapping[str, TableSpec] = {
         ),
         notes=(_KEPT, "Working days count from the day after an appeal was received to the day it was decided."),
     ),
-    "days_to_decide": TableSpec("Working days to decide", listing=appeals.count_days_to_decide, is_publishable=False),
+    "days_to_decide": TableSpec(
+        "Working days to decide",
+        listing=appeals.count_days_to_decide,
+        absence=_need_columns("appeals", "decided_on"),
+        is_publishable=False,
+    ),
     "incidents": TableSpec("Incidents", figures=incidents.measure_incidents),
     "incidents_by_category": TableSpec(
         "Incidents by behaviour",
@@ -157,7 +174,10 @@ SPECS: Mapping[str, TableSpec] = {
         notes=("A team with none is listed: no report is not the same as no incident.",),
     ),
     "incidents_by_month": TableSpec(
-        "Incidents by month", listing=_take_latest(incidents.count_by_month), is_publishable=False
+        "Incidents by month",
+        listing=_take_latest(incidents.count_by_month),
+        absence=_need_columns("incidents"),
+        is_publishable=False,
     ),
     "lateness": TableSpec(
         "Duties due, by lateness",
@@ -170,13 +190,15 @@ SPECS: Mapping[str, TableSpec] = {
         figures=timeliness.count_safeguards,
         notes=(
             _BLANK,
-            "Safeguards of a restriction are counted on restrictions in force, others on every case of the register.",
+            "Safeguards of a restriction are counted on restrictions in force; others on the cases opened in the "
+            "quarter (out of those that could be measured), and apart from them older cases that lack it still.",
         ),
     ),
     "markers": TableSpec("Markers on records", figures=upkeep.measure_markers),
     "in_force_over_time": TableSpec(
         "Restrictions over 12 quarters",
         listing=_take_latest(trends.count_in_force_over_time),
+        absence=_need_columns("restrictions", "ended_on"),
         notes=(_SEVERAL,),
         is_publishable=False,
     ),
@@ -201,7 +223,7 @@ def build_measure_table(name: str, snapshots: tuple[QuarterSnapshot, ...], title
     spec = SPECS[name]
     make = partial(MeasureTable, name, title or spec.title, spec.notes, spec.sums, spec.is_publishable)
     if spec.listing is not None:
-        return make(listing=spec.listing(snapshots))
+        return make(listing=spec.listing(snapshots), why=spec.absence(snapshots[0]) if spec.absence else "")
     assert spec.figures is not None  # noqa: S101 - a spec has one of the two, as its test says
     parts = [tidy_figures(spec.figures(snapshot), str(snapshot.quarter)) for snapshot in snapshots]
     return make(figures=pd.concat(parts, ignore_index=True)[list(FIGURE_COLUMNS)])

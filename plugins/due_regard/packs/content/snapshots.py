@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from due_regard.assessment import assess_records
+from due_regard.assessment.masked_frames import mask_later_events
 from due_regard.calendars.quarters import Quarter
 from due_regard.packs.content.measure_tables import COLUMNS_SHOWN
 from due_regard.packs.measures import DUTY_COLUMNS, QuarterSnapshot
@@ -41,7 +42,8 @@ def _take_snapshot(
     assessments = _add_fed_figures(_categorise_words(assess_records(records, history, calendar, at.ends_on)), history)
     duties = _build_duty_frame(history.find_version(at.ends_on), context.landlord.confirmed_readings)
     tallies = pd.concat([_tally_states(assessments, by) for by in ("rule", "feeds")])
-    whole = QuarterSnapshot(at, records, assessments, tallies, duties, files, calendar.count, is_reported)
+    known = mask_later_events(records, at.ends_on)
+    whole = QuarterSnapshot(at, known, assessments, tallies, duties, files, calendar.count, is_reported)
     return whole.keep_quarter()
 
 
@@ -80,7 +82,7 @@ def _build_duty_frame(policy: Policy, confirmed: Mapping[str, str]) -> pd.DataFr
     rows = [
         (
             duty.rule, duty.label, duty.kind, duty.clause, duty.reading or "", duty.remedy, duty.severity,
-            _count_term(duty), confirmed.get(duty.rule, ""), duty.feeds or "",
+            _count_term(duty), duty.days_unit or "", confirmed.get(duty.rule, ""), duty.feeds or "",
         )
         for duty in policy.duties
     ]  # fmt: skip

@@ -21,9 +21,10 @@ from due_regard.records.canonical import find_open_rows
 from due_regard.records.formula_guard import FORMULA_STARTS
 
 HEADINGS = (
-    "Register reference", "What to do", "By whom", "By when", "Days overdue", "State", "Duty", "Clause", "How serious",
+    "Register reference", "What to do", "By whom", "By when", "Days overdue", "Counted in", "State",
+    "Duty", "Clause", "How serious",
 )  # fmt: skip
-_WIDTHS = (18, 60, 20, 16, 10, 14, 44, 12, 14)
+_WIDTHS = (18, 60, 20, 16, 10, 14, 14, 44, 12, 14)
 _STATES = {"overdue": "Overdue", "due_soon": "Due soon", "breach": "Missing"}
 _SEVERITIES = {"breach": "Breach", "explain": "Explain", "warning": "Warning"}
 _RANKS = {"overdue": 0, "breach": 1, "due_soon": 2}
@@ -51,13 +52,18 @@ def build_actions(found: pd.DataFrame, duties: pd.DataFrame, references: pd.Data
     """
     first = found.head(LONGEST_LIST).astype({"rule": "str"})
     first = first.merge(references, on=["rule", "subject_ref", "occurrence"], how="left")
-    first = first.merge(duties[["rule", "label", "remedy"]], on="rule", how="left")
+    first = first.merge(duties[["rule", "label", "remedy", "days_unit"]], on="rule", how="left")
     columns = (
         first["register_ref"].fillna(_UNNUMBERED), first["remedy"], first["owner_role"].str.replace("_", " "),
-        first["due_on"], first["days_overdue"], first["state"].map(_STATES), first["label"], first["clause"],
-        first["severity"].map(_SEVERITIES),
+        first["due_on"], first["days_overdue"], _list_units(first), first["state"].map(_STATES),
+        first["label"], first["clause"], first["severity"].map(_SEVERITIES),
     )  # fmt: skip
     return pd.DataFrame({name: column.to_numpy() for name, column in zip(HEADINGS, columns, strict=True)})
+
+
+def _list_units(rows: pd.DataFrame) -> pd.Series:
+    """What each row's days overdue are counted in; nothing where there are none."""
+    return rows["days_unit"].where(rows["days_overdue"] > 0).fillna("").astype("str")
 
 
 def build_action_workbook(found: pd.DataFrame, title: str, dated: datetime, *, total: int, left_out: int = 0) -> bytes:

@@ -27,7 +27,7 @@ SHORTHAND = {
     "[r]": "revised: differs from the figure first filed for that quarter",
 }
 _WHY = {NO_DUTY: "[z]", NOTHING_TO_MEASURE: "[z]", NOT_MEASURED: "[x]", HIDDEN: "[c]"}
-_NONE = "None"
+_NONE, _ABSENT = "None", "Not measured: the export does not carry it"
 
 
 @dataclass(frozen=True)
@@ -40,13 +40,19 @@ class DisplayGrid:
 
 
 def build_grid(table: MeasureTable, revised: frozenset[str] = frozenset()) -> DisplayGrid:
-    """`table` as it is printed: one without rows says `None`; a row that no promise stands behind is left out."""
+    """`table` as it is printed: one without rows says `None`, or that it is not measured.
+
+    A row that no promise stands behind is left out.
+    """
     found = (
         _build_listing_grid(table.listing) if table.listing is not None else _build_figures_grid(table.figures, revised)
     )
     if found.rows:
         return found
-    return DisplayGrid(found.headings, found.forms, ((_NONE, *["[z]"] * (len(found.headings) - 1)),))
+    sign = _WHY.get(table.why, "[z]")
+    return DisplayGrid(
+        found.headings, found.forms, ((_ABSENT if table.why else _NONE, *[sign] * (len(found.headings) - 1)),)
+    )
 
 
 def _build_listing_grid(frame: pd.DataFrame) -> DisplayGrid:

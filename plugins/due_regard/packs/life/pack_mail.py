@@ -1,8 +1,7 @@
 """The mail that takes a pack to the committee's clerk: an attachment or a link, before the meeting if one is set.
 
-Nothing is put into the outbox here: the caller does so in the transaction that records the pack as issued
-(pack_records.record_issue), so a pack is never issued twice nor mailed without being on record. The mail names no
-customer.
+Nothing is put into the outbox here: pack_records.record_mailing does so, beside the record that the pack is on its way.
+The mail names no customer.
 """
 
 from __future__ import annotations
@@ -25,8 +24,10 @@ _XLSX = ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet")
 _KINDS = {".xlsx": _XLSX, ".pdf": ("application", "pdf")}
 
 
-def build_pack_mail(report: PackReport, context: MailContext, *, reports: Folder) -> ComposedMail:
+def build_pack_mail(report: PackReport, context: MailContext, *, reports: Folder, attempt: int = 0) -> ComposedMail:
     """The mail of one pack to its clerk; its definition lies in the folder `reports`.
+
+    `attempt` counts earlier mails of the same pack that reached nobody: each has a Message-ID of its own.
 
     Raises:
         PackError: the landlord has not switched the pack on.
@@ -35,7 +36,7 @@ def build_pack_mail(report: PackReport, context: MailContext, *, reports: Folder
     switch = next((one for one in landlord.packs if one.name == report.name), None)
     if switch is None:
         raise PackError(f"{landlord.id} has not switched {report.name} on; name its clerk in the settings file")
-    content = _build_content(report, context, switch, load_pack_definition(reports, report.name))
+    content = _build_content(report, context, switch, load_pack_definition(reports, report.name), attempt)
     wanted = max(context.today, find_leaving_day(switch, Quarter.parse(report.quarter)))
     leaves_on = context.calendar.next_working(wanted)
     return build_mail(content, context, mail_on=leaves_on, leaves_on=leaves_on)
@@ -50,7 +51,7 @@ def find_leaving_day(switch: PackSwitch, quarter: Quarter) -> date:
 
 
 def _build_content(
-    report: PackReport, context: MailContext, switch: PackSwitch, definition: PackDefinition
+    report: PackReport, context: MailContext, switch: PackSwitch, definition: PackDefinition, attempt: int
 ) -> MailContent:
     landlord, quarter = context.landlord, Quarter.parse(report.quarter)
     files = [file for file in report.files if file.suffix in _KINDS and "action_list" not in file.name]
@@ -75,7 +76,7 @@ def _build_content(
         subject=context.wording.subject.pack.format(
             title=definition.title, audience=definition.audience, months=quarter.months
         ),
-        identity=(landlord.id, str(report.pack_id), report.sha256, switch.clerk),
+        identity=(landlord.id, str(report.pack_id), report.sha256, switch.clerk, *([str(attempt)] if attempt else [])),
         view=view,
         attachments=[]
         if is_link

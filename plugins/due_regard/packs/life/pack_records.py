@@ -7,16 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, insert, or_, select
 
 from due_regard.calendars.quarters import find_london_day
 from due_regard.errors import PackError
+from due_regard.mail.builder import ComposedMail
+from due_regard.mail.mail_memory import is_counted, is_of_mode
+from due_regard.mail.mail_mode import LIVE, MailMode
+from due_regard.mail.outbox import put_mail
 from due_regard.packs.content.measure_tables import MeasureTable
 from due_regard.register import append_audit
+from due_regard.register.schema.alert_tables import AlertMessage
 from due_regard.register.schema.pack_tables import PackIssue, PackRow
 
 
@@ -61,41 +66,109 @@ def record_pack(conn: Connection, landlord: str, *, at: datetime, **values: Any)
 
 
 def is_issued(conn: Connection, landlord: str, pack: str, quarter: str) -> bool:
-    """Whether any build of this pack and quarter was handed to its audience."""
-    mine = (PackIssue.landlord == landlord, PackIssue.pack == pack, PackIssue.quarter == quarter)
-    return conn.execute(select(PackIssue.id).where(*mine)).first() is not None
+    """Whether a build of this pack and quarter reached its audience: a person said so, or its mail was accepted."""
+    return conn.scalar(_select_issues(landlord, pack, quarter, _is_accepted()).limit(1)) is not None
+
+
+def is_mailed(conn: Connection, landlord: str, pack: str, quarter: str, mode: MailMode) -> bool:
+    """Whether, in `mode`, a build of this pack and quarter was accepted, is on its way, or was handed over by hand."""
+    counted = and_(is_of_mode(mode), is_counted())
+    return conn.scalar(_select_issues(landlord, pack, quarter, counted).limit(1)) is not None
+
+
+def _select_issues(landlord: str, pack: str, quarter: str, is_told: ColumnElement[bool]) -> Select[int]:
+    """Issues of any build, by a person or by a mail of which `is_told` holds."""
+    mine = (PackIssue.pack == pack, PackIssue.quarter == quarter)
+    return _select_told(landlord, is_told).where(*mine)
+
+
+def _select_told(landlord: str, is_told: ColumnElement[bool]) -> Select[int]:
+    its_mail = and_(AlertMessage.landlord == PackIssue.landlord, AlertMessage.message_id == PackIssue.message_id)
+    issues = select(PackIssue.id).outerjoin(AlertMessage, its_mail).where(PackIssue.landlord == landlord)
+    return issues.where(or_(PackIssue.message_id.is_(None), is_told))
+
+
+def _is_accepted() -> ColumnElement[bool]:
+    return and_(AlertMessage.mode == LIVE, AlertMessage.status == "sent")
 
 
 def record_issue(
-    conn: Connection, landlord: str, pack_id: int, *, how: str, now: datetime, on: date | None = None
+    conn: Connection,
+    landlord: str,
+    pack_id: int,
+    *,
+    how: str,
+    now: datetime,
+    by: str | None = None,
+    why: str | None = None,
 ) -> bool:
-    """Put on record that a pack was handed to its audience; False where that build already had been.
+    """Put on record that a person handed a pack to its audience; False where that build was issued before.
 
     Args:
-        conn: a writing transaction; the mail goes into the outbox in the same one.
+        conn: a writing transaction.
         landlord: whose pack it is.
         pack_id: of the pack on record.
-        how: `mail`, `link` or in a person's words.
-        now: aware UTC.
-        on: the day it leaves, where that is later; today by default.
+        how: in a word or two.
+        now: aware UTC; its London day is the day of issue.
+        by: who says so; kept.
+        why: their reason; kept.
 
     Raises:
         PackError: the landlord has no such pack.
     """
-    query = select(PackRow.pack, PackRow.quarter, PackRow.sha256).where(
-        PackRow.landlord == landlord, PackRow.id == pack_id
-    )
-    pack = conn.execute(query).first()
-    if pack is None:
-        raise PackError(f"{landlord} has no pack {pack_id}; build it first")
-    if conn.execute(select(PackIssue.id).where(PackIssue.pack_id == pack_id)).first():
+    pack = _find_pack(conn, landlord, pack_id)
+    if conn.scalar(_select_told(landlord, _is_accepted()).where(PackIssue.pack_id == pack_id).limit(1)) is not None:
         return False
     issued = {"pack": pack.pack, "quarter": pack.quarter, "how": how}
-    day = on or find_london_day(now)
-    conn.execute(insert(PackIssue).values(landlord=landlord, pack_id=pack_id, issued_on=day, issued_at=now, **issued))
+    day = find_london_day(now)
+    conn.execute(
+        insert(PackIssue).values(
+            landlord=landlord, pack_id=pack_id, issued_on=day, issued_at=now, issued_by=by, issued_why=why, **issued
+        )
+    )
     details = {**issued, "on": day.isoformat(), "sha256": pack.sha256}
     append_audit(conn, landlord=landlord, action="pack_issue", subject=f"pack {pack_id}", details=details, at=now)
     return True
+
+
+def record_mailing(conn: Connection, landlord: str, pack_id: int, mail: ComposedMail, *, now: datetime) -> None:
+    """Put a pack's mail into the outbox; the pack is issued once the mail server has accepted it for its clerk.
+
+    Raises:
+        PackError: the landlord has no such pack.
+    """
+    pack = _find_pack(conn, landlord, pack_id)
+    put_mail(conn, landlord, mail, now=now)
+    posted = {"pack": pack.pack, "quarter": pack.quarter, "how": "mail"}
+    conn.execute(
+        insert(PackIssue).values(
+            landlord=landlord, pack_id=pack_id, issued_on=mail.mail_on, issued_at=now, message_id=mail.message_id,
+            **posted,
+        )
+    )  # fmt: skip
+    details = {**posted, "on": mail.mail_on.isoformat(), "sha256": pack.sha256, "mail": mail.message_id}
+    append_audit(conn, landlord=landlord, action="pack_post", subject=f"pack {pack_id}", details=details, at=now)
+
+
+def _find_pack(conn: Connection, landlord: str, pack_id: int) -> Row[str, str, str]:
+    mine = (PackRow.landlord == landlord, PackRow.id == pack_id)
+    pack = conn.execute(select(PackRow.pack, PackRow.quarter, PackRow.sha256).where(*mine)).first()
+    if pack is None:
+        raise PackError(f"{landlord} has no pack {pack_id}; build it first")
+    return pack
+
+
+def find_built_pack(conn: Connection, landlord: str, *, pack: str, quarter: str, edition: str) -> int:
+    """Id of the newest build of a pack.
+
+    Raises:
+        PackError: it was never built.
+    """
+    mine = (PackRow.landlord == landlord, PackRow.pack == pack, PackRow.quarter == quarter, PackRow.edition == edition)
+    found = conn.scalar(select(func.max(PackRow.id)).where(*mine))
+    if found is None:
+        raise PackError(f"{landlord} has no {edition} pack {pack} of {quarter}; build it first with `due-regard pack`")
+    return int(found)
 
 
 def list_kept_figures(tables: Mapping[str, MeasureTable]) -> dict[str, list[float | None]]:

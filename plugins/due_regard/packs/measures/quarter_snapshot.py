@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from due_regard.calendars.quarters import Quarter
-from due_regard.records.canonical import OPEN_STATES, Records
+from due_regard.records.canonical import ENTITY_OF_SUBJECT, OPEN_STATES, Records
 
 CountDays: TypeAlias = Callable[[npt.NDArray[np.datetime64], npt.NDArray[np.datetime64]], npt.NDArray[np.int64]]
 """Working days d with after < d <= to, on arrays of datetime64[D] (`WorkingCalendar.count`)."""
@@ -29,11 +29,13 @@ NOTHING_TO_MEASURE = "nothing to measure"
 """There was no case that a middle or longest could be taken of."""
 
 DUTY_COLUMNS = (
-    "rule", "label", "kind", "clause", "reading", "remedy", "severity", "working_days", "confirmed", "feeds",
+    "rule", "label", "kind", "clause", "reading", "remedy", "severity", "working_days", "days_unit",
+    "confirmed", "feeds",
 )  # fmt: skip
 """Columns of `QuarterSnapshot.duties`: a policy's duties in words.
 
-`working_days` is a deadline's length where it is set in these (NaN: not), `confirmed` who confirmed our reading (or
+`working_days` is a deadline's length where it is set in these (NaN: not), `days_unit` what its days
+overdue are counted in, `confirmed` who confirmed our reading (or
 empty), `feeds` the figure it feeds (or empty).
 """
 
@@ -47,11 +49,11 @@ class QuarterSnapshot:
 
     Attributes:
         quarter: the quarter whose end everything is assessed at.
-        records: records as known; each measure looks at dates up to the quarter's end alone.
+        records: records as known, events after the quarter's end blank; measures leave out a record opened later.
         assessments: the canonical assessment columns as at the quarter's end, with `feeds`, the figure that a row's
             duty feeds; rows of a rule together. Those that fell due in the quarter, safeguards of restrictions in
-            force, every one of an appeal or the policy document, overdue reviews, and in the reported quarter every
-            open one (`keep_quarter`).
+            force and of what was opened in the quarter, every one of an appeal or the policy document, overdue
+            reviews, and in the reported quarter every open one (`keep_quarter`).
         tallies: number of assessments by rule or figure (index) and state (columns), of all of them.
         duties: `DUTY_COLUMNS`, one row a duty of the policy in force.
         files: `BATCH_COLUMNS`, one row a file taken in.
@@ -105,11 +107,24 @@ class QuarterSnapshot:
             in_force = self.spans[self.spans["ends"].isna() | (self.spans["ends"] > self.end)]["restriction_ref"]
             of_restriction = (rows["subject_type"] == "restriction") & rows["rule"].isin(checks)
             wanted |= of_restriction & rows["subject_ref"].isin(in_force)
-        else:
-            wanted |= (rows["subject_type"] == "restriction") & rows["rule"].isin(checks)
+        wanted |= rows["rule"].isin(checks) & rows["subject_ref"].isin(self._list_opened_refs(checks))
         if self.is_reported:
             wanted |= rows["state"].isin(OPEN_STATES)
         return replace(self, assessments=rows[wanted].reset_index(drop=True))
+
+    def list_opened_refs(self, subject: str) -> pd.Series:
+        """References of a kind of subject's records that were opened in the quarter; none for one without a date."""
+        entity = ENTITY_OF_SUBJECT.get(subject)
+        frame = self.records.get(entity.name) if entity else None
+        if entity is None or frame is None or entity.opened_on is None:
+            return pd.Series(dtype="str")
+        refs: pd.Series = frame.loc[self.mark_in_quarter(frame[entity.opened_on]), entity.key]
+        return refs
+
+    def _list_opened_refs(self, rules: set[str]) -> set[str]:
+        """Of every kind of subject that rules are about; where two kinds share a reference, a row too many is kept."""
+        subjects = {rule.split(".")[0] for rule in rules}
+        return {ref for subject in subjects for ref in self.list_opened_refs(subject)}
 
     @cached_property
     def _places(self) -> dict[str, slice]:

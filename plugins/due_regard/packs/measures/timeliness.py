@@ -116,24 +116,35 @@ def _count_late(rows: pd.DataFrame) -> list[int]:
 def count_safeguards(snapshot: QuarterSnapshot) -> list[Figure]:
     """Each safeguard of the policy: cases that lack it at the quarter's end, out of those that were measured.
 
-    Safeguards of a restriction are counted on restrictions in force alone; all others on every case of the register.
+    Safeguards of a restriction are counted on restrictions in force. All others are counted on the cases opened in the
+    quarter, and apart from them those opened before that lack it still.
     """
     checks = snapshot.duties[snapshot.duties["kind"] == "check"].sort_values("rule")
-    is_known = restrictions.is_measured(snapshot)
-    current = restrictions.select_in_force(snapshot.spans, snapshot.end)["restriction_ref"] if is_known else None
+    return [figure for duty in checks.itertuples() for figure in _count_safeguard(snapshot, str(duty.rule), duty.label)]
+
+
+def _count_safeguard(snapshot: QuarterSnapshot, rule: str, label: object) -> list[Figure]:
+    name, subject = rule.replace(".", "_"), rule.split(".")[0]
+    if subject == "restriction":
+        if why := snapshot.explain_absence(rule) or ("" if restrictions.is_measured(snapshot) else NOT_MEASURED):
+            return [make_missing_figure(name, f"Missing: {label}", why)]
+        current = restrictions.select_in_force(snapshot.spans, snapshot.end)["restriction_ref"]
+        lacking, judged = _count_lacking_cases(snapshot, rule, current)
+        return [Figure(name, f"Missing: {label}", lacking, judged, f"{name}_judged")]
+    labels = {name: f"Missing, cases of the quarter: {label}", f"{name}_before": f"Missing still, from before: {label}"}
+    if why := snapshot.explain_absence(rule):
+        return make_missing_figures(labels, why)
+    lacking, judged = _count_lacking_cases(snapshot, rule, snapshot.list_opened_refs(subject))
+    before = snapshot.count_states(rule).get("breach", 0) - lacking
     return [
-        _count_safeguard(snapshot, str(duty.rule), f"Missing: {duty.label}", current) for duty in checks.itertuples()
+        Figure(name, labels[name], lacking, judged, f"{name}_judged"),
+        Figure(f"{name}_before", labels[f"{name}_before"], before),
     ]
 
 
-def _count_safeguard(snapshot: QuarterSnapshot, rule: str, label: str, current: pd.Series | None) -> Figure:
-    name = rule.replace(".", "_")
-    if why := snapshot.explain_absence(rule):
-        return make_missing_figure(name, label, why)
-    states = snapshot.count_states(rule)
-    if rule.startswith("restriction.") and current is not None:
-        rows = snapshot.select_rule(rule)
-        counts = rows.loc[rows["subject_ref"].isin(current), "state"].value_counts()
-        states = {str(state): count for state, count in counts.items()}
-    met, lacking = states.get("met", 0), states.get("breach", 0)
-    return Figure(name, label, lacking, met + lacking, f"{name}_judged")
+def _count_lacking_cases(snapshot: QuarterSnapshot, rule: str, refs: pd.Series) -> tuple[int, int]:
+    """Of the cases of `refs`, those that lack a safeguard, and those that could be measured."""
+    rows = snapshot.select_rule(rule)
+    states = rows.loc[rows["subject_ref"].isin(refs), "state"]
+    lacking = int((states == "breach").sum())
+    return lacking, lacking + int((states == "met").sum())

@@ -133,7 +133,7 @@ def _load_file(connection: Connection, landlord: str, batch_id: int, part: Accep
     rejected = len({rejection.row_number for rejection in part.rejections})
     if part.read != len(part.rows) + part.collapsed + rejected:
         raise RegisterError(
-            f"{part.file} ({part.entity}): {part.read} rows read are not {len(part.rows)} accepted, {part.collapsed} "
+            f"a file of {part.entity}: {part.read} rows read are not {len(part.rows)} accepted, {part.collapsed} "
             f"repeated and {rejected} rejected; nothing of this file was loaded"
         )
     known_from = _find_known_from(connection, landlord, now)

@@ -43,7 +43,11 @@ class PackRow(Base):
 
 
 class PackIssue(Base):
-    """A pack handed to its audience: what the duty to report is assessed by."""
+    """A pack handed to its audience, or on its way: what the duty to report is assessed by.
+
+    With `message_id` it is on its way by that mail of the outbox, and counts from the day the mail server accepted it
+    for its clerk. Without, a person said so (`issued_by` and `issued_why`), and `issued_on` counts.
+    """
 
     __tablename__ = "pack_issues"
     __table_args__ = (Index(None, "landlord", "pack", "quarter"), Index(None, "pack_id"))
@@ -56,3 +60,6 @@ class PackIssue(Base):
     issued_on: Mapped[date]
     issued_at: Mapped[datetime]
     how: Mapped[str]
+    message_id: Mapped[str | None]
+    issued_by: Mapped[str | None]
+    issued_why: Mapped[str | None]

@@ -1,0 +1,154 @@
+"""`landlord check` and `doctor` find what is well written and yet points nowhere, with file and line."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from due_regard.__main__ import main
+from due_regard.config.settings import Settings
+from due_regard.services.check_installation import CheckResult, check_installation
+from due_regard.services.landlord_checks import LandlordCheck, check_landlord_files
+from tests.config.test_own_folder import SHIPPED, lay
+
+L, TODAY = "clydebank", date(2026, 7, 1)
+FILE, POLICY = f"landlords/{L}.yaml", f"policies/{L}/2023-08-29.yaml"
+
+
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An own folder laid over the shipped files."""
+    folder = tmp_path / "own"
+    folder.mkdir()
+    monkeypatch.setenv("DUE_REGARD_OWN_DIR", str(folder))
+    monkeypatch.setenv("DUE_REGARD_VAR_DIR", str(tmp_path / "var"))
+    monkeypatch.chdir(tmp_path)
+    return folder
+
+
+def check() -> LandlordCheck:
+    return check_landlord_files(Settings(), L, today=TODAY)
+
+
+@pytest.mark.parametrize("landlord", sorted(file.stem for file in (SHIPPED / "landlords").iterdir()))
+def test_a_shipped_landlord_is_in_order(landlord: str) -> None:
+    found = check_landlord_files(Settings(), landlord, today=TODAY)
+    assert (found.wrong, found.warnings) == ((), ())
+
+
+WRONG: list[tuple[str, str, str, str]] = [
+    (FILE, "    committee: c", "    comittee: c", "no role 'comittee', did you mean committee?"),
+    (FILE, "    services_manager: s", "    service_manager: s", "no mailbox for services_manager, who alone is told"),
+    (FILE, "name: senior_management\n", "name: senior_managment\n", "no pack 'senior_managment', did you mean s"),
+    (FILE, "name: senior_management_team\n", "name: senior_management\n", "senior_management is switched on twice"),
+    (FILE, "source: sheet_per_entity", "source: sheet_per_entitty", "did you mean sheet_per_entity?"),
+    (FILE, "go_live_on: 2026-04-01", "go_live_on: 2062-04-01", "go_live_on is 2062-04-01: more than 1 year ahead"),
+    (FILE, "closure_days: []", "closure_days: [2026-12-24, 2206-12-24]", "closure day 2206-12-24: more than 3 years"),
+    (FILE, "closure_days: []", "closure_days: [0202-12-24]", "before 1990"),
+    (FILE, "  - name: senior_management\n", "  - name: senior_management\n    meets_on: [2062-05-01]\n",
+     "the meeting of 2062-05-01"),
+    (FILE, "drop_folder: clydebank", "drop_folder: hanover/", "drop_folder hanover/ is hanover's too"),
+    (FILE, "reporting_year_starts: 4", "reporting_year_starts: 4\nconfirmed_readings: {incident.polise: x}",
+     "incident.polise has no reading in the policy"),
+    (POLICY, "due: 2026-07-31", "due: 2207-07-31", "due 2207-07-31: more than 15 years ahead"),
+    (POLICY, "approved_on: 2023-08-29", "approved_on: 2032-01-01", "approved_on is 2032-01-01, still to come"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("file", "old", "new", "told"), WRONG, ids=[told for *_, told in WRONG])
+def test_what_points_nowhere_is_wrong_and_says_file_and_line(
+    own: Path, file: str, old: str, new: str, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lay(own, file, (old, new))
+    (line,) = [words for words in check().wrong if told in words]
+    place = re.match(rf"{re.escape(str(own / file))}:(\d+): ", line)
+    assert place, line
+    text = (own / file).read_text(encoding="utf-8").splitlines()[int(place[1]) - 1]
+    slip = re.search(r"'(\w+)'|(\d{4}-\d\d-\d\d)", told)
+    assert slip is None or next(filter(None, slip.groups())) in text
+    assert main(["landlord", "check", L]) == 2
+    assert told in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("2062-01-01", "more than 2 years ahead"), ("0202-01-01", "before 1990")],
+)
+def test_a_policy_of_a_year_nobody_means_is_wrong(own: Path, name: str, told: str) -> None:
+    lay(own, POLICY, as_name=f"policies/{L}/{name}.yaml")
+    (line,) = check().wrong
+    assert line == f"{own}/policies/{L}/{name}.yaml:2: in force from {name}, as its name says: {told}; a slip?"
+
+
+MEANT: list[tuple[str, str, str, str]] = [
+    (FILE, "go_live_on: 2026-04-01", "go_live_on: 2026-09-01", "go_live_on is 2026-09-01: what is overdue before it"),
+    (FILE, "    director: director@clydebank.example\n", "",
+     "no mailbox for director: 10 working days after a due date (alerts.ladder) the fallback mailbox is told"),
+    (FILE, "    reviewer: contact-reviews@clydebank.example\n", "", "no mailbox for reviewer: where a record names"),
+    (FILE, "closure_days: []", "closure_days: [2026-12-26]", "2026-12-26 is a Saturday"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("file", "old", "new", "told"), MEANT, ids=[told for *_, told in MEANT])
+def test_what_may_be_meant_is_a_warning(own: Path, file: str, old: str, new: str, told: str) -> None:
+    lay(own, file, (old, new))
+    found = check()
+    assert found.wrong == ()
+    assert [told in words for words in found.warnings] == [True]
+    assert re.match(rf"{re.escape(str(own / file))}:\d+: ", found.warnings[0])
+
+
+def test_a_version_to_come_is_a_warning_that_says_what_holds_until_then(own: Path) -> None:
+    lay(own, POLICY, as_name=f"policies/{L}/2026-09-01.yaml")
+    found = check()
+    assert found.wrong == ()
+    assert found.warnings[0].endswith("not yet in force: from 2026-09-01; until then 2023-08-29 holds")
+
+
+def doctor(now: str = "2026-07-01") -> Callable[[str], list[CheckResult]]:
+    from datetime import UTC, datetime
+
+    found = check_installation(Settings(), now=datetime.fromisoformat(now).replace(tzinfo=UTC))
+    return lambda what: [item for item in found if item.what == what]
+
+
+def test_doctor_says_the_same(own: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lay(own, FILE, ("    committee: c", "    comittee: c"))
+    lay(own, "landlords/hanover.yaml", ("closure_days: []", "closure_days: [2026-12-26]"))
+    ask = doctor()
+    wrong, *_ = ask(L)
+    assert not wrong.ok
+    assert "comittee" in wrong.says
+    assert [(item.ok, item.is_warning) for item in ask("hanover")] == [(True, False), (True, True)]
+    main(["doctor"])
+    assert "WARN  hanover: " in capsys.readouterr().out
+    main(["--json", "doctor"])
+    assert any(item["is_warning"] for item in json.loads(capsys.readouterr().out)["checks"])
+
+
+def test_doctor_finds_files_that_nobody_reads(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert [item.ok for item in doctor()("unread files")] == [True]
+    lay(own, POLICY, as_name="policies/clydebnak/2023-08-29.yaml")
+    lay(own, FILE, as_name="landlords/seventh.yml")
+    (unread,) = doctor()("unread files")
+    assert not unread.ok
+    assert "clydebnak" in unread.says
+    assert "seventh.yml" in unread.says
+    monkeypatch.setenv("DUE_REGARD_LANDLORDS", L)
+    assert ["hanover" in item.says for item in doctor()("landlords")] == [True]
+
+
+def test_what_landlord_new_writes_is_in_order_but_for_its_policy(own: Path) -> None:
+    assert main(["landlord", "new", "seventh"]) == 0
+    lay(own, POLICY, (f"landlord: {L}", "landlord: seventh"), as_name="policies/seventh/2023-08-29.yaml")
+    found = check_landlord_files(Settings(), "seventh", today=TODAY)
+    assert found.wrong == (
+        f"{own}/landlords/seventh.yaml:12: no mailbox for services_manager, who alone is told of a duty of the policy",
+    )
+    roles = {words.split(": ")[1].removeprefix("no mailbox for ") for words in found.warnings}
+    assert roles <= {"decider", "appeal_handler", "reviewer", "incident_manager", "marker_owner", "request_owner"}
