@@ -14,9 +14,11 @@ import pytest
 from due_regard.alerts.finding_lists import CARDS_SHOWN, GROUPS_SHOWN, ROWS_SHOWN
 from due_regard.mail.builder import LARGEST_MAIL
 from due_regard.register import upgrade_register
-from tests.alerts.world import World, check, due, html, one, text
+from tests.alerts.world import World, calendar, check, due, html, one, text
 
-MON, MONTH_LATER, SUMMARY = date(2026, 6, 1), date(2026, 7, 2), date(2026, 7, 6)
+MON, SUMMARY = date(2026, 6, 1), date(2026, 7, 20)
+CLIMB = (date(2026, 7, 2), date(2026, 7, 8), date(2026, 7, 15), date(2026, 7, 29))
+"""A month later: days on which the owners are told, the line managers, the director, the committee."""
 DIRECTOR, BACKLOG_KEEPER, DATA_OWNER = "director@example.org", "governance@example.org", "data@example.org"
 MANAGERS, TEAMS, LOST = 300, 12, 50
 CUT_BY_GMAIL = 102 * 1024
@@ -70,36 +72,43 @@ def find_sizes(mails: list[EmailMessage]) -> tuple[int, int]:
 
 
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("findings", [3_000, 220_000])
-def test_no_mail_grows_with_the_findings(crowd: World, findings: int) -> None:
+@pytest.mark.parametrize(("findings", "days"), [(3_000, 4), (30_000, 3), (220_000, 1)])
+def test_no_mail_grows_with_the_findings(crowd: World, findings: int, days: int) -> None:
     fill(crowd, findings)
-    # Processor time: four recipients of each finding are found, told and written down.
-    began = time.process_time()
-    report = crowd.compose(MONTH_LATER)
-    assert time.process_time() - began < 30 + findings / 1_000
-    crowd.send(MONTH_LATER)
-    mails = crowd.sink.take()
-    largest, largest_html = find_sizes(mails)
-    assert largest < LARGEST_MAIL and largest_html < CUT_BY_GMAIL
-    assert {DIRECTOR, BACKLOG_KEEPER, DATA_OWNER, "clerk@example.org", "m1@example.org"} <= {m["To"] for m in mails}
-    # All are told, shown or only counted: the next day is quiet, but for faults that were not yet shown.
-    assert sum(n for _, n in report.stage_counts) > findings
-    assert {mail["To"] for mail in crowd.mails(date(2026, 7, 3))} <= {DATA_OWNER}
+    mailed: set[str] = set()
+    for day in CLIMB[:days]:
+        # Processor time: up to four recipients of each finding are found, told and written down.
+        began = time.process_time()
+        report = crowd.compose(day)
+        assert time.process_time() - began < 30 + findings / 1_000
+        crowd.send(day)
+        mails = crowd.sink.take()
+        largest, largest_html = find_sizes(mails)
+        assert largest < LARGEST_MAIL and largest_html < CUT_BY_GMAIL
+        mailed |= {mail["To"] for mail in mails}
+        # All but the backlog are told on each of the days, shown or only counted.
+        assert sum(n for _, n in report.stage_counts) >= 0.95 * findings
+    told = ["m1@example.org", "m2@example.org", DIRECTOR, "clerk@example.org"][:days]
+    assert {*told, BACKLOG_KEEPER, DATA_OWNER} <= mailed
+    # The next day is quiet, but for faults that were not yet shown.
+    assert {mail["To"] for mail in crowd.mails(calendar().shift(CLIMB[days - 1], 1))} <= {DATA_OWNER}
 
 
 def test_what_is_only_counted_is_told_and_comes_again_only_when_it_moves_up(crowd: World) -> None:
     fill(crowd, 400)
-    first = crowd.mails(MONTH_LATER)
+    first = [*crowd.mails(CLIMB[0]), *crowd.mails(CLIMB[1]), *crowd.mails(CLIMB[2])]
     assert {mail["To"] for mail in first} >= {DIRECTOR, BACKLOG_KEEPER}
     # Faults beyond those shown are still to be named; everything else has been said.
-    assert [mail["To"] for mail in crowd.mails(date(2026, 7, 3))] in ([], [DATA_OWNER])
+    assert [mail["To"] for mail in crowd.mails(date(2026, 7, 16))] in ([], [DATA_OWNER])
     summary = one(crowd.mails(SUMMARY), "m1@example.org")
     assert f"These are the worst {ROWS_SHOWN} of" in text(summary)
 
 
 def test_a_directors_list_shows_the_worst_and_counts_all_by_rule_team_and_owner(crowd: World) -> None:
     fill(crowd, 3_000)
-    said = text(one(crowd.mails(MONTH_LATER), DIRECTOR))
+    for day in CLIMB[:2]:
+        crowd.mails(day)
+    said = text(one(crowd.mails(CLIMB[2]), DIRECTOR))
     assert said.count("How to put it right") == CARDS_SHOWN
     total = 1_350 + 1_500
     assert f"These are the worst {CARDS_SHOWN} of {total}. All {total}, counted:" in said
@@ -116,12 +125,14 @@ def test_a_directors_list_shows_the_worst_and_counts_all_by_rule_team_and_owner(
         .endswith("the manager who decided, staff reference M1, team Area team 1")
     )
     assert sum(int(line.split()[0]) for line in owners.splitlines()[1 : GROUPS_SHOWN + 2]) == total
-    assert "`due-regard findings --as-at 2026-07-02 --landlord example`" in said
+    assert "`due-regard findings --as-at 2026-07-15 --landlord example`" in said
     # The oldest of the highest stage is first.
     assert said.index("Was due Fri 1 May 2026") < said.index("How to put it right")
 
 
 def test_a_small_list_is_not_counted(crowd: World) -> None:
     fill(crowd, 2 * CARDS_SHOWN // 2)
-    for mail in crowd.mails(MONTH_LATER):
+    mails = [mail for day in CLIMB[:3] for mail in crowd.mails(day)]
+    assert DIRECTOR in {mail["To"] for mail in mails}
+    for mail in mails:
         assert "counted" not in text(mail) and "counted" not in html(mail)

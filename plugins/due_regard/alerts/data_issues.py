@@ -16,8 +16,9 @@ from sqlalchemy import Connection, func, select
 from due_regard.alerts.alert_content import WeekReport
 from due_regard.alerts.alert_context import AlertContext
 from due_regard.alerts.cases import Case
+from due_regard.alerts.finding_wording import is_printable_reference
 from due_regard.alerts.freshness import Freshness
-from due_regard.alerts.recipients import RecipientProblem, is_printable_reference
+from due_regard.alerts.recipients import RecipientProblem
 from due_regard.alerts.record_cells import RecordCell, RecordCells
 from due_regard.alerts.routing import CaseRoute
 from due_regard.mail.mail_memory import is_given_up, is_of_mode

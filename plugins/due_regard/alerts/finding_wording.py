@@ -13,7 +13,7 @@ from due_regard.alerts.alert_content import FindingLine, FindingState
 from due_regard.alerts.alert_context import AlertContext
 from due_regard.alerts.cases import Case
 from due_regard.alerts.escalation import EscalationStage, count_days_late, count_days_left, find_next_stage
-from due_regard.alerts.recipients import Recipient, describe_capacity, is_printable_reference, name_recipient
+from due_regard.alerts.recipients import Recipient, describe_capacity, name_recipient
 from due_regard.mail.wording import MailWording, format_day
 
 BETRAYING = re.compile(
@@ -23,13 +23,18 @@ BETRAYING = re.compile(
 )
 """Words that would tell a reader over a shoulder what happened: a policy's own words are held to them, too."""
 
-
+_REFERENCE = re.compile(r"[\w./-]*\d[\w./-]*")
 _LONGEST_TEAM = 60
 
 
 def choose_label(mail_label: str, clause: str, wording: MailWording) -> str:
     """The policy's name of a duty; where that would betray something, its clause alone."""
     return wording.finding.neutral_label.format(clause=clause) if BETRAYING.search(mail_label) else mail_label
+
+
+def is_printable_reference(ref: str) -> bool:
+    """Whether a mail may say a reference of the landlord's: one word with a digit is neither a name nor an address."""
+    return _REFERENCE.fullmatch(ref) is not None
 
 
 def describe_owner(owner: Recipient, wording: MailWording) -> str:

@@ -17,7 +17,6 @@ from due_regard.mail.wording import MailWording
 
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?\.[A-Za-z]{2,}")
 _LONGEST_ADDRESS = 254
-_REFERENCE = re.compile(r"[\w./-]*\d[\w./-]*")
 
 OWNER_FIELDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "decider": {
@@ -93,11 +92,6 @@ def name_recipient(recipient: Recipient, wording: MailWording) -> str:
     if recipient.problem is not None:
         return wording.recipient.fallback.format(post=recipient.post)
     return wording.recipient.deputy.format(post=recipient.post) if recipient.is_deputy else recipient.post
-
-
-def is_printable_reference(ref: str) -> bool:
-    """Whether a mail may say a reference of the landlord's: one word with a digit is neither a name nor an address."""
-    return _REFERENCE.fullmatch(ref) is not None
 
 
 def choose_reachable_mailbox(wanted: str, alerts: AlertSettings, refused: frozenset[str]) -> str:

@@ -18,7 +18,7 @@ from due_regard.alerts.closed_findings import ClosedFinding
 from due_regard.alerts.escalation import EscalationStage
 from due_regard.alerts.finding_wording import choose_label
 from due_regard.alerts.routing import CaseRoute
-from due_regard.alerts.sent_history import SentEntry
+from due_regard.alerts.sent_entries import SentEntry
 from due_regard.mail.mail_memory import is_of_mode
 from due_regard.policy import DocumentDuty, ReviewDuty
 from due_regard.register.schema.alert_tables import AlertMessage

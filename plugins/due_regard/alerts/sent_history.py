@@ -3,13 +3,14 @@
 Only what the present mode of mailing remembers is read, and of that only what was accepted or is still on its way
 (mail/mail_memory): what reached nobody was told to nobody.
 
-All SQL of alerts on `alert_told`, `alert_dates`, `alert_notices` and `alert_days` is here; outbox.py holds mails.
+All SQL of alerts on `alert_told`, `alert_notices` and `alert_days` is here, and what writes `alert_dates`, which
+sent_entries.py reads; outbox.py holds mails.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -17,6 +18,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, delete, insert, 
 
 from due_regard.alerts.alert_content import AlertDraft
 from due_regard.alerts.escalation import EscalationStage
+from due_regard.alerts.sent_entries import SentEntry, read_sent_entries
 from due_regard.mail.mail_memory import (
     ACCEPTED,
     is_counted,
@@ -46,24 +48,6 @@ class AcceptedTelling:
     stage: EscalationStage
     step: EscalationStage | None
     on: date
-
-
-@dataclass(frozen=True)
-class SentEntry:
-    """A calendar entry of a finding as one recipient was sent it.
-
-    Attributes:
-        sequence: the highest yet, also of a mail that failed: its recipient may have it all the same.
-        due_on, is_cancelled: as last sent.
-        is_in_calendar: whether it was accepted as entered, and not as taken out since.
-        was_mailed_today: whether a mail about it was composed today; whatever became of it, the next waits a day.
-    """
-
-    sequence: int
-    due_on: date
-    is_cancelled: bool = True
-    is_in_calendar: bool = False
-    was_mailed_today: bool = False
 
 
 @dataclass(frozen=True)
@@ -140,7 +124,7 @@ def read_sent_history(conn: Connection, landlord: str, mode: MailMode, *, as_at:
     day = and_(AlertDay.landlord == landlord, AlertDay.mode == mode.word)
     return SentHistory(
         stages={key: frozenset(words) for key, words in stages.items()},
-        calendar_entries=_read_calendar_entries(conn, landlord, mode, counted, never_left, as_at),
+        calendar_entries=read_sent_entries(conn, landlord, mode, counted, never_left, as_at),
         issue_keys=frozenset((key, recipient) for key, recipient in conn.execute(issues)),
         mailed_today=frozenset(conn.scalars(mailed)),
         refused=read_unreachable_addresses(conn, landlord, mode, now=now),
@@ -239,27 +223,3 @@ def _select_told(landlord: str) -> Select[*tuple[Any, ...]]:
     columns = (AlertTold.finding_id, AlertTold.occasion, AlertTold.recipient, AlertTold.stage, AlertTold.step)
     rows = select(*columns, AlertMessage.status, AlertMessage.accepted_on)
     return rows.join(AlertMessage, _is_mail_of(AlertTold)).where(AlertTold.landlord == landlord)
-
-
-def _read_calendar_entries(
-    conn: Connection,
-    landlord: str,
-    mode: MailMode,
-    counted: ColumnElement[bool],
-    never_left: Sequence[str],
-    as_at: date,
-) -> dict[tuple[int, str], SentEntry]:
-    columns = (AlertDate.finding_id, AlertDate.recipient, AlertDate.sequence, AlertDate.due_on, AlertDate.is_cancelled)
-    rows = select(*columns, AlertMessage.mail_on, AlertMessage.status, counted.label("is_counted"))
-    rows = rows.join(AlertMessage, _is_mail_of(AlertDate)).where(AlertDate.landlord == landlord, is_of_mode(mode))
-    rows = rows.where(AlertDate.message_id.not_in(never_left)).order_by(AlertDate.sequence, AlertDate.id)
-    found: dict[tuple[int, str], SentEntry] = {}
-    for row in conn.execute(rows).mappings():
-        key = (row["finding_id"], row["recipient"])
-        one = replace(found.get(key, SentEntry(0, row["due_on"])), sequence=row["sequence"])
-        if row["is_counted"]:
-            one = replace(one, due_on=row["due_on"], is_cancelled=row["is_cancelled"])
-        if row["status"] in ACCEPTED:
-            one = replace(one, is_in_calendar=not row["is_cancelled"])
-        found[key] = replace(one, was_mailed_today=one.was_mailed_today or row["mail_on"] == as_at)
-    return found
