@@ -16,6 +16,7 @@ import pytest
 os.environ["DUE_REGARD_OWN_DIR"] = ""
 
 INTEGRATION = {
+    "tests/alerts/test_bounds.py": "up to 220,000 findings composed",
     "tests/alerts/test_distances.py": "weeks of simulated days a case",
     "tests/alerts/test_going_live.py": "whole services with a mail server",
     "tests/alerts/test_kill.py": "kills a sender, again and again",
@@ -39,6 +40,7 @@ INTEGRATION = {
     "tests/packs/test_conservation.py": "every landlord's packs",
     "tests/packs/test_engines.py": "both engines",
     "tests/packs/test_other_rule_names.py": "every landlord's packs twice",
+    "tests/packs/test_paper_length.py": "papers of 50,000 rows and 1,000 teams",
     "tests/packs/test_quarter_ends.py::test_what_happens_after": "every landlord's tables twice",
     "tests/packs/test_second_way.py": "every figure recomputed in SQL",
     "tests/policies/test_exactly_the_dependent_rows_change.py": "an engine run for each term of a policy",

@@ -40,9 +40,9 @@ def test_a_mail_says_what_by_when_clause_remedy_and_who_is_next(world: World) ->
 def test_a_dry_run_writes_files_and_leaves_the_register_alone(world: World, tmp_path) -> None:
     world.assess(ROWS, TUE)
     report = world.compose(TUE, dry_run=tmp_path / "mails")
-    assert report.composed == len(list((tmp_path / "mails").glob("*.eml"))) == 2
+    assert report.composed == len(list((tmp_path / "mails").glob("*.eml"))) == 3
     assert world.messages() == [] and world.told() == []
-    assert len(world.mails(TUE)) == 2
+    assert len(world.mails(TUE)) == 2 and len(world.dates) == 1
 
 
 def test_stage_and_outbox_are_written_together(world: World) -> None:

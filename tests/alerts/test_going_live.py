@@ -245,7 +245,7 @@ def test_a_person_who_handed_a_pack_over_says_so_and_the_duty_is_met(
     assert issued(folder)
     today = datetime.now(UTC)
     assess_landlord(folder, L, as_at=today.date(), now=today)
-    assert f"{PACK}/{QUARTER}" not in set(list_findings(folder, as_at=today.date(), landlord=L)["subject_ref"])
+    assert f"{PACK}/{QUARTER}" not in set(list_findings(folder, as_at=today.date(), landlord=L).rows["subject_ref"])
 
 
 @pytest.mark.parametrize("missing", ["--landlord", "--quarter", "--out"])
@@ -288,4 +288,4 @@ def test_a_landlord_live_long_after_its_go_live_is_warned_of(
     assert "no mail was ever really sent" not in capsys.readouterr().out
     shutil.rmtree(folder.var_dir)
     assert command(monkeypatch, folder, port, "landlord", "check", L) == 0
-    assert "warning: hanover: alerts.go_live_on" in capsys.readouterr().out
+    assert "WARNING hanover: alerts.go_live_on" in capsys.readouterr().out

@@ -10,14 +10,12 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from icalendar import Calendar
 
 from due_regard.alerts.finding_wording import BETRAYING
-from due_regard.config.landlord import list_landlord_ids, load_landlord
+from due_regard.config.landlord import list_landlord_ids
 from due_regard.mail.transport import FolderTransport
-from due_regard.packs import add_report_duty
 from due_regard.policy import load_policies
-from tests.alerts.world import ABSENT, RECORDS, World, check, due, history, html, one, text
+from tests.alerts.world import ABSENT, World, check, due, history, html, one, text
 
 ROOT = Path(__file__).parents[2]
 FRI, MON, TUE, WED, THU = (date(2026, 6, 26), date(2026, 6, 29), date(2026, 6, 30), date(2026, 7, 1), date(2026, 7, 2))
@@ -25,38 +23,18 @@ OWNER = "decider@example.org"
 REVIEW = due("restriction.review", "R1", "2026-07-15", state="due_soon")
 
 
-def events(mail, filename: str) -> list[dict[str, object]]:
-    """UID, sequence, date and status of each entry of a calendar file; none where it is not attached."""
-    for part in mail.iter_attachments():
-        if part.get_filename() == filename:
-            calendar = Calendar.from_ical(part.get_content())
-            return [
-                {
-                    "method": str(calendar["METHOD"]),
-                    "uid": str(event["UID"]),
-                    "sequence": int(event["SEQUENCE"]),
-                    "on": event["DTSTART"].dt,
-                    "status": str(event["STATUS"]),
-                }
-                for event in calendar.walk("VEVENT")
-            ]
-    return []
-
-
 def test_the_same_day_composed_elsewhere_is_the_same_bytes(world: World, tmp_path: Path) -> None:
     world.assess([REVIEW, due("appeal.acknowledge", "A2", "2026-06-29")], TUE)
     for name in ("a", "b"):
         world.compose(TUE, dry_run=tmp_path / name)
     files = sorted(file.name for file in (tmp_path / "a").iterdir())
-    assert len(files) == 2
+    assert len(files) == 3
     assert all((tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes() for name in files)
 
 
 def test_parts_and_headers(world: World) -> None:
     mail = one(world.run([REVIEW], TUE), OWNER)
-    assert [part.get_content_type() for part in mail.walk()] == [
-        *["multipart/mixed", "multipart/alternative", "text/plain", "text/html", "text/calendar"]
-    ]
+    assert [part.get_content_type() for part in mail.walk()] == [*["multipart/alternative", "text/plain", "text/html"]]
     assert mail["To"] == OWNER and mail["Cc"] is None and mail["Bcc"] is None
     assert re.fullmatch(r"<due-regard\.[0-9a-f]{20}@landlord\.example>", mail["Message-ID"])
     assert (mail["Auto-Submitted"], mail["X-Auto-Response-Suppress"]) == ("auto-generated", "All")
@@ -112,44 +90,6 @@ def test_markup_in_a_landlords_own_words_stays_words(world: World) -> None:
     assert "1 due soon - <b>Homes & Co</b>" in text(mail)
 
 
-def test_a_review_date_is_entered_moved_and_taken_out_under_one_uid(world: World) -> None:
-    first = events(one(world.run([REVIEW], TUE), OWNER), "review-dates.ics")
-    moved = one(world.run([REVIEW | {"due_on": "2026-07-20"}], WED), OWNER)
-    second = events(moved, "review-dates.ics")
-    world.run([], THU)
-    monday = one(world.mails(date(2026, 7, 6)), OWNER)
-    last = events(monday, "cancelled-dates.ics")
-    uid = "F-000001.example@landlord.example"
-    assert first == [{"method": "PUBLISH", "uid": uid, "sequence": 0, "on": date(2026, 7, 15), "status": "CONFIRMED"}]
-    assert second == [{"method": "PUBLISH", "uid": uid, "sequence": 1, "on": date(2026, 7, 20), "status": "CONFIRMED"}]
-    assert last == [{"method": "CANCEL", "uid": uid, "sequence": 2, "on": date(2026, 7, 20), "status": "CANCELLED"}]
-    assert events(monday, "review-dates.ics") == []
-
-
-def test_an_appeal_clock_needs_no_calendar_entry(world: World) -> None:
-    mail = one(world.run([due("appeal.acknowledge", "A1", "2026-07-01", state="due_soon")], TUE), OWNER)
-    assert list(mail.iter_attachments()) == []
-
-
-def test_the_day_a_report_is_due_is_entered(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = ROOT / "include"
-    watched = add_report_duty(history(), load_landlord(folder / "landlords", "hanover"), reports=folder / "reports")
-    monkeypatch.setattr("tests.alerts.world.history", lambda: watched)
-    row = due("report.issued", "senior_management_team/2026-Q2", "2026-07-15", state="due_soon")
-    mail = one(world.run([row], TUE), "governance@example.org")
-    assert "Quarterly report to be issued" in text(mail)
-    assert [event["on"] for event in events(mail, "review-dates.ics")] == [date(2026, 7, 15)]
-
-
-def test_a_date_that_went_to_a_new_owner_leaves_the_old_ones_calendar(world: World) -> None:
-    world.run([REVIEW], TUE)
-    moved = [row | {"decided_by": "S4"} if row["restriction_ref"] == "R1" else row for row in RECORDS["restrictions"]]
-    world.load({"restrictions": moved}, TUE, "moved")
-    assert events(one(world.mails(WED), "deputy@example.org"), "review-dates.ics")[0]["sequence"] == 0
-    monday = one(world.mails(date(2026, 7, 6)), OWNER)
-    assert events(monday, "cancelled-dates.ics")[0]["sequence"] == 1
-
-
 FORBIDDEN = (
     "PLANTED",
     ABSENT,
@@ -184,11 +124,13 @@ def test_no_mail_names_a_person_an_incident_or_a_duty_that_betrays_one(world: Wo
     for file in files:
         mail = message_from_bytes(file.read_bytes(), policy=default)
         whole = file.read_text() + text(mail) + html(mail)  # type: ignore[arg-type]
-        whole += "".join(part.get_content() for part in mail.iter_attachments())  # type: ignore[attr-defined]
+        whole += "".join(part.get_payload(decode=True).decode() for part in mail.walk() if not part.is_multipart())
         for word in FORBIDDEN:
             assert word.lower() not in whole.lower(), (file.name, word)
-        # References of the landlord's own system stay out, too.
-        assert not re.search(r"\b(R[1-7]|A1|Q1|I1|S\d+)\b", text(mail)), file.name  # type: ignore[arg-type]
+        if mail["To"] != "data@example.org":
+            # References of the landlord's own system stay out, too, but for that of whoever must act.
+            said = re.sub(r"staff reference S\d+", "", text(mail))  # type: ignore[arg-type]
+            assert not re.search(r"\b(R[1-7]|A1|Q1|I1|S\d+)\b", said), file.name
 
 
 def test_a_label_that_betrays_falls_back_to_its_clause(world: World) -> None:

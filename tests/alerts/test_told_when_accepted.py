@@ -18,7 +18,7 @@ from due_regard.mail.outbox import Delivery
 from due_regard.mail.redirection import RedirectTransport
 from due_regard.mail.transport import FolderTransport, ShadowTransport
 from due_regard.register import open_register
-from tests.alerts.world import Sink, World, at, check, due, one, text, to, wording
+from tests.alerts.world import Sink, World, at, check, due, find_calendar_part, one, text, to, wording
 
 WEEK = [date(2026, 6, 22) + timedelta(days=n) for n in (0, 1, 2, 3, 4)]
 MON, TUE, WED, THU = (date(2026, 6, 29) + timedelta(days=n) for n in range(4))
@@ -68,6 +68,7 @@ def test_going_live_after_a_week_of_trial_is_a_fresh_first_day(world: World, tmp
         after, first = world.run(ROWS, MON), fresh.run(ROWS, MON)
     assert tried > 5
     assert sorted(mail.as_bytes() for mail in after) == sorted(mail.as_bytes() for mail in first)
+    assert len(world.dates) == 1 and [d.as_bytes() for d in world.dates] == [d.as_bytes() for d in fresh.dates]
     assert one(after, GOVERNANCE)["Subject"] == "2 from before go-live - Example Homes"
     assert not any("listed earlier" in text(mail) or "No longer open" in text(mail) for mail in after)
 
@@ -89,9 +90,10 @@ def test_who_is_on_the_allow_list_was_told_and_the_others_were_not(world: World)
     shadow.assess(ROWS, TUE)
     shadow.compose(TUE)
     shadow.send(TUE)
-    assert to(world.sink.take()) == [OWNER]
+    digest, entry = world.sink.take()
+    assert digest["To"] == entry["To"] == OWNER
     mails = world.mails(WED)
-    assert OWNER not in to(mails) and {APPEALS, GOVERNANCE} <= set(to(mails))
+    assert world.dates == [] and OWNER not in to(mails) and {APPEALS, GOVERNANCE} <= set(to(mails))
 
 
 @pytest.mark.parametrize(
@@ -150,9 +152,13 @@ def test_issues_go_to_the_fallback_while_the_data_owner_is_refused(world: World)
 
 def test_a_calendar_entry_that_never_came_is_sent_again_with_a_higher_sequence(world: World) -> None:
     rows = [due("restriction.review", "R1", "2026-07-15", state="due_soon")]
-    world.sink.answers = {OWNER: [Delivery("refused", 554)]}
-    world.run(rows, TUE)
-    (file,) = one(world.run(rows, WED), OWNER).iter_attachments()
+    world.sink.answers = {OWNER: [Delivery("refused", 554)] * 2}
+    assert world.run(rows, TUE) == world.dates == []
+    assert to(world.mails(TUE)) == ["data@example.org"]
+    assert world.dates == [], "it waits for the next day, like the digest"
+    assert to(world.run(rows, WED)) == [OWNER]
+    (mail,) = world.dates
+    (file,) = mail.iter_attachments()
     assert "SEQUENCE:1" in str(file.get_content()) and "CONFIRMED" in str(file.get_content())
 
 
@@ -184,10 +190,8 @@ def test_a_redirected_mail_goes_to_one_person_and_says_whose_it_would_be(world: 
         line = f"this mail would have gone to {mail['X-Due-Regard-Would-Go-To']}, who was not told."
         html = mail.get_body(("html",))
         assert line in text(mail).splitlines()[0] and html is not None and line in html.get_content()
-    (entry,) = one(
-        [m for m in mails if m["X-Due-Regard-Would-Go-To"] == OWNER], "tester@example.org"
-    ).iter_attachments()
-    assert entry.get_content_type() == "text/calendar"
+    (entry,) = (mail for mail in mails if find_calendar_part(mail) is not None)
+    assert entry["X-Due-Regard-Would-Go-To"] == OWNER
     with world.engine.connect() as conn:
         audited = " ".join(conn.exec_driver_sql("SELECT details || subject FROM audit").scalars())
     assert "@example.org" not in audited

@@ -57,6 +57,27 @@ def test_answers(stage: str, answer: str, outcome: str, code: int | None, is_add
     assert mailbox.kept[-1] == ("c@example.org", BODY)
 
 
+@pytest.mark.parametrize("login", ["password", "oauth"])
+def test_a_server_without_a_login_is_told_from_one_without_starttls(
+    certificate: Path, monkeypatch: pytest.MonkeyPatch, login: str
+) -> None:
+    monkeypatch.setitem(sys.modules, "msal", fake_msal({"access_token": "GOOD"}))
+    mailbox = Mailbox()
+    # Without TLS it offers none, as relays do; port 587 of the same server would.
+    with serving(mailbox) as port:
+        given = OAUTH if login == "oauth" else {"smtp_password": SecretStr("right")}
+        with pytest.raises(MailError, match=r"offers no login \(AUTH\) on this port") as caught:
+            check_mail_settings(live(port, certificate, monkeypatch, smtp_starttls=False, **given))
+    assert "STARTTLS" not in str(caught.value) and mailbox.logins == []
+
+
+def test_a_server_whose_ways_to_log_in_are_unknown_says_so(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(Mailbox(), certificate=certificate, auth=True, without=["LOGIN", "PLAIN"]) as port:
+        settings = live(port, certificate, monkeypatch, smtp_password=SecretStr("right"))
+        with pytest.raises(MailError, match="no way to log in by user and password"):
+            check_mail_settings(settings)
+
+
 def test_a_session_the_server_ended_is_opened_again() -> None:
     mailbox = Mailbox()
     with serving(mailbox) as port:

@@ -224,7 +224,9 @@ def test_a_held_drop_gives_one_message_to_its_keepers_instead_of_a_flood(world: 
     assert world.ref("access_request.respond", "Q1") in said and world.ref("appeal.acknowledge", "A1") not in said
     notice = one(mails, "governance@example.org")
     assert notice["Subject"] == "No new export, alerts are held back - Example Homes"
-    assert "held until a person releases it" in text(notice) and "1 open finding is held back" in text(notice)
+    assert "held until it is sent again or a person lets it in with `due-regard drop release" in text(
+        notice
+    ) and "1 open finding is held back" in text(notice)
     assert world.run(rows, WED) == []
     world.load({"customers": RECORDS["customers"]}, THU, "fresh")
     assert OWNER in to(world.run(rows, THU))

@@ -206,6 +206,7 @@ class World:
     engine: Engine
     landlord: Landlord = LANDLORD
     sink: Sink = field(default_factory=Sink)
+    dates: list[EmailMessage] = field(default_factory=list)
 
     def load(self, records: dict[str, list[dict[str, Any]]], day: date, name: str = "drop") -> None:
         files = []
@@ -238,10 +239,12 @@ class World:
         return replace(self, sink=transport)
 
     def mails(self, day: date) -> list[EmailMessage]:
-        """Compose and send for a day; what was delivered."""
+        """Compose and send for a day; what was delivered. Dates for calendars, a mail each, are in `dates`."""
         self.compose(day)
         self.send(day)
-        return self.sink.take()
+        taken = self.sink.take()
+        self.dates = [mail for mail in taken if find_calendar_part(mail) is not None]
+        return [mail for mail in taken if find_calendar_part(mail) is None]
 
     def run(self, rows: list[dict[str, Any]], day: date) -> list[EmailMessage]:
         """Assess, compose and send for a day; what was delivered."""
@@ -276,6 +279,13 @@ class World:
     def told(self) -> list[dict[str, Any]]:
         with reading(self.engine, self.landlord.id) as conn:
             return [dict(row) for row in conn.execute(select(AlertTold.__table__)).mappings()]
+
+
+def find_calendar_part(mail: EmailMessage) -> EmailMessage | None:
+    """The part that mail programs take a date from: no attachment; None where there is none."""
+    parts = [part for part in mail.walk() if part.get_content_type() == "text/calendar"]
+    assert len(parts) <= 1, "mail programs read one"
+    return parts[0] if parts else None  # type: ignore[return-value]
 
 
 def text(mail: EmailMessage) -> str:

@@ -25,6 +25,7 @@ SHARED = {
     "Date": "Fri, 03 Jul 2026 09:00:00 +0000",
     "Auto-Submitted": "auto-generated",
     "X-Auto-Response-Suppress": "All",
+    "Content-Language": "en-GB",
 }
 
 
@@ -65,6 +66,18 @@ def test_every_kind_has_the_same_headers_and_parts(kind: str, context: MailConte
         f"1 &amp; 2\r\n{token}\r\n&lt;b&gt;\r\n",
     ]
     made.body.decode("ascii")
+
+
+@pytest.mark.parametrize("attached", [(), (Attachment("a.pdf", b"%PDF", "application", "pdf"),)])
+def test_the_mail_and_each_text_in_it_say_their_language(
+    attached: tuple[Attachment, ...], context: MailContext
+) -> None:
+    entry = Attachment("d.ics", b"BEGIN\r\n", "text", "calendar", {"method": "REQUEST"})
+    sent = build(content("calendar", attachments=attached, calendar=entry), context).body
+    mail = message_from_bytes(sent, policy=default)
+    languages = {part.get_content_type(): part["Content-Language"] for part in mail.walk() if part is not mail}
+    assert mail["Content-Language"] == languages["text/plain"] == languages["text/html"] == "en-GB"
+    assert sent.count(b"\r\nContent-Language: en-GB\r\n") == 3 and languages["text/calendar"] is None
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -37,7 +37,7 @@ def test_charts_are_drawn_at_every_size(size: int) -> None:
     assert (size == 0) == all(chart is None for chart in drawn.values())
     for chart in filter(None, drawn.values()):
         width, height = Image.open(io.BytesIO(chart.png)).size
-        assert (width, 2400 > height > 300) == (1800, True)
+        assert (width, 1440 > height > 180) == (1080, True)
         assert chart.title in chart.alt
     assert size < 40 or all(drawn.values())
 

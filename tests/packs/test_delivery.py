@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -15,7 +16,7 @@ from due_regard.calendars.quarters import Quarter
 from due_regard.config.landlord import Landlord, PackSwitch
 from due_regard.errors import PackError
 from due_regard.mail import outbox
-from due_regard.mail.builder import ComposedMail, MailContext
+from due_regard.mail.builder import LARGEST_MAIL, ComposedMail, MailContext
 from due_regard.mail.mail_mode import LIVE_MODE, MailMode
 from due_regard.mail.outbox import Delivery
 from due_regard.mail.wording import load_mail_wording
@@ -87,6 +88,18 @@ def test_a_link_carries_no_file(report: PackReport) -> None:
     assert not list(mail.iter_attachments())
     text = mail.get_body(("plain",))
     assert text is not None and "file://" in text.get_content()
+
+
+def test_a_pack_too_large_for_a_mail_is_linked_and_says_so(report: PackReport, tmp_path: Path) -> None:
+    for size, attached in ((300_000, 2), (400_000, 0)):
+        files = [tmp_path / f"pack{ending}" for ending in (".xlsx", ".pdf")]
+        for file in files:
+            file.write_bytes(b"x" * size)
+        made = mail_of(replace(report, files=tuple(files)))
+        mail = message_from_bytes(made.body, policy=default)
+        assert len(list(mail.iter_attachments())) == attached and len(made.body) <= LARGEST_MAIL
+        said = mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+        assert ("too large for a mail" in said) == ("file://" in said) == (not attached)
 
 
 def test_the_same_pack_makes_the_same_mail(report: PackReport) -> None:

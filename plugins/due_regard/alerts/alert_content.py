@@ -7,14 +7,14 @@ alert what the register keeps of it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
 from due_regard.alerts.calendar_files import CalendarEntry
-from due_regard.alerts.escalation import EscalationStage
 
-AlertKind = Literal["digest", "restricted"]
+AlertKind = Literal["digest", "restricted", "calendar"]
 FindingState = Literal["overdue", "due_today", "due_soon", "to_put_right", "for_information", "closed"]
 
 
@@ -28,6 +28,7 @@ class FindingLine:
         timing: due date and distance. remedy: how to put it right.
         capacity: as whom the recipient is written to. news: why today ("Moved up to you").
         further: who else is told, and when it goes further.
+        owner: who must act, where that is somebody else: post, staff reference, team.
     """
 
     ref: str
@@ -40,8 +41,36 @@ class FindingLine:
     capacity: str = ""
     news: str = ""
     further: str = ""
-    stage: EscalationStage = EscalationStage.NONE
-    due_on: date | None = None
+    owner: str = ""
+
+
+@dataclass(frozen=True)
+class FindingCounts:
+    """All findings of one list counted by rule, team or owner: the largest groups, then how many are in the others."""
+
+    by: Literal["rule", "team", "owner"]
+    groups: tuple[tuple[str, int], ...]
+    other_groups: int = 0
+    in_others: int = 0
+
+
+@dataclass(frozen=True)
+class FindingList:
+    """The findings under one heading of a mail: the worst of them one by one, and where they are more, all as counts.
+
+    Attributes:
+        lines: those shown. total: how many there are. counts: of all of them; empty where all are shown.
+        states: how many of all are in each state.
+    """
+
+    lines: tuple[FindingLine, ...] = ()
+    total: int = 0
+    counts: tuple[FindingCounts, ...] = ()
+    states: Mapping[FindingState, int] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        """How many findings there are, shown or not."""
+        return self.total
 
 
 @dataclass(frozen=True)
@@ -79,21 +108,24 @@ class AlertContent:
         backlog: from before go-live. backlog_open: how many of these, listed before, are still open.
         uncurable_open: mailed once, counted since. drop_notice: why nothing else is said today.
         issues: of data or settings, for the data owner.
-        topic: what a restricted alert is about; part of its Message-ID.
+        done_left, issues_left: how many more there are than are shown.
+        topic: what a restricted alert or a calendar entry is about; part of its Message-ID.
     """
 
     kind: AlertKind
     recipient: str
     mail_on: date
-    yours: list[FindingLine] = field(default_factory=list)
-    raised: list[FindingLine] = field(default_factory=list)
-    still_open: list[FindingLine] = field(default_factory=list)
+    yours: FindingList = FindingList()
+    raised: FindingList = FindingList()
+    still_open: FindingList = FindingList()
+    backlog: FindingList = FindingList()
     done: list[FindingLine] = field(default_factory=list)
-    backlog: list[FindingLine] = field(default_factory=list)
+    done_left: int = 0
     backlog_open: int = 0
     uncurable_open: int = 0
     drop_notice: str | None = None
     issues: list[str] = field(default_factory=list)
+    issues_left: int = 0
     week: WeekReport | None = None
     topic: str = ""
 
@@ -103,13 +135,8 @@ class AlertContent:
         parts = (self.yours, self.raised, self.still_open, self.done, self.backlog, self.backlog_open, self.issues)
         return not any(parts) and self.drop_notice is None and self.week is None
 
-    def sort_findings(self) -> None:
-        """Put the worst findings first, then the oldest."""
-        for lines in (self.yours, self.raised, self.still_open, self.backlog):
-            lines.sort(key=lambda line: (-line.stage, line.due_on or date.max, line.ref))
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SentNotice:
     """One stage of a finding that one mail tells of.
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
-from due_regard.alerts.alert_content import AlertContent, AlertDraft
+from due_regard.alerts.alert_content import AlertContent, AlertDraft, FindingState
 from due_regard.alerts.alert_context import AlertContext
-from due_regard.alerts.calendar_files import build_calendar_files
+from due_regard.alerts.calendar_files import CalendarEntry, build_calendar_file
 from due_regard.alerts.freshness import Freshness, describe_last_export
 from due_regard.mail.builder import ComposedMail, MailContent, MailContext, build_mail
 from due_regard.mail.wording import MailWording, format_day
+
+_DATED: tuple[FindingState, ...] = ("overdue", "due_today", "due_soon")
 
 
 def build_alert_mails(
@@ -27,6 +30,7 @@ def build_alert_mails(
         "format_day": format_day,
         "data_as_at": context.wording.export.judged.format(day=format_day(context.as_at), export=export),
         "policy_title": policy_title,
+        "findings_command": f"due-regard findings --as-at {context.as_at} --landlord {context.landlord.id}",
         "contact": context.settings.role_mailboxes.get("governance", context.settings.fallback_mailbox),
     }
     # Alerts composed for a day in the past may leave on the day they are composed, whichever day that is.
@@ -43,16 +47,23 @@ def build_alert_mails(
 
 def _build_mail_content(draft: AlertDraft, shared: dict[str, object], context: MailContext) -> MailContent:
     alert = draft.content
-    cancelled = [entry.is_cancelled for entry in draft.entries]
-    view = {"alert": alert, "has_calendar": not all(cancelled), "has_cancelled": any(cancelled), **shared}
+    entry = draft.entries[0] if draft.entries else None
+    subject = _build_subject(alert, context.landlord.name, context.wording)
     return MailContent(
         kind=alert.kind,
         recipient=alert.recipient,
-        subject=_build_subject(alert, context.landlord.name, context.wording),
+        subject=subject if entry is None else _build_calendar_subject(entry, context),
         identity=(context.landlord.id, alert.kind, alert.recipient, alert.mail_on.isoformat(), alert.topic),
-        view=view,
-        attachments=build_calendar_files(draft.entries, context),
+        view={"alert": alert, "entry": entry, **shared},
+        calendar=None if entry is None else build_calendar_file(entry, alert.recipient, context),
     )
+
+
+def _build_calendar_subject(entry: CalendarEntry, context: MailContext) -> str:
+    wording = context.wording
+    sentence = wording.subject.date_cancelled if entry.is_cancelled else wording.subject.date_entered
+    asked = sentence.format(day=format_day(entry.due_on), ref=entry.register_ref)
+    return wording.subject.alert.format(asked=asked, landlord=context.landlord.name)
 
 
 def _build_subject(alert: AlertContent, landlord: str, wording: MailWording) -> str:
@@ -62,7 +73,7 @@ def _build_subject(alert: AlertContent, landlord: str, wording: MailWording) -> 
 
 def _describe_request(alert: AlertContent, wording: MailWording) -> str:
     if alert.kind == "restricted":
-        return wording.subject.restricted.format(ref=alert.yours[0].ref)
+        return wording.subject.restricted.format(ref=alert.yours.lines[0].ref)
     if alert.drop_notice is not None:
         return wording.subject.no_export
     parts = _describe_counts(alert, wording)
@@ -74,17 +85,19 @@ def _describe_request(alert: AlertContent, wording: MailWording) -> str:
 
 
 def _describe_counts(alert: AlertContent, wording: MailWording) -> list[str]:
-    states = [line.state for line in (*alert.yours, *alert.raised)]
-    late, today, soon = (states.count(state) for state in ("overdue", "due_today", "due_soon"))
+    states = Counter(alert.yours.states) + Counter(alert.raised.states)
+    late, today, soon = (states[state] for state in _DATED)
+    asked, done = states.total(), len(alert.done) + alert.done_left
+    issues = len(alert.issues) + alert.issues_left if alert.week is None else 0
     counts = (
         (wording.subject.overdue, late),
         (wording.subject.due_today, today),
         (wording.subject.due_soon, soon),
-        (wording.subject.to_put_right, len(states) - late - today - soon),
+        (wording.subject.to_put_right, asked - late - today - soon),
         (wording.subject.still_open, len(alert.still_open)),
         (wording.subject.backlog, len(alert.backlog)),
         (wording.subject.backlog_open, alert.backlog_open),
-        (wording.subject.data_issues, len(alert.issues) if alert.week is None else 0),
-        (wording.subject.done, len(alert.done) if not states and not alert.still_open else 0),
+        (wording.subject.data_issues, issues),
+        (wording.subject.done, done if not asked and not alert.still_open else 0),
     )
     return [sentence.format(n=n) for sentence, n in counts if n]

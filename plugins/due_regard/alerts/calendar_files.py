@@ -1,17 +1,21 @@
-"""Calendar entries of coming review dates (RFC 5545): one UID a finding, updated when the date moves, then cancelled.
+"""A calendar entry of a coming review date (RFC 5545, 5546): one UID a finding, moved with the date, then cancelled.
 
-digest.py decides which dates are sent; what was sent before is in the register, so a UID's sequence only grows.
+Outlook takes an entry from a mail only where it is the mail's one REQUEST or CANCEL, beside its text: of several events
+it reads the first, and PUBLISH or an attachment alone it does not offer. review_dates.py decides which dates are sent.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from icalendar import Calendar, Event
+from icalendar import Alarm, Calendar, Event, vCalAddress
 
 from due_regard.mail.builder import Attachment, MailContext
+
+DAY_BEFORE = timedelta(hours=-15)
+WEEK_BEFORE = timedelta(days=-7) + timedelta(hours=9)
+"""When the alarm rings, from midnight of the date: at nine on the day before, or where there is time, a week before."""
 
 
 @dataclass(frozen=True)
@@ -26,41 +30,47 @@ class CalendarEntry:
     is_cancelled: bool
 
 
-def build_calendar_files(entries: Sequence[CalendarEntry], context: MailContext) -> list[Attachment]:
-    """At most two files: dates to enter or move (PUBLISH), dates to take out (CANCEL)."""
-    kept = [entry for entry in entries if not entry.is_cancelled]
-    gone = [entry for entry in entries if entry.is_cancelled]
-    files = (("review-dates.ics", "PUBLISH", kept), ("cancelled-dates.ics", "CANCEL", gone))
-    return [
-        Attachment(
-            name, _build_calendar(some, method, context), "text", "calendar", {"method": method, "charset": "utf-8"}
-        )
-        for name, method, some in files
-        if some
-    ]
-
-
-def _build_calendar(entries: Sequence[CalendarEntry], method: str, context: MailContext) -> bytes:
+def build_calendar_file(entry: CalendarEntry, recipient: str, context: MailContext) -> Attachment:
+    """The entry as a REQUEST (to enter or move the date) or a CANCEL (to take it out) to one recipient."""
+    method = "CANCEL" if entry.is_cancelled else "REQUEST"
     calendar = Calendar()
     calendar.add("prodid", "-//Due Regard//alerts//EN")
     calendar.add("version", "2.0")
+    calendar.add("calscale", "GREGORIAN")
     calendar.add("method", method)
-    for entry in entries:
-        calendar.add_component(_build_event(entry, context))
-    return bytes(calendar.to_ical())
+    calendar.add_component(_build_event(entry, recipient, context))
+    data = bytes(calendar.to_ical())
+    return Attachment("review-date.ics", data, "text", "calendar", {"charset": "utf-8", "method": method})
 
 
-def _build_event(entry: CalendarEntry, context: MailContext) -> Event:
-    event = Event()
+def _build_event(entry: CalendarEntry, recipient: str, context: MailContext) -> Event:
+    event, wording = Event(), context.wording
     # The same finding has the same UID for ever.
     event.add("uid", f"{entry.register_ref}.{context.landlord.id}@{context.domain}")
     event.add("dtstamp", context.now)
     event.add("sequence", entry.sequence)
     event.add("dtstart", entry.due_on)
     event.add("dtend", entry.due_on + timedelta(days=1))
-    event.add("summary", context.wording.calendar_entry.format(label=entry.label, ref=entry.register_ref))
+    event.add("summary", wording.calendar_entry.format(label=entry.label, ref=entry.register_ref))
+    event.add("description", wording.calendar_date.cancelled if entry.is_cancelled else wording.calendar_date.entered)
     event.add("status", "CANCELLED" if entry.is_cancelled else "CONFIRMED")
     event.add("class", "PRIVATE")
     event.add("transp", "TRANSPARENT")
-    event.add("organizer", f"mailto:{context.sender}")
+    organizer, attendee = vCalAddress(f"mailto:{context.sender}"), vCalAddress(f"mailto:{recipient}")
+    organizer.params["CN"] = "Due Regard"
+    # Nobody reads answers: none is asked for.
+    attendee.params.update({"ROLE": "REQ-PARTICIPANT", "PARTSTAT": "NEEDS-ACTION", "RSVP": "FALSE"})
+    event.add("organizer", organizer)
+    event.add("attendee", attendee)
+    if not entry.is_cancelled:
+        event.add_component(_build_alarm(entry, context))
     return event
+
+
+def _build_alarm(entry: CalendarEntry, context: MailContext) -> Alarm:
+    has_week = context.today < entry.due_on - timedelta(days=7)
+    alarm = Alarm()
+    alarm.add("action", "DISPLAY")
+    alarm.add("description", context.wording.calendar_entry.format(label=entry.label, ref=entry.register_ref))
+    alarm.add("trigger", WEEK_BEFORE if has_week else DAY_BEFORE)
+    return alarm

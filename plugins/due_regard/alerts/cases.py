@@ -24,7 +24,7 @@ A lapsed restriction needs no reminder of its review.
 """
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class OpenFinding:
     """One open finding of the register; `occasion` changes when it opens again or its due date moves."""
 
@@ -48,7 +48,7 @@ class OpenFinding:
         return f"{self.times_opened}/{self.due_on or '-'}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Case:
     """A finding with its duty and the stage it has reached on one day.
 
@@ -93,22 +93,30 @@ def build_cases(findings: Iterable[OpenFinding], backlog: frozenset[int], contex
     """
     as_at = context.as_at
     # A finding opened by a later day's assessment was not known on `as_at`.
-    found = [_build_case(finding, backlog, context) for finding in findings if finding.opened_on <= as_at]
+    stages: dict[EscalationClock, EscalationStage] = {}
+    found = [_build_case(finding, backlog, context, stages) for finding in findings if finding.opened_on <= as_at]
     reached = [case for case in found if case is not None and (case.stage > EscalationStage.NONE or case.is_backlog)]
     # By date, not by the state recorded: the assessment may be older than the mail.
     lapsed = {(c.duty.feeds, c.finding.subject_ref) for c in reached if not c.clock.is_check and c.clock.anchor < as_at}
     return [case for case in reached if case.clock.anchor < as_at or not _is_inhibited(case, lapsed)]
 
 
-def _build_case(finding: OpenFinding, backlog: frozenset[int], context: AlertContext) -> Case | None:
+def _build_case(
+    finding: OpenFinding,
+    backlog: frozenset[int],
+    context: AlertContext,
+    stages: dict[EscalationClock, EscalationStage],
+) -> Case | None:
+    """The case of a finding; `stages` keeps what is known of a clock, for many findings share one."""
     as_at, calendar, alerts = context.as_at, context.calendar, context.settings
     duty = context.history.find_duty(finding.rule, finding.policy_version)
     clock = find_clock(duty, due_on=finding.due_on, opened_on=finding.opened_on, calendar=calendar, alerts=alerts)
     if clock is None:
         return None
-    stage = find_stage(clock, as_at, calendar=calendar, alerts=alerts)
+    if clock not in stages:
+        stages[clock] = find_stage(clock, as_at, calendar=calendar, alerts=alerts)
     is_backlog = not duty.restricted_to and finding.finding_id in backlog
-    return Case(finding, duty, clock, stage, is_backlog)
+    return Case(finding, duty, clock, stages[clock], is_backlog)
 
 
 def _is_inhibited(case: Case, lapsed: set[tuple[FedFigure | None, str]]) -> bool:

@@ -1,4 +1,4 @@
-"""Findings in earlier mails that are no longer open, and calendar entries to take out.
+"""Findings in earlier mails that are no longer open.
 
 A closed finding makes no mail of its own on an ordinary day: it joins the day's digest or the weekly summary.
 """
@@ -13,7 +13,6 @@ from sqlalchemy import Connection, select
 
 from due_regard.alerts.alert_content import FindingLine, SentNotice
 from due_regard.alerts.alert_context import AlertContext
-from due_regard.alerts.calendar_files import CalendarEntry
 from due_regard.alerts.digest import Digests
 from due_regard.alerts.finding_wording import choose_label
 from due_regard.alerts.sent_history import BACKLOG, DONE
@@ -38,13 +37,8 @@ def find_closed_findings(conn: Connection, context: AlertContext) -> dict[int, C
     return {int(row["id"]): _make_closed_finding(row, context) for row in found}
 
 
-def add_closed_findings(
-    closed: Mapping[int, ClosedFinding], owners: Mapping[int, frozenset[str]], context: AlertContext, digests: Digests
-) -> None:
-    """Add what is no longer open to the digests there are; on the summary's day to everybody's.
-
-    `owners` maps an open finding to the addresses that own it now: an entry in another calendar is taken out.
-    """
+def add_closed_findings(closed: Mapping[int, ClosedFinding], context: AlertContext, digests: Digests) -> None:
+    """Add what is no longer open to the digests there are; on the summary's day to everybody's."""
     sent_history = context.sent_history
     for (finding_id, occasion, address), words in sorted(sent_history.stages.items()):
         one = closed.get(finding_id)
@@ -54,14 +48,6 @@ def add_closed_findings(
             digest = digests.open_digest(address)
             digest.content.done.append(one.line)
             digest.sent_notices.append(SentNotice(finding_id, occasion, DONE, context.wording.recipient.told_before))
-    for (finding_id, address), (sequence, due_on, cancelled) in sorted(sent_history.calendar_entries.items()):
-        keeps = address in owners.get(finding_id, frozenset())
-        if not cancelled and not keeps and _may_join_digest(address, context, digests):
-            one = closed.get(finding_id)
-            label = one.line.label if one is not None else context.wording.finding.no_longer_yours
-            ref = one.line.ref if one is not None else f"F-{finding_id:06d}"
-            entry = CalendarEntry(finding_id, ref, label, due_on, sequence + 1, is_cancelled=True)
-            digests.open_digest(address).entries.append(entry)
 
 
 def _may_join_digest(address: str, context: AlertContext, digests: Digests) -> bool:

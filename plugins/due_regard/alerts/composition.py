@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+import pandas as pd
 from sqlalchemy import Connection, Engine
 
 from due_regard.alerts import sent_history
@@ -52,7 +53,13 @@ class ComposeReport:
 
 
 def compose_alerts(
-    engine: Engine, mail_context: MailContext, history: PolicyHistory, *, as_at: date, dry_run: Path | None = None
+    engine: Engine,
+    mail_context: MailContext,
+    history: PolicyHistory,
+    *,
+    as_at: date,
+    dry_run: Path | None = None,
+    foreseen: pd.DataFrame | None = None,
 ) -> ComposeReport:
     """Write the alerts of `as_at` into the outbox, each with what the sent history keeps of it, in one transaction.
 
@@ -63,6 +70,7 @@ def compose_alerts(
         history: the landlord's policy, for labels, clauses and who may be told of what.
         as_at: the day the alerts are about; a day before the last one composed writes nothing.
         dry_run: write .eml files here instead; the register stays as it is.
+        foreseen: in a dry run of a day that was not assessed: its assessments, recorded nowhere.
     """
     landlord, calendar = mail_context.landlord, mail_context.calendar
     if not calendar.is_working(as_at):
@@ -74,7 +82,7 @@ def compose_alerts(
             return ComposeReport(landlord.id, as_at, skipped=f"{format_day(earlier.last_as_at)} was composed already")
         is_summary = is_summary_day(as_at, earlier.last_as_at, landlord, calendar)
         context = AlertContext(landlord, history, calendar, mail_context.wording, earlier, as_at, is_summary, mode)
-        plan = plan_mails(conn, context, now=now)
+        plan = plan_mails(conn, context, now=now, foreseen=foreseen)
         title = history.find_version(as_at).title
         built = build_alert_mails(plan.drafts, context, mail_context, freshness=plan.freshness, policy_title=title)
         # One of the same name failed today: what this one says waits for the next day.

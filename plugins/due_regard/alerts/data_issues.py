@@ -1,48 +1,101 @@
 """What the data owner must mend: owners who cannot be reached, mails that were refused, and the weekly report.
 
-The sentences name a field and register references, never a person or an address.
+Each sentence says where to mend it: column, row and file as delivered, with the landlord's own references, or the
+setting. It names no person and no address.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import TypeAlias
 
 from sqlalchemy import Connection, func, select
 
 from due_regard.alerts.alert_content import WeekReport
 from due_regard.alerts.alert_context import AlertContext
 from due_regard.alerts.cases import Case
+from due_regard.alerts.finding_wording import is_printable_reference
 from due_regard.alerts.freshness import Freshness
+from due_regard.alerts.recipients import RecipientProblem
+from due_regard.alerts.record_cells import RecordCell, RecordCells
 from due_regard.alerts.routing import CaseRoute
 from due_regard.mail.mail_memory import is_given_up, is_of_mode
 from due_regard.mail.wording import MailWording, format_day
+from due_regard.records.canonical import ENTITY
+from due_regard.register import find_record_origin_on
 from due_regard.register.schema.alert_tables import AlertMessage
 from due_regard.register.schema.finding_tables import AssessmentRun
 
 _SHOWN = 10
+_PLACES_SHOWN = 3
 
 
-def find_owner_issues(routed: Iterable[tuple[Case, CaseRoute]], wording: MailWording) -> dict[str, str]:
-    """Key -> sentence of every recipient that could not be found, with the findings it concerns."""
-    refs: dict[str, list[str]] = {}
-    problems: dict[str, str] = {}
+@dataclass(frozen=True)
+class OwnerIssue:
+    """Someone who could not be mailed: which findings it concerns, and each cell that names them."""
+
+    problem: RecipientProblem
+    refs: dict[str, None] = field(default_factory=dict)
+    cells: dict[RecordCell, None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class DeliveryIssue:
+    """A mail that was refused, came back, or was never answered for."""
+
+    message_id: str
+    mail_on: date
+    status: str
+    code: int | None
+    recipient: str
+
+
+DataIssue: TypeAlias = OwnerIssue | DeliveryIssue
+
+
+def find_data_issues(
+    conn: Connection, routed: Iterable[tuple[Case, CaseRoute]], context: AlertContext, *, since: date
+) -> dict[str, DataIssue]:
+    """Everything the data owner must mend, by key: whoever could not be mailed, and mails since `since` that failed."""
+    found: dict[str, DataIssue] = {}
+    found |= _find_owner_issues(routed)
+    return found | _find_delivery_issues(conn, context, since)
+
+
+def _find_owner_issues(routed: Iterable[tuple[Case, CaseRoute]]) -> dict[str, OwnerIssue]:
+    found: dict[str, OwnerIssue] = {}
     for case, route in routed:
         for problem in route.problems:
-            problems[problem.key] = problem.words
-            refs.setdefault(problem.key, []).append(case.finding.register_ref)
-    return {key: _describe_owner_issue(key, refs[key], words, wording) for key, words in problems.items()}
+            issue = found.setdefault(problem.key, OwnerIssue(problem))
+            issue.refs[case.finding.register_ref] = None
+            if problem.cell is not None:
+                issue.cells[problem.cell] = None
+    return found
 
 
-def find_delivery_issues(conn: Connection, context: AlertContext, *, since: date) -> dict[str, str]:
-    """Key -> sentence of every mail since `since` that was refused, bounced, or never answered for."""
+def _find_delivery_issues(conn: Connection, context: AlertContext, since: date) -> dict[str, DeliveryIssue]:
+    columns = (AlertMessage.message_id, AlertMessage.mail_on, AlertMessage.status, AlertMessage.code)
     rows = conn.execute(
-        select(AlertMessage.message_id, AlertMessage.mail_on, AlertMessage.status, AlertMessage.code)
+        select(*columns, AlertMessage.recipient)
         .where(AlertMessage.landlord == context.landlord.id, AlertMessage.mail_on >= since, is_of_mode(context.mode))
         .where(AlertMessage.status.in_(("refused", "bounced")) | is_given_up())
         .order_by(AlertMessage.mail_on, AlertMessage.message_id)
     )
-    return {f"mail:{row[0]}": _describe_mail_issue(*row, context.wording) for row in rows}
+    # Several mails of a day to one address are one thing to mend.
+    found: dict[tuple[str, date, str], DeliveryIssue] = {}
+    for row in rows:
+        issue = DeliveryIssue(*row)
+        found.setdefault((issue.recipient, issue.mail_on, issue.status), issue)
+    return {f"mail:{issue.message_id}": issue for issue in found.values()}
+
+
+def describe_issue(conn: Connection, issue: DataIssue, cells: RecordCells, context: AlertContext) -> str:
+    """What is wrong, where it stands in the landlord's files or settings, and what to do."""
+    if isinstance(issue, DeliveryIssue):
+        return _describe_mail_issue(conn, issue, cells, context)
+    return _describe_owner_issue(conn, issue, context)
 
 
 def build_week_report(
@@ -70,20 +123,58 @@ def build_week_report(
     )
 
 
-def _describe_mail_issue(message_id: str, mail_on: date, status: str, code: int | None, wording: MailWording) -> str:
+def _describe_mail_issue(conn: Connection, issue: DeliveryIssue, cells: RecordCells, context: AlertContext) -> str:
+    wording = context.wording
     sentences = {"refused": wording.data_issue.mail_refused, "bounced": wording.data_issue.mail_bounced}
-    sentence = sentences.get(status, wording.data_issue.mail_unanswered)
-    number = wording.data_issue.code.format(code=code) if code else ""
-    return sentence.format(day=format_day(mail_on), code=number, message_id=message_id)
+    number = wording.data_issue.code.format(code=issue.code) if issue.code else ""
+    return sentences.get(issue.status, wording.data_issue.mail_unanswered).format(
+        day=format_day(issue.mail_on),
+        code=number,
+        message_id=issue.message_id,
+        place=_describe_address_place(conn, issue.recipient, cells, context),
+    )
 
 
-def _describe_owner_issue(key: str, refs: list[str], problem: str, wording: MailWording) -> str:
-    is_restricted = key.startswith("restricted:")
-    sentence = wording.data_issue.to_nobody if is_restricted else wording.data_issue.to_fallback
-    return sentence.format(refs=_list_refs(refs, wording), problem=problem)
+def _describe_address_place(conn: Connection, address: str, cells: RecordCells, context: AlertContext) -> str:
+    """Where an address stands that a mail went to: in the landlord's settings or in the staff export; never itself."""
+    settings, wording = context.settings, context.wording
+    named = {"fallback_mailbox": settings.fallback_mailbox, "data_owner": settings.data_owner}
+    named = {f"role_mailboxes.{role}": mailbox for role, mailbox in settings.role_mailboxes.items()} | named
+    found = [name for name, mailbox in named.items() if mailbox.lower() == address.lower()]
+    if found:
+        return wording.data_issue.address_in_settings.format(name=", ".join(found))
+    refs = cells.find_refs("staff", "email", address)
+    places = [_describe_place(conn, RecordCell("staff", ref, "email"), context) for ref in refs[:_PLACES_SHOWN]]
+    return "; ".join(place for place in places if place) or wording.data_issue.address_gone
+
+
+def _describe_owner_issue(conn: Connection, issue: OwnerIssue, context: AlertContext) -> str:
+    problem, wording = issue.problem, context.wording
+    said = problem.words
+    if problem.staff_ref is not None and is_printable_reference(problem.staff_ref):
+        said = wording.data_issue.with_reference.format(problem=said, ref=problem.staff_ref)
+    cells = list(issue.cells)
+    places = [_describe_place(conn, cell, context) for cell in cells[:_PLACES_SHOWN]]
+    shown, left = "; ".join(place for place in places if place), len(cells) - _PLACES_SHOWN
+    shown = wording.data_issue.more_places.format(places=shown, n=left) if left > 0 else shown
+    mend = f"{wording.data_issue.places.format(places=shown) if shown else ''} {problem.remedy}".strip()
+    sentence = wording.data_issue.to_nobody if problem.key.startswith("restricted:") else wording.data_issue.to_fallback
+    return sentence.format(refs=_list_refs(list(issue.refs), context.wording), problem=said, mend=mend)
+
+
+def _describe_place(conn: Connection, cell: RecordCell, context: AlertContext) -> str:
+    """Column, row and file of a cell as it came last; empty where no file brought its record."""
+    origin = find_record_origin_on(conn, context.landlord.id, ENTITY[cell.entity].subject, cell.ref)
+    if origin is None:
+        return ""
+    wording = context.wording
+    place = wording.data_issue.place.format(
+        column=cell.column, row=origin["row_number"], file=origin["file"], batch=origin["batch_id"]
+    )
+    is_shown = cell.entity != "staff" and is_printable_reference(cell.ref)
+    return wording.data_issue.of_record.format(place=place, record=cell.ref) if is_shown else place
 
 
 def _list_refs(refs: list[str], wording: MailWording) -> str:
-    unique = list(dict.fromkeys(refs))
-    shown, more = ", ".join(unique[:_SHOWN]), len(unique) - _SHOWN
+    shown, more = ", ".join(refs[:_SHOWN]), len(refs) - _SHOWN
     return wording.data_issue.more_refs.format(refs=shown, n=more) if more > 0 else shown

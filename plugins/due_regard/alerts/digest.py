@@ -5,20 +5,24 @@ Pure: cases, routes and the sent history in, digests out. composition.py reads a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Literal
 
 from due_regard.alerts.alert_content import AlertContent, AlertDraft, SentNotice
 from due_regard.alerts.alert_context import AlertContext
-from due_regard.alerts.calendar_files import CalendarEntry
 from due_regard.alerts.cases import Case
 from due_regard.alerts.escalation import EscalationStage
-from due_regard.alerts.finding_wording import build_finding_line, choose_label
+from due_regard.alerts.finding_lists import CARDS_SHOWN, ROWS_SHOWN, ListedFinding, build_finding_list
 from due_regard.alerts.recipients import Recipient, choose_reachable_mailbox
 from due_regard.alerts.routing import CaseRoute, RouteStep
 from due_regard.alerts.sent_history import BACKLOG
-from due_regard.policy import DocumentDuty, ReviewDuty
+
+ListName = Literal["yours", "raised", "still_open", "backlog"]
+_SHOWN: Mapping[ListName, int] = {
+    "yours": CARDS_SHOWN, "raised": CARDS_SHOWN, "still_open": ROWS_SHOWN, "backlog": ROWS_SHOWN,
+}  # fmt: skip
 
 
 @dataclass
@@ -27,10 +31,25 @@ class Digests:
 
     mail_on: date
     by_address: dict[str, AlertDraft] = field(default_factory=dict)
+    listed: dict[tuple[str, ListName], list[ListedFinding]] = field(default_factory=dict)
 
     def open_digest(self, address: str) -> AlertDraft:
         """The recipient's digest, begun if there is none."""
         return self.by_address.setdefault(address, AlertDraft(AlertContent("digest", address, self.mail_on)))
+
+    def list_finding(self, name: ListName, one: ListedFinding) -> AlertDraft:
+        """Put a finding under a heading of the digest of its recipient; the digest."""
+        self.listed.setdefault((one.recipient.address, name), []).append(one)
+        return self.open_digest(one.recipient.address)
+
+    def fill_lists(self, address: str, context: AlertContext) -> AlertDraft:
+        """The recipient's digest with what it shows and counts."""
+        content = self.by_address[address].content
+        for name, shown in _SHOWN.items():
+            setattr(content, name, build_finding_list(self.listed.get((address, name), []), shown, context))
+        content.done_left = max(len(content.done) - ROWS_SHOWN, 0)
+        del content.done[ROWS_SHOWN:]
+        return self.by_address[address]
 
 
 def sort_cases_into_digests(routed: Iterable[tuple[Case, CaseRoute]], context: AlertContext) -> Digests:
@@ -38,7 +57,7 @@ def sort_cases_into_digests(routed: Iterable[tuple[Case, CaseRoute]], context: A
     digests = Digests(context.as_at)
     for case, route in routed:
         if case.is_backlog:
-            _add_backlog_case(case, context, digests)
+            _add_backlog_case(case, route.steps[0].recipient, context, digests)
         elif not case.has_silence:
             for step in route.steps:
                 _add_case(case, step, route, context, digests)
@@ -51,9 +70,10 @@ def build_restricted_alerts(case: Case, route: CaseRoute, context: AlertContext)
     for step in route.steps:
         if case.has_silence or not _is_news(case, step, context):
             continue
-        line = build_finding_line(case, step.recipient, [], _describe_news(case, step, context), context)
+        listed = ListedFinding(case, step.recipient, step.recipient, news=_describe_news(case, step, context))
         topic = f"{case.finding.register_ref} {case.finding.occasion} {case.stage.word}"
-        content = AlertContent("restricted", step.recipient.address, context.as_at, yours=[line], topic=topic)
+        yours = build_finding_list([listed], CARDS_SHOWN, context)
+        content = AlertContent("restricted", step.recipient.address, context.as_at, yours=yours, topic=topic)
         found.append(AlertDraft(content, [_make_sent_notice(case, step)]))
     return found
 
@@ -61,22 +81,19 @@ def build_restricted_alerts(case: Case, route: CaseRoute, context: AlertContext)
 def _add_case(case: Case, step: RouteStep, route: CaseRoute, context: AlertContext, digests: Digests) -> None:
     who = step.recipient
     others = [other.recipient for other in route.steps if other is not step]
+    listed = ListedFinding(case, who, route.steps[0].recipient, others)
     if _is_news(case, step, context):
-        digest = digests.open_digest(who.address)
-        line = build_finding_line(case, who, others, _describe_news(case, step, context), context)
-        (digest.content.yours if step.is_owner else digest.content.raised).append(line)
+        listed = replace(listed, news=_describe_news(case, step, context))
+        digest = digests.list_finding("yours" if step.is_owner else "raised", listed)
         digest.sent_notices.append(_make_sent_notice(case, step))
-        if step.is_owner:
-            digest.entries.extend(_build_calendar_entry(case, who, context))
     elif context.is_summary and _find_highest_stage(case, who, context) > EscalationStage.NONE:
-        content = digests.open_digest(who.address).content
         if case.duty.curable:
-            content.still_open.append(build_finding_line(case, who, others, "", context))
+            digests.list_finding("still_open", listed)
         else:
-            content.uncurable_open += 1
+            digests.open_digest(who.address).content.uncurable_open += 1
 
 
-def _add_backlog_case(case: Case, context: AlertContext, digests: Digests) -> None:
+def _add_backlog_case(case: Case, owner: Recipient, context: AlertContext, digests: Digests) -> None:
     alerts = context.settings
     governance = alerts.role_mailboxes.get("governance", alerts.fallback_mailbox)
     address = choose_reachable_mailbox(governance, alerts, context.sent_history.refused)
@@ -85,8 +102,7 @@ def _add_backlog_case(case: Case, context: AlertContext, digests: Digests) -> No
         if context.is_summary:
             digests.open_digest(address).content.backlog_open += 1
         return
-    digest = digests.open_digest(address)
-    digest.content.backlog.append(build_finding_line(case, who, [], "", context))
+    digest = digests.list_finding("backlog", ListedFinding(case, who, owner))
     digest.sent_notices.append(SentNotice(case.finding.finding_id, BACKLOG, BACKLOG, who.why))
 
 
@@ -113,27 +129,6 @@ def _describe_news(case: Case, step: RouteStep, context: AlertContext) -> str:
     if not context.sent_history.had_earlier_occasion(finding.finding_id, finding.occasion, address):
         return wording.news.new
     return wording.news.open_again if finding.times_opened > 1 else wording.news.date_moved
-
-
-def _build_calendar_entry(case: Case, who: Recipient, context: AlertContext) -> list[CalendarEntry]:
-    """A calendar entry for a coming review date, or for one that moved."""
-    finding = case.finding
-    if finding.due_on is None or not _is_review(case):
-        return []
-    sequence, due_on, cancelled = context.sent_history.calendar_entries.get(
-        (finding.finding_id, who.address), (-1, finding.due_on, True)
-    )
-    is_coming = case.stage <= EscalationStage.DUE
-    if (is_coming and cancelled) or (not cancelled and due_on != finding.due_on):
-        label = choose_label(case.duty.mail_label, finding.clause, context.wording)
-        return [CalendarEntry(finding.finding_id, finding.register_ref, label, finding.due_on, sequence + 1, False)]
-    return []
-
-
-def _is_review(case: Case) -> bool:
-    return (
-        isinstance(case.duty, ReviewDuty | DocumentDuty) or case.duty.subject == "report" or case.duty.name == "review"
-    )
 
 
 def _make_sent_notice(case: Case, step: RouteStep) -> SentNotice:

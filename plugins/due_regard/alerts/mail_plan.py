@@ -9,9 +9,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+import pandas as pd
 from sqlalchemy import Connection
 
-from due_regard.alerts import closed_findings, data_issues
+from due_regard.alerts import closed_findings, data_issues, finding_lists
 from due_regard.alerts.alert_content import AlertDraft
 from due_regard.alerts.alert_context import AlertContext
 from due_regard.alerts.backlog import find_backlog
@@ -19,13 +20,14 @@ from due_regard.alerts.cases import Case, build_cases, make_findings
 from due_regard.alerts.digest import Digests, build_restricted_alerts, sort_cases_into_digests
 from due_regard.alerts.freshness import Freshness, read_freshness
 from due_regard.alerts.recipients import RecipientDirectory, choose_reachable_mailbox
-from due_regard.alerts.record_cells import read_record_cells
+from due_regard.alerts.record_cells import RecordCells, read_record_cells
+from due_regard.alerts.review_dates import plan_calendar_drafts
 from due_regard.alerts.routing import CaseRoute, find_route
 from due_regard.alerts.stage_holding import hold_stage
 from due_regard.calendars.working_days import WorkingCalendar
 from due_regard.config.landlord import Landlord
 from due_regard.mail.wording import MailWording, format_day
-from due_regard.register import read_open_findings_on
+from due_regard.register import foresee_open_findings, read_open_findings_on
 
 Routed = Sequence[tuple[Case, CaseRoute]]
 ISSUES_LOOK_BACK = timedelta(days=7)
@@ -41,14 +43,16 @@ class MailPlan:
     held_back: int
 
 
-def plan_mails(conn: Connection, context: AlertContext, *, now: datetime) -> MailPlan:
-    """Everything the day's composition would write.
+def plan_mails(
+    conn: Connection, context: AlertContext, *, now: datetime, foreseen: pd.DataFrame | None = None
+) -> MailPlan:
+    """Everything the day's composition would write; of the findings on record, or of a day's assessment not recorded.
 
     While no fresh export has come, only clocks that nothing may hide are mailed; the rest is held back.
     """
     landlord = context.landlord
     cells = read_record_cells(conn, landlord.id)
-    findings = make_findings(read_open_findings_on(conn, landlord.id, as_at=context.as_at))
+    findings = make_findings(_read_findings(conn, context, foreseen))
     directory = RecipientDirectory(cells, landlord.alerts, context.wording, context.sent_history.refused)
     backlog = find_backlog(conn, findings, context)
     cases = [hold_stage(case, directory, context) for case in build_cases(findings, backlog, context)]
@@ -58,21 +62,32 @@ def plan_mails(conn: Connection, context: AlertContext, *, now: datetime) -> Mai
     shared = [(case, route) for case, route in routed if not case.is_restricted]
     alone = [(case, route) for case, route in routed if case.is_restricted]
     digests = sort_cases_into_digests(shared, context)
+    dates: list[AlertDraft] = []
     if freshness.key is None:
         closed = closed_findings.find_closed_findings(conn, context)
-        closed_findings.add_closed_findings(closed, _list_owners(shared), context, digests)
+        closed_findings.add_closed_findings(closed, context, digests)
+        dates = list(plan_calendar_drafts(conn, shared, closed, context))
     held_back = len(cases) - len(mailed)
-    _add_data_issues(conn, routed, freshness, context, digests, open_findings=len(findings))
+    _add_data_issues(conn, routed, cells, freshness, context, digests, open_findings=len(findings))
     _add_drop_notices(freshness, held_back, context, digests)
     return MailPlan(
         drafts=(
             *(draft for case, route in alone for draft in build_restricted_alerts(case, route, context)),
             *_plan_digests(digests, context),
+            *dates,
         ),
         freshness=freshness,
         unroutable=sum(not route.steps for _, route in alone),
         held_back=held_back,
     )
+
+
+def _read_findings(conn: Connection, context: AlertContext, foreseen: pd.DataFrame | None) -> pd.DataFrame:
+    landlord, as_at = context.landlord.id, context.as_at
+    if foreseen is None:
+        return read_open_findings_on(conn, landlord, as_at=as_at)
+    version = context.history.find_version(as_at).effective_from.isoformat()
+    return foresee_open_findings(conn, landlord, foreseen, as_at=as_at, policy_version=version)
 
 
 def is_summary_day(as_at: date, last: date | None, landlord: Landlord, calendar: WorkingCalendar) -> bool:
@@ -85,6 +100,7 @@ def is_summary_day(as_at: date, last: date | None, landlord: Landlord, calendar:
 def _add_data_issues(
     conn: Connection,
     routed: Routed,
+    cells: RecordCells,
     freshness: Freshness,
     context: AlertContext,
     digests: Digests,
@@ -92,17 +108,18 @@ def _add_data_issues(
     open_findings: int,
 ) -> None:
     """New issues as they appear; on the summary's day all of them, with the week's figures."""
-    alerts, wording, history = context.settings, context.wording, context.sent_history
+    alerts, history = context.settings, context.sent_history
     address = choose_reachable_mailbox(alerts.data_owner, alerts, history.refused)
-    found = data_issues.find_owner_issues(routed, wording)
-    since = context.as_at - ISSUES_LOOK_BACK
-    found |= data_issues.find_delivery_issues(conn, context, since=since)
+    found = data_issues.find_data_issues(conn, routed, context, since=context.as_at - ISSUES_LOOK_BACK)
     new = [key for key in found if (key, address) not in history.issue_keys]
-    shown = list(found) if context.is_summary else new
+    listed = [*new, *(key for key in found if key not in set(new))] if context.is_summary else new
+    # What is not shown is not told: it takes a reference to mend it, so the rest follows in the next mail.
+    shown = listed[: finding_lists.ROWS_SHOWN]
     if shown or context.is_summary:
         digest = digests.open_digest(address)
-        digest.content.issues.extend(found[key] for key in shown)
-        digest.issue_keys.extend(new)
+        digest.content.issues.extend(data_issues.describe_issue(conn, found[key], cells, context) for key in shown)
+        digest.content.issues_left = len(listed) - len(shown)
+        digest.issue_keys.extend(key for key in shown if key in set(new))
     if context.is_summary:
         issues = len(found) + (freshness.key is not None)
         digest.content.week = data_issues.build_week_report(
@@ -133,14 +150,7 @@ def _describe_drop_trouble(freshness: Freshness, held_back: int, wording: MailWo
 
 def _plan_digests(digests: Digests, context: AlertContext) -> Iterator[AlertDraft]:
     """The day's one digest to each recipient who has had none yet and whose digest says something."""
-    for address, digest in sorted(digests.by_address.items()):
-        if address not in context.sent_history.mailed_today and (digest.entries or not digest.content.is_empty):
-            digest.content.sort_findings()
+    for address in sorted(digests.by_address.keys() - context.sent_history.mailed_today):
+        digest = digests.fill_lists(address, context)
+        if not digest.content.is_empty:
             yield digest
-
-
-def _list_owners(routed: Routed) -> dict[int, frozenset[str]]:
-    return {
-        case.finding.finding_id: frozenset(step.recipient.address for step in route.steps if step.is_owner)
-        for case, route in routed
-    }

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from due_regard.alerts.record_cells import LAST_REVIEW, RecordCells
+from due_regard.alerts.record_cells import LAST_REVIEW, RecordCell, RecordCells
 from due_regard.config.landlord import AlertSettings
 from due_regard.mail.wording import MailWording
 
@@ -46,21 +46,37 @@ A role that is not listed (governance, services_manager) is a role mailbox; so i
 
 @dataclass(frozen=True)
 class RecipientProblem:
-    """What in the landlord's data or settings kept a mail from its owner; `words` name a field, never a value."""
+    """What in the landlord's data or settings kept a mail from its owner, and what the data owner needs to mend it.
+
+    Attributes:
+        key: the same trouble is told once.
+        words: what is wrong, by post and field. staff_ref: who is meant, where it is a member of staff.
+        cell: the cell to mend. remedy: what to do. Both are for the data owner's mail alone.
+    """
 
     key: str
     words: str
+    staff_ref: str | None = None
+    cell: RecordCell | None = None
+    remedy: str = ""
 
 
 @dataclass(frozen=True)
 class Recipient:
-    """One address, the post it is written to for, how it was found, and what kept the mail from the post's holder."""
+    """One address, the post it is written to for, how it was found, and what kept the mail from the post's holder.
+
+    Attributes:
+        staff_ref: the member of staff who holds the post, by the landlord's own reference; None of a mailbox.
+        team: theirs, as the staff export has it.
+    """
 
     address: str
     post: str
     why: str
     problem: RecipientProblem | None = None
     is_deputy: bool = False
+    staff_ref: str | None = None
+    team: str | None = None
 
 
 def describe_capacity(recipient: Recipient, wording: MailWording) -> str:
@@ -111,7 +127,7 @@ class RecipientDirectory:
         """Who must act in `role` on the subject."""
         field, ref = self._find_named(role, subject_type, subject_ref)
         if ref is not None:
-            return self._find_person(role, ref, field)
+            return self._find_person(role, ref, field, self.cells.find_cell(subject_type, subject_ref, field))
         words = self.wording
         why = words.recipient.nobody_named.format(field=field) if field else words.recipient.mailbox_owns_duty
         return self.find_mailbox(role, why)
@@ -123,7 +139,7 @@ class RecipientDirectory:
         if manager is None:
             return self.find_mailbox("line_manager", self.wording.recipient.no_line_manager)
         field = self.wording.recipient.line_manager_field.format(post=self.wording.name_post(role))
-        return self._find_person("line_manager", manager, field)
+        return self._find_person("line_manager", manager, field, RecordCell("staff", str(ref), "line_manager_ref"))
 
     def find_restricted(self, role: str, subject_type: str, subject_ref: str) -> Recipient | RecipientProblem:
         """Who in `role` may be told of a restricted duty: nobody stands in for them, and no fallback is mailed.
@@ -135,7 +151,7 @@ class RecipientDirectory:
         post, address = self.wording.name_post(role), self._read_mailbox(role)
         if not address or address in self.refused:
             words = self.wording.data_issue.restricted_no_mailbox.format(post=post)
-            return RecipientProblem(f"restricted:{role}", words)
+            return RecipientProblem(f"restricted:{role}", words, remedy=self._name_setting(role))
         return Recipient(address, post, self.wording.recipient.mailbox_of.format(post=post))
 
     def find_mailbox(self, role: str, why: str) -> Recipient:
@@ -143,13 +159,15 @@ class RecipientDirectory:
         post, address = self.wording.name_post(role), self._read_mailbox(role)
         if not address:
             words = self.wording.data_issue.no_mailbox.format(post=post)
-            return self._find_fallback(role, why, RecipientProblem(f"mailbox:{role}", words))
+            problem = RecipientProblem(f"mailbox:{role}", words, remedy=self._name_setting(role))
+            return self._find_fallback(role, why, problem)
         if address in self.refused:
             words = self.wording.data_issue.mailbox_refused.format(post=post)
-            return self._find_fallback(role, why, RecipientProblem(f"refused:{role}", words))
+            problem = RecipientProblem(f"refused:{role}", words, remedy=self._name_setting(role))
+            return self._find_fallback(role, why, problem)
         return Recipient(address, post, self.wording.recipient.so_mailbox.format(why=why, post=post))
 
-    def _find_person(self, role: str, ref: str, field: str) -> Recipient:
+    def _find_person(self, role: str, ref: str, field: str, named_in: RecordCell | None) -> Recipient:
         words, post = self.wording, self.wording.name_post(role)
         why = words.recipient.named_in.format(post=post, field=field)
         if not self.cells.has_entity("staff"):
@@ -161,22 +179,28 @@ class RecipientDirectory:
             deputy = self.cells.read_text("staff", ref, "deputy_ref")
             if deputy is None:
                 break
+            named_in = RecordCell("staff", ref, "deputy_ref")
             ref, why = deputy, words.recipient.inactive_owner.format(post=post)
         address = None if ref in seen else self._read_address(ref)
         if address is not None:
-            return Recipient(address, post, words.recipient.staff_address.format(why=why), is_deputy=bool(seen))
-        problem = RecipientProblem(f"staff:{ref}", self._describe_problem(ref, post, is_away=ref in seen))
-        return self._find_fallback(role, why, problem)
+            why = words.recipient.staff_address.format(why=why)
+            team = self.cells.read_text("staff", ref, "team")
+            return Recipient(address, post, why, is_deputy=bool(seen), staff_ref=ref, team=team)
+        return self._find_fallback(role, why, self._make_problem(ref, post, named_in, is_away=ref in seen))
 
-    def _describe_problem(self, ref: str, post: str, *, is_away: bool) -> str:
-        words = self.wording
+    def _make_problem(self, ref: str, post: str, named_in: RecordCell | None, *, is_away: bool) -> RecipientProblem:
+        """What is wrong with a member of staff, and in which cell: `named_in` is where they are named."""
+        words, cell = self.wording, RecordCell("staff", ref, "email")
+        said, remedy = words.data_issue.owner_no_address, words.data_issue.mend_address
         if is_away:
-            return words.data_issue.owner_inactive.format(post=post)
-        if self.cells.read_text("staff", ref, "staff_ref") is None:
-            return words.data_issue.owner_unknown.format(post=post)
-        if is_address((self.cells.read_text("staff", ref, "email") or "").strip()):
-            return words.data_issue.owner_refused.format(post=post)
-        return words.data_issue.owner_no_address.format(post=post)
+            said, remedy = words.data_issue.owner_inactive, words.data_issue.mend_deputy
+            cell = RecordCell("staff", ref, "deputy_ref")
+        elif self.cells.read_text("staff", ref, "staff_ref") is None:
+            said, remedy = words.data_issue.owner_unknown, words.data_issue.mend_reference
+            return RecipientProblem(f"staff:{ref}", said.format(post=post), ref, named_in, remedy)
+        elif is_address((self.cells.read_text("staff", ref, "email") or "").strip()):
+            said, remedy = words.data_issue.owner_refused, words.data_issue.mend_refused
+        return RecipientProblem(f"staff:{ref}", said.format(post=post), ref, cell, remedy)
 
     def _find_restricted_person(self, role: str, subject_type: str, subject_ref: str) -> Recipient | RecipientProblem:
         if role == "line_manager":
@@ -188,13 +212,23 @@ class RecipientDirectory:
         address = None if ref is None else self._read_address(ref)
         if address is None:
             sentence = words.data_issue.restricted_no_address.format(post=post)
-            return RecipientProblem(f"restricted:{role}:{subject_ref}", sentence)
+            key = f"restricted:{role}:{subject_ref}"
+            if ref is None or self.cells.read_text("staff", ref, "staff_ref") is None:
+                # The cell that names them would say who was named in public: `finding show` does, to whoever may look.
+                return RecipientProblem(key, sentence, remedy=words.data_issue.mend_restricted)
+            cell = RecordCell("staff", ref, "email")
+            return RecipientProblem(key, sentence, ref, cell, words.data_issue.mend_address)
         return Recipient(address, post, words.recipient.staff_address.format(why=post))
 
     def _find_fallback(self, role: str, why: str, problem: RecipientProblem) -> Recipient:
         address = choose_reachable_mailbox(self.alerts.fallback_mailbox, self.alerts, self.refused)
         why = self.wording.recipient.so_fallback.format(why=why, problem=problem.words)
-        return Recipient(address, self.wording.name_post(role), why, problem)
+        team = None if problem.staff_ref is None else self.cells.read_text("staff", problem.staff_ref, "team")
+        return Recipient(address, self.wording.name_post(role), why, problem, staff_ref=problem.staff_ref, team=team)
+
+    def _name_setting(self, role: str) -> str:
+        """What to mend where a mailbox of the landlord's settings is missing or refused."""
+        return self.wording.data_issue.mend_mailbox.format(role=role)
 
     def _read_mailbox(self, role: str) -> str:
         return self.alerts.role_mailboxes.get(role, "").lower()

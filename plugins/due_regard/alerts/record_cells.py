@@ -19,7 +19,7 @@ LAST_REVIEW = "last_review"
 
 
 READ = {
-    "staff": ("staff_ref", "email", "line_manager_ref", "deputy_ref", "is_active"),
+    "staff": ("staff_ref", "email", "line_manager_ref", "deputy_ref", "team", "is_active"),
     "incidents": ("incident_ref", "occurred_on", "staff_ref", "manager_ref"),
     "warnings": ("warning_ref", "incident_ref", "issued_on", "issued_by"),
     "restrictions": ("restriction_ref", "incident_ref", "decided_on", "decided_by"),
@@ -39,6 +39,15 @@ def read_record_cells(conn: Connection, landlord: str) -> RecordCells:
         for name, columns in READ.items()
         if name in have
     })
+
+
+@dataclass(frozen=True)
+class RecordCell:
+    """Where one cell stands: what the data owner looks for."""
+
+    entity: str
+    ref: str
+    column: str
 
 
 @dataclass
@@ -61,17 +70,29 @@ class RecordCells:
         """Whether a yes/no cell says no (blank and absent do not)."""
         return self._index_column(entity, column).get(ref) is False
 
+    def find_refs(self, entity: str, column: str, text: str) -> list[str]:
+        """References of the records whose cell says `text`, whatever its case."""
+        return sorted(
+            ref
+            for ref, cell in self._index_column(entity, column).items()
+            if str(cell).strip().lower() == text.strip().lower()
+        )
+
     def follow_path(self, subject_type: str, ref: str, path: str) -> str | None:
-        """The cell that `path` (`decided_by`, `restriction.decided_by`) reaches from a subject."""
+        """What stands in the cell that `path` (`decided_by`, `restriction.decided_by`) reaches from a subject."""
+        cell = self.find_cell(subject_type, ref, path)
+        return None if cell is None else self.read_text(cell.entity, cell.ref, cell.column)
+
+    def find_cell(self, subject_type: str, ref: str, path: str) -> RecordCell | None:
+        """The cell that `path` reaches from a subject; None where a link leads nowhere."""
         link, _, column = path.rpartition(".")
         entity = ENTITY_OF_SUBJECT[subject_type].name
         if not link:
-            return self.read_text(entity, ref, column)
-        if link == LAST_REVIEW:
-            review = self._last_reviews.get(ref)
-            return None if review is None else self.read_text("reviews", review, column)
-        linked = self.read_text(entity, ref, f"{link}_ref")
-        return None if linked is None else self.read_text(ENTITY_OF_SUBJECT[link].name, linked, column)
+            return RecordCell(entity, ref, column)
+        is_review = link == LAST_REVIEW
+        linked = self._last_reviews.get(ref) if is_review else self.read_text(entity, ref, f"{link}_ref")
+        to = "reviews" if is_review else ENTITY_OF_SUBJECT[link].name
+        return None if linked is None else RecordCell(to, linked, column)
 
     @cached_property
     def _last_reviews(self) -> dict[str, str]:

@@ -12,7 +12,7 @@ from due_regard.alerts.escalation import RISING, EscalationStage
 from due_regard.alerts.recipients import Recipient, RecipientDirectory, RecipientProblem
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RouteStep:
     """A recipient and the stage from which they are told of a case; the owner is told of every stage."""
 
@@ -21,7 +21,7 @@ class RouteStep:
     is_owner: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CaseRoute:
     """Who is to be told of a case today, and who could not be found."""
 

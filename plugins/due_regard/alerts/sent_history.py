@@ -3,7 +3,8 @@
 Only what the present mode of mailing remembers is read, and of that only what was accepted or is still on its way
 (mail/mail_memory): what reached nobody was told to nobody.
 
-All SQL of alerts on `alert_told`, `alert_dates`, `alert_notices` and `alert_days` is here; outbox.py holds mails.
+All SQL of alerts on `alert_told`, `alert_notices` and `alert_days` is here, and what writes `alert_dates`, which
+sent_entries.py reads; outbox.py holds mails.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, delete, insert, 
 
 from due_regard.alerts.alert_content import AlertDraft
 from due_regard.alerts.escalation import EscalationStage
+from due_regard.alerts.sent_entries import SentEntry, read_sent_entries
 from due_regard.mail.mail_memory import (
     ACCEPTED,
     is_counted,
@@ -54,21 +56,23 @@ class SentHistory:
 
     Attributes:
         stages: (finding, occasion, recipient) -> words of the stages mailed.
-        calendar_entries: (finding, recipient) -> sequence, due date and whether it was cancelled, as last sent.
+        calendar_entries: (finding, recipient) -> the entry as last sent.
         issue_keys: (key, recipient) of data issues mailed.
         mailed_today: recipients that have their digest of the day.
         refused: addresses that are not mailed now: the server refuses them, or mails failed there.
+        without_dates: addresses that are sent no calendar entries now, for these failed there.
         last_as_at: last day composed for.
         accepted: (finding, occasion) -> what was accepted of it.
     """
 
     stages: dict[tuple[int, str, str], frozenset[str]]
-    calendar_entries: dict[tuple[int, str], tuple[int, date, bool]]
+    calendar_entries: dict[tuple[int, str], SentEntry]
     issue_keys: frozenset[tuple[str, str]]
     mailed_today: frozenset[str]
     refused: frozenset[str]
     last_as_at: date | None
     accepted: Mapping[tuple[int, str], Sequence[AcceptedTelling]] = field(default_factory=dict)
+    without_dates: frozenset[str] = frozenset()
 
     def find_accepted_day(
         self, finding_id: int, occasion: str, stage: EscalationStage, step: EscalationStage | None
@@ -97,7 +101,8 @@ class SentHistory:
 
 def read_sent_history(conn: Connection, landlord: str, mode: MailMode, *, as_at: date, now: datetime) -> SentHistory:
     """Everything `mode` remembers for `landlord`, without mails that never left and whose place today's take."""
-    lost = list(_list_lost(conn, landlord, as_at, now))
+    lost = _list_lost(conn, landlord, as_at, now)
+    never_left = [message_id for message_id, may_have_left in lost.items() if not may_have_left]
     counted = and_(is_of_mode(mode), is_counted(), AlertMessage.message_id.not_in(lost))
     stages: dict[tuple[int, str, str], set[str]] = {}
     accepted: dict[tuple[int, str], list[AcceptedTelling]] = {}
@@ -119,12 +124,13 @@ def read_sent_history(conn: Connection, landlord: str, mode: MailMode, *, as_at:
     day = and_(AlertDay.landlord == landlord, AlertDay.mode == mode.word)
     return SentHistory(
         stages={key: frozenset(words) for key, words in stages.items()},
-        calendar_entries=_read_calendar_entries(conn, landlord, mode, counted),
+        calendar_entries=read_sent_entries(conn, landlord, mode, counted, never_left, as_at),
         issue_keys=frozenset((key, recipient) for key, recipient in conn.execute(issues)),
         mailed_today=frozenset(conn.scalars(mailed)),
         refused=read_unreachable_addresses(conn, landlord, mode, now=now),
         last_as_at=conn.scalar(select(AlertDay.last_as_at).where(day)),
         accepted=accepted,
+        without_dates=read_unreachable_addresses(conn, landlord, mode, now=now, kind="calendar"),
     )
 
 
@@ -201,7 +207,8 @@ def _list_lost(conn: Connection, landlord: str, as_at: date, now: datetime) -> d
     for row in rows:
         may_have_left = row["status"] != "waiting" or row["resends"] + row["orphaned"] > 0
         # Other mails (a pack, rows to mend) say nothing that today's alerts would say again.
-        is_replaced = row["kind"] in {"digest", "restricted"} and row["mail_on"] < as_at and not may_have_left
+        is_said_again = row["kind"] in {"digest", "restricted", "calendar"}
+        is_replaced = is_said_again and row["mail_on"] < as_at and not may_have_left
         is_leased = row["status"] == "sending" and row["lease_until"] > now
         if is_replaced or (is_past_leaving(row["send_days"], now) and not is_leased):
             found[row["message_id"]] = may_have_left
@@ -216,17 +223,3 @@ def _select_told(landlord: str) -> Select[*tuple[Any, ...]]:
     columns = (AlertTold.finding_id, AlertTold.occasion, AlertTold.recipient, AlertTold.stage, AlertTold.step)
     rows = select(*columns, AlertMessage.status, AlertMessage.accepted_on)
     return rows.join(AlertMessage, _is_mail_of(AlertTold)).where(AlertTold.landlord == landlord)
-
-
-def _read_calendar_entries(
-    conn: Connection, landlord: str, mode: MailMode, counted: ColumnElement[bool]
-) -> dict[tuple[int, str], tuple[int, date, bool]]:
-    """The entries as last sent; a sequence goes on from a failed mail's, which its recipient may have all the same."""
-    columns = (AlertDate.finding_id, AlertDate.recipient, AlertDate.sequence, AlertDate.due_on, AlertDate.is_cancelled)
-    rows = select(*columns).join(AlertMessage, _is_mail_of(AlertDate)).where(AlertDate.landlord == landlord)
-    rows = rows.order_by(AlertDate.sequence, AlertDate.id)
-    found = {(row[0], row[1]): (row[2], row[3], row[4]) for row in conn.execute(rows.where(counted)).all()}
-    for row in conn.execute(rows.where(is_of_mode(mode))).all():
-        _, last_due, is_cancelled = found.get((row[0], row[1]), (0, row[3], True))
-        found[row[0], row[1]] = (row[2], last_due, is_cancelled)
-    return found

@@ -25,6 +25,9 @@ from due_regard.config.layered_folders import Folder, list_layers
 from due_regard.mail.mail_mode import LIVE, LIVE_MODE, MailMode, ModeWord
 from due_regard.mail.wording import MailWording
 
+LARGEST_MAIL = 1_000_000
+"""Bytes of a mail: more is refused by some servers, and is nothing to read. Lists and files are bounded to keep it."""
+
 
 @dataclass(frozen=True)
 class MailKind:
@@ -49,6 +52,7 @@ class MailKind:
 KINDS: Mapping[str, MailKind] = {
     "digest": MailKind("alerts", "alert", 10, 200),
     "restricted": MailKind("alerts", "alert", 10, 200),
+    "calendar": MailKind("alerts", "calendar_date", 10, 200),
     "handback": MailKind("data", "data_owner", 5, 78, is_notice=True),
     "failure": MailKind("data", "data_owner", 5, 78, is_notice=True),
     "pack": MailKind("packs", "pack", 10, 200),
@@ -105,6 +109,8 @@ class MailContent:
         kind: a key of `KINDS`.
         identity: what makes it this mail: the same in the same mode always have the same Message-ID.
         view: what its templates are given, besides `title` (the subject) and `message_id`.
+        calendar: an entry that mail programs offer to take: it stands beside the text, and as a file for those that
+            look for one.
     """
 
     kind: str
@@ -113,6 +119,7 @@ class MailContent:
     identity: Sequence[str]
     view: Mapping[str, Any]
     attachments: Sequence[Attachment] = ()
+    calendar: Attachment | None = None
 
 
 @dataclass(frozen=True)
@@ -142,6 +149,7 @@ def build_mail(content: MailContent, context: MailContext, *, mail_on: date, lea
         mail.add_attachment(
             file.data, file.maintype, file.subtype, filename=file.filename, params=dict(file.params) or None
         )
+    _name_language(mail)
     _fix_mime_boundaries(mail, message_id)
     return ComposedMail(
         message_id=message_id,
@@ -185,6 +193,21 @@ def _add_parts(mail: EmailMessage, content: MailContent, context: MailContext, m
     mail.set_content(templates.get_template(f"{name}.txt.j2").render(view), cte="quoted-printable")
     html = templates.get_template(f"{name}.html.j2").render(view)
     mail.add_alternative(html, subtype="html", cte="quoted-printable")
+    if content.calendar is not None:
+        _add_calendar_entry(mail, content.calendar)
+
+
+def _add_calendar_entry(mail: EmailMessage, entry: Attachment) -> None:
+    """The entry as Outlook reads it (a third form of the mail) and as Google sends it (a file as well)."""
+    mail.add_alternative(entry.data, entry.maintype, entry.subtype, params=dict(entry.params))
+    mail.add_attachment(entry.data, "application", "ics", filename=entry.filename)
+
+
+def _name_language(mail: EmailMessage) -> None:
+    """Say the language of the mail and of each text: last, for the library drops it when it sets or moves content."""
+    for part in mail.walk():
+        if part is mail or part.get_content_type() in {"text/plain", "text/html"}:
+            part["Content-Language"] = "en-GB"
 
 
 def _fix_mime_boundaries(mail: EmailMessage, message_id: str) -> None:

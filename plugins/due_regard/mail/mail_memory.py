@@ -47,14 +47,22 @@ def is_counted() -> ColumnElement[bool]:
     return and_(AlertMessage.status.not_in(("refused", "bounced", "superseded")), ~is_given_up())
 
 
-def read_unreachable_addresses(conn: Connection, landlord: str, mode: MailMode, *, now: datetime) -> frozenset[str]:
-    """Addresses (lower case) that are not mailed now: refused or bounced lately, or two mails in a row failed there."""
+def read_unreachable_addresses(
+    conn: Connection, landlord: str, mode: MailMode, *, now: datetime, kind: str | None = None
+) -> frozenset[str]:
+    """Addresses (lower case) that are not mailed now: refused or bounced lately, or two mails in a row failed there.
+
+    With `kind`, by mails of that kind alone. Else calendar entries that failed do not count: a mail server may refuse
+    invitations and take every other mail.
+    """
+    is_telling = or_(AlertMessage.kind != "calendar", AlertMessage.is_address_refused)
     rows = conn.execute(
         select(
             AlertMessage.recipient, AlertMessage.status, AlertMessage.is_address_refused, AlertMessage.finished_at
         ).where(
             AlertMessage.landlord == landlord,
             is_of_mode(mode),
+            is_telling if kind is None else AlertMessage.kind == kind,
             or_(AlertMessage.status.in_(("refused", "bounced", "sent")), is_given_up()),
             AlertMessage.finished_at > now - REFUSAL_HOLDS,
         ).order_by(AlertMessage.finished_at)

@@ -152,6 +152,7 @@ class SmtpTransport:
                 session.starttls(context=self.context or ssl.create_default_context())
             session.ehlo_or_helo_if_needed()
             if self.login is not None:
+                _require_login_offer(session, where)
                 self.login(session)
         except (OSError, smtplib.SMTPException, MailError) as reason:
             session.close()
@@ -203,6 +204,15 @@ class SmtpTransport:
             session.rset()
 
 
+def _require_login_offer(session: smtplib.SMTP, where: str) -> None:
+    """Refuse a server that offers no login: smtplib would blame it on nothing, or (OAuth2) go on without one."""
+    if not session.esmtp_features.get("auth", "").strip():
+        raise MailError(
+            f"the mail server {where} offers no login (AUTH) on this port; use its port for submission (often 587), or "
+            "unset DUE_REGARD_SMTP_USER, and what stands with it, for a server that asks for none"
+        )
+
+
 def _explain_failure(reason: Exception, where: str) -> MailError:
     """What went wrong before any mail was handed over, in words that help and betray no secret."""
     match reason:
@@ -214,6 +224,11 @@ def _explain_failure(reason: Exception, where: str) -> MailError:
             return MailError(f"TLS with the mail server {where} failed: {reason.reason or 'see its certificate'}")
         case smtplib.SMTPAuthenticationError():
             return MailError(f"the mail server {where} refused the login (code {reason.smtp_code})")
+        case smtplib.SMTPException() if type(reason) is smtplib.SMTPException:
+            # smtplib raises the bare class here alone: none of the server's ways to log in is known to it.
+            return MailError(
+                f"the mail server {where} offers no way to log in by user and password; see the OAuth2 settings"
+            )
     return MailError(f"the session with the mail server {where} failed ({type(reason).__name__})")
 
 

@@ -41,6 +41,8 @@ class SubjectSentences(Sentences):
     backlog_open: OfNumber
     data_issues: OfNumber
     done: OfNumber
+    date_entered: Annotated[str, require_placeholders("day", "ref")]
+    date_cancelled: Annotated[str, require_placeholders("day", "ref")]
     pack: Annotated[str, require_placeholders("title", "audience", "months")]
     data_owner: Annotated[str, require_placeholders("landlord", "title")]
 
@@ -59,12 +61,16 @@ class FindingSentences(Sentences):
     closed: Plain
     no_longer_open: Plain
     no_longer_yours: Plain
+    with_clause: Annotated[str, require_placeholders("label", "clause")]
+    no_team: Plain
 
 
 class TimingSentences(Sentences):
     """When a finding is or was due."""
 
     first_seen: OfDay
+    act_before: Annotated[str, require_placeholders("day", "before")]
+    act_now: OfDay
     due_later: Annotated[str, require_placeholders("day", "distance")]
     due_today: OfDay
     was_due: OfDay
@@ -104,6 +110,8 @@ class RecipientSentences(Sentences):
     as_deputy: OfPost
     in_place_of: OfPost
     deputy: OfPost
+    with_reference: Annotated[str, require_placeholders("post", "ref")]
+    with_team: Annotated[str, require_placeholders("post", "team")]
     fallback: OfPost
     mailbox_of: OfPost
     backlog_keeper: Plain
@@ -133,12 +141,25 @@ class DataIssueSentences(Sentences):
     owner_unknown: OfPost
     owner_refused: OfPost
     owner_no_address: OfPost
-    to_fallback: Annotated[str, require_placeholders("refs", "problem")]
-    to_nobody: Annotated[str, require_placeholders("refs", "problem")]
+    with_reference: Annotated[str, require_placeholders("problem", "ref")]
+    place: Annotated[str, require_placeholders("column", "row", "file", "batch")]
+    of_record: Annotated[str, require_placeholders("place", "record")]
+    places: Annotated[str, require_placeholders("places")]
+    more_places: Annotated[str, require_placeholders("places", "n")]
+    mend_reference: Plain
+    mend_deputy: Plain
+    mend_address: Plain
+    mend_refused: Plain
+    mend_mailbox: Annotated[str, require_placeholders("role")]
+    mend_restricted: Plain
+    to_fallback: Annotated[str, require_placeholders("refs", "problem", "mend")]
+    to_nobody: Annotated[str, require_placeholders("refs", "problem", "mend")]
     more_refs: Annotated[str, require_placeholders("refs", "n")]
-    mail_refused: Annotated[str, require_placeholders("day", "code", "message_id")]
-    mail_bounced: Annotated[str, require_placeholders("day", "code", "message_id")]
-    mail_unanswered: Annotated[str, require_placeholders("day", "code", "message_id")]
+    mail_refused: Annotated[str, require_placeholders("day", "code", "message_id", "place")]
+    mail_bounced: Annotated[str, require_placeholders("day", "code", "message_id", "place")]
+    mail_unanswered: Annotated[str, require_placeholders("day", "code", "message_id", "place")]
+    address_in_settings: Annotated[str, require_placeholders("name")]
+    address_gone: Plain
     code: Annotated[str, require_placeholders("code")]
 
 
@@ -170,6 +191,13 @@ class DataOwnerSentences(Sentences):
     unassessed: Annotated[str, require_placeholders("by", "days")]
 
 
+class CalendarDateSentences(Sentences):
+    """What a calendar entry says below its title."""
+
+    entered: Plain
+    cancelled: Plain
+
+
 class MailWording(Sentences):
     """Every sentence of `wording.yaml`; `posts` says how a mail names a role or a stage's mailbox."""
 
@@ -183,6 +211,7 @@ class MailWording(Sentences):
     export: ExportSentences
     data_owner: DataOwnerSentences
     calendar_entry: Annotated[str, require_placeholders("label", "ref")]
+    calendar_date: CalendarDateSentences
     redirected: Annotated[str, require_placeholders("recipient")]
     posts: dict[str, Plain]
 

@@ -9,6 +9,7 @@ from due_regard.register.backup import restore_backup, write_backup
 from due_regard.register.engines import reading, writing
 from due_regard.register.findings.assessment_runs import RunReport, record_assessment
 from due_regard.register.findings.decisions import resolve_finding, silence_finding, undo_decision
+from due_regard.register.findings.foreseen_findings import foresee_open_findings
 from due_regard.register.findings.judged_days import (
     JudgedDay,
     find_judged_day,
@@ -32,6 +33,7 @@ from due_regard.register.schema.column_types import EVER
 from due_regard.register.stored_records import (
     find_newest_file,
     find_record_origin,
+    find_record_origin_on,
     read_known_refs,
     read_records,
 )
@@ -44,6 +46,8 @@ __all__ = [
     "find_judged_day",
     "find_newest_file",
     "find_record_origin",
+    "find_record_origin_on",
+    "foresee_open_findings",
     "hash_drop",
     "hold_drop",
     "is_released",

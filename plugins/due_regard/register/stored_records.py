@@ -166,6 +166,12 @@ def find_record_origin(engine: Engine, landlord: str, subject_type: str, ref: st
     Returns:
         entity, file, row_number, batch_id, version, known_from, and is_missing: the newest snapshot no longer has it.
     """
+    with reading(engine, landlord) as connection:
+        return find_record_origin_on(connection, landlord, subject_type, ref)
+
+
+def find_record_origin_on(connection: Connection, landlord: str, subject_type: str, ref: str) -> dict[str, Any] | None:
+    """`find_record_origin` inside the caller's own transaction."""
     entity = ENTITY_OF_SUBJECT.get(subject_type)
     if entity is None:
         return None
@@ -183,6 +189,5 @@ def find_record_origin(engine: Engine, landlord: str, subject_type: str, ref: st
         .where(table.c.landlord == landlord, table.c[entity.key] == ref)
         .order_by(table.c.version.desc())
     )  # fmt: skip
-    with reading(engine, landlord) as connection:
-        found = connection.execute(newest.limit(1)).mappings().first()
+    found = connection.execute(newest.limit(1)).mappings().first()
     return None if found is None else {"entity": entity.name, **found}

@@ -15,7 +15,7 @@ from due_regard.calendars.quarters import find_london_day
 from due_regard.config.settings import Settings
 from due_regard.errors import MailError, SettingsError
 from due_regard.policy import LandlordContext
-from due_regard.services.assess_landlord import assess_until_settled, find_last_assessed_day
+from due_regard.services.assess_landlord import assess_every_duty, assess_until_settled, find_last_assessed_day
 from due_regard.services.landlord_context import list_landlords_to_run, load_landlord_context, open_landlord_register
 from due_regard.services.landlord_failures import LandlordFailures
 from due_regard.services.post_mail import open_mail_context
@@ -125,7 +125,10 @@ def compose_landlord_alerts(
 
     history = add_report_duty(context.history, context.landlord, reports=settings.reports_dir)
     mail_context = open_mail_context(settings, context, now=now)
-    return compose_alerts(engine, mail_context, history, as_at=as_at, dry_run=dry_run)
+    is_forecast = dry_run is not None and find_last_assessed_day(engine, context.landlord.id) < as_at
+    # What comes due by then is judged as the run of that day would, and recorded nowhere.
+    foreseen = assess_every_duty(engine, settings, context, as_at)[0] if is_forecast else None
+    return compose_alerts(engine, mail_context, history, as_at=as_at, dry_run=dry_run, foreseen=foreseen)
 
 
 def summarise_compositions(reports: list[ComposeReport]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import shutil
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from textwrap import shorten
 from typing import Any
 
 import matplotlib as mpl
@@ -20,6 +21,12 @@ from due_regard.config.layered_folders import Folder, find_file
 from due_regard.errors import PackError
 from due_regard.packs.content.pack_content import EDITIONS, PackContent, SectionContent
 from due_regard.packs.documents.display_grid import SHORTHAND, Cell, DisplayGrid, Form, build_grid
+
+ROWS_SHOWN = 25
+"""Rows of one table on the paper: about half a page. A longer one is read, sorted and filtered in the workbook."""
+
+_LONGEST_CELL = 400
+"""Characters of one cell, which a table of a page's width still holds."""
 
 
 def build_paper(content: PackContent, folder: Folder) -> bytes:
@@ -74,6 +81,7 @@ def _make_paper_data(content: PackContent) -> dict[str, Any]:
 
 def _make_section_data(section: SectionContent) -> dict[str, Any]:
     found = _select_paper_columns(build_grid(section.table, section.revised))
+    rows = found.rows[:ROWS_SHOWN]
     chart = section.chart
     return {
         "heading": f"{section.number} {section.title}",
@@ -83,7 +91,9 @@ def _make_section_data(section: SectionContent) -> dict[str, Any]:
         "chart": None if chart is None else {"file": f"{chart.name}.png", "alt": chart.alt},
         "headings": found.headings,
         "is_text": [form == "text" for form in found.forms],
-        "rows": [[_format_cell(cell, form) for cell, form in zip(row, found.forms, strict=True)] for row in found.rows],
+        "rows": [[_format_cell(cell, form) for cell, form in zip(row, found.forms, strict=True)] for row in rows],
+        "shown": len(rows),
+        "total": f"{len(found.rows):,}" if len(found.rows) > len(rows) else "",
     }
 
 
@@ -105,7 +115,7 @@ def _format_cell(cell: Cell, form: Form) -> str:
     if isinstance(cell, date):
         return f"{cell:%B %Y}" if form == "month" else f"{cell:%-d %B %Y}"
     if isinstance(cell, str):
-        return cell
+        return shorten(cell, _LONGEST_CELL, placeholder=" …") if len(cell) > _LONGEST_CELL else cell
     if form == "percent":
         return f"{cell:.0%}"
     return f"{cell:,.1f}" if cell % 1 else f"{cell:,.0f}"

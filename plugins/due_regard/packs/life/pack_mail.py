@@ -12,10 +12,13 @@ from due_regard.calendars.quarters import Quarter
 from due_regard.config.landlord import PackSwitch
 from due_regard.config.layered_folders import Folder
 from due_regard.errors import PackError
-from due_regard.mail.builder import Attachment, ComposedMail, MailContent, MailContext, build_mail
+from due_regard.mail.builder import LARGEST_MAIL, Attachment, ComposedMail, MailContent, MailContext, build_mail
 from due_regard.packs.content.pack_content import describe_basis
 from due_regard.packs.content.pack_definition import PackDefinition, load_pack_definition
 from due_regard.packs.life.filing import PackReport
+
+_TEXT_SIZE = 20_000
+"""More than the words of a pack's mail take."""
 
 _XLSX = ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet")
 _KINDS = {".xlsx": _XLSX, ".pdf": ("application", "pdf")}
@@ -52,6 +55,10 @@ def _build_content(
 ) -> MailContent:
     landlord, quarter = context.landlord, Quarter.parse(report.quarter)
     files = [file for file in report.files if file.suffix in _KINDS and "action_list" not in file.name]
+    contents = [file.read_bytes() for file in files] if switch.deliver == "attachment" else []
+    # In a mail a file takes four thirds of its size, and a line break after each 76 characters.
+    is_too_large = sum(len(data) for data in contents) * 1.37 > LARGEST_MAIL - _TEXT_SIZE
+    is_link = switch.deliver == "link" or is_too_large
     view = {
         "audience": definition.audience,
         "pack_title": definition.title,
@@ -59,10 +66,10 @@ def _build_content(
         "quarter": f"{quarter.label(landlord.reporting_year_starts)} ({quarter.months})",
         "basis": describe_basis(definition, landlord.id),
         "files": [file.name for file in files],
-        "link": report.files[0].parent.resolve().as_uri() if switch.deliver == "link" else None,
+        "link": report.files[0].parent.resolve().as_uri() if is_link else None,
+        "is_too_large": is_too_large,
         "checksum": report.sha256,
     }
-    attached = files if switch.deliver == "attachment" else []
     return MailContent(
         kind="pack",
         recipient=switch.clerk,
@@ -71,5 +78,7 @@ def _build_content(
         ),
         identity=(landlord.id, str(report.pack_id), report.sha256, switch.clerk, *([str(attempt)] if attempt else [])),
         view=view,
-        attachments=[Attachment(file.name, file.read_bytes(), *_KINDS[file.suffix]) for file in attached],
+        attachments=[]
+        if is_link
+        else [Attachment(file.name, data, *_KINDS[file.suffix]) for file, data in zip(files, contents, strict=True)],
     )

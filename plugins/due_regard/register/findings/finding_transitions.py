@@ -45,7 +45,7 @@ class FindingTransition:
 
     def move_findings(self, assessments: pd.DataFrame) -> dict[str, int]:
         """Move every finding to what `assessments` says; how many went which way."""
-        rows = assessments.assign(policy_version=_list_policy_versions(assessments, self.policy_version))
+        rows = assessments.assign(policy_version=list_policy_versions(assessments, self.policy_version))
         is_open = find_open_rows(rows)
         known = self._read_known()
         now_open = rows.loc[is_open, [*KEY, *_STAND]].merge(known, on=KEY, how="left", suffixes=("", "_before"))
@@ -184,7 +184,7 @@ class FindingTransition:
         bulk.insert_rows(self.connection, EVENTS, columns, said)
 
 
-def _list_policy_versions(assessments: pd.DataFrame, policy_version: str) -> pd.Series:
+def list_policy_versions(assessments: pd.DataFrame, policy_version: str) -> pd.Series:
     """The policy version of each row as text, whether the assessment says it a row or not."""
     if "policy_version" not in assessments:
         return pd.Series(policy_version, index=assessments.index, dtype="str")
