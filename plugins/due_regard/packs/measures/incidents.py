@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from due_regard.calendars.quarters import Quarter
-from due_regard.packs.measures.figure import Figure, make_missing_figure, make_missing_figures
+from due_regard.packs.measures.figure import Figure, count_cases, make_missing_figure, make_missing_figures
 from due_regard.packs.measures.quarter_snapshot import NOT_MEASURED, QuarterSnapshot
 from due_regard.records.canonical import ENTITY
 
@@ -59,11 +59,17 @@ def measure_incidents(snapshot: QuarterSnapshot) -> list[Figure]:
         names = {name: label for name, label, _ in _TALLIES}
         every = {"incidents": "Incidents in the quarter", **names, "repeat_customers": repeat}
         return make_missing_figures(every, NOT_MEASURED)
-    times = found["customer_ref"].value_counts()
+    people = found["customer_ref"]
     return [
-        Figure("incidents", "Incidents in the quarter", len(found)),
+        count_cases("incidents", "Incidents in the quarter", found["incident_ref"]),
         *(_count_where(snapshot, found, *tally) for tally in _TALLIES),
-        Figure("repeat_customers", repeat, int((times > 1).sum()), len(times), "customers_met"),
+        count_cases(
+            "repeat_customers",
+            repeat,
+            people[people.duplicated()].drop_duplicates(),
+            people.drop_duplicates(),
+            "customers_met",
+        ),
     ]
 
 
@@ -77,7 +83,7 @@ def _count_where(snapshot: QuarterSnapshot, found: pd.DataFrame, name: str, labe
         hits = values.fillna(False).astype(bool)
     else:
         hits = values <= snapshot.end
-    return Figure(name, label, int(hits.sum()), len(found), "incidents")
+    return count_cases(name, label, found.loc[hits, "incident_ref"], found["incident_ref"], "incidents")
 
 
 def count_by_code(snapshot: QuarterSnapshot, column: str, labels: Mapping[str, str]) -> list[Figure]:
@@ -85,10 +91,10 @@ def count_by_code(snapshot: QuarterSnapshot, column: str, labels: Mapping[str, s
     found = select_incidents(snapshot)
     if found is None or column not in found.columns:
         return make_missing_figures(dict([*labels.items(), _BLANK]), NOT_MEASURED)
-    counts, codes = found[column].value_counts(), ENTITY["incidents"].by_name[column].codes
-    figures = [Figure(code, labels[code], int(counts.get(code, 0)), len(found), "incidents") for code in codes]
-    blank = len(found) - int(counts.sum())
-    return [*figures, Figure(*_BLANK, blank, len(found), "incidents")]
+    refs, values = found["incident_ref"], found[column]
+    codes = ENTITY["incidents"].by_name[column].codes
+    figures = [count_cases(code, labels[code], refs[values == code], refs, "incidents") for code in codes]
+    return [*figures, count_cases(*_BLANK, refs[values.isna()], refs, "incidents")]
 
 
 def count_by_team(snapshot: QuarterSnapshot) -> list[Figure]:
@@ -97,16 +103,15 @@ def count_by_team(snapshot: QuarterSnapshot) -> list[Figure]:
     if found is None or "team" not in found.columns:
         return make_missing_figures({"silent_teams": _SILENT, "no_team": _NO_TEAM}, NOT_MEASURED)
     teams = _list_teams(snapshot)
-    counts = found["team"].value_counts()
-    silent = sum(1 for team in teams if not counts.get(team, 0))
+    refs, met = found["incident_ref"], found["team"]
     named = [
-        Figure(f"team_{place}", team, int(counts.get(team, 0)), len(found), "incidents")
-        for place, team in enumerate(teams, 1)
+        count_cases(f"team_{place}", team, refs[met == team], refs, "incidents") for place, team in enumerate(teams, 1)
     ]
+    silent = sum(1 for figure in named if not figure.numerator)
     return [
-        Figure("silent_teams", _SILENT, silent, len(teams), "teams"),
+        Figure("silent_teams", _SILENT, silent, len(teams), "teams", is_of_people=False),
         *named,
-        Figure("no_team", _NO_TEAM, int(found["team"].isna().sum()), len(found), "incidents"),
+        count_cases("no_team", _NO_TEAM, refs[met.isna()], refs, "incidents"),
     ]
 
 

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from due_regard.calendars.quarters import Quarter
-from due_regard.records.canonical import OPEN_STATES, Records
+from due_regard.records.canonical import ENTITY_OF_SUBJECT, OPEN_STATES, Records
 
 CountDays: TypeAlias = Callable[[npt.NDArray[np.datetime64], npt.NDArray[np.datetime64]], npt.NDArray[np.int64]]
 """Working days d with after < d <= to, on arrays of datetime64[D] (`WorkingCalendar.count`)."""
@@ -148,6 +148,12 @@ class QuarterSnapshot:
 
 def _leave_out_landlord(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[rows["subject_type"] != "landlord"]
+
+
+def name_subjects(rows: pd.DataFrame) -> pd.Series:
+    """References of what a rule's assessments judge, named as the column of its records they come from."""
+    refs: pd.Series = rows["subject_ref"]
+    return refs.rename(ENTITY_OF_SUBJECT[str(rows["subject_type"].iloc[0])].key) if len(rows) else refs
 
 
 def count_days_since(day: pd.Timestamp, dates: pd.Series) -> pd.Series:

@@ -12,11 +12,17 @@ from due_regard.packs.measures import restrictions
 from due_regard.packs.measures.figure import (
     Figure,
     count_bands,
+    count_cases,
     list_band_labels,
     make_missing_figure,
     make_missing_figures,
 )
-from due_regard.packs.measures.quarter_snapshot import NOT_MEASURED, QuarterSnapshot, count_days_since
+from due_regard.packs.measures.quarter_snapshot import (
+    NOT_MEASURED,
+    QuarterSnapshot,
+    count_days_since,
+    name_subjects,
+)
 from due_regard.records.canonical import REVIEW_OUTCOMES
 
 OVERDUE_BANDS = (
@@ -51,13 +57,16 @@ def measure_kept(snapshot: QuarterSnapshot, figure: str, what: str) -> list[Figu
     }
     if why := snapshot.explain_absence(figure):
         return make_missing_figures({f"{figure}_{name}": label for name, label in labels.items()}, why)
-    states = select_due_in_quarter(snapshot, snapshot.select_figure(figure))["state"]
-    counts = {"on_time": int((states == "met").sum()), "late": int((states == "late").sum())}
-    counts["lapsed"] = len(states) - counts["on_time"] - counts["late"]
-    parts = [
-        Figure(f"{figure}_{name}", labels[name], count, len(states), f"{figure}_due") for name, count in counts.items()
+    rows = select_due_in_quarter(snapshot, snapshot.select_figure(figure))
+    refs, states = name_subjects(rows), rows["state"]
+    parts = {"on_time": states == "met", "late": states == "late", "lapsed": ~states.isin(["met", "late"])}
+    return [
+        count_cases(f"{figure}_due", labels["due"], refs),
+        *(
+            count_cases(f"{figure}_{name}", labels[name], refs[mask], refs, f"{figure}_due")
+            for name, mask in parts.items()
+        ),
     ]
-    return [Figure(f"{figure}_due", labels["due"], len(states)), *parts]
 
 
 def measure_reviews(snapshot: QuarterSnapshot) -> list[Figure]:
@@ -68,12 +77,13 @@ def measure_reviews(snapshot: QuarterSnapshot) -> list[Figure]:
         names = {"reviews_held": "Reviews held in the quarter", **{f"held_{code}": held[code] for code in held}}
         return due + make_missing_figures(names, NOT_MEASURED)
     frame = snapshot.records["reviews"]
-    outcomes = frame.loc[snapshot.mark_in_quarter(frame["reviewed_on"]), "outcome"]
+    frame = frame[snapshot.mark_in_quarter(frame["reviewed_on"])]
+    refs = frame["review_ref"]
     return [
         *due,
-        Figure("reviews_held", "Reviews held in the quarter", len(outcomes)),
+        count_cases("reviews_held", "Reviews held in the quarter", refs),
         *(
-            Figure(f"held_{code}", held[code], int((outcomes == code).sum()), len(outcomes), "reviews_held")
+            count_cases(f"held_{code}", held[code], refs[frame["outcome"] == code], refs, "reviews_held")
             for code in REVIEW_OUTCOMES
         ),
     ]
@@ -85,8 +95,9 @@ def count_overdue_reviews(snapshot: QuarterSnapshot) -> list[Figure]:
     if why := snapshot.explain_absence("reviews"):
         return make_missing_figures({"overdue": label, **list_band_labels(OVERDUE_BANDS)}, why)
     rows = snapshot.select_figure("reviews")
-    days = count_days_since(snapshot.end, rows.loc[rows["state"] == "overdue", "due_on"])
-    return [Figure("overdue", label, len(days)), *count_bands(days, OVERDUE_BANDS, "overdue")]
+    rows = rows[rows["state"] == "overdue"]
+    refs, days = name_subjects(rows), count_days_since(snapshot.end, rows["due_on"])
+    return [count_cases("overdue", label, refs), *count_bands(days, OVERDUE_BANDS, "overdue", refs)]
 
 
 def count_lateness(snapshot: QuarterSnapshot) -> pd.DataFrame:
@@ -130,10 +141,14 @@ def _count_safeguard(snapshot: QuarterSnapshot, rule: str, label: str, current: 
     name = rule.replace(".", "_")
     if why := snapshot.explain_absence(rule):
         return make_missing_figure(name, label, why)
-    states = snapshot.count_states(rule)
-    if rule.startswith("restriction.") and current is not None:
+    of = f"{name}_judged"
+    subject = rule.split(".")[0]
+    if subject in {"restriction", "appeal"}:
         rows = snapshot.select_rule(rule)
-        counts = rows.loc[rows["subject_ref"].isin(current), "state"].value_counts()
-        states = {str(state): count for state, count in counts.items()}
+        is_current = rows["subject_ref"].isin(current) if subject == "restriction" and current is not None else True
+        rows = rows[rows["state"].isin(["met", "breach"]) & is_current]
+        refs = name_subjects(rows)
+        return count_cases(name, label, refs[rows["state"] == "breach"], refs, of)
+    states = snapshot.count_states(rule)
     met, lacking = states.get("met", 0), states.get("breach", 0)
-    return Figure(name, label, lacking, met + lacking, f"{name}_judged")
+    return Figure(name, label, lacking, met + lacking, of)
