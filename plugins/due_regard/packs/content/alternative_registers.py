@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
@@ -16,11 +17,13 @@ import numpy.typing as npt
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import block_diag, csr_matrix, eye, hstack, vstack
 
-from due_regard.packs.content.counted_cases import Counts, FigureName, QuarterCounts
+from due_regard.packs.content.counted_cases import MOST_KINDS, Counts, FigureName, QuarterCounts
 
 MOST_ADDED = 6
 """Customers of one kind that another register may have more."""
-_NODES = 2_000
+MOST_NEAR = 60
+"""Kinds of customer tried first."""
+_NODES = 20
 """Steps after which the search for a cheaper register stops: counted, not timed, so that builds are the same."""
 
 Limits: TypeAlias = npt.NDArray[np.float64]
@@ -44,9 +47,10 @@ class AlternativeSearch:
         """Hide what must be hidden so that another register differs in this row, by customers of its quarter or all."""
         if place in self.changed:
             return
-        for window in ((place[0],), tuple(range(len(self.quarters)))):
+        here, everywhere = (place[0],), tuple(range(len(self.quarters)))
+        for window, most in ((here, MOST_NEAR), (everywhere, MOST_NEAR), (everywhere, MOST_KINDS)):
             for by in (1, -1):
-                moved = self._find_register(place, by, window)
+                moved = self._find_register(place, by, window, most)
                 if moved is not None:
                     self._hide_changed(window, moved)
                     return
@@ -58,20 +62,48 @@ class AlternativeSearch:
                     self.changed.add((number, at))
                     self.hidden |= set(row.names)
 
-    def _find_register(self, place: QuarterRow, by: int, window: Sequence[int]) -> list[Counts] | None:
+    def _find_register(self, place: QuarterRow, by: int, window: Sequence[int], most: int) -> list[Counts] | None:
         """Customers of each kind more or fewer, for each quarter of `window`; None where there is no such register."""
         rows = [(number, at) for number in window for at in range(len(self.quarters[number].rows))]
-        lines = block_diag([np.stack([row.cases for row in self.quarters[number].rows]) for number in window], "csr")
         low, high, costs = np.array([(by, by, 0) if row == place else self._limit_row(row) for row in rows]).T
+        near = [self._choose_near(number, place, most) for number in window]
+        customers = [self.quarters[number].customers[some] for number, some in zip(window, near, strict=True)]
+        lines = block_diag([self._tables[number][:, some] for number, some in zip(window, near, strict=True)], "csr")
         bound = self._bind_rows({row: number for number, row in enumerate(rows)})
         noughts = np.zeros(bound.shape[0])
         found = _solve_cheapest(
             vstack([lines, bound @ lines], "csr"), np.append(low, noughts), np.append(high, noughts),
-            np.append(costs, noughts), np.concatenate([self.quarters[number].customers for number in window]),
+            np.append(costs, noughts), np.concatenate(customers),
         )  # fmt: skip
         if found is None:
             return None
-        return np.split(found, np.cumsum([len(self.quarters[number].customers) for number in window])[:-1])
+        moved = [np.zeros(len(self.quarters[number].customers), dtype="int64") for number in window]
+        parts = np.split(found, np.cumsum([len(some) for some in near])[:-1])
+        for each, some, part in zip(moved, near, parts, strict=True):
+            each[some] = part
+        return moved
+
+    def _choose_near(self, number: int, place: QuarterRow, most: int) -> Counts:
+        """Kinds of customer whose coming and going changes little that is shown but the row at `place`."""
+        table = self._tables[number]
+        if table.shape[1] <= most:
+            return np.arange(table.shape[1])
+        moving = {row for binding in self.bindings for row, _ in binding} if number != place[0] else {place}
+        anchors = [kind for row in sorted(moving) if row[0] == number for kind in np.flatnonzero(table[row[1]])[:6]]
+        weights = np.array([self._weigh_row((number, at)) for at in range(len(table))])
+        far = np.min([weights @ np.abs(table - table[:, [kind]]) for kind in anchors or [0]], axis=0)
+        return np.unique(np.append(np.argsort(far, kind="stable")[:most], np.array(anchors, dtype="int64")))
+
+    def _weigh_row(self, place: QuarterRow) -> float:
+        low, high, cost = self._limit_row(place)
+        return 1000.0 if low == high else cost
+
+    @cached_property
+    def _tables(self) -> list[Counts]:
+        return [
+            np.array([row.cases for row in counts.rows], dtype="int64").reshape(len(counts.rows), len(counts.customers))
+            for counts in self.quarters
+        ]
 
     def _limit_row(self, place: QuarterRow) -> tuple[float, float, float]:
         """By how much a row may fall and grow, and what it costs to hide it if it does."""
@@ -107,7 +139,7 @@ def _solve_cheapest(lines: csr_matrix, low: Limits, high: Limits, costs: Limits,
             np.append(np.full(width, float(MOST_ADDED)), np.full(2 * len(costed), np.inf)),
         ),
         integrality=np.append(np.ones(width), np.zeros(2 * len(costed))),
-        options={"node_limit": _NODES, "mip_rel_gap": 0.05},
+        options={"node_limit": _NODES, "mip_rel_gap": 0.1},
     )
     if done.x is None:
         return None
