@@ -98,10 +98,11 @@ def test_open_findings_are_the_assessments_that_are_open(run: Run, drop: Path) -
     ("file", "text", "code", "told"),
     [
         ("markers.csv", "marker_ref,customer_ref\nM1,C000001\n", 4, ["markers.csv", "placed_on"]),
-        ("markers.csv", HEADER.replace("\n", ",mood\n") + "M1,C000001,2026-01-05,glad\n", 4, ["markers.csv", "mood"]),
+        ("markers.csv", HEADER.replace("\n", ",mood\n") + "M1,C000001,2026-01-05,glad\n", 4,
+         ["markers.csv", "column D"]),
         ("markers.csv", HEADER + "M1,C000001,31/02/2026\n", 3, ["markers.csv", "row 2", "placed_on"]),
-        ("markers.csv", HEADER.replace("placed_on", "placed_on,marker_type") + "M1,C000001,2026-01-05,gnome\n", 3,
-         ["markers.csv", "row 2", "marker_type"]),
+        ("reviews.csv", "review_ref,restriction_ref,reviewed_on,outcome\nV1,R1,2026-01-05,gnome\n", 3,
+         ["reviews.csv", "row 2", "outcome"]),
         ("markers.csv", HEADER + "M1,C000001,2026-01-05\nM1,C000001,2026-01-06\n", 3, ["row 2", "row 3"]),
         ("markers.csv", HEADER + "M1,C999999,2026-01-05\n", 3, ["markers.csv", "row 2", "customer_ref"]),
         ("markers.csv", "", 4, ["markers.csv"]),
@@ -123,7 +124,7 @@ def test_bad_input_is_told_by_place_and_the_rest_still_loads(
     assert "Traceback" not in err
     assert sum(f["loaded"] for f in result["files"] if f["file"] == "restrictions.csv") == 30
     assert Path(result["quarantine" if code == 4 else "rejections"]).is_dir()
-    values = {"gnome", "glad", "C999999", "31/02/2026"}
+    values = {"gnome", "glad", "mood", "C999999", "31/02/2026"}
     assert not any(value in err for value in values), "a cell's value stands in the log"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from due_regard.packs.content.disclosure_control import hide_small_counts
+from due_regard.packs.content.disclosure_control import protect_tables
 from due_regard.packs.content.measure_tables import MeasureTable, build_measure_table
 from due_regard.records.canonical import UNKNOWN_CELLS, Records
 from tests.packs.known import frame, restriction, snapshots
@@ -111,6 +111,6 @@ def test_a_landlords_own_measure_is_counted_and_printed_in_words() -> None:
 
 def test_a_published_edition_hides_the_small_counts_of_these_lines_too() -> None:
     tables = {name: build(incidents(), name) for name in ("incidents", "incidents_by_violence")}
-    hidden = hide_small_counts(tables)["incidents_by_violence"].figures
+    hidden = protect_tables(tables, snapshots(incidents(), L)).tables["incidents_by_violence"].figures
     assert hidden is not None
     assert hidden.loc[(hidden["measure"] == "not_known") & (hidden["quarter"] == "2026-Q2"), "numerator"].isna().all()

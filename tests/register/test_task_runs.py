@@ -75,4 +75,4 @@ def test_rows_of_runs_leave_the_audit_as_it_was(register: Engine) -> None:
     begin(register)
     close_run(register, KEY, now=NOW)
     assert verify_audit(register).rows == before
-    assert revisions.HEAD == "0007_unknown_cells"
+    assert revisions.HEAD == "0008_published"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import pyarrow as pa
@@ -27,9 +28,13 @@ from due_regard.packs.documents.workbook import build_committee_workbook
 from due_regard.packs.life import provenance
 from due_regard.packs.life.filing import PackReport, file_pack
 from due_regard.packs.life.pack_records import list_kept_figures
+from due_regard.packs.life.published_before import read_published_before
 from due_regard.packs.measures import BATCH_COLUMNS, QuarterSnapshot
 from due_regard.policy import LandlordContext, PolicyHistory
 from due_regard.register import EVER, read_audit_head, read_records, reading, sql_files
+
+if TYPE_CHECKING:
+    from due_regard.packs.content.disclosure_control import ProtectedTables
 
 _NATIONS = {
     "scotland": "Scotland", "england_and_wales": "England and Wales", "northern_ireland": "Northern Ireland",
@@ -79,8 +84,9 @@ def build_pack(
     tables = _build_tables(definition, known.snapshots)
     filed = None if known_at else _rebuild_filed_tables(engine, context, quarter, definition, known)
     definition, tables, revised = _add_changes(definition, tables, filed, quarter)
+    protected = _protect_tables(engine, context.landlord.id, tables, known) if edition == "publishable" else None
     content = compose_content(
-        definition, context.landlord, _protect_published(tables) if edition == "publishable" else tables,
+        definition, context.landlord, protected.tables if protected else tables,
         quarter=quarter, edition=edition, revised=revised, standing=_describe_standing(context, quarter, known),
     )  # fmt: skip
     contents = _make_files(content, engine, context.history, known, reports)
@@ -89,14 +95,22 @@ def build_pack(
         known.files, context, definition, known_at=known_at, run_id=_find_last_run(engine, landlord, known_at),
         head=read_audit_head(engine, landlord),
     )  # fmt: skip
-    figures = list_kept_figures(tables)
-    return file_pack(engine, content, contents, made, figures, out=out, now=now, known_at=known_at)
+    shown = protected.tables if protected else tables
+    figures = list_kept_figures({name: table for name, table in tables.items() if name in shown})
+    return file_pack(
+        engine, content, contents, made, figures, out=out, now=now, known_at=known_at,
+        published=protected.published if protected else None,
+    )  # fmt: skip
 
 
-def _protect_published(tables: dict[str, MeasureTable]) -> dict[str, MeasureTable]:
-    from due_regard.packs.content.disclosure_control import hide_small_counts
+def _protect_tables(
+    engine: Engine, landlord: str, tables: dict[str, MeasureTable], known: _KnownState
+) -> ProtectedTables:
+    from due_regard.packs.content.disclosure_control import protect_tables
 
-    return hide_small_counts(tables)
+    with reading(engine, landlord) as conn:
+        before = read_published_before(conn, landlord)
+    return protect_tables(tables, known.snapshots, before)
 
 
 def _check_request(quarter: Quarter, edition: str, now: datetime) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import TypeAlias
 
 import pandas as pd
 
@@ -40,11 +41,16 @@ class TableSum:
     minus: tuple[str, ...] = ()
 
 
+QuarterLink: TypeAlias = tuple[tuple[str, int, int], ...]
+"""Figures of several quarters that add up to nought: (measure or whole, quarters back, sign)."""
+
+
 @dataclass(frozen=True)
 class TableSpec:
     """How one table is made: from figures a quarter at a time, or as one listing of the reported quarter.
 
     `absence` says why a listing cannot be made, or nothing: one without rows would say that there are none.
+    `links` are sums over quarters: within one, disclosure control sees what each figure counts (counted_cases).
     `is_publishable` is False for a listing of single cases, or one that repeats counts of other tables by which a
     hidden one could be worked out.
     """
@@ -54,6 +60,7 @@ class TableSpec:
     listing: Callable[[tuple[QuarterSnapshot, ...]], pd.DataFrame] | None = None
     absence: Callable[[QuarterSnapshot], str] | None = None
     sums: tuple[TableSum, ...] = ()
+    links: tuple[QuarterLink, ...] = ()
     notes: tuple[str, ...] = ()
     is_publishable: bool = True
 
@@ -104,6 +111,7 @@ SPECS: Mapping[str, TableSpec] = {
         "Customers and restrictions",
         figures=restrictions.measure_flow,
         sums=(TableSum("in_force", ("opening", "new"), ("ended",)),),
+        links=((("opening", 0, 1), ("in_force", 1, -1)), (("people", 0, 1), ("people", 1, -1))),
         notes=(_IN_FORCE, "The number at the start, plus new, less ended, is the number at the end."),
     ),
     "restrictions_by_measure": TableSpec(
@@ -146,6 +154,7 @@ SPECS: Mapping[str, TableSpec] = {
             TableSum("decided", ("upheld", "varied", "quashed", "outcome_not_known", "no_outcome")),
             *(_name_kept_measures(prefix) for prefix in ("acknowledgements", "decisions", "answers", "notices")),
         ),
+        links=((("quashed_ever", 0, 1), ("quashed_ever", 1, -1), ("quashed", 0, -1)),),
         notes=(_KEPT, "Working days count from the day after an appeal was received to the day it was decided."),
     ),
     "days_to_decide": TableSpec(

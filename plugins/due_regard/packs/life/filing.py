@@ -52,11 +52,13 @@ def file_pack(
     out: StoredPath,
     now: datetime,
     known_at: datetime | None,
+    published: Mapping[str, float | None] | None = None,
 ) -> PackReport:
     """Write a pack's files below `out` and keep it, unless the last build of it was the same.
 
     `contents` maps a file's name to its bytes; `made` is what `gather_provenance` gives, `figures` what
-    `list_kept_figures` gives. What had been learnt by `known_at` went into the pack; None: everything known.
+    `list_kept_figures` gives, `published` what a publishable edition shows and
+    hides. What had been learnt by `known_at` went into the pack; None: everything known.
     """
     landlord = content.landlord
     sums = {name: compute_sha256(body) for name, body in contents.items()}
@@ -68,7 +70,15 @@ def file_pack(
         before = find_last_pack(conn, landlord, **key)
         if before is None or before.sha256 != whole:
             pack_id = record_pack(
-                conn, landlord, at=now, **key, sha256=whole, files=sums, ingredients=made, figures=figures
+                conn,
+                landlord,
+                at=now,
+                **key,
+                sha256=whole,
+                files=sums,
+                ingredients=made,
+                figures=figures,
+                published=published,
             )
         else:
             pack_id = before.id

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from due_regard.packs.measures.figure import Figure, make_missing_figure, make_missing_figures
+from due_regard.packs.measures.figure import Figure, count_cases, make_missing_figure, make_missing_figures
 from due_regard.packs.measures.quarter_snapshot import (
     NOT_MEASURED,
     NOTHING_TO_MEASURE,
@@ -57,11 +57,12 @@ def measure_appeals(snapshot: QuarterSnapshot) -> list[Figure]:
         last = dict((_NOT_INDEPENDENT, _NOT_GIVEN_EFFECT))
         first = make_missing_figures(_COUNTS | _OUTCOMES | _NO_OUTCOME | _DAYS, NOT_MEASURED)
         return [*first, *kept, *make_missing_figures(last, NOT_MEASURED)]
-    received = int(snapshot.mark_in_quarter(snapshot.records["appeals"]["received_on"]).sum())
+    frame = snapshot.records["appeals"]
+    received = frame.loc[snapshot.mark_in_quarter(frame["received_on"]), "appeal_ref"]
     done = select_decided_appeals(snapshot)
     return [
-        Figure("received", _COUNTS["received"], received),
-        Figure("decided", _COUNTS["decided"], len(done)),
+        count_cases("received", _COUNTS["received"], received),
+        count_cases("decided", _COUNTS["decided"], done["appeal_ref"]),
         *_count_outcomes(done, snapshot.records["appeals"]),
         *_measure_days(done),
         *kept,
@@ -74,20 +75,21 @@ def _count_outcomes(done: pd.DataFrame, every: pd.DataFrame) -> list[Figure]:
     """Appeals decided, by outcome; a word that is not known has a line where the landlord's appeals hold any."""
     if "outcome" not in done.columns:
         return make_missing_figures(_OUTCOMES | _NO_OUTCOME, NOT_MEASURED)
-    unread = mark_not_known(done, "outcome")
-    counts = {code: int((done["outcome"] == code).sum()) for code in _OUTCOMES}
-    counts |= {"outcome_not_known": int(unread.sum())} if mark_not_known(every, "outcome").any() else {}
-    counts["no_outcome"] = int((done["outcome"].isna() & ~unread).sum())
-    labels = _OUTCOMES | _UNKNOWN_OUTCOME | _NO_OUTCOME
-    return [Figure(name, labels[name], count, len(done), "decided") for name, count in counts.items()]
+    unread, outcome = mark_not_known(done, "outcome"), done["outcome"]
+    masks = {code: outcome == code for code in _OUTCOMES}
+    masks |= {"outcome_not_known": unread} if mark_not_known(every, "outcome").any() else {}
+    masks["no_outcome"] = outcome.isna() & ~unread
+    labels, refs = _OUTCOMES | _UNKNOWN_OUTCOME | _NO_OUTCOME, done["appeal_ref"]
+    return [count_cases(name, labels[name], refs[mask], refs, "decided") for name, mask in masks.items()]
 
 
 def _measure_days(done: pd.DataFrame) -> list[Figure]:
     if not len(done):
         return make_missing_figures(_DAYS, NOTHING_TO_MEASURE)
-    values = (float(done["working_days"].median()), float(done["working_days"].max()))
+    days = done.set_index("appeal_ref")["working_days"]
+    values = (float(days.median()), float(days.max()))
     return [
-        Figure(name, label, value, len(done), "decided", "working days")
+        Figure(name, label, value, len(done), "decided", "working days", whole=done["appeal_ref"], days=days)
         for (name, label), value in zip(_DAYS.items(), values, strict=True)
     ]
 
@@ -98,7 +100,8 @@ def _measure_independence(snapshot: QuarterSnapshot, done: pd.DataFrame) -> Figu
         return make_missing_figure(*_NOT_INDEPENDENT, why)
     rows = snapshot.select_figure("independence")
     rows = rows[rows["subject_ref"].isin(done["appeal_ref"]) & rows["state"].isin(["met", "breach"])]
-    return Figure(*_NOT_INDEPENDENT, int((rows["state"] == "breach").sum()), len(rows), "judged_independent")
+    refs = rows["subject_ref"].rename("appeal_ref")
+    return count_cases(*_NOT_INDEPENDENT, refs[rows["state"] == "breach"], refs, "judged_independent")
 
 
 def _count_not_given_effect(snapshot: QuarterSnapshot) -> Figure:
@@ -108,7 +111,7 @@ def _count_not_given_effect(snapshot: QuarterSnapshot) -> Figure:
     frame = snapshot.records["appeals"]
     quashed = frame[(frame["outcome"] == "quashed") & (frame["decided_on"] <= snapshot.end)]
     still = quashed["restriction_ref"].isin(select_in_force(snapshot.spans, snapshot.end)["restriction_ref"])
-    return Figure(*_NOT_GIVEN_EFFECT, int(still.sum()), len(quashed), "quashed_ever")
+    return count_cases(*_NOT_GIVEN_EFFECT, quashed.loc[still, "appeal_ref"], quashed["appeal_ref"], "quashed_ever")
 
 
 def count_days_to_decide(snapshots: tuple[QuarterSnapshot, ...]) -> pd.DataFrame:

@@ -6,7 +6,7 @@ Values only. Which figures there are is said in the sibling modules; how a figur
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -31,6 +31,11 @@ class Figure:
         of: name of the measure that the denominator is, so both are hidden together.
         unit: what the numerator counts.
         why: why there is no numerator.
+        is_of_people: whether people or their cases are counted, and not files, rows or teams.
+        cases: references of the cases counted, named as the column they come from: what the publishable edition is
+            protected by.
+        whole: references of the cases that the denominator counts.
+        days: for a figure in days, those of each case, by its reference.
     """
 
     measure: str
@@ -40,6 +45,16 @@ class Figure:
     of: str = ""
     unit: Literal["count", "days", "working days"] = "count"
     why: str = ""
+    is_of_people: bool = True
+    cases: pd.Series | None = field(default=None, repr=False, compare=False)
+    whole: pd.Series | None = field(default=None, repr=False, compare=False)
+    days: pd.Series | None = field(default=None, repr=False, compare=False)
+
+
+def count_cases(measure: str, label: str, cases: pd.Series, whole: pd.Series | None = None, of: str = "") -> Figure:
+    """The number of `cases`, out of `whole`, which is the measure `of`."""
+    size = None if whole is None else len(whole)
+    return Figure(measure, label, len(cases), size, of, cases=cases, whole=whole)
 
 
 def make_missing_figure(measure: str, label: str, why: str) -> Figure:
@@ -57,11 +72,11 @@ def list_band_labels(bands: Bands) -> dict[str, str]:
     return {name: label for name, label, _ in bands}
 
 
-def count_bands(days: pd.Series, bands: Bands, of: str) -> list[Figure]:
-    """How many of `days` lie in each band, out of all of them, which are the measure `of`."""
-    counts = pd.cut(days, [-np.inf, *(longest for _, _, longest in bands)]).value_counts(sort=False)
+def count_bands(days: pd.Series, bands: Bands, of: str, cases: pd.Series) -> list[Figure]:
+    """How many `cases` have their `days` in each band, out of all of them, which are the measure `of`."""
+    place = pd.cut(days, [-np.inf, *(longest for _, _, longest in bands)], labels=False).to_numpy()
     return [
-        Figure(name, label, int(count), len(days), of) for (name, label, _), count in zip(bands, counts, strict=True)
+        count_cases(name, label, cases[place == number], cases, of) for number, (name, label, _) in enumerate(bands)
     ]
 
 

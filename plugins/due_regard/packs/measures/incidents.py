@@ -6,12 +6,11 @@ Silence is a finding of its own: a team that reports none is listed with a nough
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import pandas as pd
 
 from due_regard.calendars.quarters import Quarter
-from due_regard.packs.measures.figure import Figure, make_missing_figure, make_missing_figures
+from due_regard.packs.measures.figure import Figure, count_cases, make_missing_figure, make_missing_figures
 from due_regard.packs.measures.quarter_snapshot import NOT_MEASURED, QuarterSnapshot, mark_not_known
 
 CATEGORY_LABELS = {
@@ -61,11 +60,17 @@ def measure_incidents(snapshot: QuarterSnapshot) -> list[Figure]:
         names = {name: label for name, label, _ in _TALLIES}
         every = {"incidents": "Incidents in the quarter", **names, "repeat_customers": repeat}
         return make_missing_figures(every, NOT_MEASURED)
-    times = found["customer_ref"].value_counts()
+    people = found["customer_ref"]
     return [
-        Figure("incidents", "Incidents in the quarter", len(found)),
+        count_cases("incidents", "Incidents in the quarter", found["incident_ref"]),
         *(figure for tally in _TALLIES for figure in _count_where(snapshot, found, *tally)),
-        Figure("repeat_customers", repeat, int((times > 1).sum()), len(times), "customers_met"),
+        count_cases(
+            "repeat_customers",
+            repeat,
+            people[people.duplicated()].drop_duplicates(),
+            people.drop_duplicates(),
+            "customers_met",
+        ),
     ]
 
 
@@ -73,23 +78,24 @@ def _count_where(snapshot: QuarterSnapshot, found: pd.DataFrame, name: str, labe
     """Incidents of one kind out of those of which it is known, and apart from these those of which it is not."""
     if column not in found.columns:
         return [make_missing_figure(name, label, NOT_MEASURED)]
-    unread = mark_not_known(found, column)
-    whole = Figure(name, label, _count_hits(snapshot, found, column), len(found), "incidents")
+    refs, unread = found["incident_ref"], mark_not_known(found, column)
+    hits = refs[_mark_hits(snapshot, found[column], column)]
     if not mark_not_known(snapshot.records["incidents"], column).any():
-        return [whole]
-    known = replace(whole, denominator=len(found) - int(unread.sum()), of=f"{name}_known")
-    return [known, Figure(f"{name}_not_known", f"{label}: not known", int(unread.sum()), len(found), "incidents")]
+        return [count_cases(name, label, hits, refs, "incidents")]
+    return [
+        count_cases(name, label, hits, refs[~unread], f"{name}_known"),
+        count_cases(f"{name}_not_known", f"{label}: not known", refs[unread], refs, "incidents"),
+    ]
 
 
-def _count_hits(snapshot: QuarterSnapshot, found: pd.DataFrame, column: str) -> int:
-    values = found[column]
+def _mark_hits(snapshot: QuarterSnapshot, values: pd.Series, column: str) -> pd.Series:
     if column == "violence":
         hits = values.isin(["threat", "physical"])
     elif values.dtype == "boolean":
         hits = values.fillna(False).astype(bool)
     else:
         hits = values <= snapshot.end
-    return int(hits.sum())
+    return hits
 
 
 def count_by_code(snapshot: QuarterSnapshot, column: str, labels: Mapping[str, str]) -> list[Figure]:
@@ -100,15 +106,15 @@ def count_by_code(snapshot: QuarterSnapshot, column: str, labels: Mapping[str, s
     found = select_incidents(snapshot)
     if found is None or column not in found.columns:
         return make_missing_figures(dict([*labels.items(), _BLANK]), NOT_MEASURED)
-    every, values = snapshot.records["incidents"], found[column]
+    every, values, refs = snapshot.records["incidents"], found[column], found["incident_ref"]
     unread = mark_not_known(found, column)
-    figures = [(code, label, int((values == code).sum())) for code, label in labels.items()]
+    masks = [(code, label, values == code) for code, label in labels.items()]
     if (every[column].notna() & ~every[column].isin(list(labels))).any():
-        figures.append((*_OWN_WORDS, int((values.notna() & ~values.isin(list(labels))).sum())))
+        masks.append((*_OWN_WORDS, values.notna() & ~values.isin(list(labels))))
     if mark_not_known(every, column).any():
-        figures.append((*_NOT_KNOWN, int(unread.sum())))
-    figures.append((*_BLANK, int((values.isna() & ~unread).sum())))
-    return [Figure(name, label, count, len(found), "incidents") for name, label, count in figures]
+        masks.append((*_NOT_KNOWN, unread))
+    masks.append((*_BLANK, values.isna() & ~unread))
+    return [count_cases(name, label, refs[mask], refs, "incidents") for name, label, mask in masks]
 
 
 def count_by_team(snapshot: QuarterSnapshot) -> list[Figure]:
@@ -117,16 +123,15 @@ def count_by_team(snapshot: QuarterSnapshot) -> list[Figure]:
     if found is None or "team" not in found.columns:
         return make_missing_figures({"silent_teams": _SILENT, "no_team": _NO_TEAM}, NOT_MEASURED)
     teams = _list_teams(snapshot)
-    counts = found["team"].value_counts()
-    silent = sum(1 for team in teams if not counts.get(team, 0))
+    refs, met = found["incident_ref"], found["team"]
     named = [
-        Figure(f"team_{place}", team, int(counts.get(team, 0)), len(found), "incidents")
-        for place, team in enumerate(teams, 1)
+        count_cases(f"team_{place}", team, refs[met == team], refs, "incidents") for place, team in enumerate(teams, 1)
     ]
+    silent = sum(1 for figure in named if not figure.numerator)
     return [
-        Figure("silent_teams", _SILENT, silent, len(teams), "teams"),
+        Figure("silent_teams", _SILENT, silent, len(teams), "teams", is_of_people=False),
         *named,
-        Figure("no_team", _NO_TEAM, int(found["team"].isna().sum()), len(found), "incidents"),
+        count_cases("no_team", _NO_TEAM, refs[met.isna()], refs, "incidents"),
     ]
 
 

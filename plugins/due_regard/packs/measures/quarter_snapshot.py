@@ -172,6 +172,12 @@ def mark_not_known(frame: pd.DataFrame, column: str) -> pd.Series:
     return (";" + frame[UNKNOWN_CELLS].fillna("") + ";").str.contains(f";{column};", regex=False)
 
 
+def name_subjects(rows: pd.DataFrame) -> pd.Series:
+    """References of what a rule's assessments judge, named as the column of its records they come from."""
+    refs: pd.Series = rows["subject_ref"]
+    return refs.rename(ENTITY_OF_SUBJECT[str(rows["subject_type"].iloc[0])].key) if len(rows) else refs
+
+
 def count_days_since(day: pd.Timestamp, dates: pd.Series) -> pd.Series:
     """Calendar days from each date to `day`."""
     days: pd.Series = (day - dates).dt.days

@@ -15,6 +15,7 @@ import pandas as pd
 from due_regard.packs.measures.figure import (
     Figure,
     count_bands,
+    count_cases,
     list_band_labels,
     make_missing_figure,
     make_missing_figures,
@@ -71,19 +72,19 @@ def measure_flow(snapshot: QuarterSnapshot) -> list[Figure]:
         return make_missing_figures(names, NOT_MEASURED)
     found = snapshot.spans
     closing = select_in_force(found, snapshot.end)
-    counts = {
-        "customers_restricted": closing["customer_ref"].nunique(),
-        "opening": len(select_in_force(found, snapshot.start - pd.Timedelta(days=1))),
-        "new": int(snapshot.mark_in_quarter(found["begins"]).sum()),
-        "ended": int(snapshot.mark_in_quarter(found["ends"]).sum()),
-        "in_force": len(closing),
+    flow = {
+        "opening": select_in_force(found, snapshot.start - pd.Timedelta(days=1)),
+        "new": found[snapshot.mark_in_quarter(found["begins"])],
+        "ended": found[snapshot.mark_in_quarter(found["ends"])],
+        "in_force": closing,
     }
     # All customers of the register, where the landlord has ever delivered them.
-    people = len(snapshot.records["customers"]) if snapshot.has_columns("customers") else None
+    people = snapshot.records["customers"]["customer_ref"] if snapshot.has_columns("customers") else None
     whole = "people" if people is not None else ""
+    restricted = closing["customer_ref"].drop_duplicates()
     return [
-        Figure("customers_restricted", names["customers_restricted"], counts["customers_restricted"], people, whole),
-        *(Figure(name, names[name], counts[name]) for name in ("opening", "new", "ended", "in_force")),
+        count_cases("customers_restricted", names["customers_restricted"], restricted, people, whole),
+        *(count_cases(name, names[name], rows["restriction_ref"]) for name, rows in flow.items()),
     ]
 
 
@@ -115,12 +116,12 @@ def _count_lack(current: pd.DataFrame, name: str, label: str, column: str, every
         return [make_missing_figure(name, label, NOT_MEASURED)]
     columns = (column, "notice_in_writing") if name == "no_letter" else (column,)
     unread = _mark_any_not_known(current, columns)
+    refs, lacking = current["restriction_ref"], _mark_without(current, name, column)
     if not _mark_any_not_known(every, columns).any():
-        return [Figure(name, label, _count_without(current, name, column), len(current), "in_force")]
-    known = current[~unread]
+        return [count_cases(name, label, refs[lacking], refs, "in_force")]
     return [
-        Figure(name, label, _count_without(known, name, column), len(known), f"{name}_known"),
-        Figure(f"{name}_not_known", f"{label}: not known", int(unread.sum()), len(current), "in_force"),
+        count_cases(name, label, refs[lacking & ~unread], refs[~unread], f"{name}_known"),
+        count_cases(f"{name}_not_known", f"{label}: not known", refs[unread], refs, "in_force"),
     ]
 
 
@@ -128,12 +129,12 @@ def _mark_any_not_known(frame: pd.DataFrame, columns: tuple[str, ...]) -> pd.Ser
     return reduce(or_, (mark_not_known(frame, column) for column in columns))
 
 
-def _count_without(current: pd.DataFrame, name: str, column: str) -> int:
+def _mark_without(current: pd.DataFrame, name: str, column: str) -> pd.Series:
     values = current[column]
     held = values.fillna(False).astype(bool) if values.dtype == "boolean" else values.notna()
     if name == "no_letter" and "notice_in_writing" in current.columns:
         held &= current["notice_in_writing"].fillna(False).astype(bool)
-    return int(held.sum()) if name == "no_review_by_choice" else int((~held).sum())
+    return held if name == "no_review_by_choice" else ~held
 
 
 def count_by_measure(snapshot: QuarterSnapshot) -> list[Figure]:
@@ -141,15 +142,15 @@ def count_by_measure(snapshot: QuarterSnapshot) -> list[Figure]:
     if not is_measured(snapshot):
         return make_missing_figures(MEASURE_LABELS, NOT_MEASURED)
     current = select_in_force(snapshot.spans, snapshot.end)
-    carried = current["measure"].str.split(";").explode()
-    counts = carried.reset_index().drop_duplicates()["measure"].value_counts()
+    refs, carried = current["restriction_ref"], current["measure"].str.split(";").explode()
+    holders = {name: refs.loc[codes.index.unique()] for name, codes in carried.groupby(carried)}
     figures = [
-        Figure(name, label, int(counts.get(name, 0)), len(current), "in_force")
+        count_cases(name, label, holders.get(name, refs[:0]), refs, "in_force")
         for name, label in MEASURE_LABELS.items()
     ]
     if not _is_shipped(snapshot.records["restrictions"]["measure"]).all():
-        own = int((~_is_shipped(current["measure"])).sum())
-        figures.append(Figure("own_words", "Another, in the landlord's own words", own, len(current), "in_force"))
+        own = refs[~_is_shipped(current["measure"])]
+        figures.append(count_cases("own_words", "Another, in the landlord's own words", own, refs, "in_force"))
     return figures
 
 
@@ -168,7 +169,8 @@ def count_by_length(snapshot: QuarterSnapshot) -> list[Figure]:
     if not is_measured(snapshot):
         return make_missing_figures(list_band_labels(LENGTHS), NOT_MEASURED)
     current = select_in_force(snapshot.spans, snapshot.end)
-    return count_bands(count_days_since(snapshot.end, current["begins"]), LENGTHS, "in_force")
+    days = count_days_since(snapshot.end, current["begins"])
+    return count_bands(days, LENGTHS, "in_force", current["restriction_ref"])
 
 
 def measure_continuous_time(snapshot: QuarterSnapshot) -> list[Figure]:
@@ -177,12 +179,12 @@ def measure_continuous_time(snapshot: QuarterSnapshot) -> list[Figure]:
     if not is_measured(snapshot):
         return make_missing_figures(list_band_labels(LENGTHS) | names, NOT_MEASURED)
     days = count_days_since(snapshot.end, _find_restricted_since(snapshot))
-    whole = count_bands(days, LENGTHS, "customers_restricted")
+    whole = count_bands(days, LENGTHS, "customers_restricted", days.index.to_series())
     if not len(days):
         return whole + make_missing_figures(names, NOTHING_TO_MEASURE)
     values = (float(days.median()), float(days.max()))
     return whole + [
-        Figure(name, label, value, len(days), "customers_restricted", "days")
+        Figure(name, label, value, len(days), "customers_restricted", "days", whole=days.index.to_series(), days=days)
         for (name, label), value in zip(names.items(), values, strict=True)
     ]
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from due_regard.packs.measures.figure import Figure, make_missing_figure, make_missing_figures
+from due_regard.packs.measures.figure import Figure, count_cases, make_missing_figure, make_missing_figures
 from due_regard.packs.measures.quarter_snapshot import NOT_MEASURED, QuarterSnapshot
 from due_regard.packs.measures.restrictions import is_measured, select_in_force
 from due_regard.records.canonical import ENTITY_OF_SUBJECT, UNKNOWN_CELLS
@@ -31,7 +31,7 @@ def measure_markers(snapshot: QuarterSnapshot) -> list[Figure]:
     removed = frame["removed_on"]
     placed = frame[(frame["placed_on"] <= snapshot.end) & (removed.isna() | (removed > snapshot.end))]
     return [
-        Figure("markers", names["markers"], len(placed)),
+        count_cases("markers", names["markers"], placed["marker_ref"]),
         _count_left_on(snapshot, placed, names["left_behind"]),
         _count_review_passed(snapshot, placed, names["markers_overdue"]),
     ]
@@ -43,7 +43,8 @@ def _count_left_on(snapshot: QuarterSnapshot, placed: pd.DataFrame, label: str) 
     found = snapshot.spans
     current = select_in_force(found, snapshot.end)["restriction_ref"]
     past = found[found["ends"].notna() & ~found["restriction_ref"].isin(current)]["restriction_ref"]
-    return Figure("left_behind", label, int(placed["restriction_ref"].isin(past).sum()), len(placed), "markers")
+    refs = placed["marker_ref"]
+    return count_cases("left_behind", label, refs[placed["restriction_ref"].isin(past)], refs, "markers")
 
 
 def _count_review_passed(snapshot: QuarterSnapshot, placed: pd.DataFrame, label: str) -> Figure:
@@ -51,7 +52,8 @@ def _count_review_passed(snapshot: QuarterSnapshot, placed: pd.DataFrame, label:
         return make_missing_figure("markers_overdue", label, NOT_MEASURED)
     done = placed["reviewed_on"] <= snapshot.end
     overdue = (placed["review_due_on"] < snapshot.end) & ~done
-    return Figure("markers_overdue", label, int(overdue.sum()), len(placed), "markers")
+    refs = placed["marker_ref"]
+    return count_cases("markers_overdue", label, refs[overdue], refs, "markers")
 
 
 def list_policy_reviews(snapshot: QuarterSnapshot) -> pd.DataFrame:
@@ -122,7 +124,10 @@ def measure_data_quality(snapshot: QuarterSnapshot) -> list[Figure]:
         "rejected": "Rows rejected",
     }
     return [
-        Figure("files", "Files taken in", len(files)),
-        Figure("read", "Rows read", totals["read"]),
-        *(Figure(name, label, totals[name], totals["read"], "read") for name, label in labels.items()),
+        Figure("files", "Files taken in", len(files), is_of_people=False),
+        Figure("read", "Rows read", totals["read"], is_of_people=False),
+        *(
+            Figure(name, label, totals[name], totals["read"], "read", is_of_people=False)
+            for name, label in labels.items()
+        ),
     ]

@@ -24,6 +24,7 @@ class PackRow(Base):
         files: file name -> checksum.
         ingredients: drops, policy and calendar version, counting rule, definition, run, audit head.
         figures: `table/measure/quarter` -> [numerator, denominator].
+        published: figure or whole -> what a publishable edition shows, null where it hides it; blank in others.
     """
 
     __tablename__ = "packs"
@@ -40,6 +41,7 @@ class PackRow(Base):
     files: Mapped[dict[str, Any]]
     ingredients: Mapped[dict[str, Any]]
     figures: Mapped[dict[str, Any]]
+    published: Mapped[dict[str, Any] | None]
 
 
 class PackIssue(Base):

@@ -1,0 +1,221 @@
+"""What each published figure counts, customer by customer: how disclosure control knows what figures have in common.
+
+A figure is a row, a kind of customer a column, and a cell says how many cases of such a customer the figure counts.
+Nothing about sums, parts or wholes is declared: figures that count the same cases are the same row, and parts add up
+because their rows do. A figure reaches this by its measure's `cases` (measures/figure.py); which figures bind one
+quarter to the next is said in measure_tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from due_regard.calendars.quarters import Quarter
+from due_regard.packs.content.measure_tables import SPECS
+from due_regard.packs.measures import Figure, QuarterSnapshot
+from due_regard.records.canonical import ENTITIES, Records
+
+Counts: TypeAlias = npt.NDArray[np.int64]
+FigureName: TypeAlias = str
+"""`table/measure/quarter`; for what a figure is out of, `table/<the whole's name>/quarter`."""
+RowKind = Literal["count", "rest", "middle", "present"]
+
+MOST_KINDS = 500
+"""Kinds of customer looked at in a quarter. Fewer mean that more is hidden, never less."""
+
+
+@dataclass(frozen=True)
+class CountedRow:
+    """One row of a quarter's table of figures and customers.
+
+    Attributes:
+        names: the printed figures that tell this number: all are hidden together.
+        cases: how many cases each kind of customer adds.
+        value: the number.
+        is_count: whether it is a count of people or cases (or the rest of one), which must not be known when small.
+        is_printed: whether a reader sees it, so knows that it is not nought.
+    """
+
+    names: tuple[FigureName, ...]
+    cases: Counts
+    value: int
+    is_count: bool
+    is_printed: bool
+
+
+@dataclass(frozen=True)
+class QuarterCounts:
+    """A quarter's rows, how many customers there are of each kind, and figures to hide whatever else is shown."""
+
+    quarter: Quarter
+    rows: tuple[CountedRow, ...]
+    customers: Counts
+    hidden: frozenset[FigureName]
+
+
+def count_published_cases(snapshots: Sequence[QuarterSnapshot], smallest: int) -> tuple[QuarterCounts, ...]:
+    """Every figure that any pack may publish of these quarters, by what it counts.
+
+    All tables are looked at, not only one pack's: what one pack hides, another must hide too.
+    """
+    customers = _CustomerPlaces(snapshots[0].records)
+    return tuple(_count_quarter(snapshot, customers, smallest) for snapshot in snapshots)
+
+
+class _CustomerPlaces:
+    """Numbers the customers, and finds the customer of each case by the column its reference stands in."""
+
+    def __init__(self, records: Records) -> None:
+        self._of_column: dict[str, tuple[pd.Index, Counts]] = {}
+        self._alone: dict[tuple[str, str], int] = {}
+        customers = _map_customers(records)
+        self._numbers, _ = pd.factorize(pd.concat(customers.values())) if customers else (np.zeros(0, "int64"), None)
+        start = 0
+        for column, found in customers.items():
+            self._of_column[column] = (pd.Index(found.index), self._numbers[start : start + len(found)])
+            start += len(found)
+        self._known = int(self._numbers.max()) + 1 if len(self._numbers) else 0
+
+    def __len__(self) -> int:
+        return self._known + len(self._alone)
+
+    def find_places(self, cases: pd.Series) -> Counts:
+        """The customer's number, case by case; a case whose customer is not known stands for itself."""
+        if not len(cases):
+            return np.zeros(0, "int64")
+        index, numbers = self._of_column.get(str(cases.name), (pd.Index([], dtype="str"), np.zeros(0, "int64")))
+        at = index.get_indexer(pd.Index(cases))
+        found = np.append(numbers, -1)[at]
+        for place in np.flatnonzero(at < 0):
+            key = (str(cases.name), str(cases.iloc[place]))
+            found[place] = self._alone.setdefault(key, self._known + len(self._alone))
+        return found
+
+
+def _map_customers(records: Records) -> dict[str, pd.Series]:
+    """Column of references -> reference -> customer."""
+    found: dict[str, pd.Series] = {}
+    of_restriction: pd.Series | None = None
+    for entity in ENTITIES:
+        frame = records.get(entity.name)
+        if frame is None:
+            continue
+        if "customer_ref" in frame.columns:
+            found[entity.key] = frame.set_index(entity.key, drop=False)["customer_ref"]
+        elif of_restriction is not None and "restriction_ref" in frame.columns:
+            found[entity.key] = frame.set_index(entity.key)["restriction_ref"].map(of_restriction).dropna()
+        if entity.name == "restrictions":
+            of_restriction = found[entity.key]
+    return found
+
+
+def list_figure_names(figure: Figure, table: str, quarter: str) -> tuple[FigureName, FigureName | None]:
+    """Name of a figure and of what it is out of."""
+    return f"{table}/{figure.measure}/{quarter}", f"{table}/{figure.of}/{quarter}" if figure.of else None
+
+
+def _count_quarter(snapshot: QuarterSnapshot, customers: _CustomerPlaces, smallest: int) -> QuarterCounts:
+    hidden: set[FigureName] = set()
+    found: list[_FoundRow] = []
+    for table, spec in SPECS.items():
+        for figure in spec.figures(snapshot) if spec.figures is not None and spec.is_publishable else ():
+            own, whole = list_figure_names(figure, table, str(snapshot.quarter))
+            if figure.numerator is None or not figure.is_of_people:
+                continue
+            if figure.unit != "count" and (figure.denominator or 0) < smallest:
+                hidden.add(own)
+            elif figure.cases is None and figure.days is None:
+                # Nothing tells what it counts: it cannot be protected.
+                hidden |= {own, *([whole] if whole else [])}
+            found += _list_rows(figure, own, whole, customers)
+    return _join_rows(snapshot.quarter, found, len(customers), frozenset(hidden))
+
+
+@dataclass(frozen=True)
+class _FoundRow:
+    """A row before customers alike are joined: customers, one a case, less those of `less`."""
+
+    kind: RowKind
+    name: FigureName
+    places: Counts
+    less: Counts | None = None
+
+
+def _list_rows(
+    figure: Figure, own: FigureName, whole: FigureName | None, customers: _CustomerPlaces
+) -> Iterator[_FoundRow]:
+    everyone = customers.find_places(figure.whole) if figure.whole is not None and whole is not None else None
+    if everyone is not None and whole is not None:
+        yield _FoundRow("count", whole, everyone)
+    if figure.cases is not None:
+        places = customers.find_places(figure.cases)
+        yield _FoundRow("count", own, places)
+        if everyone is not None:
+            yield _FoundRow("rest", own, everyone, places)
+    if figure.days is not None and figure.numerator is not None:
+        for kind, cases in _list_middle_rows(figure.days, figure.numerator):
+            yield _FoundRow(kind, own, customers.find_places(cases))
+
+
+def _list_middle_rows(days: pd.Series, value: float) -> Iterator[tuple[RowKind, pd.Series]]:
+    """What a middle or longest tells: how many cases lie below, at and above it, and that there is one beside it."""
+    refs = days.index.to_series()
+    for mask in (days < value, days == value, days > value):
+        yield "middle", refs[mask]
+    for beside in (days[days <= value].max(), days[days >= value].min()):
+        yield "present", refs[days == beside]
+
+
+def _join_rows(
+    quarter: Quarter, found: Sequence[_FoundRow], customers: int, hidden: frozenset[FigureName]
+) -> QuarterCounts:
+    kind, size = _number_kinds(found, customers)
+    kinds = np.zeros((len(found), len(size)), dtype="int64")
+    for line, row in zip(kinds, found, strict=True):
+        line += np.bincount(kind[row.places], minlength=len(size))
+        if row.less is not None:
+            line -= np.bincount(kind[row.less], minlength=len(size))
+    kinds //= size
+    some = _choose_kinds(kinds)
+    return QuarterCounts(quarter, _merge_rows(found, kinds, size, some), size[some], hidden)
+
+
+def _number_kinds(found: Sequence[_FoundRow], customers: int) -> tuple[Counts, Counts]:
+    """The kind of each customer, and how many are of each: two are of one kind if all figures count them alike."""
+    marks = np.random.default_rng(0).integers(1, 2**62, len(found), dtype="uint64")
+    signature = np.zeros(customers, dtype="uint64")
+    for mark, row in zip(marks, found, strict=True):
+        np.add.at(signature, row.places, mark)
+    _, kind, counts = np.unique(signature, return_inverse=True, return_counts=True)
+    return kind, counts
+
+
+def _choose_kinds(kinds: Counts) -> Counts:
+    """Some kinds of customer of every row, where there are too many to look at all."""
+    if kinds.shape[1] <= MOST_KINDS:
+        return np.arange(kinds.shape[1])
+    spread = np.linspace(0, kinds.shape[1] - 1, MOST_KINDS // 2).astype("int64")
+    each = [np.flatnonzero(row)[:8] for row in kinds]
+    return np.unique(np.concatenate([spread, *each]))
+
+
+def _merge_rows(found: Sequence[_FoundRow], kinds: Counts, size: Counts, some: Counts) -> tuple[CountedRow, ...]:
+    """One row of those that count the same; noughts are left out, as they are never hidden."""
+    groups: dict[bytes, list[int]] = {}
+    for place, row in enumerate(kinds):
+        if row.any():
+            groups.setdefault(row.tobytes(), []).append(place)
+    rows = []
+    for places in groups.values():
+        here = [(found[place].kind, found[place].name) for place in places]
+        names = tuple(dict.fromkeys(name for kind, name in here if kind in {"count", "middle"}))
+        row, is_count = kinds[places[0]], any(kind in {"count", "rest"} for kind, _ in here)
+        is_printed = any(kind in {"count", "present"} for kind, _ in here)
+        rows.append(CountedRow(names, row[some], int(row @ size), is_count, is_printed))
+    return tuple(rows)

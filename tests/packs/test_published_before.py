@@ -1,0 +1,54 @@
+"""What publishable editions showed and hid is kept with them, and read for the next."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine
+
+from due_regard.packs.life.published_before import read_published_before
+from due_regard.register import reading, upgrade_register
+from due_regard.register.schema import revisions
+from tests.packs.registers import NAME, build
+
+
+def test_an_edition_keeps_what_it_showed_and_hid(loaded: Engine, tmp_path: Path, small: dict[str, Any]) -> None:
+    first = build(loaded, tmp_path, edition="publishable", **small)
+    with reading(loaded, NAME) as conn:
+        before = read_published_before(conn, NAME)
+    assert before.shown
+    assert not [name for name, value in before.shown.items() if 0 < value < 5]
+    assert {name.split("/")[0] for name in before.shown} == {"restrictions", "appeals"}
+    # What another pack would show is hidden beforehand.
+    assert {"restrictions", "lacking", "incidents"} <= {name.split("/")[0] for name in before.hidden}
+    again = build(loaded, tmp_path, edition="publishable", **small)
+    assert (again.status, again.sha256) == ("unchanged", first.sha256)
+
+
+def test_a_confidential_edition_publishes_nothing(loaded: Engine, tmp_path: Path, small: dict[str, Any]) -> None:
+    build(loaded, tmp_path, **small)
+    with reading(loaded, NAME) as conn:
+        before = read_published_before(conn, NAME)
+    assert not before.shown
+    assert not before.hidden
+
+
+def test_a_pack_from_before_upgrades_without_a_word_of_what_it_showed(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'old.db'}"
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        revisions.upgrade_schema(connection, "0004_access")
+        connection.exec_driver_sql(
+            "INSERT INTO packs (landlord, pack, quarter, edition, built_at, sha256, files, ingredients, figures) "
+            f"VALUES ('{NAME}', 'small', '2026-Q1', 'publishable', '2026-04-05 07:00:00.000000', 'ab', '{{}}', '{{}}', "
+            "'{\"appeals/decided/2026-Q1\": [3.0, null]}')"
+        )
+    engine.dispose()
+    engine = upgrade_register(url)
+    with reading(engine, NAME) as conn:
+        before = read_published_before(conn, NAME)
+        kept = conn.exec_driver_sql("SELECT figures, published FROM packs").one()
+    assert "appeals/decided/2026-Q1" in kept.figures
+    assert kept.published is None
+    assert (dict(before.shown), before.hidden) == ({}, frozenset())
