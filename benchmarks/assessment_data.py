@@ -118,9 +118,11 @@ def _target(column: str) -> str:
 def _words(column: CanonicalColumn) -> list[str]:
     if column.kind is ColumnKind.TEXT:
         return ["recorded", "see file"]
-    codes = load_code_lists().list_codes(column)
+    lists = load_code_lists()
+    # The sides that are compared with know no word that counts as another.
+    codes = [code for code in lists.list_codes(column) if lists.levels.get(code, code) == code]
     if column.kind is not ColumnKind.LIST:
-        return list(codes)
+        return codes
     pairs = [f"{one};{other}" for one, other in pairwise(codes)]
     return [*codes, *pairs, ";".join(codes)]
 
