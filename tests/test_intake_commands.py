@@ -15,7 +15,7 @@ from due_regard.config.settings import Settings
 def result(status: str, **counts: int) -> dict[str, Any]:
     names = ("read", "loaded", "unchanged", "rejected")
     file = {"file": "a.csv", "entity": "customers", "refused": None} | {name: counts.get(name, 0) for name in names}
-    return {"landlord": "one", "batch_id": 1, "status": status, "files": [file], "exit_code": 0}
+    return {"landlord": "one", "batch_id": 1, "status": status, "files": [file], "not_known": [], "exit_code": 0}
 
 
 REFUSED = result("refused") | {"quarantine": "/q", "rejections": "/r"}
@@ -32,6 +32,11 @@ REFUSED["files"][0] |= {"entity": None, "refused": "no_header"}
             [],
         ),
         (result("loaded", read=3, loaded=3) | {"rejections": "/r"}, ["what to look at is in /r"], ["rejections are"]),
+        (
+            result("loaded", read=3, loaded=3) | {"not_known": [{"entity": "staff", "column": "role", "cells": 2}]},
+            ["staff: 2 loaded with a word in role that is not known"],
+            ["rejections"],
+        ),
         (result("unchanged", read=3, unchanged=3), ["one: unchanged"], ["nothing was loaded"]),
         (result("unchanged", read=3, unchanged=2, rejected=1) | {"rejections": "/r"}, ["one: unchanged"], []),
         (
