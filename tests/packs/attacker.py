@@ -146,8 +146,15 @@ class Attack:
             assert before == value, place
         self.unknown = sorted({self._find_group(place) for place in self.places} - set(self.known))
         self.column = {place: number for number, place in enumerate(self.unknown)}
+        # Noughts are printed: what is asked for is known not to be one.
+        least = np.isin(np.arange(len(self.unknown)), self._list_columns(self.asked)).astype(float)
+        self.bounds = np.column_stack([least, np.full(len(self.unknown), 10_000)])
         self.equal = self._gather_lines(relations.sums)
         self.less = self._gather_lines({a: 1, b: -1} for a, b in relations.orders)
+
+    def _list_columns(self, places: Iterable[Place]) -> list[int]:
+        groups = [self._find_group(place) for place in places]
+        return [self.column[group] for group in groups if group in self.column]
 
     def _find_group(self, place: Place) -> Place:
         while self.group[place] != place:
@@ -185,7 +192,7 @@ class Attack:
         found = {
             place: self.known[self._find_group(place)] for place in self.asked if self._find_group(place) in self.known
         }
-        open_columns = {self.column[self._find_group(place)] for place in self.asked if place not in found}
+        open_columns = set(self._list_columns(self.asked))
         low, high = np.full(len(self.unknown), np.inf), np.full(len(self.unknown), -np.inf)
         chance = np.random.default_rng(1)
         for _ in range(8):
@@ -214,7 +221,7 @@ class Attack:
         (equal, is_), (less, most) = self.equal, self.less
         done = linprog(
             cost, A_eq=equal if len(is_) else None, b_eq=is_ if len(is_) else None, A_ub=less if len(most) else None,
-            b_ub=most if len(most) else None, bounds=(0, 10_000), method="highs",
+            b_ub=most if len(most) else None, bounds=self.bounds, method="highs",
         )  # fmt: skip
         assert done.status == 0, done.message
         np.minimum(low, done.x, out=low)

@@ -25,7 +25,7 @@ from tests.packs.published import (
     take_quarters,
 )
 
-LEARNT_FROM = range(1000, 1060)
+LEARNT_FROM = range(1000, 1080)
 
 
 @pytest.mark.timeout(1200)
