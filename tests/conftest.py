@@ -30,6 +30,7 @@ INTEGRATION = {
     "tests/packs/test_conservation.py": "every landlord's packs",
     "tests/packs/test_engines.py": "both engines",
     "tests/packs/test_other_rule_names.py": "every landlord's packs twice",
+    "tests/packs/test_published_before.py::test_an_edition_keeps": "publishable packs built again and again",
     "tests/packs/test_second_way.py": "every figure recomputed in SQL",
     "tests/policies/test_exactly_the_dependent_rows_change.py": "an engine run for each term of a policy",
     "tests/register/test_backup.py": "both engines, from each to the other",

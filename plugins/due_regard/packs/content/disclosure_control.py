@@ -42,10 +42,17 @@ class ProtectedTables:
 
 
 def protect_tables(
-    tables: Mapping[str, MeasureTable], snapshots: Sequence[QuarterSnapshot], before: PublishedBefore | None = None
+    tables: Mapping[str, MeasureTable],
+    snapshots: Sequence[QuarterSnapshot],
+    *,
+    crossed: Sequence[QuarterSnapshot] = (),
+    before: PublishedBefore | None = None,
 ) -> ProtectedTables:
-    """`tables` without listings of cases, and with small counts hidden, and others that would give them away."""
-    counts = count_published_cases(snapshots, SMALLEST_SHOWN)
+    """`tables` without listings of cases, and with small counts hidden, and others that would give them away.
+
+    `crossed` are the snapshots with customers who might be there (crossed_records); without them more is hidden.
+    """
+    counts = count_published_cases(snapshots, SMALLEST_SHOWN, crossed)
     hidden = choose_hidden_figures(counts, list_quarter_links(), before or PublishedBefore())
     kept = {name: _hide_figures(table, hidden) for name, table in tables.items() if table.is_publishable}
     shown = {name: value for table in kept.values() for name, value in _list_shown(table)}
