@@ -110,6 +110,12 @@ def test_what_was_shown_before_is_not_hidden_for_another() -> None:
     assert (told[f"a/{NOW}"], told[f"c/{NOW}"]) == ("[c]", "[c]")
 
 
+def test_where_earlier_editions_give_a_count_away_nothing_more_of_its_quarter_is_shown() -> None:
+    counts = quarter_of({"all": [1, 1], "a": [1, 0], "b": [0, 1], "both": [2, 1]}, [3, 20])
+    told = hide(counts, before=PublishedBefore({f"t/b/{NOW}": 20, f"t/all/{NOW}": 23}, frozenset()))
+    assert list(told.values()) == ["23", "[c]", "20", "[c]"]
+
+
 def test_what_was_hidden_before_stays_hidden() -> None:
     counts = quarter_of({"all": [1, 1], "a": [1, 0], "b": [0, 1]}, [30, 20])
     told = hide(counts, before=PublishedBefore({}, frozenset({f"t/a/{NOW}"})))

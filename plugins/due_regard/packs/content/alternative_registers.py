@@ -54,6 +54,9 @@ class AlternativeSearch:
                 if moved is not None:
                     self._hide_changed(window, moved)
                     return
+        # Earlier editions give it away, or the search ended: nothing of its quarter that is not out yet is shown.
+        rows = self.quarters[place[0]].rows
+        self.hidden |= {name for row in rows for name in row.names if not self.known & set(row.names)}
 
     def _hide_changed(self, window: Sequence[int], moved: Sequence[Counts]) -> None:
         for number, change in zip(window, moved, strict=True):
