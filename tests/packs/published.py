@@ -9,7 +9,12 @@ from pathlib import Path
 from typing import TypeAlias
 
 from due_regard.packs.content.crossed_records import add_crossed_records
-from due_regard.packs.content.disclosure_control import SMALLEST_SHOWN, PublishedBefore, protect_tables
+from due_regard.packs.content.disclosure_control import (
+    SMALLEST_SHOWN,
+    PublishedBefore,
+    find_audited_quarters,
+    protect_tables,
+)
 from due_regard.packs.content.measure_tables import SPECS, MeasureTable, build_measure_table
 from due_regard.packs.measures import QuarterSnapshot
 from due_regard.records.canonical import Records
@@ -56,7 +61,10 @@ def publish_register(seed: int, *, most: int, last_quarters: int) -> tuple[Table
         window = found[start : start + 5]
         for names in (FEW, tuple(true)):
             tables = {name: _cut_table(true[name], window) for name in names}
-            done = protect_tables(tables, window, crossed=crossed[start : start + 5], before=before)
+            newest, count = find_audited_quarters(window[0].quarter, before.list_quarters())
+            assert newest == window[0].quarter
+            audited, wider = found[start : start + count], crossed[start : start + count]
+            done = protect_tables(tables, audited, crossed=wider, before=before)
             editions.append(done.tables)
             before = add_edition(before, done.published)
     return true, editions

@@ -18,6 +18,7 @@ from due_regard.packs.content.disclosure_control import (
     SMALLEST_SHOWN,
     PublishedBefore,
     choose_hidden_figures,
+    find_audited_quarters,
     protect_tables,
 )
 from due_regard.packs.content.measure_tables import SPECS, MeasureTable, QuarterLink
@@ -120,6 +121,13 @@ def test_what_was_hidden_before_stays_hidden() -> None:
     counts = quarter_of({"all": [1, 1], "a": [1, 0], "b": [0, 1]}, [30, 20])
     told = hide(counts, before=PublishedBefore({}, frozenset({f"t/a/{NOW}"})))
     assert told == {f"all/{NOW}": "50", f"a/{NOW}": "[c]", f"b/{NOW}": "20"}
+
+
+def test_quarters_of_earlier_editions_are_looked_at_too() -> None:
+    assert find_audited_quarters(NOW, set()) == (NOW, 5)
+    assert find_audited_quarters(NOW, {NOW.shift(-6)}) == (NOW, 7)
+    assert find_audited_quarters(NOW.shift(-1), {NOW}) == (NOW, 6)
+    assert find_audited_quarters(NOW, {NOW.shift(-40)}) == (NOW, 12)
 
 
 def test_every_count_of_people_says_what_it_counts() -> None:

@@ -107,13 +107,17 @@ def build_pack(
 def _protect_tables(
     engine: Engine, context: LandlordContext, tables: dict[str, MeasureTable], known: _KnownState
 ) -> ProtectedTables:
-    from due_regard.packs.content.disclosure_control import protect_tables
+    from due_regard.packs.content.disclosure_control import find_audited_quarters, protect_tables
 
     landlord, now = context.landlord.id, known.snapshots[0]
     with reading(engine, landlord) as conn:
         before = read_published_before(conn, landlord)
-    crossed = take_snapshots(add_crossed_records(now.records), context, now.quarter, files=now.files)
-    return protect_tables(tables, known.snapshots, crossed=crossed, before=before)
+    newest, count = find_audited_quarters(now.quarter, before.list_quarters())
+    audited, crossed = (
+        take_snapshots(records, context, newest, files=now.files, count=count)
+        for records in (now.records, add_crossed_records(now.records))
+    )
+    return protect_tables(tables, audited, crossed=crossed, before=before)
 
 
 def _check_request(quarter: Quarter, edition: str, now: datetime) -> None:
