@@ -43,6 +43,7 @@ INTEGRATION = {
     "tests/packs/test_other_rule_names.py": "every landlord's packs twice",
     "tests/packs/test_paper_length.py": "papers of 50,000 rows and 1,000 teams",
     "tests/packs/test_quarter_ends.py::test_what_happens_after": "every landlord's tables twice",
+    "tests/packs/test_published_before.py::test_an_edition_keeps": "publishable packs built again and again",
     "tests/packs/test_second_way.py": "every figure recomputed in SQL",
     "tests/policies/test_exactly_the_dependent_rows_change.py": "an engine run for each term of a policy",
     "tests/register/test_backup.py": "both engines, from each to the other",

@@ -16,17 +16,19 @@ import pytest
 from due_regard import register
 from due_regard.__main__ import main
 from due_regard.config.settings import Settings
-from due_regard.errors import MailError, SettingsError
+from due_regard.errors import DropError, MailError, SettingsError
 from due_regard.intake import load_source_mapping, read_drop
 from due_regard.mail.login import open_transport
 from due_regard.mail.mail_mode import choose_mail_mode
 from due_regard.packs import is_issued
+from due_regard.register.task_runs import RunKey
 from due_regard.services.answer_about_mail import report_bounce
 from due_regard.services.assess_landlord import assess_landlord
 from due_regard.services.build_packs import build_packs
 from due_regard.services.landlord_context import open_landlord_register
 from due_regard.services.list_findings import list_findings
-from due_regard.services.report_failure import report_failure
+from due_regard.services.record_run import record_run
+from due_regard.services.report_failure import watch_landlords
 from due_regard.services.run_alerts import run_alerts
 from tests.alerts.mail_server import Mailbox, serving
 from tests.contract_examples import CONTRACT
@@ -258,11 +260,23 @@ def test_building_a_pack_asks_for_what_it_needs(
     assert missing in capsys.readouterr().err
 
 
+def fail_work(folder: Settings, run_id: str, at: datetime) -> None:
+    """A task that fails for good, and the watch that comes next."""
+    key = RunKey(L, f"{L}.daily", "load", run_id)
+    kept = {"load_mail_settings": lambda: folder, "clock": lambda: at, "longest": timedelta(hours=1)}
+    with (
+        pytest.raises(DropError),
+        record_run(folder, key, **kept, retried_within=lambda _: timedelta()),  # type: ignore[arg-type]
+    ):
+        raise DropError("nothing to read")
+    watch_landlords(folder, now=at + timedelta(minutes=1))
+
+
 def test_a_notice_to_the_data_owner_is_handed_over_until_it_was_accepted(folder: Settings) -> None:
-    report_failure(folder, dag="intake", task="load", run_id="one", now=NOW - timedelta(hours=1))
-    report_failure(folder, dag="intake", task="load", run_id="two", now=NOW)
+    fail_work(folder, "one", NOW - timedelta(hours=1))
+    fail_work(folder, "two", NOW)
     mailbox = Mailbox()
-    subject = "intake failed"
+    subject = f"{L}.daily failed"
     with serving(mailbox) as port:
         for days in (0, 1, 2, 5):
             day = NOW + timedelta(days=days)

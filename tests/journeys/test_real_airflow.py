@@ -154,4 +154,6 @@ def test_what_a_demo_writes_is_its_owners_alone(ran: Ran) -> None:
     written = [ran.out, *ran.out.rglob("*")]
     assert {"passwords.json", "airflow.db", "register.db", "demo.json"} <= {path.name for path in written}
     assert {path.suffix for path in written} >= {".eml", ".xlsx", ".pdf", ".log"}
-    assert [str(path) for path in written if not path.is_symlink() and path.stat().st_mode & 0o077] == []
+    # SQLite takes its side files away as the last process ends.
+    there = [path for path in written if path.exists() and not path.is_symlink()]
+    assert [str(path) for path in there if path.stat().st_mode & 0o077] == []

@@ -36,7 +36,7 @@ def files_below(base: StoredPath) -> dict[str, bytes]:
     return {
         str(path)[len(str(base)) + 1 :]: path.read_bytes()
         for path in base.rglob("*")
-        if path.is_file() and "register.db" not in path.name
+        if path.is_file() and "register.db" not in path.name and "great_expectations" not in path.parts
     }
 
 

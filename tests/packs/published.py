@@ -8,9 +8,16 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TypeAlias
 
-from due_regard.packs.content.disclosure_control import SMALLEST_SHOWN, PublishedBefore, protect_tables
+from due_regard.packs.content.crossed_records import add_crossed_records
+from due_regard.packs.content.disclosure_control import (
+    SMALLEST_SHOWN,
+    PublishedBefore,
+    find_audited_quarters,
+    protect_tables,
+)
 from due_regard.packs.content.measure_tables import SPECS, MeasureTable, build_measure_table
 from due_regard.packs.measures import QuarterSnapshot
+from due_regard.records.canonical import Records
 from tests.packs.attacker import NOBODYS, Attack, Figures, Relations, read_figures
 from tests.packs.known import QUARTER, snapshots
 from tests.packs.varied import make_varied_records
@@ -26,9 +33,17 @@ FEW = ("restrictions", "lacking", "incidents", "incidents_by_violence", "inciden
 
 def take_quarters(seed: int, most: int, quarters: int) -> tuple[QuarterSnapshot, ...]:
     """Snapshots of a register's last quarters, newest first."""
-    records = make_varied_records(seed, most=most)
+    return _take_snapshots(make_varied_records(seed, most=most), quarters)
+
+
+def cross_quarters(found: tuple[QuarterSnapshot, ...]) -> tuple[QuarterSnapshot, ...]:
+    """The same quarters with customers who might be there."""
+    return _take_snapshots(add_crossed_records(found[0].records), len(found))
+
+
+def _take_snapshots(records: Records, quarters: int) -> tuple[QuarterSnapshot, ...]:
     found = snapshots(records, LANDLORD)
-    return (*found, *snapshots(records, LANDLORD, QUARTER.shift(-5)))[:quarters] if quarters > 5 else found
+    return (*found, *snapshots(records, LANDLORD, QUARTER.shift(-5)))[:quarters] if quarters > 5 else found[:quarters]
 
 
 def fill_tables(found: tuple[QuarterSnapshot, ...]) -> dict[str, MeasureTable]:
@@ -40,11 +55,16 @@ def fill_tables(found: tuple[QuarterSnapshot, ...]) -> dict[str, MeasureTable]:
 def publish_register(seed: int, *, most: int, last_quarters: int) -> tuple[Tables, list[Tables]]:
     """The true tables of a register, and those published of its last quarters one by one, two packs each."""
     found = take_quarters(seed, most, 4 + last_quarters)
+    crossed = cross_quarters(found)
     true, editions, before = fill_tables(found), [], PublishedBefore()
     for start in range(last_quarters - 1, -1, -1):
         window = found[start : start + 5]
         for names in (FEW, tuple(true)):
-            done = protect_tables({name: _cut_table(true[name], window) for name in names}, window, before)
+            tables = {name: _cut_table(true[name], window) for name in names}
+            newest, count = find_audited_quarters(window[0].quarter, before.list_quarters())
+            assert newest == window[0].quarter
+            audited, wider = found[start : start + count], crossed[start : start + count]
+            done = protect_tables(tables, audited, crossed=wider, before=before)
             editions.append(done.tables)
             before = add_edition(before, done.published)
     return true, editions

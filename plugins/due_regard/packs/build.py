@@ -17,6 +17,7 @@ from due_regard.calendars.quarters import LONDON, Quarter, find_london_day
 from due_regard.config.layered_folders import Folder
 from due_regard.config.storage import StoredPath
 from due_regard.errors import PackError, SettingsError
+from due_regard.packs.content.crossed_records import add_crossed_records
 from due_regard.packs.content.figure_changes import build_changes_table, compare_figures
 from due_regard.packs.content.measure_tables import MeasureTable, build_measure_table
 from due_regard.packs.content.pack_content import EDITIONS, PackContent, compose_content
@@ -84,7 +85,7 @@ def build_pack(
     tables = _build_tables(definition, known.snapshots)
     filed = None if known_at else _rebuild_filed_tables(engine, context, quarter, definition, known)
     definition, tables, revised = _add_changes(definition, tables, filed, quarter)
-    protected = _protect_tables(engine, context.landlord.id, tables, known) if edition == "publishable" else None
+    protected = _protect_tables(engine, context, tables, known) if edition == "publishable" else None
     content = compose_content(
         definition, context.landlord, protected.tables if protected else tables,
         quarter=quarter, edition=edition, revised=revised, standing=_describe_standing(context, quarter, known),
@@ -104,13 +105,19 @@ def build_pack(
 
 
 def _protect_tables(
-    engine: Engine, landlord: str, tables: dict[str, MeasureTable], known: _KnownState
+    engine: Engine, context: LandlordContext, tables: dict[str, MeasureTable], known: _KnownState
 ) -> ProtectedTables:
-    from due_regard.packs.content.disclosure_control import protect_tables
+    from due_regard.packs.content.disclosure_control import find_audited_quarters, protect_tables
 
+    landlord, now = context.landlord.id, known.snapshots[0]
     with reading(engine, landlord) as conn:
         before = read_published_before(conn, landlord)
-    return protect_tables(tables, known.snapshots, before)
+    newest, count = find_audited_quarters(now.quarter, before.list_quarters())
+    audited, crossed = (
+        take_snapshots(records, context, newest, files=now.files, count=count)
+        for records in (now.records, add_crossed_records(now.records))
+    )
+    return protect_tables(tables, audited, crossed=crossed, before=before)
 
 
 def _check_request(quarter: Quarter, edition: str, now: datetime) -> None:

@@ -19,11 +19,11 @@ from scipy.sparse import block_diag, csr_matrix, eye, hstack, vstack
 
 from due_regard.packs.content.counted_cases import MOST_KINDS, Counts, FigureName, QuarterCounts
 
-MOST_ADDED = 6
+MOST_ADDED = 4
 """Customers of one kind that another register may have more."""
-MOST_NEAR = 60
-"""Kinds of customer tried first."""
-_NODES = 20
+MOST_NEAR = 150
+"""Kinds of customer of a quarter tried first."""
+_NODES = 60
 """Steps after which the search for a cheaper register stops: counted, not timed, so that builds are the same."""
 
 Limits: TypeAlias = npt.NDArray[np.float64]
@@ -54,6 +54,9 @@ class AlternativeSearch:
                 if moved is not None:
                     self._hide_changed(window, moved)
                     return
+        # Earlier editions give it away, or the search ended: nothing of its quarter that is not out yet is shown.
+        rows = self.quarters[place[0]].rows
+        self.hidden |= {name for row in rows for name in row.names if not self.known & set(row.names)}
 
     def _hide_changed(self, window: Sequence[int], moved: Sequence[Counts]) -> None:
         for number, change in zip(window, moved, strict=True):
@@ -139,7 +142,7 @@ def _solve_cheapest(lines: csr_matrix, low: Limits, high: Limits, costs: Limits,
             np.append(np.full(width, float(MOST_ADDED)), np.full(2 * len(costed), np.inf)),
         ),
         integrality=np.append(np.ones(width), np.zeros(2 * len(costed))),
-        options={"node_limit": _NODES, "mip_rel_gap": 0.1},
+        options={"node_limit": _NODES, "mip_rel_gap": 0.05},
     )
     if done.x is None:
         return None

@@ -9,7 +9,7 @@ quarter to the next is said in measure_tables.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -17,6 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from due_regard.calendars.quarters import Quarter
+from due_regard.packs.content.crossed_records import MARK
 from due_regard.packs.content.measure_tables import SPECS
 from due_regard.packs.measures import Figure, QuarterSnapshot
 from due_regard.records.canonical import ENTITIES, Records
@@ -59,13 +60,17 @@ class QuarterCounts:
     hidden: frozenset[FigureName]
 
 
-def count_published_cases(snapshots: Sequence[QuarterSnapshot], smallest: int) -> tuple[QuarterCounts, ...]:
+def count_published_cases(
+    snapshots: Sequence[QuarterSnapshot], smallest: int, crossed: Sequence[QuarterSnapshot] = ()
+) -> tuple[QuarterCounts, ...]:
     """Every figure that any pack may publish of these quarters, by what it counts.
 
-    All tables are looked at, not only one pack's: what one pack hides, another must hide too.
+    `crossed` are the same quarters with customers who might be there (crossed_records). All tables are looked at, not
+    only one pack's: what one pack hides, another must hide too.
     """
-    customers = _CustomerPlaces(snapshots[0].records)
-    return tuple(_count_quarter(snapshot, customers, smallest) for snapshot in snapshots)
+    wider = crossed or snapshots
+    customers = _CustomerPlaces(wider[0].records)
+    return tuple(_count_quarter(*both, customers, smallest) for both in zip(snapshots, wider, strict=True))
 
 
 class _CustomerPlaces:
@@ -75,15 +80,18 @@ class _CustomerPlaces:
         self._of_column: dict[str, tuple[pd.Index, Counts]] = {}
         self._alone: dict[tuple[str, str], int] = {}
         customers = _map_customers(records)
-        self._numbers, _ = pd.factorize(pd.concat(customers.values())) if customers else (np.zeros(0, "int64"), None)
+        self._numbers, names = pd.factorize(pd.concat([pd.Series(dtype="str"), *customers.values()]))
+        self._are_real = [MARK not in str(name) for name in names]
         start = 0
         for column, found in customers.items():
             self._of_column[column] = (pd.Index(found.index), self._numbers[start : start + len(found)])
             start += len(found)
-        self._known = int(self._numbers.max()) + 1 if len(self._numbers) else 0
+        self._known = len(names)
 
-    def __len__(self) -> int:
-        return self._known + len(self._alone)
+    @property
+    def are_real(self) -> npt.NDArray[np.bool_]:
+        """Of each customer, whether they are there."""
+        return np.array([*self._are_real, *(MARK not in ref for _, ref in self._alone)], dtype=bool)
 
     def find_places(self, cases: pd.Series) -> Counts:
         """The customer's number, case by case; a case whose customer is not known stands for itself."""
@@ -120,11 +128,16 @@ def list_figure_names(figure: Figure, table: str, quarter: str) -> tuple[FigureN
     return f"{table}/{figure.measure}/{quarter}", f"{table}/{figure.of}/{quarter}" if figure.of else None
 
 
-def _count_quarter(snapshot: QuarterSnapshot, customers: _CustomerPlaces, smallest: int) -> QuarterCounts:
+def _count_quarter(
+    snapshot: QuarterSnapshot, wider: QuarterSnapshot, customers: _CustomerPlaces, smallest: int
+) -> QuarterCounts:
     hidden: set[FigureName] = set()
     found: list[_FoundRow] = []
     for table, spec in SPECS.items():
-        for figure in spec.figures(snapshot) if spec.figures is not None and spec.is_publishable else ():
+        if spec.figures is None or not spec.is_publishable:
+            continue
+        counted = {figure.measure: figure for figure in spec.figures(wider)}
+        for figure in spec.figures(snapshot):
             own, whole = list_figure_names(figure, table, str(snapshot.quarter))
             if figure.numerator is None or not figure.is_of_people:
                 continue
@@ -133,8 +146,9 @@ def _count_quarter(snapshot: QuarterSnapshot, customers: _CustomerPlaces, smalle
             elif figure.cases is None and figure.days is None:
                 # Nothing tells what it counts: it cannot be protected.
                 hidden |= {own, *([whole] if whole else [])}
-            found += _list_rows(figure, own, whole, customers)
-    return _join_rows(snapshot.quarter, found, len(customers), frozenset(hidden))
+            among = replace(counted[figure.measure], numerator=figure.numerator)
+            found += _list_rows(among, own, whole, customers)
+    return _join_rows(snapshot.quarter, found, customers.are_real, frozenset(hidden))
 
 
 @dataclass(frozen=True)
@@ -173,17 +187,21 @@ def _list_middle_rows(days: pd.Series, value: float) -> Iterator[tuple[RowKind, 
 
 
 def _join_rows(
-    quarter: Quarter, found: Sequence[_FoundRow], customers: int, hidden: frozenset[FigureName]
+    quarter: Quarter, found: Sequence[_FoundRow], are_real: npt.NDArray[np.bool_], hidden: frozenset[FigureName]
 ) -> QuarterCounts:
-    kind, size = _number_kinds(found, customers)
+    kind, size = _number_kinds(found, len(are_real))
     kinds = np.zeros((len(found), len(size)), dtype="int64")
     for line, row in zip(kinds, found, strict=True):
         line += np.bincount(kind[row.places], minlength=len(size))
         if row.less is not None:
             line -= np.bincount(kind[row.less], minlength=len(size))
     kinds //= size
-    some = _choose_kinds(kinds)
-    return QuarterCounts(quarter, _merge_rows(found, kinds, size, some), size[some], hidden)
+    real = np.bincount(kind[are_real], minlength=len(size))
+    # A figure that is nought is printed so: nobody who would make it more may come.
+    noughts = [place for place, row in enumerate(found) if row.kind != "rest" and not kinds[place] @ real]
+    might = np.flatnonzero(~kinds[noughts].any(axis=0))
+    some = might[_choose_kinds(kinds[:, might])]
+    return QuarterCounts(quarter, _merge_rows(found, kinds, real, some), real[some], hidden)
 
 
 def _number_kinds(found: Sequence[_FoundRow], customers: int) -> tuple[Counts, Counts]:
@@ -208,8 +226,8 @@ def _choose_kinds(kinds: Counts) -> Counts:
 def _merge_rows(found: Sequence[_FoundRow], kinds: Counts, size: Counts, some: Counts) -> tuple[CountedRow, ...]:
     """One row of those that count the same; noughts are left out, as they are never hidden."""
     groups: dict[bytes, list[int]] = {}
-    for place, row in enumerate(kinds):
-        if row.any():
+    for place, row in enumerate(kinds[:, some]):
+        if kinds[place] @ size:
             groups.setdefault(row.tobytes(), []).append(place)
     rows = []
     for places in groups.values():

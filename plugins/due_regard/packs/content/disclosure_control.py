@@ -8,19 +8,23 @@ hidden, so a hidden count is known not to be one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
+from due_regard.calendars.quarters import Quarter
 from due_regard.packs.content.alternative_registers import AlternativeSearch, list_bindings
 from due_regard.packs.content.counted_cases import CountedRow, FigureName, QuarterCounts, count_published_cases
 from due_regard.packs.content.headlines import HIDDEN
-from due_regard.packs.content.measure_tables import SPECS, MeasureTable, QuarterLink
+from due_regard.packs.content.measure_tables import COLUMNS_SHOWN, SPECS, MeasureTable, QuarterLink
 from due_regard.packs.measures import QuarterSnapshot
 
 SMALLEST_SHOWN = 5
 """A count from 1 to one less than this is hidden."""
+
+MOST_QUARTERS = 12
+"""Quarters looked at together, where earlier editions showed as many."""
 
 _CASES = "Cases not measured"
 
@@ -32,6 +36,10 @@ class PublishedBefore:
     shown: Mapping[FigureName, float] = field(default_factory=dict)
     hidden: frozenset[FigureName] = frozenset()
 
+    def list_quarters(self) -> set[Quarter]:
+        """Quarters of which something was published."""
+        return {Quarter.parse(text) for text in {name.rsplit("/", 1)[1] for name in {*self.shown, *self.hidden}}}
+
 
 @dataclass(frozen=True)
 class ProtectedTables:
@@ -41,11 +49,30 @@ class ProtectedTables:
     published: dict[FigureName, float | None]
 
 
+def find_audited_quarters(quarter: Quarter, published: Set[Quarter]) -> tuple[Quarter, int]:
+    """The newest quarter to look at, and how many down from it: a pack's own, and those of earlier editions.
+
+    What ran on from a quarter that this pack no longer shows may give away what it does show.
+    """
+    own = quarter.shift(1 - COLUMNS_SHOWN)
+    newest = max({quarter, *published})
+    oldest = min(own, max(newest.shift(1 - MOST_QUARTERS), min({own, *published})))
+    return newest, (newest.year - oldest.year) * 4 + newest.number - oldest.number + 1
+
+
 def protect_tables(
-    tables: Mapping[str, MeasureTable], snapshots: Sequence[QuarterSnapshot], before: PublishedBefore | None = None
+    tables: Mapping[str, MeasureTable],
+    snapshots: Sequence[QuarterSnapshot],
+    *,
+    crossed: Sequence[QuarterSnapshot] = (),
+    before: PublishedBefore | None = None,
 ) -> ProtectedTables:
-    """`tables` without listings of cases, and with small counts hidden, and others that would give them away."""
-    counts = count_published_cases(snapshots, SMALLEST_SHOWN)
+    """`tables` without listings of cases, and with small counts hidden, and others that would give them away.
+
+    `snapshots` are those of `find_audited_quarters`; `crossed` the same with customers who might be there
+    (crossed_records): without them more is hidden.
+    """
+    counts = count_published_cases(snapshots, SMALLEST_SHOWN, crossed)
     hidden = choose_hidden_figures(counts, list_quarter_links(), before or PublishedBefore())
     kept = {name: _hide_figures(table, hidden) for name, table in tables.items() if table.is_publishable}
     shown = {name: value for table in kept.values() for name, value in _list_shown(table)}

@@ -23,14 +23,16 @@ from due_regard.records.canonical import Records
 
 
 def take_snapshots(
-    records: Records, context: LandlordContext, quarter: Quarter, *, files: pd.DataFrame
+    records: Records, context: LandlordContext, quarter: Quarter, *, files: pd.DataFrame, count: int = COLUMNS_SHOWN
 ) -> tuple[QuarterSnapshot, ...]:
-    """Snapshots of the reported quarter and the four before, newest first; `files` has `measures.BATCH_COLUMNS`.
+    """Snapshots of the reported quarter and those before, newest first; `files` has `measures.BATCH_COLUMNS`.
+
+    A pack shows `COLUMNS_SHOWN` of them.
 
     Raises:
         CalendarError: a working day outside the calendar's years was needed.
     """
-    quarters = [quarter.shift(-back) for back in range(COLUMNS_SHOWN)]
+    quarters = [quarter.shift(-back) for back in range(count)]
     return tuple(_take_snapshot(records, context, at, files, at == quarter) for at in quarters)
 
 
