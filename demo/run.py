@@ -175,8 +175,7 @@ def _check_all_alive(place: DemoPlace) -> None:
 
 def _run_chain(place: DemoPlace, api: AirflowApi, say: Callable[[str], None]) -> dict[str, Any]:
     rules, steps, failed = _count_rules(place), {}, []
-    landlords = list_landlord_ids(place.include / "landlords")
-    for step, outcomes in follow_chain(api, landlords, AS_AT, lambda: _check_all_alive(place)):
+    for step, outcomes in follow_chain(api, list_sample_landlords(place), AS_AT, lambda: _check_all_alive(place)):
         steps[step] = report.select_results(outcomes)
         failed += report.list_failures(outcomes)
         say("")
@@ -187,11 +186,16 @@ def _run_chain(place: DemoPlace, api: AirflowApi, say: Callable[[str], None]) ->
     return {"as_at": AS_AT.isoformat(), "ok": not failed, "failed": failed, "steps": steps}
 
 
+def list_sample_landlords(place: DemoPlace) -> list[str]:
+    """Every landlord with sample settings: those of the repository, and the one in the own folder among the samples."""
+    return list_landlord_ids(LayeredFolder((place.own, place.include)) / "landlords")
+
+
 def _count_rules(place: DemoPlace) -> dict[str, int]:
     """How many rules each landlord's policy holds on the day; a policy that cannot be read fails its own task later."""
     held: dict[str, int] = {}
     folders = LayeredFolder((place.own, place.include))
-    for landlord in list_landlord_ids(folders / "landlords"):
+    for landlord in list_sample_landlords(place):
         with suppress(PolicyError):
             policy = load_policies(folders / "policies", landlord).find_version(AS_AT)
             held[landlord] = len({duty.rule for duty in policy.duties})

@@ -10,6 +10,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from demo.place import DemoPlace
+from demo.run import list_sample_landlords
 from demo.samples import write_samples
 from demo.samples.write import lay_sample_folders
 from due_regard.config.landlord import list_landlord_ids, load_landlord
@@ -98,3 +100,10 @@ def test_addresses_are_roles_at_domains_that_cannot_exist(drops: dict[str, Valid
     roles = staff["role"].str.replace("_", ".")
     assert staff["email"].str.endswith(".example").all()
     assert all(address.startswith(role) for address, role in zip(staff["email"], roles, strict=True))
+
+
+def test_the_demo_runs_every_landlord_that_has_a_sample_drop() -> None:
+    place = DemoPlace(Path("out"), SAMPLES.parent)
+    drops = {folder.name for folder in SAMPLES.iterdir() if folder.is_dir() and folder.name != place.own.name}
+    assert set(list_sample_landlords(place)) == drops
+    assert len(drops) == 6
