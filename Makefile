@@ -27,7 +27,7 @@ up: $(VENV)/.installed
 down:
 	@$(BIN)/python -m demo --out "$(DEMO)" --stop
 
-# Every day, about two minutes on two cores: policies, assessment, reading, escalation, headlines, disclosure, a DAG chain.
+# Every day, some three minutes on two cores: policies, assessment, reading, escalation, headlines, disclosure, a DAG chain.
 test: $(VENV)/.installed
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not integration"
 
