@@ -15,6 +15,7 @@ from due_regard.packs.content.alternative_registers import list_bindings
 from due_regard.packs.content.counted_cases import QuarterCounts, count_published_cases
 from due_regard.packs.content.disclosure_control import SMALLEST_SHOWN, list_quarter_links
 from tests.packs.attacker import Relations, learn_relations, read_figures
+from tests.packs.known import IS_LONG
 from tests.packs.published import (
     RELATIONS,
     count_recovered,
@@ -29,6 +30,8 @@ from tests.packs.published import (
 LEARNT_FROM = range(1000, 1080)
 
 
+@pytest.mark.long
+@pytest.mark.skipif(not IS_LONG, reason="minutes of two cores to learn anew what holds: make test-all")
 @pytest.mark.timeout(1200)
 def test_the_relations_on_file_are_what_holds(tmp_path: Path) -> None:
     registers = [read_figures(fill_tables(take_quarters(seed, 60, 7))) for seed in LEARNT_FROM]
