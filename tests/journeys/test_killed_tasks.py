@@ -26,7 +26,7 @@ from tests.journeys.installations import small_include
 RUNNER, BOTH, SUPERVISOR, SCHEDULER = "queens_cross", "united_welsh", "hanover", "clydebank"
 STRUCK = (RUNNER, BOTH, SUPERVISOR, SCHEDULER)
 PAST = "2026-06-30"
-pytestmark = pytest.mark.timeout(900)
+pytestmark = pytest.mark.timeout(1500)
 
 
 class Person(AirflowApi):
@@ -125,7 +125,7 @@ class Struck:
         return [str(subject).split(": ")[1] for _, subject in told]
 
 
-def wait_for(ask: Callable[[], bool], what: str, seconds: float = 300) -> None:
+def wait_for(ask: Callable[[], bool], what: str, seconds: float = 600) -> None:
     until = time.monotonic() + seconds
     while not ask():
         assert time.monotonic() < until, f"{what}: not in {seconds:.0f} s"
