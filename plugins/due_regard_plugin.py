@@ -46,4 +46,7 @@ class DueRegardPlugin(AirflowPlugin):
     name = "due_regard"
     listeners = [_Preload()]  # noqa: RUF012 - Airflow reads a plain class attribute
     fastapi_apps = _PAGES
-    external_views = [{"name": "Due Regard", "href": "/due-regard/", "destination": "nav"} for _ in _PAGES]  # noqa: RUF012
+    external_views = [  # noqa: RUF012
+        {"name": "Due Regard", "href": f"{each['url_prefix']}/", "destination": "nav", "nav_top_level": True}
+        for each in _PAGES
+    ]

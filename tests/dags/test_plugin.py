@@ -1,4 +1,4 @@
-"""What the plugin adds to Airflow: a scheduler that was asked to imports the heavy packages before its workers fork."""
+"""What the plugin adds to Airflow: heavy packages imported before workers fork, and the pages in the API server."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ print(json.dumps({"plugins": names, "errors": errors, "preloaded": "this" in sys
 """
 
 
-def started(component: str, home: Path, **settings: str) -> dict[str, object]:
+def started(component: str, home: Path, code: str = CODE, **settings: str) -> dict[str, object]:
     """What Airflow knows after a component has started with these settings."""
     foreign = ("AIRFLOW", "DUE_REGARD_", "PYTHON")
     env = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
@@ -37,7 +37,7 @@ def started(component: str, home: Path, **settings: str) -> dict[str, object]:
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
     } | settings
-    command = [sys.executable, "-c", CODE, component]
+    command = [sys.executable, "-c", code, component]
     done = subprocess.run(command, env=env, cwd=home, capture_output=True, text=True, check=True, timeout=120)
     return json.loads(done.stdout.splitlines()[-1])
 
@@ -51,6 +51,34 @@ def test_only_a_scheduler_that_was_asked_to_preloads(
 ) -> None:
     found = started(component, tmp_path, DUE_REGARD_PRELOAD=asked)
     assert found == {"plugins": ["due_regard"], "errors": {}, "preloaded": preloaded}
+
+
+FAB = "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"
+SIMPLE = "airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager"
+MOUNTED = """
+import json, sys
+sys.argv = ["airflow", sys.argv[1]]
+from airflow import plugins_manager
+apps, _ = plugins_manager.get_fastapi_plugins()
+plugins, _ = plugins_manager._get_plugins()
+views = [view for plugin in plugins for view in plugin.external_views]
+print(json.dumps({
+    "apps": [each["url_prefix"] for each in apps if each["name"] == "Due Regard"],
+    "menu": [each["href"] for each in views if each["name"] == "Due Regard"],
+    "heavy": sorted({"pandas", "numpy"} & set(sys.modules)),
+}))
+"""
+
+
+@pytest.mark.parametrize(
+    ("component", "manager", "prefixes"),
+    [("api-server", FAB, ["/due-regard"]), ("api-server", SIMPLE, []), ("scheduler", FAB, [])],
+)
+def test_the_pages_stand_in_the_api_server_where_rights_can_be_told_apart(
+    tmp_path: Path, component: str, manager: str, prefixes: list[str]
+) -> None:
+    found = started(component, tmp_path, MOUNTED, AIRFLOW__CORE__AUTH_MANAGER=manager)
+    assert found == {"apps": prefixes, "menu": [f"{prefix}/" for prefix in prefixes], "heavy": []}
 
 
 @pytest.mark.parametrize("name", preload_packages._HEAVY)
