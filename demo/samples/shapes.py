@@ -18,7 +18,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from demo.samples.sample_cells import Cell, Cells, list_sample_columns, make_sample_cells
 from demo.samples.sample_world import SampleWorld
 from due_regard.intake.source_mapping import ColumnMap, SourceMapping, SourcePart
-from due_regard.packs.documents.archive import save_workbook
+from due_regard.records.workbook_bytes import save_workbook
 
 Table = tuple[list[str], list[list[Cell]]]
 """Headers, and rows under them."""

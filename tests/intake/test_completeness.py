@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from due_regard.errors import DropError
-from due_regard.intake import check_completeness, find_rows_before
-from tests.intake.drops import APPEALS, CUSTOMERS, RESTRICTIONS, only, read, source, write
+from due_regard.intake import check_completeness, find_rows_before, read_drop
+from tests.intake.drops import APPEALS, CUSTOMERS, ON, RESTRICTIONS, only, read, source, write
 
 NOW = datetime(2026, 6, 30, 12, tzinfo=UTC)
 
@@ -122,6 +122,18 @@ def test_changes_and_first_deliveries_are_never_held(tmp_path: Path) -> None:
     drop = drop_of(tmp_path, 1)
     assert read(drop, previous_rows={"customers": 100}.get).held == ()
     assert read(drop, name="canonical_snapshot", previous_rows={}.get).held == ()
+
+
+def test_the_register_is_asked_for_each_entitys_references_once(tmp_path: Path) -> None:
+    drop = write(tmp_path, customers=CUSTOMERS, restrictions=RESTRICTIONS, appeals=APPEALS)
+    asked: list[str] = []
+
+    def read_known(entity: str) -> frozenset[str]:
+        asked.append(entity)
+        return frozenset({"C1"})
+
+    read_drop(drop, "a", source("canonical_snapshot"), on=ON, known=read_known, great_expectations=False)
+    assert sorted(asked) == ["appeals", "customers", "restrictions"]
 
 
 def test_what_disappears_from_a_snapshot_is_told_and_kept(tmp_path: Path) -> None:

@@ -276,6 +276,13 @@ def test_the_project_opens_with_the_librarys_own_tools_and_holds_no_value(tmp_pa
     assert [path for path in (tmp_path / "var").rglob("*") if path.stat().st_mode & 0o077] == []
 
 
+@pytest.mark.parametrize("kept", [True, False])
+def test_the_library_draws_nothing_into_a_log(tmp_path: Path, kept: bool, capfd: pytest.CaptureFixture[str]) -> None:
+    for _ in range(2):
+        read(write(tmp_path / "drop", customers=CUSTOMERS), project=tmp_path / "project" if kept else None)
+    assert capfd.readouterr() == ("", "")
+
+
 def test_the_last_twenty_results_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(validation_project, "KEPT_RESULTS", 2)
     drop = write(tmp_path / "drop", customers=CUSTOMERS)

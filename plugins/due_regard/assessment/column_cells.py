@@ -54,6 +54,14 @@ class ColumnCells:
         unread = None if self.unread is None else there & self.unread[safe]
         return ColumnCells(values, (there & self.unknown[safe]) | (rows == UNKNOWN_RECORD), self.words, unread)
 
+    def blank_out(self, hidden: Bools) -> ColumnCells:
+        """The cells with those that are `hidden` blank, and no longer unknown."""
+        if not hidden.any():
+            return self
+        values = np.where(hidden, _make_blank_cells(self), self.values)
+        unread = None if self.unread is None else self.unread & ~hidden
+        return ColumnCells(values, self.unknown & ~hidden, self.words, unread)
+
     def leave_absence_out(self) -> ColumnCells:
         """The cells with what is absent counted as blank; a word that is not known stays unknown."""
         return replace(self, unknown=np.zeros_like(self.unknown) if self.unread is None else self.unread)

@@ -1,7 +1,7 @@
 """A landlord's records as frames in which nothing stands that was not known to have happened by a day.
 
-The same rule as `RecordsAsAt`, for those who count records themselves: events after the day are blank, planned dates
-stay. Rows are kept: a record opened after the day is left out by whoever counts, by its opening date.
+For those who count records themselves; by `CanonicalColumn.dated_by`, as `RecordsAsAt`: events after the day are blank,
+planned dates stay. Rows are kept: a record opened after the day is left out by whoever counts, by its opening date.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from datetime import date
 
 import pandas as pd
 
-from due_regard.records.canonical import ASSESSED_ENTITY, CanonicalColumn, ColumnKind, Records
+from due_regard.records.canonical import ASSESSED_ENTITY, CanonicalColumn, Records
 
 
 def mask_later_events(records: Records, as_at: date) -> dict[str, pd.DataFrame]:
@@ -33,12 +33,7 @@ def _mask_frame(name: str, frame: pd.DataFrame, day: pd.Timestamp) -> pd.DataFra
 
 def _find_later_cells(column: CanonicalColumn, frame: pd.DataFrame, day: pd.Timestamp) -> pd.Series | None:
     """Rows in which a column must be blank; None where there are none."""
-    if column.name not in frame.columns:
+    if column.name not in frame.columns or column.dated_by not in frame.columns:
         return None
-    if column.kind is ColumnKind.DATE and not column.planned:
-        later = frame[column.name] > day
-    elif column.known_once and column.known_once in frame.columns:
-        later = frame[column.known_once] > day
-    else:
-        return None
+    later = frame[column.dated_by] > day
     return later if later.any() else None

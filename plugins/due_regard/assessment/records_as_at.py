@@ -1,6 +1,7 @@
 """The records of one landlord as they were on `as_at`: whole columns, links between entities, what is absent.
 
-As-at masking happens here and nowhere else. Everything is an array aligned to an entity's rows, which stand in order of
+Cells that were not known by then are blank: `CanonicalColumn.dated_by` says which, here and for whole frames
+(masked_frames.py). Everything is an array aligned to an entity's rows, which stand in order of
 their reference, so that nothing is sorted later; strings are coded once and compared as integers. Conditions and duties
 are built on top; no duty is known here.
 """
@@ -35,7 +36,6 @@ from due_regard.records.canonical import (
     ENTITY_OF_SUBJECT,
     UNKNOWN_CELLS,
     CanonicalColumn,
-    ColumnKind,
     Entity,
     Records,
 )
@@ -135,19 +135,14 @@ class RecordsAsAt:
         cells = read_column_cells(frame[name], column, rows)
         if UNKNOWN_CELLS in frame:
             cells = mark_unread_cells(cells, frame[UNKNOWN_CELLS], name, rows)
-        if column.kind is ColumnKind.DATE and not column.planned:
-            days = cells.days
-            values = np.where(days > self.as_at, NAT, days)
-            return ColumnCells(values, cells.unknown)
-        return self._blank_until_known(entity, column, cells) if column.known_once else cells
+        return self._blank_later_cells(entity, column, cells) if column.dated_by else cells
 
-    def _blank_until_known(self, entity: str, column: CanonicalColumn, cells: ColumnCells) -> ColumnCells:
-        """Blank while the date that makes the value known lies after as_at; unknown where that date is absent."""
-        if column.known_once not in self._frames[entity]:
+    def _blank_later_cells(self, entity: str, column: CanonicalColumn, cells: ColumnCells) -> ColumnCells:
+        """Blank while the date that the value waits for lies after as_at; unknown where that date is absent."""
+        if column.dated_by not in self._frames[entity]:
             return replace(cells, unknown=cells.unknown | ~cells.blank)
-        later = read_days(self._frames[entity][column.known_once])[self._rows[entity]] > self.as_at
-        unread = None if cells.unread is None else cells.unread & ~later
-        return ColumnCells(np.where(later, -1, cells.values), cells.unknown & ~later, cells.words, unread)
+        later = read_days(self._frames[entity][column.dated_by])[self._rows[entity]] > self.as_at
+        return cells.blank_out(later)
 
 
 def _find_existing_rows(entity: Entity, frame: pd.DataFrame, as_at: np.datetime64[date]) -> tuple[Ints, pa.Array]:

@@ -10,6 +10,7 @@ import logging
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import pyarrow as pa
@@ -71,6 +72,7 @@ def read_drop(
         DropError: the folder is missing or empty, its manifest is wrong or names a file that is not there, or the two
             validations differ.
     """
+    known = cache(known)  # else each check reads the register again
     staged, refused = stage_drop(drop, source, on=on)
     checks = build_suite(source.code_lists) if suite is None else suite
     checked = check_candidates([item.candidate for item in staged], known, checks)

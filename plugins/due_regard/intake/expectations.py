@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,10 @@ from due_regard.intake.cell_values import CodedColumn, find_latest_date
 from due_regard.intake.check_suite import CheckRule, ColumnCheck, Suite
 from due_regard.intake.date_patterns import make_date_pattern
 from due_regard.intake.delivered_values import CheckProfile
-from due_regard.intake.relation_counts import count_days_between, count_links, count_versions
+from due_regard.intake.relation_counts import count_days_between, count_links, count_versions, find_target_refs
 from due_regard.intake.row_checks import CheckedCandidate, Known
 from due_regard.intake.validation_project import ValidationRun, load_great_expectations, run_expectations
-from due_regard.records.canonical import EARLIEST_YEAR, ENTITY, ColumnKind
+from due_regard.records.canonical import EARLIEST_YEAR, ENTITIES, ENTITY, ColumnKind
 
 _LATEST = "latest_date"
 """What the last day that a date may name is called in a kept suite, which outlives the day."""
@@ -50,6 +51,13 @@ class DropUnderTest:
     suite: Suite
     known: Known
     on: date
+
+    @cached_property
+    def target_refs(self) -> dict[str, frozenset[str]]:
+        """Entity -> the references that links may name, once for all its links; without entities that nobody has."""
+        targets = {target for entity in ENTITIES for _, target in entity.links}
+        found = {target: find_target_refs(target, self.tables, self.known(target)) for target in targets}
+        return {target: refs for target, refs in found.items() if refs is not None}
 
 
 @dataclass(frozen=True)
@@ -87,7 +95,6 @@ def validate_with_great_expectations(
 
 def _list_expected_checks(table: CheckedCandidate, drop: DropUnderTest) -> list[ColumnCheck]:
     """The checks of the suite that a table's columns call for, whichever of them row_checks.py asked."""
-    delivered = {item.candidate.entity for item in drop.tables}
 
     def is_called_for(check: ColumnCheck) -> bool:
         if check.entity != table.candidate.entity or check.column not in table.candidate.columns:
@@ -95,8 +102,7 @@ def _list_expected_checks(table: CheckedCandidate, drop: DropUnderTest) -> list[
         if check.rule is CheckRule.ORDER:
             return check.after in table.candidate.columns
         if check.rule is CheckRule.REFERENCE:
-            target = dict(ENTITY[check.entity].links)[check.column]
-            return target in delivered or drop.known(target) is not None
+            return dict(ENTITY[check.entity].links)[check.column] in drop.target_refs
         return True
 
     return [check for check in drop.suite if is_called_for(check)]
@@ -160,8 +166,7 @@ def _build_profile(table: CheckedCandidate, check: ColumnCheck, drop: DropUnderT
         return count_versions(table, [item for item in drop.tables if item.candidate.entity == check.entity])
     if check.rule is CheckRule.REFERENCE:
         target = dict(ENTITY[check.entity].links)[check.column]
-        tables = [item for item in drop.tables if item.candidate.entity == target]
-        return count_links(table, check.column, tables, drop.known(target))
+        return count_links(table, check.column, drop.target_refs[target])
     if check.rule is CheckRule.ORDER:
         return count_days_between(table.rows[check.after], table.rows[check.column])
     if check.rule is CheckRule.REQUIRED:

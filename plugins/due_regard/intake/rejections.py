@@ -6,11 +6,9 @@ those rows: its columns in front mark it as a list of changes (text_tables.MENDI
 
 from __future__ import annotations
 
-import io
-import re
-import zipfile
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
@@ -25,11 +23,12 @@ from due_regard.intake.preflight import READ_ME
 from due_regard.intake.text_tables import MENDING_HEADERS, MENDING_SHEET, UNREADABLE
 from due_regard.records.formula_guard import put_text
 from due_regard.records.validated_drop import MendingSheet, ValidatedDrop
+from due_regard.records.workbook_bytes import save_workbook
 
 _PAGE_LINES = 40
 _ROWS_SHOWN = 10
-_INSTANT = re.compile(rb"(?<=W3CDTF\">)[^<]+")
-"""When a workbook says that it was made and changed."""
+_DATED = datetime(1980, 1, 1, tzinfo=UTC)
+"""When a workbook says that it was made and changed: the same rows give the same bytes."""
 _HIDDEN = frozenset({"hidden_sheet", "hidden_rows", "hidden_columns"})
 
 
@@ -146,18 +145,7 @@ def _write_workbook(sink: IO[bytes], sheets: list[MendingSheet]) -> None:
         width = max(map(len, rows))
         for row in rows:
             worksheet.append([_make_text_cell(worksheet, text) for text in (*row, *[""] * (width - len(row)))])
-    content = io.BytesIO()
-    workbook.save(content)
-    _copy_without_clock(content, sink)
-
-
-def _copy_without_clock(content: IO[bytes], sink: IO[bytes]) -> None:
-    """The same rows give the same bytes: a workbook's parts less the instants at which they were written."""
-    with zipfile.ZipFile(content) as written, zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as package:
-        for part in written.namelist():
-            text = written.read(part)
-            text = _INSTANT.sub(b"1980-01-01T00:00:00Z", text) if part == "docProps/core.xml" else text
-            package.writestr(zipfile.ZipInfo(part), text, zipfile.ZIP_DEFLATED)
+    sink.write(save_workbook(workbook, _DATED))
 
 
 def _make_text_cell(worksheet: Any, text: str) -> Any:

@@ -36,21 +36,32 @@ def _take_valid_rows(checked: CheckedCandidate) -> pd.DataFrame:
     return checked.rows[valid]
 
 
-def count_links(
-    checked: CheckedCandidate, column: str, tables: Sequence[CheckedCandidate], known: frozenset[str] | None
-) -> CheckProfile:
+def find_target_refs(
+    target: str, tables: Sequence[CheckedCandidate], known: frozenset[str] | None
+) -> frozenset[str] | None:
+    """The references that a link may name; None where neither the drop nor the register has the entity.
+
+    Args:
+        target: the entity pointed to.
+        tables: the drop's tables, judged.
+        known: its references in the register, None where it was never delivered.
+    """
+    key = ENTITY[target].key
+    brought = [(item.rows[key], item.standing) for item in tables if item.candidate.entity == target]
+    if not brought:
+        return known
+    rejected = {ref for refs, standing in brought for ref in refs[~standing]}
+    return ((known or frozenset()) - rejected).union(*(refs[standing] for refs, standing in brought))
+
+
+def count_links(checked: CheckedCandidate, column: str, there: frozenset[str]) -> CheckProfile:
     """1 for each accepted row whose `column` points to a record, 0 for each that does not; orphans are counted too.
 
     Args:
         checked: the table that points.
         column: the pointing column.
-        tables: the drop's tables of the entity pointed to, judged.
-        known: its references in the register.
+        there: the references that it may name.
     """
-    target = ENTITY[tables[0].candidate.entity].key if tables else ""
-    brought = [(item.rows[target], item.standing) for item in tables]
-    rejected = {ref for refs, standing in brought for ref in refs[~standing]}
-    there = (set(known or ()) - rejected) | {ref for refs, standing in brought for ref in refs[standing]}
     judged = checked.standing.copy()
     judged[[fault.row for fault in checked.faults if fault.reason == "orphan" and fault.column == column]] = True
     refs = checked.rows.loc[judged, column]

@@ -74,15 +74,20 @@ def run_expectations(
         warnings.filterwarnings("ignore", "This pattern is interpreted as a regular expression", UserWarning)
         if project is None:
             suite = run.library.ExpectationSuite(name="contract", expectations=[copy(one) for one in expectations])
-            batch = _define_batch(run.library.get_context(mode="ephemeral")).get_batch({"dataframe": run.frame})
+            batch = _define_batch(_open_context(run.library, mode="ephemeral")).get_batch({"dataframe": run.frame})
             results = batch.validate(suite, result_format=result_format, expectation_parameters=run.parameters).results
         else:
             results = _run_kept_checkpoint(run, expectations, result_format, project)
     return _sort_answers(results, expectations)
 
 
-def _define_batch(context: Any) -> Any:
+def _open_context(library: Any, **how: Any) -> Any:
+    context = library.get_context(**how)
     context.variables.progress_bars = {"globally": False}
+    return context
+
+
+def _define_batch(context: Any) -> Any:
     asset = context.data_sources.add_or_update_pandas("drop").add_dataframe_asset("distinct_values")
     return asset.add_batch_definition_whole_dataframe("all")
 
@@ -90,8 +95,7 @@ def _define_batch(context: Any) -> Any:
 def _run_kept_checkpoint(run: ValidationRun, expectations: Sequence[Any], result_format: str, project: Path) -> Any:
     make_folder(project)
     with _write_privately():
-        context = run.library.get_context(mode="file", project_root_dir=str(project))
-        context.variables.progress_bars = {"globally": False}
+        context = _open_context(run.library, mode="file", project_root_dir=str(project))
         name = _name_suite(expectations)
         if name not in {checkpoint.name for checkpoint in context.checkpoints.all()}:
             _add_checkpoint(run.library, context, name, expectations, result_format)

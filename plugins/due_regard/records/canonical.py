@@ -57,6 +57,15 @@ class CanonicalColumn:
     known_once: str = ""
     personal: bool = False
 
+    @property
+    def dated_by(self) -> str:
+        """The date column of its row before whose day its cell is blank (as-at masking), "" for what always stands.
+
+        The one place that says what is masked: an event's own date, and what is known once another date has come.
+        """
+        is_event = self.kind is ColumnKind.DATE and not self.planned
+        return self.name if is_event else self.known_once
+
 
 @dataclass(frozen=True)
 class Entity:

@@ -15,10 +15,10 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
-from due_regard.packs.documents.archive import save_workbook
 from due_regard.packs.documents.safe_cells import make_safe_text, make_streamed_cell
 from due_regard.records.canonical import find_open_rows
 from due_regard.records.formula_guard import FORMULA_STARTS
+from due_regard.records.workbook_bytes import save_workbook
 
 HEADINGS = (
     "Register reference", "What to do", "By whom", "By when", "Days overdue", "Counted in", "State",

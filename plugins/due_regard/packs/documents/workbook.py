@@ -19,10 +19,10 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from due_regard.packs.charts.canvas import DPI
 from due_regard.packs.content.pack_content import EDITIONS, PackContent, SectionContent
-from due_regard.packs.documents.archive import save_workbook
 from due_regard.packs.documents.chart_picture import place_chart
 from due_regard.packs.documents.display_grid import SHORTHAND, DisplayGrid, Form, build_grid
 from due_regard.packs.documents.safe_cells import put_cell
+from due_regard.records.workbook_bytes import save_workbook
 
 FONT = "Arial"
 _FORMATS = {"percent": "0%", "date": "d mmmm yyyy", "month": "mmmm yyyy"}

@@ -5,6 +5,7 @@ Building is in packs/build.py; what the register keeps of a pack, and issuing it
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +15,6 @@ from sqlalchemy import Engine
 
 from due_regard.config.storage import StoredPath, write_file
 from due_regard.packs.content.pack_content import PackContent
-from due_regard.packs.documents.archive import compute_sha256
 from due_regard.packs.life import provenance
 from due_regard.packs.life.pack_records import PackRecord, find_last_pack, record_pack
 from due_regard.register import writing
@@ -61,8 +61,8 @@ def file_pack(
     hides. What had been learnt by `known_at` went into the pack; None: everything known.
     """
     landlord = content.landlord
-    sums = {name: compute_sha256(body) for name, body in contents.items()}
-    whole = compute_sha256("".join(f"{name} {digest}\n" for name, digest in sums.items()).encode())
+    sums = {name: _compute_sha256(body) for name, body in contents.items()}
+    whole = _compute_sha256("".join(f"{name} {digest}\n" for name, digest in sums.items()).encode())
     key: dict[str, Any] = {
         "pack": content.pack, "quarter": str(content.quarter), "edition": content.edition, "known_at": known_at
     }  # fmt: skip
@@ -85,6 +85,10 @@ def file_pack(
     files = tuple(write_file(out, name, body) for name, body in contents.items())
     status, differs = _compare_builds(before, whole, made, figures)
     return PackReport(pack_id, content.pack, str(content.quarter), content.edition, files, whole, status, differs)
+
+
+def _compute_sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def _compare_builds(

@@ -1,19 +1,16 @@
-"""Workbooks as bytes that depend on their content alone.
+"""Workbooks as bytes that depend on their content alone: packs, and rows handed back to be mended.
 
 openpyxl stamps the time of saving into the document and into each part of the zip; both are fixed here.
 """
 
 from __future__ import annotations
 
-import hashlib
 import io
 from datetime import UTC, datetime
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 from openpyxl import Workbook
 from openpyxl.writer.excel import ExcelWriter
-
-_FIRST_DAY_OF_ZIP = (1980, 1, 1, 0, 0, 0)
 
 
 def save_workbook(book: Workbook, dated: datetime) -> bytes:
@@ -29,15 +26,12 @@ def save_workbook(book: Workbook, dated: datetime) -> bytes:
 def _remove_dates(raw: io.BytesIO) -> bytes:
     out = io.BytesIO()
     with ZipFile(raw) as source, ZipFile(out, "w", ZIP_DEFLATED, allowZip64=True) as target:
-        for name in source.namelist():
-            entry = ZipInfo(name, _FIRST_DAY_OF_ZIP)
-            entry.compress_type, entry.external_attr = ZIP_DEFLATED, 0o600 << 16
-            with source.open(name) as part, target.open(entry, "w", force_zip64=True) as copy:
+        for written in source.infolist():
+            entry = ZipInfo(written.filename)  # dated 1 January 1980
+            entry.compress_type = ZIP_DEFLATED
+            # Said beforehand: else a part would be marked as ZIP64, which Excel may take for damage in a small one.
+            entry.file_size = written.file_size
+            with source.open(written) as part, target.open(entry, "w") as copy:
                 while chunk := part.read(1 << 20):
                     copy.write(chunk)
     return out.getvalue()
-
-
-def compute_sha256(content: bytes) -> str:
-    """Checksum a pack is kept with."""
-    return hashlib.sha256(content).hexdigest()
