@@ -12,10 +12,14 @@ from icalendar import Calendar
 from sqlalchemy import update
 
 from due_regard.alerts.finding_lists import CARDS_SHOWN
+from due_regard.config.settings import Settings
 from due_regard.mail.page_links import PageLinks
+from due_regard.policy import LandlordContext
+from due_regard.records.validated_drop import ValidatedDrop
 from due_regard.register.engines import writing
 from due_regard.register.schema.drop_tables import Batch
-from tests.alerts.world import World, check, due, find_calendar_part, html, one, text
+from due_regard.services.post_mail import post_rows_to_mend
+from tests.alerts.world import World, at, calendar, check, due, find_calendar_part, history, html, one, text
 
 BASE = "https://airflow.example.org/a"
 PAGES = f"{BASE}/due-regard/example"
@@ -134,3 +138,18 @@ def test_an_entry_without_a_base_url_has_no_link(world: World) -> None:
 def test_addresses_are_encoded_and_lead_to_what_is_on_record(link, path) -> None:  # type: ignore[no-untyped-def]
     assert link(PageLinks(BASE, "example")) == (f"{PAGES}{path}" if path else "")
     assert link(PageLinks(None, "example")) == ""
+
+
+@pytest.mark.parametrize("base_url", [BASE, None])
+def test_the_mail_about_rows_to_mend_leads_to_their_drop(world: World, base_url: str | None) -> None:
+    settings = Settings(base_url=base_url, mail_mode="live")
+    known = LandlordContext(world.landlord, history(), calendar())
+    result = {"batch_id": 7, "rejections": "/kept/7", "quarantine": ""}
+    post_rows_to_mend(
+        world.engine, settings, known, ValidatedDrop("example", "canonical", "drop", ()), result, now=at(TUE)
+    )
+    world.send(TUE)
+    (mail,) = world.sink.take()
+    assert mail["To"] == DATA_OWNER and "`due-regard drop list` shows batch 7" in text(mail)
+    assert list_links(mail) == ({f"{PAGES}/drops/7"} if base_url else set())
+    assert (f"See the drop in the register: {PAGES}/drops/7" in text(mail)) == (base_url is not None)
