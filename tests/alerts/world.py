@@ -207,6 +207,7 @@ class World:
     landlord: Landlord = LANDLORD
     sink: Sink = field(default_factory=Sink)
     dates: list[EmailMessage] = field(default_factory=list)
+    base_url: str | None = None
 
     def load(self, records: dict[str, list[dict[str, Any]]], day: date, name: str = "drop") -> None:
         files = []
@@ -229,7 +230,7 @@ class World:
 
     def mail_context(self, now: datetime, working: WorkingCalendar | None = None) -> MailContext:
         days, sender = working or calendar(), "due-regard@landlord.example"
-        return MailContext(self.landlord, days, sender, MAIL, now, wording(), self.sink.mode)
+        return MailContext(self.landlord, days, sender, MAIL, now, wording(), self.sink.mode, self.base_url)
 
     def send(self, day: date, transport: Transport | None = None, **more: Any) -> SendReport:
         return send_waiting_mails(self.engine, transport or self.sink, now=at(day), **more)

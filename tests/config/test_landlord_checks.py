@@ -104,6 +104,25 @@ def test_what_may_be_meant_is_a_warning(own: Path, file: str, old: str, new: str
     assert re.match(rf"{re.escape(str(own / file))}:\d+: ", found.warnings[0])
 
 
+def test_a_pack_behind_a_link_needs_the_address_of_the_pages(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lay(own, FILE, ("name: senior_management\n", "name: senior_management\n    deliver: link\n"))
+    (words,) = check().warnings
+    assert "the pack senior_management is delivered as a link, and DUE_REGARD_BASE_URL is not set" in words
+    place = re.match(rf"{re.escape(str(own / FILE))}:(\d+): ", words)
+    assert place and "deliver: link" in (own / FILE).read_text(encoding="utf-8").splitlines()[int(place[1]) - 1]
+    monkeypatch.setenv("DUE_REGARD_BASE_URL", "https://airflow.example")
+    assert check().warnings == ()
+
+
+def test_doctor_warns_of_live_mail_without_links(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert doctor()("mail links") == []
+    monkeypatch.setenv("DUE_REGARD_MAIL_MODE", "live")
+    (found,) = doctor()("mail links")
+    assert (found.ok, found.is_warning) == (True, True) and "DUE_REGARD_BASE_URL is not set" in found.says
+    monkeypatch.setenv("DUE_REGARD_BASE_URL", "https://airflow.example")
+    assert doctor()("mail links") == []
+
+
 def test_a_version_to_come_is_a_warning_that_says_what_holds_until_then(own: Path) -> None:
     lay(own, POLICY, as_name=f"policies/{L}/2026-09-01.yaml")
     found = check()

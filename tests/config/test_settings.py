@@ -49,3 +49,34 @@ def test_no_error_of_the_settings_shows_a_value(monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(ValidationError) as failed:
         Settings()
     assert "secret words" not in str(failed.value)
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("https://airflow.landlord.example", "https://airflow.landlord.example"),
+        (" https://airflow.landlord.example/ ", "https://airflow.landlord.example"),
+        ("http://127.0.0.1:8080/a/b/", "http://127.0.0.1:8080/a/b"),
+        ("https://a.example/dué regard", "https://a.example/du%C3%A9%20regard"),
+        ("", None),
+        (" ", None),
+    ],
+)
+def test_the_address_of_the_pages(written: str, read: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DUE_REGARD_BASE_URL", written)
+    assert Settings().base_url == read
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["airflow.example", "ftp://a.example", "https://", "https://a b.example", "javascript:alert(1)", "/due-regard"]
+    + [f"https://{rest}" for rest in ("me:SECRET@a.example", "SECRET@a.example", "a.example?t=SECRET", "a.example/#x")],
+)
+def test_a_wrong_address_of_the_pages_is_said_in_one_line(
+    written: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DUE_REGARD_BASE_URL", written)
+    assert main(["silences"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("due-regard: settings are wrong: DUE_REGARD_BASE_URL: ") and said.count("\n") == 1
+    assert "https://airflow.landlord.example" in said and "SECRET" not in said

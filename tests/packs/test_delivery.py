@@ -34,6 +34,7 @@ from due_regard.register import reading, writing
 from tests.packs.known import REPORTS, calendar, history, landlord
 from tests.packs.registers import BUILT, NAME, PACK, Made
 
+DATA_OWNER = landlord(NAME).alerts.data_owner
 CLERK = "committee-clerk@queens-cross.example"
 
 
@@ -87,7 +88,19 @@ def test_a_link_carries_no_file(report: PackReport) -> None:
     mail = message_from_bytes(mail_of(report, deliver="link").body, policy=default)
     assert not list(mail.iter_attachments())
     text = mail.get_body(("plain",))
-    assert text is not None and "file://" in text.get_content()
+    folder = report.files[0].parent.resolve()
+    said = f"The files are kept in {folder}. Ask the data owner ({DATA_OWNER}) for them."
+    assert text is not None and said in text.get_content() and "Attached" not in text.get_content()
+
+
+def test_a_link_is_the_packs_page(report: PackReport) -> None:
+    context = replace(context_of(switched(deliver="link")), base_url="https://airflow.example")
+    mail = message_from_bytes(build_pack_mail(report, context, reports=REPORTS).body, policy=default)
+    assert not list(mail.iter_attachments())
+    page = f"https://airflow.example/due-regard/{NAME}/packs/2026-Q2/{PACK}"
+    plain, rich = (mail.get_body((kind,)).get_content() for kind in ("plain", "html"))  # type: ignore[union-attr]
+    assert page in plain and f'<a href="{page}"' in rich
+    assert str(report.files[0].parent) not in plain + rich and "file://" not in plain + rich
 
 
 def test_a_pack_too_large_for_a_mail_is_linked_and_says_so(report: PackReport, tmp_path: Path) -> None:
@@ -99,7 +112,7 @@ def test_a_pack_too_large_for_a_mail_is_linked_and_says_so(report: PackReport, t
         mail = message_from_bytes(made.body, policy=default)
         assert len(list(mail.iter_attachments())) == attached and len(made.body) <= LARGEST_MAIL
         said = mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]
-        assert ("too large for a mail" in said) == ("file://" in said) == (not attached)
+        assert ("too large for a mail" in said) == ("The files are kept in" in said) == (not attached)
 
 
 def test_the_same_pack_makes_the_same_mail(report: PackReport) -> None:

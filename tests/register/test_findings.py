@@ -30,6 +30,7 @@ from due_regard.register import (
     undo_decision,
     verify_audit,
 )
+from due_regard.register.findings.finding_references import format_register_ref, is_register_ref
 from tests.register.drops import LANDLORD, OTHER, accepted, appeal, assessments, at, drop
 
 ACK = "appeal.acknowledge"
@@ -246,3 +247,9 @@ def test_findings_are_conserved_and_equal_the_current_assessment(
             count = pd.Series([rule for rule, _, _ in history[day]], dtype="str").value_counts().to_dict()
             assert {rule: n for rule, n in flows[column].items() if n} == count
         assert len(read_findings_open_on(register, landlord, since)) == len(history[since])
+
+
+@pytest.mark.parametrize(("number", "ref"), [(1, "F-000001"), (63, "F-000063"), (1_234_567, "F-1234567")])
+def test_a_finding_on_record_is_told_from_one_that_is_only_foreseen(number: int, ref: str) -> None:
+    assert format_register_ref(number) == ref and is_register_ref(ref)
+    assert not any(map(is_register_ref, (f"F-new-{number}", f" {ref}", f"{ref}\n", f"{ref}/..", "")))

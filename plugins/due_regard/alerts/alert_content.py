@@ -74,6 +74,18 @@ class FindingList:
 
 
 @dataclass(frozen=True)
+class IssueLine:
+    """One thing to mend in the data: what and where, and the findings it concerns, as far as they are named."""
+
+    words: str
+    refs: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """The words: a landlord's own template of an earlier revision prints an issue as it is."""
+        return self.words
+
+
+@dataclass(frozen=True)
 class WeekReport:
     """The data owner's weekly report: silence means something only if this arrives."""
 
@@ -107,6 +119,7 @@ class AlertContent:
         still_open: in an earlier mail (the weekly summary). done: in an earlier mail and no longer open.
         backlog: from before go-live. backlog_open: how many of these, listed before, are still open.
         uncurable_open: mailed once, counted since. drop_notice: why nothing else is said today.
+        held_batch: the drop that it is about, where one is held.
         issues: of data or settings, for the data owner.
         done_left, issues_left: how many more there are than are shown.
         topic: what a restricted alert or a calendar entry is about; part of its Message-ID.
@@ -124,7 +137,8 @@ class AlertContent:
     backlog_open: int = 0
     uncurable_open: int = 0
     drop_notice: str | None = None
-    issues: list[str] = field(default_factory=list)
+    held_batch: int | None = None
+    issues: list[IssueLine] = field(default_factory=list)
     issues_left: int = 0
     week: WeekReport | None = None
     topic: str = ""

@@ -31,6 +31,11 @@ def build_alert_mails(
         "data_as_at": context.wording.export.judged.format(day=format_day(context.as_at), export=export),
         "policy_title": policy_title,
         "findings_command": f"due-regard findings --as-at {context.as_at} --landlord {context.landlord.id}",
+        "pages": mail_context.pages,
+        "open_finding_words": context.wording.page.open_finding,
+        "open_work": context.wording.page.open_work,
+        "open_backlog": context.wording.page.open_backlog,
+        "open_drop": context.wording.page.open_drop,
         "contact": context.settings.role_mailboxes.get("governance", context.settings.fallback_mailbox),
     }
     # Alerts composed for a day in the past may leave on the day they are composed, whichever day that is.
@@ -54,9 +59,20 @@ def _build_mail_content(draft: AlertDraft, shared: dict[str, object], context: M
         recipient=alert.recipient,
         subject=subject if entry is None else _build_calendar_subject(entry, context),
         identity=(context.landlord.id, alert.kind, alert.recipient, alert.mail_on.isoformat(), alert.topic),
-        view={"alert": alert, "entry": entry, **shared},
+        view={"alert": alert, "entry": entry, "look_up": _describe_look_up(alert.recipient, context), **shared},
         calendar=None if entry is None else build_calendar_file(entry, alert.recipient, context),
     )
+
+
+def _describe_look_up(recipient: str, context: MailContext) -> str:
+    """How the recipient learns what a reference stands for: by its link, or from whom to ask."""
+    wording, owner = context.wording, context.landlord.alerts.data_owner
+    if context.base_url is not None:
+        return wording.page.behind_link
+    command = f"due-regard finding show F-… --landlord {context.landlord.id}"
+    if recipient.lower() == owner.lower():
+        return wording.page.look_up.format(command=command)
+    return wording.page.ask.format(post=wording.name_post("data_owner"), address=owner, command=command)
 
 
 def _build_calendar_subject(entry: CalendarEntry, context: MailContext) -> str:

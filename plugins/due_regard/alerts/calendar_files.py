@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from icalendar import Alarm, Calendar, Event, vCalAddress
 
 from due_regard.mail.builder import Attachment, MailContext
+from due_regard.mail.wording import MailWording
 
 DAY_BEFORE = timedelta(hours=-15)
 WEEK_BEFORE = timedelta(days=-7) + timedelta(hours=9)
@@ -52,7 +53,10 @@ def _build_event(entry: CalendarEntry, recipient: str, context: MailContext) -> 
     event.add("dtstart", entry.due_on)
     event.add("dtend", entry.due_on + timedelta(days=1))
     event.add("summary", wording.calendar_entry.format(label=entry.label, ref=entry.register_ref))
-    event.add("description", wording.calendar_date.cancelled if entry.is_cancelled else wording.calendar_date.entered)
+    link = context.pages.link_finding(entry.register_ref)
+    event.add("description", _describe_entry(entry, link, wording))
+    if link:
+        event.add("url", link)
     event.add("status", "CANCELLED" if entry.is_cancelled else "CONFIRMED")
     event.add("class", "PRIVATE")
     event.add("transp", "TRANSPARENT")
@@ -65,6 +69,12 @@ def _build_event(entry: CalendarEntry, recipient: str, context: MailContext) -> 
     if not entry.is_cancelled:
         event.add_component(_build_alarm(entry, context))
     return event
+
+
+def _describe_entry(entry: CalendarEntry, link: str, wording: MailWording) -> str:
+    """What stands below the title; the link too, for few calendars show the one that an entry carries."""
+    said = wording.calendar_date.cancelled if entry.is_cancelled else wording.calendar_date.entered
+    return f"{said}\n{wording.page.open_finding.format(ref=entry.register_ref)}: {link}" if link else said
 
 
 def _build_alarm(entry: CalendarEntry, context: MailContext) -> Alarm:

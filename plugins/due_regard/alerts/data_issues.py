@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from sqlalchemy import Connection, func, select
 
-from due_regard.alerts.alert_content import WeekReport
+from due_regard.alerts.alert_content import IssueLine, WeekReport
 from due_regard.alerts.alert_context import AlertContext
 from due_regard.alerts.cases import Case
 from due_regard.alerts.finding_wording import is_printable_reference
@@ -91,11 +91,11 @@ def _find_delivery_issues(conn: Connection, context: AlertContext, since: date) 
     return {f"mail:{issue.message_id}": issue for issue in found.values()}
 
 
-def describe_issue(conn: Connection, issue: DataIssue, cells: RecordCells, context: AlertContext) -> str:
+def describe_issue(conn: Connection, issue: DataIssue, cells: RecordCells, context: AlertContext) -> IssueLine:
     """What is wrong, where it stands in the landlord's files or settings, and what to do."""
     if isinstance(issue, DeliveryIssue):
-        return _describe_mail_issue(conn, issue, cells, context)
-    return _describe_owner_issue(conn, issue, context)
+        return IssueLine(_describe_mail_issue(conn, issue, cells, context))
+    return IssueLine(_describe_owner_issue(conn, issue, context), tuple(issue.refs)[:_SHOWN])
 
 
 def build_week_report(

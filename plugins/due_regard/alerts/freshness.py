@@ -30,11 +30,13 @@ class Freshness:
         last_on: London date of the last drop taken in; None where there was none.
         key: names one spell without a drop, so that it is mailed once. None: nothing is wrong.
         trouble: what is wrong, in a sentence.
+        held_batch: the drop that waits for a person, where that is what is wrong.
     """
 
     last_on: date | None
     key: str | None = None
     trouble: str = ""
+    held_batch: int | None = None
 
 
 def describe_last_export(freshness: Freshness, wording: MailWording) -> str:
@@ -56,8 +58,9 @@ def read_freshness(
     since = f"{good[-1][0]}" if good else "start"
     if rows and rows[-1][1] in NOT_ARRIVED:
         number, status, _ = rows[-1]
-        trouble = wording.export.held.format(batch=number) if status == "held" else wording.export.missing
-        return Freshness(last_on, f"drop:{status}:after {since}", trouble)
+        is_held = status == "held"
+        trouble = wording.export.held.format(batch=number) if is_held else wording.export.missing
+        return Freshness(last_on, f"drop:{status}:after {since}", trouble, number if is_held else None)
     if last_on is not None:
         expected = calendar.next_working(last_on + timedelta(days=CADENCE_DAYS[landlord.cadence]))
         latest = calendar.shift(expected, landlord.alerts.missing_after_working_days)

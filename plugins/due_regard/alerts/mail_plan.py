@@ -137,6 +137,7 @@ def _add_drop_notices(freshness: Freshness, held_back: int, context: AlertContex
         if freshness.key is not None and (freshness.key, address) not in context.sent_history.issue_keys:
             digest = digests.open_digest(address)
             digest.content.drop_notice = _describe_drop_trouble(freshness, held_back, context.wording)
+            digest.content.held_batch = freshness.held_batch
             digest.issue_keys.append(freshness.key)
 
 

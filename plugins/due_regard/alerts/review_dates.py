@@ -21,6 +21,7 @@ from due_regard.alerts.routing import CaseRoute
 from due_regard.alerts.sent_entries import SentEntry
 from due_regard.mail.mail_memory import is_of_mode
 from due_regard.policy import DocumentDuty, ReviewDuty
+from due_regard.register.findings.finding_references import format_register_ref
 from due_regard.register.schema.alert_tables import AlertMessage
 
 DATES_A_DAY = 5
@@ -88,7 +89,7 @@ def _list_gone_entries(
         if is_to_leave and owners.get(finding_id) != address:
             one = closed.get(finding_id)
             label = one.line.label if one is not None else context.wording.finding.no_longer_yours
-            ref = one.line.ref if one is not None else f"F-{finding_id:06d}"
+            ref = one.line.ref if one is not None else format_register_ref(finding_id)
             yield address, CalendarEntry(finding_id, ref, label, last.due_on, last.sequence + 1, is_cancelled=True)
 
 

@@ -23,6 +23,7 @@ from due_regard.calendars.working_days import WorkingCalendar
 from due_regard.config.landlord import Landlord
 from due_regard.config.layered_folders import Folder, list_layers
 from due_regard.mail.mail_mode import LIVE, LIVE_MODE, MailMode, ModeWord
+from due_regard.mail.page_links import PageLinks
 from due_regard.mail.wording import MailWording
 
 LARGEST_MAIL = 1_000_000
@@ -69,6 +70,7 @@ class MailContext:
         templates: folder of the templates and of the wording.
         now: for the Date header and the first day a mail may leave.
         mode: how mails leave now.
+        base_url: where pages are reached; None: a mail links to none and says whom to ask.
     """
 
     landlord: Landlord
@@ -78,11 +80,17 @@ class MailContext:
     now: datetime
     wording: MailWording = field(repr=False)
     mode: MailMode = LIVE_MODE
+    base_url: str | None = None
 
     @property
     def today(self) -> date:
         """The London day of `now`."""
         return find_london_day(self.now)
+
+    @property
+    def pages(self) -> PageLinks:
+        """Addresses of the landlord's pages."""
+        return PageLinks(self.base_url, self.landlord.id)
 
     @property
     def domain(self) -> str:

@@ -12,6 +12,7 @@ from typing import Annotated
 from due_regard.config.layered_folders import Folder, find_file
 from due_regard.config.yaml_files import read_yaml
 from due_regard.errors import WordingError
+from due_regard.mail.page_wording import PageSentences
 from due_regard.mail.sentences import (
     Counted,
     OfDay,
@@ -210,6 +211,7 @@ class MailWording(Sentences):
     data_issue: DataIssueSentences
     export: ExportSentences
     data_owner: DataOwnerSentences
+    page: PageSentences
     calendar_entry: Annotated[str, require_placeholders("label", "ref")]
     calendar_date: CalendarDateSentences
     redirected: Annotated[str, require_placeholders("recipient")]

@@ -177,6 +177,9 @@ def _check_mail_settings(settings: Settings) -> Iterator[CheckResult]:
         yield CheckResult("mail", True, check_mail_settings(settings))
     except DueRegardError as reason:
         yield CheckResult("mail", False, str(reason))
+    if settings.base_url is None and settings.mail_mode == "live":
+        says = "DUE_REGARD_BASE_URL is not set: mails link to no page, and say whom to ask about a reference"
+        yield CheckResult("mail links", True, says, is_warning=True)
     try:
         load_mail_wording(settings.reports_dir / "mail")
         yield CheckResult("mail wording", True, "every sentence is there, with its placeholders")

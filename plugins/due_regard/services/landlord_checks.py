@@ -112,6 +112,7 @@ def _list_remarks(settings: Settings, landlord: Landlord, today: date) -> Iterat
     yield from _place_faults(own, _find_date_faults(landlord, today))
     yield from _place_faults(own, _find_name_faults(settings, landlord, history))
     yield from _place_faults(own, _find_missing_files(settings, landlord))
+    yield from _place_faults(own, _find_missing_links(settings, landlord))
     for version in history.versions:
         file = find_file(settings.policies_dir / landlord.id, f"{version.effective_from}.yaml")
         yield from _place_faults(file, _find_policy_faults(version, history, today))
@@ -205,6 +206,14 @@ def _find_missing_files(settings: Settings, landlord: Landlord) -> Iterator[Faul
             load_pack_definition(settings.reports_dir, switch.name)
         except DueRegardError as reason:
             yield ("packs", number, "name"), f"pack: {reason}", True
+
+
+def _find_missing_links(settings: Settings, landlord: Landlord) -> Iterator[Fault]:
+    """Packs that are to be delivered as a link, where no page can be linked to."""
+    for number, switch in enumerate(landlord.packs):
+        if switch.deliver == "link" and settings.base_url is None:
+            words = f"the pack {switch.name} is delivered as a link, and DUE_REGARD_BASE_URL is not set"
+            yield ("packs", number, "deliver"), f"{words}: its mail says where the files lie and whom to ask", False
 
 
 def _find_same_drop_folder(settings: Settings, landlord: Landlord) -> str:

@@ -46,7 +46,8 @@ def make_mail_context(
 
     folder = settings.reports_dir / "mail"
     wording = load_mail_wording(folder)
-    return MailContext(landlord, calendar, settings.mail_from, folder, now, wording, choose_mail_mode(settings))
+    mode, base_url = choose_mail_mode(settings), settings.base_url
+    return MailContext(landlord, calendar, settings.mail_from, folder, now, wording, mode, base_url)
 
 
 def post_rows_to_mend(
@@ -66,7 +67,8 @@ def post_rows_to_mend(
     summary, folder = summarise_rejections(validated).rstrip(), result["rejections"] or result["quarantine"]
     text = wording.data_owner.rows_to_mend.format(summary=summary, folder=folder, batch=batch)
     title = wording.data_owner.rows_title.format(batch=batch)
-    _post_to_data_owner(engine, mail_context, "handback", f"{batch}", title, text)
+    link = mail_context.pages.link_drop(batch)
+    _post_to_data_owner(engine, mail_context, "handback", f"{batch}", title, text, link=link)
 
 
 def post_overdue_run(engine: Engine, context: MailContext, run: OverdueRun) -> bool:
@@ -100,8 +102,12 @@ def post_late_assessment(engine: Engine, context: MailContext, days: Sequence[da
     return _post_to_data_owner(engine, context, "failure", f"unassessed {days[-1]}", title, text)
 
 
-def _post_to_data_owner(engine: Engine, context: MailContext, kind: str, topic: str, title: str, text: str) -> bool:
+def _post_to_data_owner(
+    engine: Engine, context: MailContext, kind: str, topic: str, title: str, text: str, *, link: str = ""
+) -> bool:
     """One mail a kind and topic; it carries counts and names of files, columns and tasks, and no cell's value.
+
+    `link` is the page that shows the same, where there is one.
 
     Returns:
         False where there is such a mail already.
@@ -116,7 +122,7 @@ def _post_to_data_owner(engine: Engine, context: MailContext, kind: str, topic: 
         recipient=landlord.alerts.data_owner,
         subject=context.wording.subject.data_owner.format(landlord=landlord.name, title=title),
         identity=(kind, landlord.id, topic),
-        view={"lines": text.splitlines()},
+        view={"lines": text.splitlines(), "link": link, "open_link": context.wording.page.open_drop},
     )
     leaves_on = context.calendar.next_working(context.today)
     mail = build_mail(content, context, mail_on=leaves_on, leaves_on=leaves_on)

@@ -1,4 +1,4 @@
-"""The mail that takes a pack to the committee's clerk: an attachment or a link, before the meeting if one is set.
+"""The mail that takes a pack to the committee's clerk: attached or behind a link, before the meeting if one is set.
 
 Nothing is put into the outbox here: pack_records.record_mailing does so, beside the record that the pack is on its way.
 The mail names no customer.
@@ -53,7 +53,7 @@ def find_leaving_day(switch: PackSwitch, quarter: Quarter) -> date:
 def _build_content(
     report: PackReport, context: MailContext, switch: PackSwitch, definition: PackDefinition, attempt: int
 ) -> MailContent:
-    landlord, quarter = context.landlord, Quarter.parse(report.quarter)
+    landlord, wording, quarter = context.landlord, context.wording, Quarter.parse(report.quarter)
     files = [file for file in report.files if file.suffix in _KINDS and "action_list" not in file.name]
     contents = [file.read_bytes() for file in files] if switch.deliver == "attachment" else []
     # In a mail a file takes four thirds of its size, and a line break after each 76 characters.
@@ -66,14 +66,21 @@ def _build_content(
         "quarter": f"{quarter.label(landlord.reporting_year_starts)} ({quarter.months})",
         "basis": describe_basis(definition, landlord.id),
         "files": [file.name for file in files],
-        "link": report.files[0].parent.resolve().as_uri() if is_link else None,
+        "is_attached": not is_link,
+        "link": context.pages.link_pack(report.quarter, report.name) if is_link else "",
+        "open_link": wording.page.open_pack,
+        "files_kept": wording.page.files_kept.format(
+            folder=report.files[0].parent.resolve(),
+            post=wording.name_post("data_owner"),
+            address=landlord.alerts.data_owner,
+        ),
         "is_too_large": is_too_large,
         "checksum": report.sha256,
     }
     return MailContent(
         kind="pack",
         recipient=switch.clerk,
-        subject=context.wording.subject.pack.format(
+        subject=wording.subject.pack.format(
             title=definition.title, audience=definition.audience, months=quarter.months
         ),
         identity=(landlord.id, str(report.pack_id), report.sha256, switch.clerk, *([str(attempt)] if attempt else [])),

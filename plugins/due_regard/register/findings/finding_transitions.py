@@ -14,6 +14,7 @@ from pandas.api.types import is_datetime64_any_dtype
 from sqlalchemy import Connection, TableClause, case, column, func, select, table, text, update
 
 from due_regard.records.canonical import ENTITIES, ENTITY_OF_SUBJECT, Entity, find_open_rows
+from due_regard.register.findings.finding_references import format_register_ref
 from due_regard.register.loading import bulk
 from due_regard.register.loading.encoding import make_arrow_column
 from due_regard.register.schema.column_types import Ref
@@ -76,7 +77,7 @@ class FindingTransition:
     def _open_findings(self, rows: pd.DataFrame) -> pd.DataFrame:
         rows = rows.sort_values(KEY, ignore_index=True)
         numbers = self._draw_numbers(len(rows))
-        rows = rows.assign(id=numbers, register_ref=[f"F-{number:06d}" for number in numbers])
+        rows = rows.assign(id=numbers, register_ref=[format_register_ref(number) for number in numbers])
         said = {
             "landlord": self.landlord,
             "status": OPEN,
