@@ -21,17 +21,6 @@ L, TODAY = "clydebank", date(2026, 4, 20)
 FILE, POLICY = f"landlords/{L}.yaml", f"policies/{L}/2023-08-29.yaml"
 
 
-@pytest.fixture
-def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An own folder laid over the shipped files."""
-    folder = tmp_path / "own"
-    folder.mkdir()
-    monkeypatch.setenv("DUE_REGARD_OWN_DIR", str(folder))
-    monkeypatch.setenv("DUE_REGARD_VAR_DIR", str(tmp_path / "var"))
-    monkeypatch.chdir(tmp_path)
-    return folder
-
-
 def check() -> LandlordCheck:
     return check_landlord_files(Settings(), L, today=TODAY)
 

@@ -36,17 +36,6 @@ Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An installation's own folder, still empty."""
-    folder = tmp_path / "own"
-    folder.mkdir()
-    monkeypatch.setenv("DUE_REGARD_OWN_DIR", str(folder))
-    monkeypatch.setenv("DUE_REGARD_VAR_DIR", str(tmp_path / "var"))
-    monkeypatch.chdir(tmp_path)
-    return folder
-
-
-@pytest.fixture
 def run(capsys: pytest.CaptureFixture[str]) -> Run:
     """Runs one command; gives exit code, stdout and stderr."""
 

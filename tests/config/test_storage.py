@@ -24,6 +24,7 @@ from due_regard.config.settings import Settings
 from due_regard.config.storage import (
     StoredPath,
     bring_here,
+    check_can_write,
     copy_file,
     join_name,
     make_folder,
@@ -71,6 +72,24 @@ def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[StoredPat
 
 def names_in(folder: StoredPath) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
+
+
+def test_whether_a_folder_can_be_written_is_asked_without_a_trace(folder: StoredPath, tmp_path: Path) -> None:
+    check_can_write(folder)
+    if isinstance(folder, Path) or folder.protocol != "memory":  # which remembers folders that hold nothing
+        assert not folder.exists()
+    assert list(tmp_path.iterdir()) == []
+    write_file(folder, "there", b"")
+    check_can_write(folder)
+    assert names_in(folder) == ["there"]
+
+
+@pytest.mark.parametrize("name", ["file", "file/below", "file/far/below"])
+def test_a_folder_in_a_files_place_cannot_be_written(tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StorageError, match="cannot be written: Not a directory"):
+        check_can_write(tmp_path / name)
+    assert [file.name for file in tmp_path.iterdir()] == ["file"]
 
 
 def test_a_file_is_written_listed_and_read(folder: StoredPath) -> None:

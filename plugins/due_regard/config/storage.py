@@ -12,7 +12,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory, mkstemp
+from tempfile import TemporaryDirectory, TemporaryFile, mkstemp
 from typing import IO
 from uuid import uuid4
 
@@ -87,6 +87,34 @@ def _make_missing(folder: StoredPath) -> None:
             missing.mkdir(mode=0o700, exist_ok=True)
     elif folder.protocol not in _OBJECT_STORES:
         folder.mkdir(parents=True, exist_ok=True)
+
+
+def check_can_write(folder: StoredPath) -> None:
+    """Try to write where `folder` is, or would be made; nothing is left there, and no folder made.
+
+    Raises:
+        StorageError: nothing can be written there.
+    """
+    try:
+        place = folder if _is_object_store(folder) else _find_nearest(folder)
+        if isinstance(place, Path):
+            TemporaryFile(dir=place).close()  # it has no name, so it goes even with a process that is killed
+        else:
+            write_file(place, f".{uuid4().hex}.part", b"").unlink()
+    except StorageError:
+        raise
+    except Exception as reason:
+        raise _describe_failure(folder, "written", reason) from None
+
+
+def _is_object_store(folder: StoredPath) -> bool:
+    return not isinstance(folder, Path) and str(folder.protocol) in _OBJECT_STORES
+
+
+def _find_nearest(folder: StoredPath) -> StoredPath:
+    """The folder itself, else the nearest above it that is there."""
+    places: list[StoredPath] = [folder, *folder.parents]
+    return next(place for place in places if place.exists())
 
 
 def write_file(folder: StoredPath, name: str, content: bytes) -> StoredPath:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pydantic import SecretStr
 
 from due_regard.config.settings import Settings
-from due_regard.config.storage import make_folder
+from due_regard.config.storage import check_can_write
 from due_regard.errors import MailError, SettingsError, StorageError
 from due_regard.mail.mail_mode import choose_mail_mode
 from due_regard.mail.redirection import RedirectTransport
@@ -68,7 +68,7 @@ def check_mail_settings(settings: Settings) -> str:
     choose_mail_mode(settings)
     if settings.mail_mode == "folder":
         try:
-            make_folder(settings.mail_dir)
+            check_can_write(settings.mail_dir)
         except StorageError as reason:
             raise MailError(f"the mail folder {reason}") from None
         idle = "; DUE_REGARD_MAIL_REDIRECT counts once it is live" if settings.mail_redirect else ""

@@ -5,21 +5,19 @@ Checks leave nothing changed, and no mail is sent. Add a check when something fa
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
-from pathlib import Path
 
 from due_regard.calendars.quarters import find_london_day
 from due_regard.calendars.working_days import SUBDIVISIONS, load_calendar, read_calendar_snapshot
 from due_regard.codes.code_files import CODES_FOLDER, load_code_lists
 from due_regard.config.landlord import list_landlord_ids, load_landlord
 from due_regard.config.settings import Settings
-from due_regard.config.storage import write_file
-from due_regard.errors import DueRegardError, RegisterError, SettingsError
+from due_regard.config.storage import StoredPath, check_can_write
+from due_regard.errors import DueRegardError, RegisterError, SettingsError, StorageError
 from due_regard.policy import load_policies
 from due_regard.services.landlord_checks import check_landlord_files
 from due_regard.services.landlord_context import list_landlords_to_run, load_landlord_context, open_landlord_register
@@ -75,12 +73,17 @@ def _check_folders(settings: Settings) -> Iterator[CheckResult]:
         there = folder.is_dir()
         says = str(folder) if there else f"no folder {folder}; make it or set DUE_REGARD_{name.upper()}_DIR"
         yield CheckResult(f"{name} folder", there, says)
-    parent = next(path for path in [settings.var_dir, *settings.var_dir.resolve().parents] if Path(path).exists())
-    writable = os.access(parent, os.W_OK)
-    yield CheckResult("var folder", writable, str(settings.var_dir) if writable else f"cannot write below {parent}")
+    yield _check_writing("var folder", settings.var_dir.resolve(), str(settings.var_dir))
     if settings.files_url:
-        write_file(settings.files, ".doctor", b"").unlink()
-        yield CheckResult("files folder", True, f"can be written: {settings.files}")
+        yield _check_writing("files folder", settings.files, f"can be written: {settings.files}")
+
+
+def _check_writing(what: str, folder: StoredPath, says: str) -> CheckResult:
+    try:
+        check_can_write(folder)
+    except StorageError as reason:
+        return CheckResult(what, False, str(reason))
+    return CheckResult(what, True, says)
 
 
 def _check_own_folder(settings: Settings) -> CheckResult:
