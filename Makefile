@@ -8,7 +8,7 @@ DEMO ?= var/demo
 # Great Expectations takes 16 s to import without bytecode and 4 s with it.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo up down test test-integration test-all test-install check format lock env samples bench docs clean
+.PHONY: demo up down roles tls test test-integration test-all test-install check format lock env samples bench docs clean
 
 $(VENV)/.installed: requirements.txt pyproject.toml setup.py
 	"$(PYTHON)" -m venv $(VENV)
@@ -26,6 +26,10 @@ up: $(VENV)/.installed
 
 down:
 	@$(BIN)/python -m demo --out "$(DEMO)" --stop
+
+# Each landlord's roles in the Airflow that this shell's AIRFLOW_… variables name (docs/sign-in.md).
+roles: $(VENV)/.installed
+	@$(BIN)/python -m due_regard.web.roles
 
 # Every day, some three minutes on two cores: policies, assessment, reading, escalation, headlines, disclosure, a DAG chain.
 test: $(VENV)/.installed

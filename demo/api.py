@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
 
-from demo.place import LOGIN, DemoPlace, make_address
+from demo.place import LOGIN, make_address
 
 _ENDED = frozenset({"success", "failed"})
 
@@ -53,10 +54,10 @@ class TaskOutcome:
 class AirflowApi:
     """A logged-in client of one server."""
 
-    def __init__(self, place: DemoPlace, port: int) -> None:
+    def __init__(self, port: int, passwords: Path) -> None:
         # trust_env off: a proxy of the caller's must not see loopback traffic.
         self._http = httpx.Client(base_url=make_address(port), timeout=30, trust_env=False)
-        self._passwords = place.passwords
+        self._passwords = passwords
 
     def is_answering(self) -> bool:
         """Whether the server and the address that tasks use both answer; asking also warms them."""
@@ -65,12 +66,11 @@ class AirflowApi:
         except httpx.TransportError:
             return False
 
-    def log_in(self) -> str:
-        """Log in as the demo's user; returns the password, for a person to use."""
+    def log_in(self) -> None:
+        """Log in as the demo's user, with the password that the file holds for them."""
         password = str(json.loads(self._passwords.read_text())[LOGIN])
         answer = self._http.post("/auth/token", json={"username": LOGIN, "password": password}).raise_for_status()
         self._http.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
-        return password
 
     def scheduler_beats(self) -> bool:
         """Whether the scheduler is up."""

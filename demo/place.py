@@ -12,10 +12,11 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-_REPOSITORY = Path(__file__).resolve().parents[1]
+REPOSITORY = Path(__file__).resolve().parents[1]
+"""Where this package, the DAGs and the plugin lie."""
 
 LOGIN = "demo"
-"""The one user of a demo's Airflow; its password is generated."""
+"""The user who runs a demo; the password is generated."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +33,13 @@ class DemoPlace:
 
     @property
     def passwords(self) -> Path:
-        """Airflow's password file: one generated password, for the demo's one user."""
+        """Airflow's password file where nobody else logs in: one generated password."""
         return self.home / "passwords.json"
+
+    @property
+    def people(self) -> Path:
+        """The generated passwords of an Airflow that stays up, one a user."""
+        return self.home / "people.json"
 
     @property
     def processes(self) -> Path:
@@ -63,13 +69,20 @@ def find_free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def build_environment(place: DemoPlace, port: int) -> dict[str, str]:
-    """The environment of the demo's processes: the caller's, less its settings of Airflow and Due Regard, plus ours."""
+def build_environment(place: DemoPlace, port: int, *, with_users: bool = False) -> dict[str, str]:
+    """The environment of the demo's processes: the caller's, less its settings of Airflow and Due Regard, plus ours.
+
+    Args:
+        place: the demo's folders.
+        port: of the server.
+        with_users: people log in with roles, as in production; without, only the demo does, and starts faster.
+    """
     foreign = ("AIRFLOW", "DUE_REGARD_", "PYTHONDONTWRITEBYTECODE", "PYTHONPATH")
     proxies = {"http_proxy", "https_proxy", "all_proxy"}
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(foreign) and k.lower() not in proxies}
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
-    return inherited | {"PATH": path} | _list_own_settings(place) | _list_airflow_settings(place, port)
+    login = _list_fab_settings() if with_users else _list_simple_login_settings(place)
+    return inherited | {"PATH": path} | _list_own_settings(place) | _list_airflow_settings(place, port) | login
 
 
 def _list_own_settings(place: DemoPlace) -> dict[str, str]:
@@ -89,8 +102,8 @@ def _list_own_settings(place: DemoPlace) -> dict[str, str]:
 def _list_airflow_settings(place: DemoPlace, port: int) -> dict[str, str]:
     return {
         "AIRFLOW_HOME": str(place.home),
-        "AIRFLOW__CORE__DAGS_FOLDER": str(_REPOSITORY / "dags"),
-        "AIRFLOW__CORE__PLUGINS_FOLDER": str(_REPOSITORY / "plugins"),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(REPOSITORY / "dags"),
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(REPOSITORY / "plugins"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
@@ -98,8 +111,6 @@ def _list_airflow_settings(place: DemoPlace, port: int) -> dict[str, str]:
         "AIRFLOW__CORE__PARALLELISM": "4",
         # Tasks reach the server here; the default assumes port 8080.
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{make_address(port)}/execution/",
-        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{LOGIN}:admin",
-        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(place.passwords),
         "AIRFLOW__API__HOST": "127.0.0.1",
         "AIRFLOW__API__PORT": str(port),
         "AIRFLOW__API__BASE_URL": make_address(port),
@@ -119,6 +130,22 @@ def _list_airflow_settings(place: DemoPlace, port: int) -> dict[str, str]:
         "AIRFLOW__EXECUTION_API__JWT_EXPIRATION_TIME": "14400",
         # Great Expectations tells each task's log two hundred times how it is put together.
         "AIRFLOW__LOGGING__NAMESPACE_LEVELS": "great_expectations=WARNING alembic=WARNING",
+    }
+
+
+def _list_simple_login_settings(place: DemoPlace) -> dict[str, str]:
+    return {
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{LOGIN}:admin",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(place.passwords),
+    }
+
+
+def _list_fab_settings() -> dict[str, str]:
+    return {
+        "AIRFLOW__CORE__AUTH_MANAGER": "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager",
+        "AIRFLOW__FAB__CONFIG_FILE": str(REPOSITORY / "deploy" / "webserver_config.py"),
+        # FAB tells of each of its three hundred permissions, one a line.
+        "AIRFLOW__LOGGING__FAB_LOGGING_LEVEL": "WARNING",
     }
 
 

@@ -20,7 +20,7 @@ from typing import IO, Any
 import psutil
 
 from demo.errors import DemoError
-from demo.place import DemoPlace
+from demo.place import REPOSITORY, DemoPlace
 from due_regard.config.storage import write_file
 
 _GRACE = ((signal.SIGINT, 8.0), (signal.SIGTERM, 4.0), (signal.SIGKILL, 4.0))
@@ -57,6 +57,23 @@ def run_once(place: DemoPlace, env: Mapping[str, str], *words: str) -> None:
         ended = subprocess.run(_find_command(words), check=False, **_make_options(place, env, out))  # noqa: S603
     if ended.returncode:
         raise DemoError(f"airflow {' '.join(words)} failed; see {log}")
+
+
+def run_module(place: DemoPlace, env: Mapping[str, str], module: str, given: str) -> str:
+    """Run a module of this repository to its end, with `given` on its standard input; gives what it printed.
+
+    Raises:
+        DemoError: it failed; its log is named.
+    """
+    log = place.home / f"{module}.log"
+    with log.open("wb") as out:
+        options = _make_options(place, {**env, "PYTHONPATH": str(REPOSITORY)}, out)
+        options |= {"input": given.encode(), "stdout": subprocess.PIPE}
+        del options["stdin"]
+        ended = subprocess.run([sys.executable, "-m", module], check=False, **options)  # noqa: S603
+    if ended.returncode:
+        raise DemoError(f"{module} failed; see {log}")
+    return ended.stdout.decode()
 
 
 def start_process(place: DemoPlace, env: Mapping[str, str], *words: str) -> StartedProcess:

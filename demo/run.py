@@ -20,7 +20,8 @@ from demo import processes, report
 from demo.api import AirflowApi
 from demo.chain import follow_chain
 from demo.errors import DemoError
-from demo.place import LOGIN, DemoPlace, build_environment, find_free_port, make_address
+from demo.place import DemoPlace, build_environment, find_free_port
+from demo.users import create_users, describe_users, list_administrators, list_users
 from due_regard.config.landlord import list_landlord_ids
 from due_regard.config.layered_folders import LayeredFolder
 from due_regard.errors import PolicyError
@@ -58,16 +59,17 @@ def run_demo(out: Path, *, include: Path, stay_up: bool = False, say: Callable[[
         if processes.stop_processes(place):
             say("Stopped what an earlier demo had left running.")
         _forget_unfinished(place)
+        told = place.people.exists()
         say(f"Starting Airflow for the sample drops as at {AS_AT} ...")
-        api, port, password = _start_airflow(place, stay_up)
+        api, env = _start_airflow(place, stay_up)
         result = _run_chain(place, api, say)
         result["seconds"] = round(time.monotonic() - began, 1)
         place.unfinished.unlink()
         _report_end(place, result, say)
         if stay_up:
             keep()
-            result["url"] = make_address(port)
-            say(f"Airflow is up at {make_address(port)} (user {LOGIN}, password {password}); `make down` stops it.")
+            result["url"] = env["AIRFLOW__API__BASE_URL"]
+            _let_people_in(place, env, say, told=told)
     return result
 
 
@@ -111,20 +113,23 @@ def _leave_on_signal(number: int, _: object) -> None:
     raise SystemExit(128 + number)
 
 
-def _start_airflow(place: DemoPlace, stay_up: bool, tries: int = 3) -> tuple[AirflowApi, int, str]:
-    """Server and scheduler up and answering, with the DAGs known to them; their client, port and password."""
+def _start_airflow(place: DemoPlace, stay_up: bool, tries: int = 3) -> tuple[AirflowApi, dict[str, str]]:
+    """Server and scheduler up and answering, with the DAGs known to them; their client and environment."""
     port = find_free_port()
-    env = build_environment(place, port)
+    env = build_environment(place, port, with_users=stay_up)
     _migrate_airflow(place, env)
+    if stay_up:
+        create_users(place, env, list_administrators(place))
     processes.start_process(place, env, "api-server")
     # Its log server would listen on every interface; the logs lie on this disk anyway.
     processes.start_process(place, env, "scheduler", "--skip-serve-logs")
     processes.run_once(place, env, "dags", "reserialize")
     if stay_up:
         processes.start_process(place, env, "dag-processor")
-    api = AirflowApi(place, port)
+    api = AirflowApi(port, place.people if stay_up else place.passwords)
     try:
-        return api, port, _wait_until_ready(place, api)
+        _wait_until_ready(place, api)
+        return api, env
     except DemoError:
         # Most often the port was taken between looking and listening.
         processes.stop_processes(place)
@@ -151,20 +156,30 @@ def _migrate_airflow(place: DemoPlace, env: dict[str, str]) -> None:
         done.touch()
 
 
-def _wait_until_ready(place: DemoPlace, api: AirflowApi) -> str:
+def _wait_until_ready(place: DemoPlace, api: AirflowApi) -> None:
     until = time.monotonic() + _START_S
     while not api.is_answering():
         _check_all_alive(place)
         if time.monotonic() > until:
             raise DemoError(f"Airflow's server did not answer in {_START_S:.0f} seconds; see {place.home}")
         time.sleep(0.2)
-    password = api.log_in()
+    api.log_in()
     while not api.scheduler_beats():
         _check_all_alive(place)
         if time.monotonic() > until:
             raise DemoError(f"Airflow's scheduler did not start in {_START_S:.0f} seconds; see {place.home}")
         time.sleep(0.2)
-    return password
+
+
+def _let_people_in(place: DemoPlace, env: dict[str, str], say: Callable[[str], None], *, told: bool) -> None:
+    """Make a user for each role; passwords are told the first time, and kept."""
+    users = list_users(place, list_sample_landlords(place))
+    create_users(place, env, users)
+    url = env["AIRFLOW__API__BASE_URL"]
+    say(f"Airflow is up at {url}, the pages at {url}/due-regard/; `make down` stops it.")
+    say(f"Log in as (passwords {'as told before' if told else 'generated now'}, kept in {place.people}):")
+    for line in describe_users([*list_administrators(place), *users], with_passwords=not told):
+        say(line)
 
 
 def _check_all_alive(place: DemoPlace) -> None:

@@ -107,7 +107,8 @@ def test_mail_knows_none_of_those_who_write_mails() -> None:
 
 def test_only_the_plugin_and_its_gate_import_airflow() -> None:
     importing = {named(file) for file in MODULES if any(under(name, "airflow") for name in imports(file))}
-    assert importing == {"plugins/due_regard_plugin.py", "plugins/due_regard/web/airflow_gate.py"}
+    gate = {f"plugins/due_regard/web/{name}.py" for name in ("airflow_gate", "roles")}
+    assert importing == {"plugins/due_regard_plugin.py", *gate}
 
 
 def test_the_core_sees_no_file_clock_database_or_log() -> None:

@@ -4,8 +4,10 @@
 --   due_regard_loader    takes drops in, assesses, mails and builds packs; can delete or change nothing that is history
 --   due_regard_reporter  reads the report_* views and the counts: no customer reference, no address, no reason
 --   due_regard_auditor   reads the audit, what came and what was decided; no record
+--   due_regard_pages     what the pages show, and what people decide there; loads nothing and changes no history
 --
 -- None can log in. Give each person or service a login of its own, make it a member, and grant it its landlords:
+-- `due-regard register login NAME --role loader` does all of this file, or by hand
 --     CREATE ROLE queens_park_loader LOGIN PASSWORD '…' IN ROLE due_regard_loader;
 --     INSERT INTO landlord_access (role_name, landlord) VALUES ('queens_park_loader', 'queens_park');
 -- Without a row in landlord_access a login sees no landlord at all; '*' is every landlord.
@@ -14,7 +16,8 @@ DO $$
 DECLARE
     name text;
 BEGIN
-    FOREACH name IN ARRAY ARRAY['due_regard_loader', 'due_regard_reporter', 'due_regard_auditor'] LOOP
+    FOREACH name IN ARRAY ARRAY['due_regard_loader', 'due_regard_reporter', 'due_regard_auditor', 'due_regard_pages']
+    LOOP
         BEGIN
             EXECUTE format('CREATE ROLE %I NOLOGIN', name);
         EXCEPTION WHEN duplicate_object THEN NULL; -- another register of this server has made it
@@ -22,8 +25,10 @@ BEGIN
     END LOOP;
 END $$;
 
-REVOKE ALL ON ALL TABLES IN SCHEMA public FROM due_regard_loader, due_regard_reporter, due_regard_auditor;
-GRANT USAGE ON SCHEMA public TO due_regard_loader, due_regard_reporter, due_regard_auditor;
+REVOKE ALL ON ALL TABLES IN SCHEMA public
+    FROM due_regard_loader, due_regard_reporter, due_regard_auditor, due_regard_pages;
+REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM due_regard_pages;
+GRANT USAGE ON SCHEMA public TO due_regard_loader, due_regard_reporter, due_regard_auditor, due_regard_pages;
 GRANT SELECT ON alembic_version TO due_regard_loader, due_regard_reporter, due_regard_auditor;
 
 GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO due_regard_loader;
@@ -42,3 +47,27 @@ GRANT SELECT ON report_customers, report_staff, report_incidents, report_warning
 
 GRANT SELECT ON audit, batches, batch_files, rejection_counts, validation_results, assessment_runs, assessment_counts,
     findings, finding_events, runs, landlord_access TO due_regard_auditor;
+
+-- Not the customer numbers behind the reports, nor what mails said in full and what mail servers answered.
+GRANT SELECT ON ALL TABLES IN SCHEMA public TO due_regard_pages;
+REVOKE SELECT ON customer_numbers, landlord_access, alert_messages FROM due_regard_pages;
+GRANT SELECT (landlord, message_id, mode, kind, mail_on, recipient, subject, composed_at, send_days, status, attempts,
+    resends, orphaned, lease_until, finished_at, accepted_on, is_address_refused) ON alert_messages TO due_regard_pages;
+GRANT INSERT ON finding_events, audit TO due_regard_pages;
+GRANT USAGE ON SEQUENCE finding_events_id_seq TO due_regard_pages;
+GRANT UPDATE (status, released_at, released_by, released_why) ON batches TO due_regard_pages;
+
+-- A person's decision on a finding; where it stands otherwise is for assessments to say. What this register has of these.
+DO $$
+DECLARE
+    decided text;
+BEGIN
+    SELECT string_agg(quote_ident(column_name), ', ') INTO decided FROM information_schema.columns
+    WHERE table_schema = 'public' AND table_name = 'findings' AND column_name IN (
+        'silenced_until', 'silenced_at', 'awaiting_since', 'awaiting_file_id', 'handed_to', 'handed_at', 'disputed_at');
+    EXECUTE format('GRANT UPDATE (%s) ON findings TO due_regard_pages', decided);
+    IF to_regclass('record_views') IS NOT NULL THEN
+        GRANT INSERT ON record_views TO due_regard_pages;
+        GRANT USAGE ON SEQUENCE record_views_id_seq TO due_regard_pages;
+    END IF;
+END $$;

@@ -27,7 +27,7 @@ from sqlalchemy import create_engine, make_url
 
 from demo.api import AirflowApi, TaskOutcome
 from demo.chain import STEPS, follow_chain
-from demo.place import DemoPlace, find_free_port, make_address
+from demo.place import find_free_port, make_address
 from demo.run import AS_AT
 from tests.deployment.test_compose import COMPOSE, OURS, REFERENCE, ROOT, TEXT
 from tests.journeys.installations import personal_values, small_include
@@ -43,15 +43,14 @@ pytestmark = [
 class Administrator(AirflowApi):
     """The demo's client, logged in as the administrator that compose's init makes."""
 
-    def __init__(self, place: DemoPlace, port: int, password: str) -> None:
-        super().__init__(place, port)
+    def __init__(self, port: int, password: str) -> None:
+        super().__init__(port, Path())
         self.password = password
 
-    def log_in(self) -> str:
-        """Log in; returns the password."""
+    def log_in(self) -> None:
+        """Log in with compose's own password."""
         answer = self._http.post("/auth/token", json={"username": "admin", "password": self.password})
         self._http.headers["Authorization"] = f"Bearer {answer.raise_for_status().json()['access_token']}"
-        return self.password
 
     def switch_on(self, dag: str) -> bool:
         """Switch a DAG on, once it is known; it starts paused."""
@@ -171,7 +170,7 @@ def _services(folder: Path, env: dict[str, dict[str, str]]) -> Iterator[Callable
 
 def _ready(folder: Path, env: dict[str, str], port: int, check: Callable[[], None]) -> Administrator:
     """A client logged in as compose's administrator, every DAG known and switched on."""
-    api = Administrator(DemoPlace(folder, folder), port, env["AIRFLOW_ADMIN_PASSWORD"])
+    api = Administrator(port, env["AIRFLOW_ADMIN_PASSWORD"])
     _until(api.is_answering, check)
     api.log_in()
     _until(api.scheduler_beats, check)

@@ -70,10 +70,11 @@ def _due_regard(folder: Path, include: Path, word: str) -> subprocess.CompletedP
 
 def _look(said: str) -> dict[str, int]:
     """What a person meets at the address that was printed: the answer's code, by question."""
-    found = re.search(r"Airflow is up at (\S+) \(user (\S+), password (\S+)\)", said)
-    if found is None:
+    found = re.search(r"Airflow is up at (\S+), the pages at ", said)
+    login = re.search(r"^  (demo) +(\S+)  Administrator$", said, re.MULTILINE)
+    if found is None or login is None:
         return {}
-    url, user, password = found.groups()
+    url, (user, password) = found[1], login.groups()
     with httpx.Client(base_url=url, trust_env=False, timeout=20) as person:
         wrong, right = (
             person.post("/auth/token", json={"username": user, "password": word}) for word in ("guess", password)
@@ -152,7 +153,7 @@ def test_no_personal_value_reaches_airflow_or_its_logs(ran: Ran) -> None:
 
 def test_what_a_demo_writes_is_its_owners_alone(ran: Ran) -> None:
     written = [ran.out, *ran.out.rglob("*")]
-    assert {"passwords.json", "airflow.db", "register.db", "demo.json"} <= {path.name for path in written}
+    assert {"people.json", "airflow.db", "register.db", "demo.json"} <= {path.name for path in written}
     assert {path.suffix for path in written} >= {".eml", ".xlsx", ".pdf", ".log"}
     # SQLite takes its side files away as the last process ends.
     there = [path for path in written if path.exists() and not path.is_symlink()]

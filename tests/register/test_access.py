@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Engine, create_engine, inspect, make_url, text
 from sqlalchemy.exc import DBAPIError
 
-from due_regard.errors import DueRegardError
+from due_regard.errors import DueRegardError, RegisterError
 from due_regard.records.canonical import ENTITIES, ENTITY, UNKNOWN_CELLS, ColumnKind
 from due_regard.register import (
     load_drop,
@@ -23,9 +23,11 @@ from due_regard.register import (
     resolve_finding,
     silence_finding,
     sql_files,
+    undo_decision,
     upgrade_register,
     verify_audit,
 )
+from due_regard.register.logins import create_login
 from tests.register.drops import LANDLORD, OTHER, accepted, appeal, assessments, at, drop, restriction
 
 SCRIPT = Path(__file__).parents[2] / "include" / "postgresql" / "roles.sql"
@@ -162,6 +164,87 @@ def test_an_auditor_reads_the_audit_and_no_record(login: Callable[..., Engine]) 
     for table in ("appeals", "report_appeals", "current_appeals", "customer_numbers"):
         forbidden(auditor, f"SELECT * FROM {table}")
     forbidden(auditor, "INSERT INTO audit SELECT * FROM audit")
+
+
+def test_the_pages_read_every_record_and_decide(login: Callable[..., Engine]) -> None:
+    """Silence, done and their undoing go through the same functions as the command line's."""
+    pages = login("pages", LANDLORD)
+    for table in (*TABLES, "report_appeals", "current_appeals", "packs", "alert_told"):
+        assert landlords_seen(pages, table) <= {LANDLORD}
+    assert read_records(pages, LANDLORD)["appeals"]["appeal_ref"].tolist() == ["A1"]
+    ref = read_open_findings(pages, as_at=date(2026, 6, 1))["register_ref"].item()
+    silence_finding(pages, ref, actor="fab:7", why="b", until=date(2026, 6, 9), now=NOW)
+    undo_decision(pages, ref, actor="fab:7", why="b", now=NOW)
+    resolve_finding(pages, ref, actor="fab:7", why="b", now=NOW)
+    verify_audit(pages)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO appeals SELECT * FROM appeals",
+        "INSERT INTO batches (landlord, source, drop_name) VALUES ('x', 'x', 'x')",
+        "INSERT INTO assessment_runs SELECT * FROM assessment_runs",
+        "INSERT INTO findings SELECT * FROM findings",
+        "UPDATE findings SET status = 'resolved'",
+        "UPDATE findings SET state = 'met', due_on = NULL",
+        "UPDATE batches SET drop_sha256 = ''",
+        "UPDATE finding_events SET why = ''",
+        "UPDATE audit SET subject = ''",
+        "UPDATE appeals SET outcome = NULL",
+        "UPDATE packs SET sha256 = ''",
+        "INSERT INTO pack_issues SELECT * FROM pack_issues",
+        "DELETE FROM findings",
+        "DELETE FROM finding_events",
+        "DELETE FROM audit",
+        "TRUNCATE alert_told",
+        "INSERT INTO landlord_access VALUES (session_user, '*')",
+        "UPDATE alembic_version SET version_num = ''",
+        "SELECT * FROM customer_numbers",
+        "SELECT * FROM landlord_access",
+        "SELECT body FROM alert_messages",
+        "SELECT code, reason FROM alert_messages",
+        "INSERT INTO alert_messages (landlord, message_id) VALUES ('x', 'x')",
+        "UPDATE alert_messages SET status = 'waiting'",
+        "ALTER TABLE findings DISABLE ROW LEVEL SECURITY",
+        "SELECT pg_read_file('/etc/passwd')",
+    ],
+)
+def test_the_pages_load_nothing_and_change_no_history(login: Callable[..., Engine], statement: str) -> None:
+    forbidden_or_owner = "permission denied|must be owner|row-level security"
+    with pytest.raises(DBAPIError, match=forbidden_or_owner), login("pages", LANDLORD).begin() as connection:
+        connection.exec_driver_sql(statement)
+
+
+def test_the_pages_of_one_landlord_decide_nothing_for_another(owned: Engine, login: Callable[..., Engine]) -> None:
+    refs = read_open_findings(owned, as_at=date(2026, 6, 1))
+    (ref,) = refs.loc[refs["landlord"] == OTHER, "register_ref"]
+    with pytest.raises((DBAPIError, DueRegardError)):
+        silence_finding(login("pages", LANDLORD), ref, actor="fab:7", why="b", until=date(2026, 6, 9), now=NOW)
+
+
+def test_the_command_makes_a_login_and_renews_it(owned: Engine) -> None:
+    name, script = f"t_{uuid.uuid4().hex}", SCRIPT
+    try:
+        for landlords, password in (([LANDLORD], "the first password"), (["*"], PASSWORD)):
+            create_login(owned, name, role="pages", landlords=landlords, password=password, script=script)
+        engine = open_register(make_url(owned.url).set(username=name, password=PASSWORD))
+        assert landlords_seen(engine, "findings") == {LANDLORD, OTHER}
+        forbidden(engine, "UPDATE findings SET status = 'resolved'")
+        engine.dispose()
+        with owned.connect() as connection:
+            kept = connection.execute(text("SELECT rolpassword FROM pg_authid WHERE rolname = :n"), {"n": name})
+            assert str(kept.scalar()).startswith("SCRAM-SHA-256$")
+    finally:
+        with owned.begin() as connection:
+            connection.exec_driver_sql(f"DROP ROLE {name}")
+
+
+def test_a_register_without_logins_says_so(tmp_path: Path) -> None:
+    engine = upgrade_register(f"sqlite:///{tmp_path / 'register.db'}")
+    with pytest.raises(RegisterError, match="only a register on PostgreSQL"):
+        create_login(engine, "x", role="pages", landlords=["*"], password=PASSWORD, script=SCRIPT)
+    engine.dispose()
 
 
 def test_an_outsider_sees_nothing(owned: Engine) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import Namespace
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -12,12 +13,18 @@ from due_regard.config.settings import Settings
 from due_regard.services.landlord_context import find_register_url, open_landlord_register
 from due_regard.services.landlord_failures import describe_failures
 
+ROLES = ("auditor", "loader", "pages", "reporter")
+
 
 def add_commands(commands: Commands) -> None:
     """Adds register, audit, backup, restore and doctor."""
     registers = add_command_group(commands, "register", "the register itself")
     parser = add_command(registers, "upgrade", run_register_upgrade, "create the register, or bring it up to date")
     parser.add_argument("--landlord", metavar="ID", help="only this landlord's, where each has its own; default all")
+    parser = add_command(registers, "login", run_register_login, "make a login of PostgreSQL; its password on stdin")
+    parser.add_argument("name", metavar="NAME", help="of the login")
+    parser.add_argument("--role", required=True, choices=ROLES, help="what it may do (include/postgresql/roles.sql)")
+    parser.add_argument("--landlord", metavar="ID", help="only this landlord's data; default all")
     audits = add_command_group(commands, "audit", "the audit chain")
     parser = add_command(audits, "verify", run_audit_verify, "check every link of the audit chain")
     parser.add_argument("--head", help="a head printed earlier: finds a tail that was removed")
@@ -41,6 +48,16 @@ def run_register_upgrade(args: Namespace, settings: Settings) -> CommandResult:
     result = upgrade_registers(settings, args.landlord)
     lines = [f"{each['place']} is up to date (revision {each['revision']})" for each in result["registers"]]
     return CommandResult(result, (*lines, *describe_failures(result)), result.get("exit_code", 0))
+
+
+def run_register_login(args: Namespace, settings: Settings) -> CommandResult:
+    """`register login NAME --role ROLE [--landlord L] < PASSWORD`."""
+    from due_regard.services.create_logins import create_logins
+
+    password = sys.stdin.readline().rstrip("\n")
+    result = create_logins(settings, args.name, role=args.role, landlord=args.landlord, password=password)
+    lines = tuple(f"{args.name} may log in to {place} ({args.role})" for place in result["registers"])
+    return CommandResult(result, lines)
 
 
 def run_audit_verify(args: Namespace, settings: Settings) -> CommandResult:
