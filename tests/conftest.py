@@ -32,6 +32,7 @@ INTEGRATION = {
     "tests/demo/test_samples.py": "reads every sample with Great Expectations",
     "tests/deployment": "compose's settings, the built wheel",
     "tests/intake/test_expectations.py": "Great Expectations",
+    "tests/intake/test_no_names_as_installed.py": "whole intakes with Great Expectations",
     "tests/intake/test_rejections.py::test_the_round_through_a_spreadsheet_program": "starts LibreOffice",
     "tests/intake/test_scale.py": "large files",
     "tests/journeys": "whole installations, real Airflow",

@@ -1,27 +1,45 @@
-"""A landlord's DAGs and the watch run for real on one drop: register, mails and packs are there, nothing left open."""
+"""A landlord's DAGs and the watch run for real on one drop: register, mails and packs are there, nothing left open.
+
+The drop has names where it should have none; Airflow hears of none of them.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
 
+from tests.intake.hostile_drops import CELL, FILE
 from tests.journeys.installations import small_include
 
 LANDLORD = "queens_cross"
 ROOT = Path(__file__).resolve().parents[2]
+_XCOM = "SELECT value FROM xcom WHERE task_id = 'load' AND key = 'return_value'"
+
+
+@dataclass(frozen=True)
+class ChainRun:
+    """State of each DAG's run, the folder that the runs wrote, Airflow's own folder, and all that was printed."""
+
+    states: dict[str, str]
+    var: Path
+    airflow: Path
+    printed: str
 
 
 @pytest.fixture(scope="module")
-def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, str], Path]:
-    """State of each DAG's run, and the folder that the runs wrote."""
+def ran(tmp_path_factory: pytest.TempPathFactory) -> ChainRun:
     folder = tmp_path_factory.mktemp("chain")
     include = small_include(folder / "include", [LANDLORD], incidents=60)
+    add_names(include / "samples" / LANDLORD)
     foreign = ("AIRFLOW", "DUE_REGARD_")
     env = {name: value for name, value in os.environ.items() if not name.startswith(foreign)} | {
         "AIRFLOW_HOME": str(folder / "airflow"),
@@ -35,15 +53,23 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, str], Path]
     command = [sys.executable, "-m", "tests.dags.run_chain", LANDLORD, "2026-06-30", "2026-Q2"]
     done = subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=180)
     assert done.returncode == 0, done.stderr[-2000:]
-    return json.loads(done.stdout.splitlines()[-1]), folder / "var"
+    states = json.loads(done.stdout.splitlines()[-1])
+    return ChainRun(states, folder / "var", folder / "airflow", done.stdout + done.stderr)
 
 
-def test_every_dag_succeeds(ran: tuple[dict[str, str], Path]) -> None:
-    assert ran[0] == dict.fromkeys((f"{LANDLORD}.daily", f"{LANDLORD}.committee_packs", "watch"), "success")
+def add_names(drop: Path) -> None:
+    """A row that is rejected, and a file that is refused."""
+    with (drop / "customers.csv").open("a", encoding="utf-8") as customers:
+        customers.write(f"Mrs {CELL},{CELL},{CELL}\n")
+    (drop / f"{FILE}.csv").write_text(f"{CELL}\n", encoding="utf-8")
 
 
-def test_records_become_findings_mails_and_packs(ran: tuple[dict[str, str], Path]) -> None:
-    engine = create_engine(f"sqlite:///{ran[1] / 'register.db'}")
+def test_every_dag_succeeds(ran: ChainRun) -> None:
+    assert ran.states == dict.fromkeys((f"{LANDLORD}.daily", f"{LANDLORD}.committee_packs", "watch"), "success")
+
+
+def test_records_become_findings_mails_and_packs(ran: ChainRun) -> None:
+    engine = create_engine(f"sqlite:///{ran.var / 'register.db'}")
     with engine.connect() as connection:
         opened = connection.scalar(text("SELECT count(*) FROM findings WHERE status = 'open'"))
         sent = connection.scalar(text("SELECT count(*) FROM alert_messages WHERE status = 'sent'"))
@@ -52,8 +78,22 @@ def test_records_become_findings_mails_and_packs(ran: tuple[dict[str, str], Path
         runs = connection.execute(text("SELECT dag_id, verb, outcome FROM runs WHERE ended_at IS NOT NULL")).all()
     engine.dispose()
     assert opened > 0
-    assert sent == len(list((ran[1] / "mail").glob("*.eml"))) > 0
-    assert packs == len(list((ran[1] / "packs" / LANDLORD / "2026-Q2").glob("*.pdf"))) > 0
+    assert sent == len(list((ran.var / "mail").glob("*.eml"))) > 0
+    assert packs == len(list((ran.var / "packs" / LANDLORD / "2026-Q2").glob("*.pdf"))) > 0
     assert issued == 0  # of a quarter long past, and nobody asked for it
     done = {(f"{LANDLORD}.daily", verb, "succeeded") for verb in ("load", "assess", "send")}
     assert set(runs) == done | {(f"{LANDLORD}.committee_packs", "build", "succeeded")}
+
+
+def test_airflow_keeps_and_prints_no_name_of_the_drop(ran: ChainRun) -> None:
+    with closing(sqlite3.connect(ran.airflow / "airflow.db")) as connection:
+        (handed_on,) = connection.execute(_XCOM).fetchone()
+    counts = json.loads(handed_on)
+    assert [file["refused"] for file in counts["files"] if file["refused"]] == ["unknown_file"]
+    assert next(file["rejected"] for file in counts["files"] if file["entity"] == "customers") > 0
+    texts = {"printed": ran.printed.encode()} | {
+        str(file.relative_to(ran.airflow)): file.read_bytes() for file in ran.airflow.rglob("*") if file.is_file()
+    }
+    named = [where for where, text in texts.items() for name in (CELL, FILE) if name.encode() in text]
+    assert named == []
+    assert b"refused (unknown_file)" in b"".join(texts.values())

@@ -1,7 +1,8 @@
 """A name that stands where a header, a file's or a sheet's name is expected reaches nobody who must not read it.
 
 What a landlord sends may have no header row, or be called after a person. Headers that are not known are told by their
-letter everywhere; names of files to the data owner alone.
+letter everywhere; names of files to the data owner alone. test_no_names_as_installed.py asks the same of all that an
+installation keeps.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, StringConstraints
 
 from due_regard.codes.code_lists import CodeList, CodeLists, CodeWord
 from due_regard.config.landlord import Identifier
@@ -67,6 +67,23 @@ def load_neighbouring_lists(folder: Folder) -> CodeLists:
         CodeListError: as load_code_lists.
     """
     return load_code_lists(LayeredFolder(tuple(layer.parent / CODES_FOLDER for layer in list_layers(folder))))
+
+
+class FileWithCodes(BaseModel):
+    """A file whose codes are words of code lists: those its reader knows (the validation context), else the shipped."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    _code_lists: CodeLists = PrivateAttr(default_factory=load_code_lists)
+
+    def model_post_init(self, context: Any) -> None:
+        """Takes the words that the reader of the file knows."""
+        if context is not None:
+            self._code_lists = context
+
+    @property
+    def code_lists(self) -> CodeLists:
+        """The words it is checked against: the shipped ones, and those of the installation."""
+        return self._code_lists
 
 
 @cache

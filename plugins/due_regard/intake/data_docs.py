@@ -106,12 +106,10 @@ def _render_results(validated: ValidatedDrop) -> Iterator[Any]:
     from great_expectations.core import ExpectationValidationResult
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
-    files = list(dict.fromkeys(table["file"] for table in validated.suites))
     for table in validated.suites:
         checks: Any = table["checks"]
         for check in checks:
-            # Of several files by number: a name of a file may be a person's, and is told to the data owner alone.
-            section = f"{table['entity']}, file {files.index(table['file']) + 1}: {check['column']}"
+            section = f"{table['entity']}, {table['file']}: {check['column']}"
             yield ExpectationValidationResult(
                 success=not check["failing"],
                 expectation_config=ExpectationConfiguration(

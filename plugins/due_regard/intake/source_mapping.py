@@ -10,10 +10,9 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from due_regard.codes.code_files import load_code_lists, load_neighbouring_lists
-from due_regard.codes.code_lists import CodeLists
+from due_regard.codes.code_files import FileWithCodes, load_neighbouring_lists
 from due_regard.config.landlord import Identifier
 from due_regard.config.layered_folders import Folder
 from due_regard.config.yaml_files import read_named_yaml
@@ -125,10 +124,8 @@ class SourcePart(_MappingPart):
         return named and (sheet is None or any(fnmatchcase(fold_text(sheet), fold_text(name)) for name in self.sheets))
 
 
-class SourceMapping(_MappingPart):
+class SourceMapping(FileWithCodes):
     """One source mapping; it knows the canonical words that it maps to (the shipped ones unless told others)."""
-
-    _code_lists: CodeLists = PrivateAttr(default_factory=load_code_lists)
 
     name: Identifier
     title: str
@@ -144,21 +141,11 @@ class SourceMapping(_MappingPart):
     files: tuple[SourcePart, ...] = Field(min_length=1)
     ignore_sheets: tuple[str, ...] = Field(default=(), description="sheets that hold no records, by name")
 
-    def model_post_init(self, context: Any) -> None:
-        """Takes the words that the reader of the file knows."""
-        if context is not None:
-            self._code_lists = context
-
-    @property
-    def code_lists(self) -> CodeLists:
-        """The canonical words, shipped and the installation's own."""
-        return self._code_lists
-
     @model_validator(mode="after")
     def _known_codes(self) -> SourceMapping:
         for part in self.files:
             for entity, name, column in part.list_column_maps():
-                codes = self._code_lists.list_codes(ENTITY[entity].by_name[name])
+                codes = self.code_lists.list_codes(ENTITY[entity].by_name[name])
                 self._check_codes(f"{entity}.{name}", column, codes)
         return self
 

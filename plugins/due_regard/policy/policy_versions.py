@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
+from pydantic import Field
 
 from due_regard.calendars.working_days import Convention, WorkingCalendar
-from due_regard.codes.code_files import load_code_lists, load_neighbouring_lists
+from due_regard.codes.code_files import FileWithCodes, load_neighbouring_lists
 from due_regard.codes.code_lists import CodeLists
 from due_regard.config.landlord import Identifier, Landlord
 from due_regard.config.layered_folders import Folder, find_file, list_files
@@ -27,7 +27,7 @@ from due_regard.policy.field_checks import Fault, find_field_faults
 from due_regard.records.canonical import ENTITY_OF_SUBJECT
 
 
-class PolicyFile(BaseModel):
+class PolicyFile(FileWithCodes):
     """What one policy file says.
 
     Attributes:
@@ -38,23 +38,11 @@ class PolicyFile(BaseModel):
         duties: in the order reports show them.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     landlord: Identifier
     title: Text
     approved_on: date | None = None
     counting: Convention = "day0"
     duties: Annotated[tuple[Duty, ...], Field(min_length=1)]
-    _code_lists: CodeLists = PrivateAttr(default_factory=load_code_lists)
-
-    def model_post_init(self, context: Any) -> None:
-        """Takes the words that the reader of the file knows."""
-        if context is not None:
-            self._code_lists = context
-
-    @property
-    def code_lists(self) -> CodeLists:
-        """The words it was checked against: the shipped ones, and those of the installation."""
-        return self._code_lists
 
 
 @dataclass(frozen=True)
