@@ -85,6 +85,16 @@ def test_every_kind_has_its_templates(kind: str) -> None:
     assert all((MAIL / f"{KINDS[kind].template}.{ending}.j2").is_file() for ending in ("txt", "html"))
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_fits_a_phone_and_says_which_mail_it_is(kind: str) -> None:
+    plain, rich = ((MAIL / f"{KINDS[kind].template}.{ending}.j2").read_text("utf-8") for ending in ("txt", "html"))
+    assert 'name="viewport" content="width=device-width' in rich
+    assert "{{ message_id }}" in plain
+    # A phone cannot break a Message-ID by itself.
+    assert re.search(r"word-break: ?break-all;?\">\{\{ message_id }}", rich)
+    assert all("Why did I get this?" in said and "answers are not read" in said for said in (plain, rich))
+
+
 @pytest.mark.parametrize(("kind", "days"), [("digest", 11), ("restricted", 11), ("handback", 6), ("pack", 11)])
 def test_a_mail_may_leave_on_its_first_day_and_so_many_working_days_after(
     kind: str, days: int, context: MailContext
