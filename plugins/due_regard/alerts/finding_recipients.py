@@ -21,6 +21,7 @@ from due_regard.alerts.sent_history import read_sent_history
 from due_regard.alerts.stage_holding import hold_stage
 from due_regard.calendars.quarters import find_london_day
 from due_regard.errors import PolicyError
+from due_regard.mail.mail_memory import is_mail_of
 from due_regard.mail.mail_mode import MailMode
 from due_regard.mail.wording import MailWording
 from due_regard.policy import LandlordContext
@@ -104,10 +105,7 @@ def list_told(engine: Engine, landlord: str, finding_id: int) -> list[dict[str, 
             AlertMessage.mode,
             AlertTold.message_id,
         )
-        .join(
-            AlertMessage,
-            (AlertMessage.landlord == AlertTold.landlord) & (AlertMessage.message_id == AlertTold.message_id),
-        )
+        .join(AlertMessage, is_mail_of(AlertTold))
         .where(AlertTold.landlord == landlord, AlertTold.finding_id == finding_id)
         .order_by(AlertTold.id)
     )
