@@ -65,19 +65,19 @@ def _list_steps(
         return [], "it is resolved"
     try:
         findings = make_findings(near)
-        built = build_cases(findings, find_backlog(conn, findings, context), context)
-        cases = [hold_stage(case, directory, context) for case in built]
+        cases = build_cases(findings, find_backlog(conn, findings, context), context)
     except PolicyError:
         return [], "the policy no longer has the rule"
     case = next((case for case in cases if case.finding.register_ref == register_ref), None)
     if case is None:
         return [], "it has not reached its first stage, or a worse finding on the same subject stands for it"
+    case, route = hold_stage(case, find_route(case, directory), context)
     told = [
         {
             "stage": (case.stage if step.is_owner else step.stage).word,
             **_describe_recipient(step.recipient, context.wording),
         }
-        for step in find_route(case, directory).steps
+        for step in route.steps
     ]
     return told, _find_hold(case)
 
