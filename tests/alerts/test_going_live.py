@@ -97,6 +97,10 @@ def test_a_redirected_run_shows_one_person_everything_and_tells_nobody(folder: S
         shown = run(live(folder, port, mail_redirect="me@landlord.example"))
         assert set(to(mailbox)) == {"me@landlord.example"} and shown["sent"] == len(mailbox.kept) > 1
         meant = {parse(body)["X-Due-Regard-Would-Go-To"] for _, body in mailbox.kept}
+        parts = [part for _, body in mailbox.kept for part in parse(body).walk()]
+        texts = [part for part in parts if part.get_content_type() in {"text/plain", "text/html"}]
+        assert len(texts) == 2 * len(mailbox.kept)
+        assert all(part.get_all("Content-Language") == ["en-GB"] for part in texts)
         mailbox.kept.clear()
         assert run(live(folder, port))["sent"] == shown["sent"]
     assert set(to(mailbox)) == meant and len(meant) > 1

@@ -15,7 +15,7 @@ from due_regard.alerts.finding_wording import BETRAYING
 from due_regard.config.landlord import list_landlord_ids
 from due_regard.mail.transport import FolderTransport
 from due_regard.policy import load_policies
-from tests.alerts.world import ABSENT, World, check, due, history, html, one, text
+from tests.alerts.world import ABSENT, World, check, due, history, html, one, text, wording
 
 ROOT = Path(__file__).parents[2]
 FRI, MON, TUE, WED, THU = (date(2026, 6, 26), date(2026, 6, 29), date(2026, 6, 30), date(2026, 7, 1), date(2026, 7, 2))
@@ -148,3 +148,17 @@ def test_every_shipped_policy_has_labels_fit_for_mail(landlord: str) -> None:
         for duty in policy.duties:
             assert not BETRAYING.search(duty.mail_label), duty.rule
             assert len(duty.mail_label) <= 70, duty.rule
+
+
+def test_a_restricted_step_first_told_is_not_said_to_be_over(world: World) -> None:
+    rows = [check("incident.naming_notified", "I1")]
+    world.assess(rows, MON)
+    mail = one(world.run(rows, WED), "services@example.org")
+    assert "Put it right at once" in text(mail) and "is over" not in text(mail)
+
+
+def test_a_notice_to_the_data_owner_breaks_no_sentence_in_two() -> None:
+    for sentence in (wording().data_owner.failure, wording().data_owner.unended, wording().data_owner.unassessed):
+        paragraphs = [line for line in sentence.splitlines() if line]
+        assert len(paragraphs) > 1 and not any(line[0].islower() for line in paragraphs)
+        assert sentence.count("\n\n") == len(paragraphs) - 1

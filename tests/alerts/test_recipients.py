@@ -7,8 +7,9 @@ from datetime import date
 
 import pytest
 
-from due_regard.alerts.recipients import Recipient, RecipientDirectory, RecipientProblem, is_address
-from due_regard.alerts.record_cells import RecordCells
+from due_regard.alerts.recipients import OWNER_FIELDS, Recipient, RecipientDirectory, RecipientProblem, is_address
+from due_regard.alerts.record_cells import LAST_REVIEW, READ, RecordCells
+from due_regard.records.canonical import ENTITY, ENTITY_OF_SUBJECT
 from tests.alerts.world import ALERTS, RECORDS, STAFF, World, check, due, frame, one, text, to, wording
 
 MON, TUE, WED, THU = date(2026, 6, 29), date(2026, 6, 30), date(2026, 7, 1), date(2026, 7, 2)
@@ -155,3 +156,19 @@ def test_a_new_owner_is_told_of_what_they_take_over(world: World) -> None:
     moved = [row | {"decided_by": "S4"} if row["restriction_ref"] == "R1" else row for row in RECORDS["restrictions"]]
     world.load({"restrictions": moved}, TUE, "moved")
     assert to(world.run(rows, WED)) == ["deputy@example.org"]
+
+
+def test_alerts_read_no_column_that_tells_nobody_who_is_to_be_told() -> None:
+    asked = {("reviews", "reviewed_on"), ("incidents", "staff_ref")}
+    for fields in OWNER_FIELDS.values():
+        for subject, paths in fields.items():
+            for link, column in (path.rpartition(".")[::2] for path in paths):
+                reached = "review" if link == LAST_REVIEW else link or subject
+                asked.add((ENTITY_OF_SUBJECT[reached].name, column))
+                if link and link != LAST_REVIEW:
+                    asked.add((ENTITY_OF_SUBJECT[subject].name, f"{link}_ref"))
+    for entity, columns in READ.items():
+        if entity != "staff":
+            links = {column for column in columns if column.removesuffix("_ref") in ENTITY_OF_SUBJECT}
+            links.add(ENTITY[entity].key)
+            assert set(columns) - links == {column for name, column in asked if name == entity} - links, entity

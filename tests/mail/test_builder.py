@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -14,6 +14,9 @@ import pytest
 from jinja2 import UndefinedError
 
 from due_regard.mail.builder import KINDS, Attachment, ComposedMail, MailContent, MailContext, build_mail
+from due_regard.mail.mail_mode import LIVE_MODE, MailMode
+from due_regard.mail.outbox import Delivery, OutboxMail
+from due_regard.mail.redirection import RedirectTransport
 from tests.alerts.world import LANDLORD, MAIL, calendar, wording
 
 FRI, MON = date(2026, 7, 3), date(2026, 7, 6)
@@ -80,9 +83,55 @@ def test_the_mail_and_each_text_in_it_say_their_language(
     assert sent.count(b"\r\nContent-Language: en-GB\r\n") == 3 and languages["text/calendar"] is None
 
 
+@dataclass
+class Kept:
+    """A transport that keeps the last mail it was handed."""
+
+    body: bytes = b""
+    mode: MailMode = LIVE_MODE
+
+    def deliver_mail(self, outgoing: OutboxMail) -> Delivery:
+        self.body = outgoing.body
+        return Delivery("sent", 250)
+
+    def close_session(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_redirected_mail_of_every_kind_keeps_its_languages_and_parts(kind: str, context: MailContext) -> None:
+    entry = Attachment("d.ics", b"BEGIN\r\n", "text", "calendar", {"method": "REQUEST"})
+    files = [Attachment("a.pdf", b"%PDF", "application", "pdf")] if kind == "pack" else []
+    made = build(content(kind, attachments=files, calendar=entry if kind == "calendar" else None), context)
+    sent, kept = parse(made), Kept()
+    outgoing = OutboxMail("example", made.message_id, made.sender, made.recipient, made.body, 1, 0)
+    RedirectTransport(kept, "me@x.example", wording()).deliver_mail(outgoing)
+    redirected: EmailMessage = message_from_bytes(kept.body, policy=default)  # type: ignore[assignment]
+
+    def outline(mail: EmailMessage) -> list[tuple[str, list[str] | None]]:
+        return [(part.get_content_type(), part.get_all("Content-Language")) for part in mail.walk()]
+
+    assert outline(redirected) == outline(sent)
+    assert [kind for kind, languages in outline(redirected)[1:] if languages == ["en-GB"]] == [
+        "text/plain",
+        "text/html",
+    ]
+    assert redirected.get_all("Content-Language") == ["en-GB"] and redirected["To"] == "me@x.example"
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_has_its_templates(kind: str) -> None:
     assert all((MAIL / f"{KINDS[kind].template}.{ending}.j2").is_file() for ending in ("txt", "html"))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_fits_a_phone_and_says_which_mail_it_is(kind: str) -> None:
+    plain, rich = ((MAIL / f"{KINDS[kind].template}.{ending}.j2").read_text("utf-8") for ending in ("txt", "html"))
+    assert 'name="viewport" content="width=device-width' in rich
+    assert "{{ message_id }}" in plain
+    # A phone cannot break a Message-ID by itself.
+    assert re.search(r"word-break: ?break-all;?\">\{\{ message_id }}", rich)
+    assert all("Why did I get this?" in said and "answers are not read" in said for said in (plain, rich))
 
 
 @pytest.mark.parametrize(("kind", "days"), [("digest", 11), ("restricted", 11), ("handback", 6), ("pack", 11)])

@@ -33,6 +33,7 @@ def build_alert_mails(
         "findings_command": f"due-regard findings --as-at {context.as_at} --landlord {context.landlord.id}",
         "pages": mail_context.pages,
         "open_finding_words": context.wording.page.open_finding,
+        "open_named": context.wording.page.open_named,
         "open_work": context.wording.page.open_work,
         "open_backlog": context.wording.page.open_backlog,
         "open_drop": context.wording.page.open_drop,

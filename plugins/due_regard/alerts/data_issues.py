@@ -67,7 +67,7 @@ def find_data_issues(
 def _find_owner_issues(routed: Iterable[tuple[Case, CaseRoute]]) -> dict[str, OwnerIssue]:
     found: dict[str, OwnerIssue] = {}
     for case, route in routed:
-        for problem in route.problems:
+        for _, problem in route.problems:
             issue = found.setdefault(problem.key, OwnerIssue(problem))
             issue.refs[case.finding.register_ref] = None
             if problem.cell is not None:

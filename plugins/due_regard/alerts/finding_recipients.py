@@ -21,6 +21,7 @@ from due_regard.alerts.sent_history import read_sent_history
 from due_regard.alerts.stage_holding import hold_stage
 from due_regard.calendars.quarters import find_london_day
 from due_regard.errors import PolicyError
+from due_regard.mail.mail_memory import is_mail_of
 from due_regard.mail.mail_mode import MailMode
 from due_regard.mail.wording import MailWording
 from due_regard.policy import LandlordContext
@@ -64,19 +65,19 @@ def _list_steps(
         return [], "it is resolved"
     try:
         findings = make_findings(near)
-        built = build_cases(findings, find_backlog(conn, findings, context), context)
-        cases = [hold_stage(case, directory, context) for case in built]
+        cases = build_cases(findings, find_backlog(conn, findings, context), context)
     except PolicyError:
         return [], "the policy no longer has the rule"
     case = next((case for case in cases if case.finding.register_ref == register_ref), None)
     if case is None:
         return [], "it has not reached its first stage, or a worse finding on the same subject stands for it"
+    case, route = hold_stage(case, find_route(case, directory), context)
     told = [
         {
             "stage": (case.stage if step.is_owner else step.stage).word,
             **_describe_recipient(step.recipient, context.wording),
         }
-        for step in find_route(case, directory).steps
+        for step in route.steps
     ]
     return told, _find_hold(case)
 
@@ -104,10 +105,7 @@ def list_told(engine: Engine, landlord: str, finding_id: int) -> list[dict[str, 
             AlertMessage.mode,
             AlertTold.message_id,
         )
-        .join(
-            AlertMessage,
-            (AlertMessage.landlord == AlertTold.landlord) & (AlertMessage.message_id == AlertTold.message_id),
-        )
+        .join(AlertMessage, is_mail_of(AlertTold))
         .where(AlertTold.landlord == landlord, AlertTold.finding_id == finding_id)
         .order_by(AlertTold.id)
     )

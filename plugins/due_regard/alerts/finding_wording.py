@@ -134,6 +134,8 @@ def _describe_check_timing(case: Case, context: AlertContext) -> str:
     coming = _find_coming_stage(case, context)
     if coming is not None:
         return wording.timing.act_before.format(day=opened, before=format_day(coming[1]))
+    if case.is_restricted and case.duty.curable:
+        return wording.timing.act_at_once.format(day=opened)
     # One that nothing cures, or of the backlog, is in no hurry; any other has had its time.
     is_late = case.duty.curable and not case.is_backlog
     return (wording.timing.act_now if is_late else wording.timing.first_seen).format(day=opened)

@@ -55,10 +55,10 @@ def plan_mails(
     findings = make_findings(_read_findings(conn, context, foreseen))
     directory = RecipientDirectory(cells, landlord.alerts, context.wording, context.sent_history.refused)
     backlog = find_backlog(conn, findings, context)
-    cases = [hold_stage(case, directory, context) for case in build_cases(findings, backlog, context)]
+    cases = build_cases(findings, backlog, context)
     freshness = read_freshness(conn, landlord, context.calendar, context.wording, now=now)
     mailed = cases if freshness.key is None else [case for case in cases if case.is_beyond_silence]
-    routed = [(case, find_route(case, directory)) for case in mailed]
+    routed = [hold_stage(case, find_route(case, directory), context) for case in mailed]
     shared = [(case, route) for case, route in routed if not case.is_restricted]
     alone = [(case, route) for case, route in routed if case.is_restricted]
     digests = sort_cases_into_digests(shared, context)

@@ -20,15 +20,15 @@ LAST_REVIEW = "last_review"
 
 READ = {
     "staff": ("staff_ref", "email", "line_manager_ref", "deputy_ref", "team", "is_active"),
-    "incidents": ("incident_ref", "occurred_on", "staff_ref", "manager_ref"),
-    "warnings": ("warning_ref", "incident_ref", "issued_on", "issued_by"),
-    "restrictions": ("restriction_ref", "incident_ref", "decided_on", "decided_by"),
+    "incidents": ("incident_ref", "staff_ref", "manager_ref"),
+    "warnings": ("warning_ref", "incident_ref", "issued_by"),
+    "restrictions": ("restriction_ref", "incident_ref", "decided_by"),
     "reviews": ("review_ref", "restriction_ref", "reviewed_on", "reviewed_by"),
-    "appeals": ("appeal_ref", "restriction_ref", "received_on", "handled_by"),
-    "markers": ("marker_ref", "restriction_ref", "incident_ref", "placed_on", "owner_ref"),
-    "access_requests": ("request_ref", "received_on", "owner_ref"),
+    "appeals": ("appeal_ref", "restriction_ref", "handled_by"),
+    "markers": ("marker_ref", "restriction_ref", "incident_ref", "owner_ref"),
+    "access_requests": ("request_ref", "owner_ref"),
 }
-"""What alerts read of the records: who owns a subject, and when it came to be. Nothing of what happened."""
+"""What alerts read of the records: who owns a subject, and which of its reviews is the last; not what happened."""
 
 
 def read_record_cells(conn: Connection, landlord: str) -> RecordCells:

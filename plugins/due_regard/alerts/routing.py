@@ -23,10 +23,17 @@ class RouteStep:
 
 @dataclass(frozen=True, slots=True)
 class CaseRoute:
-    """Who is to be told of a case today, and who could not be found."""
+    """Who is to be told of a case today, and who could not be found, each from which stage on."""
 
     steps: tuple[RouteStep, ...]
-    problems: tuple[RecipientProblem, ...]
+    problems: tuple[tuple[EscalationStage, RecipientProblem], ...]
+
+    def end_at(self, stage: EscalationStage) -> CaseRoute:
+        """The same without whoever is told at a higher stage."""
+        return CaseRoute(
+            tuple(step for step in self.steps if step.stage <= stage),
+            tuple(problem for problem in self.problems if problem[0] <= stage),
+        )
 
 
 def find_route(case: Case, directory: RecipientDirectory) -> CaseRoute:
@@ -42,7 +49,7 @@ def find_route(case: Case, directory: RecipientDirectory) -> CaseRoute:
             is_manager = stage is EscalationStage.LINE_MANAGER
             found = directory.find_line_manager(*subject) if is_manager else directory.find_mailbox(stage.word, why)
             steps.append(RouteStep(stage, found, is_owner=False))
-    problems = [step.recipient.problem for step in steps if step.recipient.problem is not None]
+    problems = [(step.stage, step.recipient.problem) for step in steps if step.recipient.problem is not None]
     return CaseRoute(_remove_repeats(steps), tuple(problems))
 
 
@@ -52,7 +59,8 @@ def _find_restricted_route(case: Case, directory: RecipientDirectory) -> CaseRou
         directory.find_restricted(role, finding.subject_type, finding.subject_ref) for role in case.duty.restricted_to
     ]
     steps = [RouteStep(EscalationStage.AHEAD, who, is_owner=True) for who in found if isinstance(who, Recipient)]
-    return CaseRoute(_remove_repeats(steps), tuple(who for who in found if isinstance(who, RecipientProblem)))
+    problems = [(EscalationStage.AHEAD, who) for who in found if isinstance(who, RecipientProblem)]
+    return CaseRoute(_remove_repeats(steps), tuple(problems))
 
 
 def _remove_repeats(steps: list[RouteStep]) -> tuple[RouteStep, ...]:

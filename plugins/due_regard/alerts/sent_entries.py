@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from sqlalchemy import ColumnElement, Connection, and_, select
+from sqlalchemy import ColumnElement, Connection, select
 
-from due_regard.mail.mail_memory import ACCEPTED, is_of_mode
+from due_regard.mail.mail_memory import ACCEPTED, is_mail_of, is_of_mode
 from due_regard.mail.mail_mode import MailMode
 from due_regard.register.schema.alert_tables import AlertDate, AlertMessage
 
@@ -54,8 +54,7 @@ def read_sent_entries(
     """
     columns = (AlertDate.finding_id, AlertDate.recipient, AlertDate.sequence, AlertDate.due_on, AlertDate.is_cancelled)
     rows = select(*columns, AlertMessage.mail_on, AlertMessage.status, counted.label("is_counted"))
-    mail = and_(AlertMessage.landlord == AlertDate.landlord, AlertMessage.message_id == AlertDate.message_id)
-    rows = rows.join(AlertMessage, mail).where(AlertDate.landlord == landlord, is_of_mode(mode))
+    rows = rows.join(AlertMessage, is_mail_of(AlertDate)).where(AlertDate.landlord == landlord, is_of_mode(mode))
     rows = rows.where(AlertDate.message_id.not_in(never_left)).order_by(AlertDate.sequence, AlertDate.id)
     found: dict[tuple[int, str], SentEntry] = {}
     for row in conn.execute(rows).mappings():

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, delete, insert, select, update
+from sqlalchemy import Connection, Select, and_, delete, insert, select, update
 
 from due_regard.alerts.alert_content import AlertDraft
 from due_regard.alerts.escalation import EscalationStage
@@ -22,6 +22,7 @@ from due_regard.alerts.sent_entries import SentEntry, read_sent_entries
 from due_regard.mail.mail_memory import (
     ACCEPTED,
     is_counted,
+    is_mail_of,
     is_of_mode,
     is_past_leaving,
     read_unreachable_addresses,
@@ -112,7 +113,7 @@ def read_sent_history(conn: Connection, landlord: str, mode: MailMode, *, as_at:
         if row["status"] in ACCEPTED and row["stage"] in _STAGE:
             step = _STAGE.get(row["step"] or "")
             accepted.setdefault(finding, []).append(AcceptedTelling(_STAGE[row["stage"]], step, row["accepted_on"]))
-    issues = select(AlertNotice.key, AlertNotice.recipient).join(AlertMessage, _is_mail_of(AlertNotice))
+    issues = select(AlertNotice.key, AlertNotice.recipient).join(AlertMessage, is_mail_of(AlertNotice))
     issues = issues.where(AlertNotice.landlord == landlord, counted)
     mailed = select(AlertMessage.recipient).where(
         AlertMessage.landlord == landlord,
@@ -215,11 +216,7 @@ def _list_lost(conn: Connection, landlord: str, as_at: date, now: datetime) -> d
     return found
 
 
-def _is_mail_of(table: type[AlertTold | AlertDate | AlertNotice]) -> ColumnElement[bool]:
-    return and_(AlertMessage.landlord == table.landlord, AlertMessage.message_id == table.message_id)
-
-
 def _select_told(landlord: str) -> Select[*tuple[Any, ...]]:
     columns = (AlertTold.finding_id, AlertTold.occasion, AlertTold.recipient, AlertTold.stage, AlertTold.step)
     rows = select(*columns, AlertMessage.status, AlertMessage.accepted_on)
-    return rows.join(AlertMessage, _is_mail_of(AlertTold)).where(AlertTold.landlord == landlord)
+    return rows.join(AlertMessage, is_mail_of(AlertTold)).where(AlertTold.landlord == landlord)

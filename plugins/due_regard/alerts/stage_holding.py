@@ -12,18 +12,19 @@ from datetime import date
 from due_regard.alerts.alert_context import AlertContext
 from due_regard.alerts.cases import Case
 from due_regard.alerts.escalation import RISING, EscalationStage, add_stage_distance
-from due_regard.alerts.recipients import RecipientDirectory
-from due_regard.alerts.routing import RouteStep, find_route
+from due_regard.alerts.routing import CaseRoute, RouteStep
 
 
-def hold_stage(case: Case, directory: RecipientDirectory, context: AlertContext) -> Case:
-    """`case` at the highest stage that may go out on the day, with the first day on which the next one may."""
+def hold_stage(case: Case, route: CaseRoute, context: AlertContext) -> tuple[Case, CaseRoute]:
+    """`case` at the highest stage that may go out on the day, with the first day on which the next one may.
+
+    `route` is that of the stage it has reached; what comes back is as much of it as goes out.
+    """
     if case.duty.statutory or case.is_backlog or case.stage < EscalationStage.OVERDUE:
-        return case
-    steps = find_route(case, directory).steps
+        return case, route
     below, earliest = EscalationStage.OVERDUE, date.min
     for stage in RISING:
-        accepted_on = _find_accepted_day(case, below, steps, context)
+        accepted_on = _find_accepted_day(case, below, route.steps, context)
         # A stage told out of turn by an earlier revision, or in a trial, does not shorten the way up.
         since = max(accepted_on or context.as_at, earliest)
         earliest = add_stage_distance(
@@ -32,7 +33,7 @@ def hold_stage(case: Case, directory: RecipientDirectory, context: AlertContext)
         if stage > case.stage or accepted_on is None or earliest > context.as_at:
             break
         below = stage
-    return replace(case, stage=below, next_stage_from=earliest)
+    return replace(case, stage=below, next_stage_from=earliest), route.end_at(below)
 
 
 def _find_accepted_day(

@@ -80,9 +80,10 @@ def _list_tasks(validated: ValidatedDrop) -> Iterator[str]:
         1: f"The one {others}record of this drop is in the register.",
     }.get(taken, f"The {taken} {others}records of this drop are in the register.")
     if validated.mending:
-        yield "Mend the rows in the files beside this page and send those files again, in a drop folder of their own,"
-        yield "under the names they have; leave the columns in front that begin with 'Due Regard'."
-        yield "Only these rows are then loaded."
+        # A sentence a line: the mail makes a paragraph of each.
+        yield "Mend the rows in the files beside this page and send those files again: only these rows are then loaded."
+        yield "Send them in a drop folder of their own, under the names they have."
+        yield "Leave the columns in front that begin with 'Due Regard'."
     if validated.refused:
         yield "A refused file is sent again whole, once it is put right."
 

@@ -157,7 +157,7 @@ def build_mail(content: MailContent, context: MailContext, *, mail_on: date, lea
         mail.add_attachment(
             file.data, file.maintype, file.subtype, filename=file.filename, params=dict(file.params) or None
         )
-    _name_language(mail)
+    name_mail_language(mail)
     _fix_mime_boundaries(mail, message_id)
     return ComposedMail(
         message_id=message_id,
@@ -211,10 +211,11 @@ def _add_calendar_entry(mail: EmailMessage, entry: Attachment) -> None:
     mail.add_attachment(entry.data, "application", "ics", filename=entry.filename)
 
 
-def _name_language(mail: EmailMessage) -> None:
+def name_mail_language(mail: EmailMessage) -> None:
     """Say the language of the mail and of each text: last, for the library drops it when it sets or moves content."""
     for part in mail.walk():
         if part is mail or part.get_content_type() in {"text/plain", "text/html"}:
+            del part["Content-Language"]
             part["Content-Language"] = "en-GB"
 
 

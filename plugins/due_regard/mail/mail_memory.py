@@ -14,7 +14,8 @@ from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from due_regard.calendars.quarters import find_london_day
 from due_regard.mail.mail_mode import SHADOW, MailMode
-from due_regard.register.schema.alert_tables import AlertMessage
+from due_regard.register.schema.alert_tables import AlertDate, AlertMessage, AlertNotice, AlertTold
+from due_regard.register.schema.pack_tables import PackIssue
 
 ACCEPTED = ("sent", "shadow")
 """What a mode takes for accepted: by the server, written to the folder, or held in shadow."""
@@ -80,6 +81,11 @@ def _is_unreachable(ends: list[Mapping[Any, Any]], now: datetime) -> bool:
         return True
     failed = [end["status"] != "sent" for end in ends[-2:]]
     return failed == [True, True] and last["finished_at"] > now - FAILURE_HOLDS
+
+
+def is_mail_of(table: type[AlertTold | AlertDate | AlertNotice | PackIssue]) -> ColumnElement[bool]:
+    """The mail of a row that is kept beside it: what to join the outbox on."""
+    return and_(AlertMessage.landlord == table.landlord, AlertMessage.message_id == table.message_id)
 
 
 def is_past_leaving(send_days: Iterable[str], now: datetime) -> bool:

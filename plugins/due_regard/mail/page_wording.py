@@ -14,6 +14,7 @@ class PageSentences(Sentences):
     """The words of links to pages, and whom to ask where a mail has none."""
 
     open_finding: Annotated[str, require_placeholders("ref")]
+    open_named: Plain
     open_work: Plain
     open_backlog: Plain
     open_drop: Plain

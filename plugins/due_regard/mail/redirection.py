@@ -13,6 +13,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 
 from due_regard.errors import MailError
+from due_regard.mail.builder import name_mail_language
 from due_regard.mail.mail_mode import REDIRECT, MailMode
 from due_regard.mail.outbox import Delivery, OutboxMail
 from due_regard.mail.transport import Transport
@@ -58,4 +59,5 @@ def _redirect_body(body: bytes, address: str, recipient: str, sentence: str) -> 
         line = f"<p><strong>{html.escape(sentence)}</strong></p>"
         text, found = re.subn(r"(<body[^>]*>)", lambda tag: tag[1] + line, rich.get_content(), count=1)
         rich.set_content(text if found else line + text, subtype="html", cte="quoted-printable")
+    name_mail_language(mail)
     return mail.as_bytes()

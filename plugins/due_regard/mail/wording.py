@@ -71,6 +71,7 @@ class TimingSentences(Sentences):
 
     first_seen: OfDay
     act_before: Annotated[str, require_placeholders("day", "before")]
+    act_at_once: OfDay
     act_now: OfDay
     due_later: Annotated[str, require_placeholders("day", "distance")]
     due_today: OfDay

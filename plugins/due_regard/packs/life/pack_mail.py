@@ -75,6 +75,7 @@ def _build_content(
             address=landlord.alerts.data_owner,
         ),
         "is_too_large": is_too_large,
+        "contact": landlord.alerts.role_mailboxes.get("governance", landlord.alerts.fallback_mailbox),
         "checksum": report.sha256,
     }
     return MailContent(

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, inser
 from due_regard.calendars.quarters import find_london_day
 from due_regard.errors import PackError
 from due_regard.mail.builder import ComposedMail
-from due_regard.mail.mail_memory import is_counted, is_of_mode
+from due_regard.mail.mail_memory import is_counted, is_mail_of, is_of_mode
 from due_regard.mail.mail_mode import LIVE, MailMode
 from due_regard.mail.outbox import put_mail
 from due_regard.packs.content.measure_tables import MeasureTable
@@ -83,8 +83,7 @@ def _select_issues(landlord: str, pack: str, quarter: str, is_told: ColumnElemen
 
 
 def _select_told(landlord: str, is_told: ColumnElement[bool]) -> Select[int]:
-    its_mail = and_(AlertMessage.landlord == PackIssue.landlord, AlertMessage.message_id == PackIssue.message_id)
-    issues = select(PackIssue.id).outerjoin(AlertMessage, its_mail).where(PackIssue.landlord == landlord)
+    issues = select(PackIssue.id).outerjoin(AlertMessage, is_mail_of(PackIssue)).where(PackIssue.landlord == landlord)
     return issues.where(or_(PackIssue.message_id.is_(None), is_told))
 
 
