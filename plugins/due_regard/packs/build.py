@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -113,11 +114,10 @@ def _protect_tables(
     with reading(engine, landlord) as conn:
         before = read_published_before(conn, landlord)
     newest, count = find_audited_quarters(now.quarter, before.list_quarters())
-    audited, crossed = (
-        take_snapshots(records, context, newest, files=now.files, count=count)
-        for records in (now.records, add_crossed_records(now.records))
-    )
-    return protect_tables(tables, audited, crossed=crossed, before=before)
+    take = partial(take_snapshots, context=context, quarter=newest, files=now.files, count=count)
+    is_own = (newest, count) == (now.quarter, len(known.snapshots))
+    audited = known.snapshots if is_own else take(now.records)
+    return protect_tables(tables, audited, crossed=take(add_crossed_records(now.records)), before=before)
 
 
 def _check_request(quarter: Quarter, edition: str, now: datetime) -> None:
