@@ -2,6 +2,7 @@
 
     DueRegardError                 5  could not be done, nothing changed
     ├── SettingsError              2  settings, a landlord's file or the call's words are wrong
+    │   ├── DecisionError          2  a person's decision lacks or mistakes something; names the field
     │   └── ConfigFileError        2  a file that people edit is wrong; says which, and the line
     │       ├── PolicyError        2  a policy file cannot be read as a policy
     │       ├── LandlordError      2  a landlord's settings file is wrong or missing
@@ -15,7 +16,10 @@
     ├── CalendarError              5  a working day outside the calendar's years was needed
     ├── RegisterError              5  the register cannot be opened, read or written
     │   ├── AuditError             5  the audit chain does not hold
-    │   └── RegisterMovedOn        5  what was assessed is no longer what the register says
+    │   ├── RegisterMovedOn        5  what was assessed is no longer what the register says
+    │   ├── FindingUnknown         5  no finding has that reference
+    │   ├── DecisionOvertaken      5  something happened to the finding since the person looked at it
+    │   └── DecisionNotYours       5  only governance may take back another person's decision
     ├── StorageError               5  a folder or a file of it cannot be opened, read or written
     ├── MailError                  5  a mail could not be handed over
     └── PackError                  5  a pack could not be built
@@ -39,6 +43,14 @@ class SettingsError(DueRegardError):
     """Settings, or the words of a call, are wrong."""
 
     exit_code = 2
+
+
+class DecisionError(SettingsError):
+    """What a person says with a decision is incomplete or wrong; `field` is which part of it."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
 
 
 class ConfigFileError(SettingsError):
@@ -106,6 +118,18 @@ class AuditError(RegisterError):
 
 class RegisterMovedOn(RegisterError):
     """Files were loaded after the records that were assessed had been read: assess again."""
+
+
+class FindingUnknown(RegisterError):
+    """No finding has that reference, or whoever asks may not know of it."""
+
+
+class DecisionOvertaken(RegisterError):
+    """Something happened to a finding since the person looked at it; says what, when and by whom."""
+
+
+class DecisionNotYours(RegisterError):
+    """A decision is another person's, and whoever wants to take it back may not govern."""
 
 
 class StorageError(DueRegardError):

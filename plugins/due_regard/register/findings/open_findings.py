@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Connection, Engine, Select, func, select
 
-from due_regard.errors import RegisterError
+from due_regard.errors import FindingUnknown
 from due_regard.records.canonical import ASSESSMENT_COLUMNS
 from due_regard.register import sql_files
 from due_regard.register.engines import reading
@@ -28,6 +28,9 @@ _EXTRA = (
     "times_opened",
     "silenced_until",
     "awaiting_since",
+    "handed_to",
+    "handed_at",
+    "disputed_at",
 )
 """What the register adds to an assessment's columns."""
 
@@ -65,12 +68,12 @@ def read_finding(engine: Engine, register_ref: str, landlord: str | None = None)
     """Where one finding stands.
 
     Raises:
-        RegisterError: there is no finding of that reference, or it is not the landlord's that is named.
+        FindingUnknown: there is no finding of that reference, or it is not the landlord's that is named.
     """
     with reading(engine, landlord) as connection:
         found = read_finding_on(connection, register_ref)
     if landlord not in {None, found["landlord"]}:
-        raise RegisterError(f"{found['register_ref']} is not a finding of {landlord}")
+        raise FindingUnknown(f"{found['register_ref']} is not a finding of {landlord}")
     return found
 
 
@@ -79,12 +82,12 @@ def read_finding_on(connection: Connection, register_ref: str) -> dict[str, Any]
     one = select(Finding.__table__).where(Finding.register_ref == register_ref.strip().upper())
     row = connection.execute(one).mappings().first()
     if row is None:
-        raise RegisterError("no finding has that reference; `due-regard findings` lists the open ones")
+        raise FindingUnknown("no finding has that reference; `due-regard findings` lists the open ones")
     return dict(row)
 
 
 def read_finding_life(engine: Engine, register_ref: str) -> pd.DataFrame:
-    """Every event of one finding, oldest first; `actor` and `why` are what a person said."""
+    """Every event of one finding, oldest first; `actor`, `why` and `to_ref` are what a person said."""
     with reading(engine) as connection:
         own = FindingEvent.finding_id == read_finding_on(connection, register_ref)["id"]
         events = FindingEvent.__table__
