@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select
 
-from due_regard.errors import DecisionError, DecisionNotYours, DecisionOvertaken, FindingUnknown, RegisterError
+from due_regard.errors import DecisionError, DecisionNotYours, DecisionOvertaken, UnknownReference, RegisterError
 from due_regard.register import (
     comment_on_finding,
     dispute_finding,
@@ -216,7 +216,7 @@ def test_every_decision_needs_a_name_and_a_reason(opened: Engine, name: str, act
 
 @pytest.mark.parametrize("name", DECISIONS)
 def test_every_decision_asks_whose_finding_it_is(opened: Engine, name: str) -> None:
-    with pytest.raises(FindingUnknown, match=f"not a finding of {OTHER}"):
+    with pytest.raises(UnknownReference, match=f"not a finding of {OTHER}"):
         DECISIONS[name](opened, **said(landlord=OTHER))
     assert events(opened) == ["opened"]
 
