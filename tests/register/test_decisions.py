@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select
 
-from due_regard.errors import DecisionError, DecisionNotYours, DecisionOvertaken, UnknownReference, RegisterError
+from due_regard.errors import DecisionError, DecisionNotYours, DecisionOvertaken, RegisterError, UnknownReference
 from due_regard.register import (
     comment_on_finding,
     dispute_finding,

@@ -23,6 +23,7 @@ from due_regard.register.findings.judged_days import (
     list_judged_days,
     list_judged_landlords,
     read_findings_open_on,
+    read_new_owners_on,
 )
 from due_regard.register.findings.open_findings import (
     list_silences,
@@ -76,6 +77,7 @@ __all__ = [
     "read_finding_life",
     "read_findings_open_on",
     "read_known_refs",
+    "read_new_owners_on",
     "read_open_findings",
     "read_open_findings_on",
     "read_records",

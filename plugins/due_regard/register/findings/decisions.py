@@ -12,6 +12,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+from unicodedata import category
 
 from sqlalchemy import Connection, Engine, insert, select, update
 
@@ -40,6 +41,13 @@ _AUDITED_AS = {
 """Event -> the audit's verb."""
 
 
+LONGEST_WORDS = 2_000
+"""Characters of a reason: more is a document, and belongs where the landlord keeps those."""
+
+_NO_TEXT = frozenset({"Cc", "Cs"})
+"""Control signs and halves of signs: a database refuses some of them."""
+
+
 @dataclass(frozen=True)
 class SaidWords:
     """What a person says with a decision.
@@ -59,14 +67,19 @@ class SaidWords:
     expected_event: int | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a decision without a name or a reason.
+        """Refuse a decision without a name or a reason, or with one that cannot be kept.
 
         Raises:
-            DecisionError: one of them is blank.
+            DecisionError: one of them is blank, too long, or holds signs that no text has.
         """
         for name in ("actor", "why"):
-            if not getattr(self, name).strip():
+            text = getattr(self, name)
+            if not text.strip():
                 raise DecisionError(name, "say who decides, and why: both are kept with the finding")
+            if len(text) > LONGEST_WORDS:
+                raise DecisionError(name, f"say it in {LONGEST_WORDS} characters at most")
+            if any(category(sign) in _NO_TEXT and sign not in "\t\r\n" for sign in text):
+                raise DecisionError(name, "it holds a sign that is no text; type it anew")
 
 
 def silence_finding(engine: Engine, register_ref: str, *, until: date, **said: Any) -> int:
