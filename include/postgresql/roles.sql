@@ -34,7 +34,7 @@ GRANT SELECT ON alembic_version TO due_regard_loader, due_regard_reporter, due_r
 GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO due_regard_loader;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO due_regard_loader;
 REVOKE INSERT, UPDATE ON alembic_version, landlord_access FROM due_regard_loader;
-REVOKE UPDATE ON audit, finding_events, assessment_runs, assessment_counts, carried_columns, rejection_counts,
+REVOKE UPDATE ON audit, record_views, finding_events, assessment_runs, assessment_counts, carried_columns, rejection_counts,
     validation_results, customer_numbers, customers, staff, incidents, warnings, restrictions, reviews, appeals,
     markers, access_requests FROM due_regard_loader;
 -- Mails of earlier days that were never handed over are superseded, and what they told is forgotten.
@@ -46,7 +46,7 @@ GRANT SELECT ON report_customers, report_staff, report_incidents, report_warning
     assessment_counts, findings TO due_regard_reporter;
 
 GRANT SELECT ON audit, batches, batch_files, rejection_counts, validation_results, assessment_runs, assessment_counts,
-    findings, finding_events, runs, landlord_access TO due_regard_auditor;
+    findings, finding_events, record_views, runs, landlord_access TO due_regard_auditor;
 
 -- Not the customer numbers behind the reports, nor what mails said in full and what mail servers answered.
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO due_regard_pages;
@@ -57,17 +57,8 @@ GRANT INSERT ON finding_events, audit TO due_regard_pages;
 GRANT USAGE ON SEQUENCE finding_events_id_seq TO due_regard_pages;
 GRANT UPDATE (status, released_at, released_by, released_why) ON batches TO due_regard_pages;
 
--- A person's decision on a finding; where it stands otherwise is for assessments to say. What this register has of these.
-DO $$
-DECLARE
-    decided text;
-BEGIN
-    SELECT string_agg(quote_ident(column_name), ', ') INTO decided FROM information_schema.columns
-    WHERE table_schema = 'public' AND table_name = 'findings' AND column_name IN (
-        'silenced_until', 'silenced_at', 'awaiting_since', 'awaiting_file_id', 'handed_to', 'handed_at', 'disputed_at');
-    EXECUTE format('GRANT UPDATE (%s) ON findings TO due_regard_pages', decided);
-    IF to_regclass('record_views') IS NOT NULL THEN
-        GRANT INSERT ON record_views TO due_regard_pages;
-        GRANT USAGE ON SEQUENCE record_views_id_seq TO due_regard_pages;
-    END IF;
-END $$;
+-- A person's decision on a finding; where it stands otherwise is for assessments to say.
+GRANT UPDATE (silenced_until, silenced_at, awaiting_since, awaiting_file_id, handed_to, handed_at, disputed_at)
+    ON findings TO due_regard_pages;
+GRANT INSERT ON record_views TO due_regard_pages;
+GRANT USAGE ON SEQUENCE record_views_id_seq TO due_regard_pages;

@@ -32,6 +32,7 @@ from due_regard.register.schema.alert_tables import AlertDate, AlertDay, AlertMe
 
 BACKLOG = "backlog"
 DONE = "done"
+DISPUTED = "disputed"
 """Words beside the stages' own that `alert_told.stage` may hold."""
 
 _STAGE = {stage.word: stage for stage in EscalationStage}
@@ -64,6 +65,7 @@ class SentHistory:
         without_dates: addresses that are sent no calendar entries now, for these failed there.
         last_as_at: last day composed for.
         accepted: (finding, occasion) -> what was accepted of it.
+        last_owners: (finding, occasion) -> whoever was mailed last as its owner.
     """
 
     stages: dict[tuple[int, str, str], frozenset[str]]
@@ -74,6 +76,7 @@ class SentHistory:
     last_as_at: date | None
     accepted: Mapping[tuple[int, str], Sequence[AcceptedTelling]] = field(default_factory=dict)
     without_dates: frozenset[str] = frozenset()
+    last_owners: Mapping[tuple[int, str], str] = field(default_factory=dict)
 
     def find_accepted_day(
         self, finding_id: int, occasion: str, stage: EscalationStage, step: EscalationStage | None
@@ -97,7 +100,12 @@ class SentHistory:
 
     def had_earlier_occasion(self, finding_id: int, occasion: str, recipient: str) -> bool:
         """Whether the recipient was mailed the finding under another due date or opening."""
-        return any(key[0] == finding_id and key[1] != occasion and key[2] == recipient for key in self.stages)
+        earlier = (
+            words
+            for key, words in self.stages.items()
+            if key[0] == finding_id and key[1] != occasion and key[2] == recipient
+        )
+        return any(not words <= {BACKLOG, DISPUTED} for words in earlier)
 
 
 def read_sent_history(conn: Connection, landlord: str, mode: MailMode, *, as_at: date, now: datetime) -> SentHistory:
@@ -107,9 +115,12 @@ def read_sent_history(conn: Connection, landlord: str, mode: MailMode, *, as_at:
     counted = and_(is_of_mode(mode), is_counted(), AlertMessage.message_id.not_in(lost))
     stages: dict[tuple[int, str, str], set[str]] = {}
     accepted: dict[tuple[int, str], list[AcceptedTelling]] = {}
+    last_owners: dict[tuple[int, str], str] = {}
     for row in conn.execute(_select_told(landlord).where(counted)).mappings():
         finding = (row["finding_id"], row["occasion"])
         stages.setdefault((*finding, row["recipient"]), set()).add(row["stage"])
+        if row["step"] == EscalationStage.AHEAD.word:
+            last_owners[finding] = row["recipient"]
         if row["status"] in ACCEPTED and row["stage"] in _STAGE:
             step = _STAGE.get(row["step"] or "")
             accepted.setdefault(finding, []).append(AcceptedTelling(_STAGE[row["stage"]], step, row["accepted_on"]))
@@ -131,6 +142,7 @@ def read_sent_history(conn: Connection, landlord: str, mode: MailMode, *, as_at:
         refused=read_unreachable_addresses(conn, landlord, mode, now=now),
         last_as_at=conn.scalar(select(AlertDay.last_as_at).where(day)),
         accepted=accepted,
+        last_owners=last_owners,
         without_dates=read_unreachable_addresses(conn, landlord, mode, now=now, kind="calendar"),
     )
 
@@ -219,4 +231,4 @@ def _list_lost(conn: Connection, landlord: str, as_at: date, now: datetime) -> d
 def _select_told(landlord: str) -> Select[*tuple[Any, ...]]:
     columns = (AlertTold.finding_id, AlertTold.occasion, AlertTold.recipient, AlertTold.stage, AlertTold.step)
     rows = select(*columns, AlertMessage.status, AlertMessage.accepted_on)
-    return rows.join(AlertMessage, is_mail_of(AlertTold)).where(AlertTold.landlord == landlord)
+    return rows.join(AlertMessage, is_mail_of(AlertTold)).where(AlertTold.landlord == landlord).order_by(AlertTold.id)
