@@ -99,6 +99,10 @@ class SentHistory:
         return any(key[0] == finding_id and key[1] != occasion and key[2] == recipient for key in self.stages)
 
 
+NOTHING_SENT = SentHistory({}, {}, frozenset(), frozenset(), frozenset(), None)
+"""Of a landlord to whom no mail was ever sent."""
+
+
 def read_sent_history(conn: Connection, landlord: str, mode: MailMode, *, as_at: date, now: datetime) -> SentHistory:
     """Everything `mode` remembers for `landlord`, without mails that never left and whose place today's take."""
     lost = _list_lost(conn, landlord, as_at, now)
