@@ -6,6 +6,7 @@ Add here what Airflow must be told of (a page, a listener) in a line or two; wha
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 from airflow.listeners import hookimpl
 from airflow.plugins_manager import AirflowPlugin
@@ -25,8 +26,24 @@ class _Preload:
                 preload_heavy_packages()
 
 
+def _list_pages() -> list[dict[str, Any]]:
+    """The pages, for the API server alone, and only where the auth manager can tell rights apart (ADR 0020)."""
+    if "api-server" not in sys.argv:
+        return []
+    from due_regard.web.airflow_gate import LateApplication, can_tell_rights_apart
+
+    if not can_tell_rights_apart():
+        return []
+    return [{"app": LateApplication(), "url_prefix": "/due-regard", "name": "Due Regard"}]
+
+
+_PAGES = _list_pages()
+
+
 class DueRegardPlugin(AirflowPlugin):
     """Registered by Airflow when it finds this file in its plugins folder."""
 
     name = "due_regard"
     listeners = [_Preload()]  # noqa: RUF012 - Airflow reads a plain class attribute
+    fastapi_apps = _PAGES
+    external_views = [{"name": "Due Regard", "href": "/due-regard/", "destination": "nav"} for _ in _PAGES]  # noqa: RUF012

@@ -139,6 +139,11 @@ def _identifiers(node: ast.AST) -> set[str]:
     return names | {one.attr for one in ast.walk(node) if isinstance(one, ast.Attribute)}
 
 
+def _is_route(node: ast.FunctionDef | ast.ClassDef) -> bool:
+    """Whether a browser reaches it: `@router.get(…)` stands above."""
+    return any(ast.unparse(each).startswith("router.") for each in node.decorator_list)
+
+
 def _reached() -> set[str]:
     """Names reached from the doors: used there, at a module's top, or inside what is reached itself."""
     definitions: dict[str, set[str]] = {}
@@ -147,6 +152,7 @@ def _reached() -> set[str]:
         for node in _tree(file).body:
             if isinstance(node, ast.FunctionDef | ast.ClassDef):
                 definitions.setdefault(node.name, set()).update(_identifiers(node) - {node.name})
+                reached |= {node.name} if _is_route(node) else set()
             elif not isinstance(node, ast.Import | ast.ImportFrom):
                 reached |= _identifiers(node)
     for file in DOORS:

@@ -15,8 +15,13 @@
     ├── CalendarError              5  a working day outside the calendar's years was needed
     ├── RegisterError              5  the register cannot be opened, read or written
     │   ├── AuditError             5  the audit chain does not hold
+    │   ├── UnknownReference       5  nothing in the register has that reference
     │   └── RegisterMovedOn        5  what was assessed is no longer what the register says
     ├── StorageError               5  a folder or a file of it cannot be opened, read or written
+    ├── VisitorError               5  a page was asked for, or a form sent, by somebody who may not
+    │   ├── NotSignedIn            5  nobody is signed in
+    │   ├── NotAllowed             5  the visitor has not the right
+    │   └── ForgedForm             5  the form does not come from a page that this visitor was shown
     ├── MailError                  5  a mail could not be handed over
     └── PackError                  5  a pack could not be built
 
@@ -104,12 +109,32 @@ class AuditError(RegisterError):
     """The audit chain does not hold; the message says where."""
 
 
+class UnknownReference(RegisterError):
+    """Nothing in the register has the reference that was asked for."""
+
+
 class RegisterMovedOn(RegisterError):
     """Files were loaded after the records that were assessed had been read: assess again."""
 
 
 class StorageError(DueRegardError):
     """A folder, or a file in it, cannot be opened, read or written."""
+
+
+class VisitorError(DueRegardError):
+    """A page was asked for, or a form sent, by somebody who may not; nothing is told of what exists."""
+
+
+class NotSignedIn(VisitorError):
+    """Nobody is signed in."""
+
+
+class NotAllowed(VisitorError):
+    """The visitor has not the right, or there is no such landlord: nobody without rights learns which."""
+
+
+class ForgedForm(VisitorError):
+    """The form does not come from a page that this visitor was shown, or is too old."""
 
 
 class MailError(DueRegardError):

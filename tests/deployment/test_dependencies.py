@@ -35,10 +35,10 @@ def sections() -> dict[str, list[str]]:
     return found
 
 
-def imported() -> set[str]:
-    """Distributions that the package's modules import, anywhere in them."""
+def imported(room: str = "") -> set[str]:
+    """Distributions that the modules of a room (of all) import, anywhere in them."""
     names: set[str] = set()
-    for file in (ROOT / "plugins" / "due_regard").rglob("*.py"):
+    for file in (ROOT / "plugins" / "due_regard" / room).rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):
                 names |= {alias.name.partition(".")[0] for alias in node.names}
@@ -69,5 +69,7 @@ def test_the_lock_holds_every_one_of_them(heading: str) -> None:
 def test_the_package_asks_for_what_it_imports_and_nothing_else() -> None:
     optional = {name_of(each) for each in EXTRAS["oauth"]}
     asked = {name_of(each) for each in PROJECT["dependencies"]}
+    pages = {name_of(each) for each in EXTRAS["airflow"]}
     airflow = {name for name in imported() if "airflow" in name}
-    assert imported() - airflow - optional == asked - NOT_IMPORTED
+    assert imported() - airflow - optional - pages == asked - NOT_IMPORTED
+    assert imported() & pages == imported("web") & pages, "the command line works without Airflow"

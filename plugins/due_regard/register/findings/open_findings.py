@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Connection, Engine, Select, func, select
 
-from due_regard.errors import RegisterError
+from due_regard.errors import UnknownReference
 from due_regard.records.canonical import ASSESSMENT_COLUMNS
 from due_regard.register import sql_files
 from due_regard.register.engines import reading
@@ -65,12 +65,12 @@ def read_finding(engine: Engine, register_ref: str, landlord: str | None = None)
     """Where one finding stands.
 
     Raises:
-        RegisterError: there is no finding of that reference, or it is not the landlord's that is named.
+        UnknownReference: there is no finding of that reference, or it is not the landlord's that is named.
     """
     with reading(engine, landlord) as connection:
         found = read_finding_on(connection, register_ref)
     if landlord not in {None, found["landlord"]}:
-        raise RegisterError(f"{found['register_ref']} is not a finding of {landlord}")
+        raise UnknownReference(f"{found['register_ref']} is not a finding of {landlord}")
     return found
 
 
@@ -79,7 +79,7 @@ def read_finding_on(connection: Connection, register_ref: str) -> dict[str, Any]
     one = select(Finding.__table__).where(Finding.register_ref == register_ref.strip().upper())
     row = connection.execute(one).mappings().first()
     if row is None:
-        raise RegisterError("no finding has that reference; `due-regard findings` lists the open ones")
+        raise UnknownReference("no finding has that reference; `due-regard findings` lists the open ones")
     return dict(row)
 
 

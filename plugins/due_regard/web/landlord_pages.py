@@ -1,0 +1,22 @@
+"""The first page: the landlords whose register the visitor may see."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import Response
+
+from due_regard.services.landlord_context import list_landlords_to_run
+from due_regard.web.rendering import show_page
+from due_regard.web.rights import Right, Visitor, admit_visitor
+
+router = APIRouter()
+
+
+@router.get("/")
+def show_landlords(request: Request, visitor: Annotated[Visitor, Depends(admit_visitor)]) -> Response:
+    """`/due-regard/`."""
+    state = request.app.state
+    seen = [name for name in list_landlords_to_run(state.settings) if state.gate.is_allowed(visitor, Right.READ, name)]
+    return show_page(request, "landlords.html.j2", {"landlords": [{"landlord": name} for name in seen]})
