@@ -76,9 +76,7 @@ class WorkBook:
         clock = find_clock(duty, due_on=finding.due_on, opened_on=finding.opened_on, calendar=calendar, alerts=alerts)
         if clock not in self.stages:
             self.stages[clock] = (
-                EscalationStage.NONE
-                if clock is None
-                else find_stage(clock, as_at, calendar=calendar, alerts=alerts)
+                EscalationStage.NONE if clock is None else find_stage(clock, as_at, calendar=calendar, alerts=alerts)
             )
         return self.stages[clock]
 
@@ -108,7 +106,9 @@ class WorkBook:
         told_of = [self.find_owner(finding)]
         told_of += [self._find_manager(finding)] if stage >= EscalationStage.LINE_MANAGER else []
         told_of += [
-            self.directory.find_mailbox(step.word, "") for step in RISING if EscalationStage.LINE_MANAGER < step <= stage
+            self.directory.find_mailbox(step.word, "")
+            for step in RISING
+            if EscalationStage.LINE_MANAGER < step <= stage
         ]
         yield from {one.problem.key: one.problem for one in told_of if one.problem is not None}.values()
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, Table, and_, exists, func, literal, or_, select, union_all
 
@@ -41,14 +42,14 @@ def find_subjects_of_case(connection: Connection, landlord: str, references: Ite
 def _find_linked_subjects(
     connection: Connection, landlord: str, references: tuple[str, ...], links: tuple[str, ...]
 ) -> set[tuple[str, str]]:
-    selects: list[Select[tuple[str, str]]] = []
+    selects: list[Select[Any]] = []
     for entity in ENTITIES:
         table = RECORD_TABLES[entity.name]
         linked = [table.c[link].in_(references) for link in links if link in table.c and link != entity.key]
         if linked:
             mine = select(literal(entity.subject), table.c[entity.key]).where(table.c.landlord == landlord)
             selects.append(mine.where(or_(*linked), is_newest(table, entity)))
-    return {(subject, ref) for subject, ref in connection.execute(union_all(*selects))} if references else set()
+    return {(row[0], row[1]) for row in connection.execute(union_all(*selects))} if references else set()
 
 
 def _find_findings_of_subjects(

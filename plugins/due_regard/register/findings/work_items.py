@@ -21,7 +21,7 @@ ITEMS = Base.metadata.tables[WorkItem.__tablename__]
 def replace_work(
     connection: Connection, landlord: str, run_id: int, items: pd.DataFrame, problems: Sequence[dict[str, Any]]
 ) -> None:
-    """Put `items` (columns of `WorkItem` but landlord and run_id) and `problems` in place of the landlord's old ones."""
+    """Put `items` (columns of `WorkItem` but landlord and run_id) and `problems` in place of the landlord's last."""
     connection.execute(delete(WorkItem).where(WorkItem.landlord == landlord))
     connection.execute(delete(OwnerProblem).where(OwnerProblem.landlord == landlord))
     if len(items):

@@ -1,6 +1,6 @@
 """Reading what is to be done: chosen, sorted, counted and paged in SQL, whatever the number of open findings.
 
-Every read takes the rules to leave out: what somebody may not see is in no count. Writing is work_items.py's.
+Every read takes the rules that may be seen: what somebody may not see is in no count. Writing is work_items.py's.
 """
 
 from __future__ import annotations
@@ -51,14 +51,14 @@ class WorkChoice:
     """Which open findings of a landlord.
 
     Attributes:
-        hidden: rules that are left out. on: the day on which a silence is judged to be over.
+        rules: those that may be seen; None for all. on: the day on which a silence is judged to be over.
         owners: whose; None for everybody's. owner_role, rule, stage, state: only these.
         until: only what has waited since that day or longer. ids: only these findings.
         is_backlog: only what was wrong before go-live, or only what was not.
     """
 
     landlord: str
-    hidden: frozenset[str]
+    rules: tuple[str, ...] | None
     on: date
     owners: Owners | None = None
     owner_role: str | None = None
@@ -72,7 +72,7 @@ class WorkChoice:
     def list_conditions(self) -> list[ColumnElement[bool]]:
         """The choice as conditions on `WorkItem`."""
         found = [WorkItem.landlord == self.landlord]
-        found += [WorkItem.rule.not_in(sorted(self.hidden))] if self.hidden else []
+        found += [] if self.rules is None else [WorkItem.rule.in_(self.rules)]
         found += [] if self.owners is None else [self.owners.match()]
         pairs = ((WorkItem.owner_role, self.owner_role), (WorkItem.rule, self.rule), (WorkItem.stage, self.stage))
         found += [column == value for column, value in pairs if value is not None]
@@ -136,10 +136,10 @@ def count_groups(connection: Connection, choice: WorkChoice, *names: str) -> lis
 
 
 def read_work(connection: Connection, choice: WorkChoice, *, offset: int, limit: int) -> list[dict[str, Any]]:
-    """The chosen from `offset` on: the most urgent first, of these the longest waiting; with how each finding stands."""
+    """The chosen from `offset` on, the most urgent and longest waiting first, each with how its finding stands."""
     order = (WorkItem.urgency, WorkItem.since_on, WorkItem.finding_id)
-    page = select(*WorkItem.__table__.c).where(*choice.list_conditions()).order_by(*order).offset(offset).limit(limit)
-    items = page.subquery()
+    chosen = select(*WorkItem.__table__.c).where(*choice.list_conditions())
+    items = chosen.order_by(*order).offset(offset).limit(limit).subquery()
     known = (
         *(Finding.register_ref, Finding.subject_type, Finding.subject_ref, Finding.due_on, Finding.days_overdue),
         *(Finding.severity, Finding.clause, Finding.policy_version, Finding.opened_on, Finding.silenced_until),
@@ -161,7 +161,7 @@ def read_owner_problems(connection: Connection, landlord: str, *, limit: int) ->
 def list_closed(connection: Connection, choice: WorkChoice, *, limit: int) -> list[dict[str, Any]]:
     """Of the findings `choice.ids` those that are closed, the newest first."""
     names = ("register_ref", "rule", "subject_type", "subject_ref", "resolved_on", "policy_version", "clause")
-    is_seen = Finding.rule.not_in(sorted(choice.hidden)) if choice.hidden else true()
+    is_seen = true() if choice.rules is None else Finding.rule.in_(choice.rules)
     rows = select(*(getattr(Finding, name) for name in names)).where(
         Finding.landlord == choice.landlord, Finding.status != OPEN, Finding.id.in_(choice.ids or ()), is_seen
     )

@@ -1,4 +1,4 @@
-"""Tables of what is to be done: one row an open finding, with who must act, how urgent it is and how far it has moved up.
+"""Tables of what is to be done: one row an open finding, with who must act, how urgent it is, how far it moved up.
 
 Worked out anew by each run that moves findings, from findings, records and the landlord's settings: nothing here is
 history, and nothing here is a person's decision. No address and no name: staff are the landlord's own references.
@@ -51,8 +51,8 @@ class WorkItem(Base):
 class OwnerProblem(Base):
     """What keeps owners from being mailed (`key`), for the data owner: in `words`, with the cells to mend.
 
-    `cells` holds the first few as [entity, reference, column]; `findings` counts the open findings it concerns. A key that
-    begins with `restricted:` is of a duty that only certain roles may hear of.
+    `cells` holds the first few as [entity, reference, column]; `findings` counts the open findings it concerns. A key
+    that begins with `restricted:` is of a duty that only certain roles may hear of.
     """
 
     __tablename__ = "owner_problems"
