@@ -8,7 +8,6 @@ about an older subject is new.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy import Connection
@@ -33,7 +32,7 @@ def find_backlog(
     if not rules:
         return frozenset(late)
     records = read_records_on(conn, context.landlord.id) if records is None else records
-    judged = assess_records(records, _keep_rules(context.history, rules), context.calendar, eve)
+    judged = assess_records(records, context.history.keep_rules(rules), context.calendar, eve)
     wrong = judged[find_open_rows(judged)]
     then = set(zip(wrong["rule"], wrong["subject_type"], wrong["subject_ref"], strict=True))
     return frozenset(
@@ -43,16 +42,3 @@ def find_backlog(
 
 def _list_checks(history: PolicyHistory) -> set[str]:
     return {duty.rule for policy in history.versions for duty in policy.duties if isinstance(duty, CheckDuty)}
-
-
-def _keep_rules(history: PolicyHistory, rules: set[str]) -> PolicyHistory:
-    """The same versions with the duties of `rules` alone."""
-    return PolicyHistory(
-        tuple(
-            replace(
-                policy,
-                file=policy.file.model_copy(update={"duties": tuple(d for d in policy.duties if d.rule in rules)}),
-            )
-            for policy in history.versions
-        )
-    )

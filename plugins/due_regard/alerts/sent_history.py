@@ -9,8 +9,8 @@ sent_entries.py reads; outbox.py holds mails.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -108,14 +108,7 @@ def read_sent_history(conn: Connection, landlord: str, mode: MailMode, *, as_at:
     lost = _list_lost(conn, landlord, as_at, now)
     never_left = [message_id for message_id, may_have_left in lost.items() if not may_have_left]
     counted = and_(is_of_mode(mode), is_counted(), AlertMessage.message_id.not_in(lost))
-    stages: dict[tuple[int, str, str], set[str]] = {}
-    accepted: dict[tuple[int, str], list[AcceptedTelling]] = {}
-    for row in conn.execute(_select_told(landlord).where(counted)).mappings():
-        finding = (row["finding_id"], row["occasion"])
-        stages.setdefault((*finding, row["recipient"]), set()).add(row["stage"])
-        if row["status"] in ACCEPTED and row["stage"] in _STAGE:
-            step = _STAGE.get(row["step"] or "")
-            accepted.setdefault(finding, []).append(AcceptedTelling(_STAGE[row["stage"]], step, row["accepted_on"]))
+    stages, accepted = _read_tellings(conn, _select_told(landlord).where(counted))
     issues = select(AlertNotice.key, AlertNotice.recipient).join(AlertMessage, _is_mail_of(AlertNotice))
     issues = issues.where(AlertNotice.landlord == landlord, counted)
     mailed = select(AlertMessage.recipient).where(
@@ -127,7 +120,7 @@ def read_sent_history(conn: Connection, landlord: str, mode: MailMode, *, as_at:
     )
     day = and_(AlertDay.landlord == landlord, AlertDay.mode == mode.word)
     return SentHistory(
-        stages={key: frozenset(words) for key, words in stages.items()},
+        stages=stages,
         calendar_entries=read_sent_entries(conn, landlord, mode, counted, never_left, as_at),
         issue_keys=frozenset((key, recipient) for key, recipient in conn.execute(issues)),
         mailed_today=frozenset(conn.scalars(mailed)),
@@ -136,6 +129,34 @@ def read_sent_history(conn: Connection, landlord: str, mode: MailMode, *, as_at:
         accepted=accepted,
         without_dates=read_unreachable_addresses(conn, landlord, mode, now=now, kind="calendar"),
     )
+
+
+def read_sent_history_of(
+    conn: Connection, landlord: str, mode: MailMode, findings: Collection[int], *, as_at: date, now: datetime
+) -> SentHistory:
+    """What `mode` remembers of these findings, and which addresses are refused; nothing of days, dates and issues."""
+    counted = and_(
+        is_of_mode(mode), is_counted(), AlertMessage.message_id.not_in(_list_lost(conn, landlord, as_at, now))
+    )
+    told = _select_told(landlord).where(counted, AlertTold.finding_id.in_(findings))
+    stages, accepted = _read_tellings(conn, told)
+    refused = read_unreachable_addresses(conn, landlord, mode, now=now)
+    return replace(NOTHING_SENT, stages=stages, accepted=accepted, refused=refused)
+
+
+def _read_tellings(
+    conn: Connection, told: Select[*tuple[Any, ...]]
+) -> tuple[dict[tuple[int, str, str], frozenset[str]], dict[tuple[int, str], list[AcceptedTelling]]]:
+    """`SentHistory.stages` and `.accepted` of the rows of `alert_told` that `told` selects."""
+    stages: dict[tuple[int, str, str], set[str]] = {}
+    accepted: dict[tuple[int, str], list[AcceptedTelling]] = {}
+    for row in conn.execute(told).mappings():
+        finding = (row["finding_id"], row["occasion"])
+        stages.setdefault((*finding, row["recipient"]), set()).add(row["stage"])
+        if row["status"] in ACCEPTED and row["stage"] in _STAGE:
+            step = _STAGE.get(row["step"] or "")
+            accepted.setdefault(finding, []).append(AcceptedTelling(_STAGE[row["stage"]], step, row["accepted_on"]))
+    return {key: frozenset(words) for key, words in stages.items()}, accepted
 
 
 def record_composed_day(conn: Connection, landlord: str, mode: MailMode, *, as_at: date, now: datetime) -> None:

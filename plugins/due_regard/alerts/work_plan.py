@@ -1,4 +1,4 @@
-"""Open findings as work: who must act on each, how urgent it is, how far it has moved up; what the data owner must mend.
+"""Open findings as work: who must act on each, how urgent it is, how far it moved up; what the data owner must mend.
 
 The same directory and the same clocks as the mails', for all open findings of a landlord at once and whatever was told:
 a page shows what is to be done, be it mailed or not. Pure but for the records it is given.

@@ -75,7 +75,7 @@ def list_work(
         result: Result = {"landlord": landlord, "as_at": make_json_value(as_at), "asked": question.list_words()}
         result |= _read_counts(connection, choice, posts)
         result |= _read_page(connection, choice, number, result["counts"]["total"], context, as_at)
-        result |= _read_groups(connection, choice, rules, wording)
+        result |= read_groups(connection, choice, rules, wording)
         closed = work_list.list_closed(connection, choice, limit=CLOSED_SHOWN) if ids else []
     result["closed"] = [_describe_closed(row, history) for row in closed]
     return result | {"choices": _list_choices(rules), "is_somebody": not posts.make_own().is_nobody()}
@@ -113,15 +113,13 @@ def _read_page(
     pages = max(ceil(total / PAGE), 1)
     page = min(number, pages)
     rows = read_work(connection, choice, offset=(page - 1) * PAGE, limit=PAGE)
-    findings = [describe_item(row, context.known.history, context.wording, as_at) for row in rows]
+    findings = [describe_item(row, context, as_at) for row in rows]
     return {"page": page, "pages": pages, "findings": findings}
 
 
-def describe_item(
-    row: dict[str, Any], history: PolicyHistory, wording: MailWording, as_at: date | None
-) -> dict[str, Any]:
+def describe_item(row: dict[str, Any], context: PageContext, as_at: date | None) -> dict[str, Any]:
     """One open finding as a list shows it."""
-    duty = find_assessed_duty(history, row["rule"], row["policy_version"])
+    duty = find_assessed_duty(context.known.history, row["rule"], row["policy_version"])
     names = ("register_ref", "rule", "clause", "subject_type", "subject_ref", "state", "severity", "stage")
     item = {name: row[name] for name in names}
     days = ("due_on", "since_on", "opened_on", "silenced_until")
@@ -134,7 +132,9 @@ def describe_item(
         "age_days": max((as_at - row["since_on"]).days, 0) if as_at else 0,
         "is_backlog": bool(row["is_backlog"]),
         "is_reported_done": row["awaiting_since"] is not None,
-        "owner": describe_owner_of(row, wording),
+        "owner": describe_owner_of(row, context.wording),
+        "state_words": context.words.name_state(row["state"]),
+        "stage_words": context.words.name_stage(row["stage"]) if row["stage"] else None,
     }
 
 
@@ -150,7 +150,7 @@ def describe_owner_of(row: Any, wording: MailWording) -> dict[str, Any]:
     }
 
 
-def _read_groups(
+def read_groups(
     connection: Connection, choice: WorkChoice, rules: dict[str, str], wording: MailWording
 ) -> dict[str, Any]:
     """The chosen by team, owner and rule: the largest groups, and how many others there are."""

@@ -14,6 +14,7 @@ from due_regard.config.settings import Settings
 from due_regard.mail.wording import MailWording, load_mail_wording
 from due_regard.policy import LandlordContext
 from due_regard.services.landlord_context import load_landlord_context
+from due_regard.services.page_words import PageWords, load_page_words
 
 _Signature = tuple[tuple[str, int, int], ...]
 _MOST_KEPT = 256
@@ -21,10 +22,11 @@ _MOST_KEPT = 256
 
 @dataclass(frozen=True)
 class PageContext:
-    """A landlord's settings, policy (the duty to report among its duties) and calendar, and the sentences of mails."""
+    """A landlord's settings, calendar and policy with the duty to report, and the words of mails and pages."""
 
     known: LandlordContext
     wording: MailWording
+    words: PageWords
 
 
 _kept: dict[tuple[Settings, str], tuple[_Signature, PageContext]] = {}
@@ -43,7 +45,8 @@ def load_page_context(settings: Settings, landlord: str) -> PageContext:
         return _kept[key][1]
     known = load_landlord_context(settings, landlord)
     history = add_report_duty(known.history, known.landlord, reports=settings.reports_dir)
-    context = PageContext(replace(known, history=history), load_mail_wording(settings.reports_dir / "mail"))
+    wording, words = load_mail_wording(settings.reports_dir / "mail"), load_page_words(settings.reports_dir / "pages")
+    context = PageContext(replace(known, history=history), wording, words)
     if len(_kept) >= _MOST_KEPT:
         _kept.clear()
     _kept[key] = (signature, context)
@@ -63,6 +66,7 @@ def _sign_files(settings: Settings, landlord: str) -> _Signature:
 def _list_folders(settings: Settings, landlord: str) -> Iterator[tuple[Folder, str]]:
     yield settings.landlords_dir, f"{landlord}.yaml"
     yield settings.policies_dir / landlord, "*.y*ml"
-    yield settings.reports_dir / "mail", "*.yaml"
-    for folder in (settings.codes_dir, settings.calendars_dir, settings.reports_dir / "packs"):
+    for name in ("mail", "pages", "packs"):
+        yield settings.reports_dir / name, "*.yaml"
+    for folder in (settings.codes_dir, settings.calendars_dir):
         yield folder, "*.yaml"

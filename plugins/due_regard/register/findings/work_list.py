@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, case, false, func, or_, select, true
 
-from due_regard.register.schema.finding_tables import OPEN, AssessmentRun, Finding
+from due_regard.register.schema.finding_tables import OPEN, AssessmentRun, Finding, FindingEvent
 from due_regard.register.schema.work_tables import OwnerProblem, WorkItem
 
 DECIDED = ("silenced", "reported_done")
@@ -93,6 +93,20 @@ def find_last_judged_day(connection: Connection, landlord: str) -> date | None:
     """The day at which a landlord's findings stand: that of the last run that moved them."""
     moving = select(AssessmentRun.as_at).where(AssessmentRun.landlord == landlord, AssessmentRun.moved)
     return connection.scalar(moving.order_by(AssessmentRun.id.desc()).limit(1))
+
+
+def find_last_judged_days(connection: Connection, landlords: Sequence[str]) -> dict[str, date]:
+    """Landlord -> the day at which its findings stand, of those ever judged."""
+    moving = select(func.max(AssessmentRun.id)).where(AssessmentRun.landlord.in_(landlords), AssessmentRun.moved)
+    last = moving.group_by(AssessmentRun.landlord).scalar_subquery()
+    runs = select(AssessmentRun.landlord, AssessmentRun.as_at).where(AssessmentRun.id.in_(last))
+    return {landlord: as_at for landlord, as_at in connection.execute(runs)}
+
+
+def find_newest_events(connection: Connection, findings: Sequence[int]) -> dict[int, int]:
+    """Finding -> its newest event."""
+    newest = select(FindingEvent.finding_id, func.max(FindingEvent.id)).where(FindingEvent.finding_id.in_(findings))
+    return {finding: event for finding, event in connection.execute(newest.group_by(FindingEvent.finding_id))}
 
 
 def count_urgencies(connection: Connection, choice: WorkChoice) -> dict[int, int]:
