@@ -35,6 +35,7 @@ from due_regard.register.stored_records import (
     find_newest_file,
     find_record_origin,
     find_record_origin_on,
+    find_record_origins,
     read_known_refs,
     read_records,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "find_newest_file",
     "find_record_origin",
     "find_record_origin_on",
+    "find_record_origins",
     "foresee_open_findings",
     "hash_drop",
     "hold_drop",

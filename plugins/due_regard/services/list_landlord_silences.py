@@ -8,7 +8,6 @@ from due_regard.calendars.quarters import find_london_day
 from due_regard.config.settings import Settings
 from due_regard.services.list_findings import list_silences
 from due_regard.services.page_context import load_page_context
-from due_regard.services.past_findings import find_assessed_duty
 from due_regard.services.result import Result, list_json_rows
 from due_regard.services.visible_rules import list_visible_rules
 
@@ -27,9 +26,7 @@ def list_landlord_silences(settings: Settings, landlord: str, *, sees_restricted
     found, _ = list_silences(settings, on=today, landlord=landlord)
     if visible is not None:
         found = found[found["rule"].isin(visible)]
-    duties = {rule: find_assessed_duty(history, rule, None) for rule in found["rule"].unique()}
-    silences = [
-        row | {"label": row["rule"] if duties[row["rule"]] is None else duties[row["rule"]].label}
-        for row in list_json_rows(found.head(SHOWN))
-    ]
+    labels = {duty.rule: duty.label for policy in history.versions for duty in policy.duties}
+    rows = list_json_rows(found.head(SHOWN))
+    silences = [row | {"label": labels.get(row["rule"], row["rule"])} for row in rows]
     return {"landlord": landlord, "on": today.isoformat(), "total": len(found), "silences": silences}

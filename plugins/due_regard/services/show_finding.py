@@ -31,7 +31,7 @@ _STANDING = (
     *("resolved_state", "silenced_until", "awaiting_since", "last_as_at"),
 )
 _DECIDED = ("handed_to", "handed_at", "disputed_at")
-"""Of a finding, where the register keeps them."""
+"""What people decided beside silences and reports; blank where nobody did."""
 
 _EVENT = ("id", "at", "as_at", "event", "state", "actor", "why", "until", "to_ref", "undoes_id")
 
@@ -47,10 +47,10 @@ def show_finding(
     """One finding of the register (of `landlord`'s, where each has its own).
 
     Returns:
-        Where it stands, label, promise, reading, reading_confirmed_by, policy_title, remedy, days_unit, explanation,
-        record_says, working_days, late_days and references (explain_finding.py), origin (file, row, batch and version
-        of the record it is about), owner and would_be_told (post, why), told (stage, on, why, status, mode), life (events,
-        each with `words`), newest_event (its id, which a decision names to say what it rests on).
+        Where it stands, label, promise, reading, reading_confirmed_by, policy_title, remedy, days_unit; explanation,
+        record_says, working_days, late_days and references (explain_finding.py); origin (file, row, batch and version
+        of the record it is about), owner and would_be_told (post, why), told (stage, on, why, status, mode), life
+        (events, each with `words`), newest_event (its id: a decision names it to say what it rests on).
 
     Raises:
         UnknownReference: there is no such finding, it is another landlord's, or it may not be seen.
@@ -67,7 +67,7 @@ def show_finding(
                 connection, found["landlord"], found["subject_type"], found["subject_ref"]
             )
         result: Result = {name: make_json_value(found[name]) for name in _STANDING}
-        result |= {name: make_json_value(found[name]) for name in _DECIDED if name in found}
+        result |= {name: make_json_value(found.get(name)) for name in _DECIDED}
         result |= _describe_promise(known, found, duty)
         result |= explain_finding(records, known, found, duty)
         origin = register.find_record_origin(engine, found["landlord"], found["subject_type"], found["subject_ref"])
@@ -120,7 +120,7 @@ def _read_life(engine: Engine, register_ref: str, words: PageWords) -> dict[str,
     from due_regard import register
 
     life = register.read_finding_life(engine, register_ref)
-    events = list_json_rows(life[[name for name in _EVENT if name in life]])
+    events = list_json_rows(life.reindex(columns=list(_EVENT)))
     return {
         "life": [{**event, "words": words.name_event(event["event"])} for event in events],
         "newest_event": max((event["id"] for event in events), default=None),

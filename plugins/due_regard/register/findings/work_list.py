@@ -98,7 +98,7 @@ def find_last_judged_day(connection: Connection, landlord: str) -> date | None:
 def find_last_judged_days(connection: Connection, landlords: Sequence[str]) -> dict[str, date]:
     """Landlord -> the day at which its findings stand, of those ever judged."""
     moving = select(func.max(AssessmentRun.id)).where(AssessmentRun.landlord.in_(landlords), AssessmentRun.moved)
-    last = moving.group_by(AssessmentRun.landlord).scalar_subquery()
+    last = moving.group_by(AssessmentRun.landlord)
     runs = select(AssessmentRun.landlord, AssessmentRun.as_at).where(AssessmentRun.id.in_(last))
     return {landlord: as_at for landlord, as_at in connection.execute(runs)}
 
@@ -164,9 +164,15 @@ def read_work(connection: Connection, choice: WorkChoice, *, offset: int, limit:
     return [dict(row) for row in connection.execute(rows).mappings()]
 
 
-def read_owner_problems(connection: Connection, landlord: str, *, limit: int) -> tuple[list[dict[str, Any]], int]:
-    """What keeps owners from being mailed, that which hinders most findings first; and how many there are in all."""
-    mine = OwnerProblem.landlord == landlord
+def read_owner_problems(
+    connection: Connection, landlord: str, *, limit: int, restricted: bool
+) -> tuple[list[dict[str, Any]], int]:
+    """What keeps owners from being mailed, that which hinders most findings first; and how many there are in all.
+
+    With `restricted` also of duties that only certain roles may hear of.
+    """
+    is_seen = true() if restricted else OwnerProblem.key.not_like("restricted:%")
+    mine = and_(OwnerProblem.landlord == landlord, is_seen)
     rows = select(OwnerProblem.__table__).where(mine).order_by(OwnerProblem.findings.desc(), OwnerProblem.key)
     total = connection.scalar(select(func.count()).select_from(OwnerProblem).where(mine)) or 0
     return [dict(row) for row in connection.execute(rows.limit(limit)).mappings()], total
