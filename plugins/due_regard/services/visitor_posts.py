@@ -1,7 +1,7 @@
 """Whose work somebody's own is: the member of staff with their address, and the role mailboxes that their roles name.
 
-A role of the auth manager names a mailbox by its end: `Due Regard: hanover: Governance` is the post `governance` of
-hanover. Whoever stands in for somebody away is the owner already: the work items name the deputy.
+A role of the auth manager names a mailbox by its end: `Due Regard: <landlord>: Governance` is the landlord's post
+`governance`. Whoever stands in for somebody away is the owner already: the work items name the deputy.
 """
 
 from __future__ import annotations
