@@ -39,6 +39,8 @@ REVOKE UPDATE ON audit, record_views, finding_events, assessment_runs, assessmen
     markers, access_requests FROM due_regard_loader;
 -- Mails of earlier days that were never handed over are superseded, and what they told is forgotten.
 GRANT DELETE ON alert_told, alert_dates, alert_notices TO due_regard_loader;
+-- What is to be done is no history: each run works it out anew.
+GRANT DELETE ON work_items, owner_problems TO due_regard_loader;
 GRANT UPDATE (opened, seen, escalated, resolved, reopened, open_after) ON assessment_runs TO due_regard_loader;
 
 GRANT SELECT ON report_customers, report_staff, report_incidents, report_warnings, report_restrictions, report_reviews,
@@ -60,5 +62,6 @@ GRANT UPDATE (status, released_at, released_by, released_why) ON batches TO due_
 -- A person's decision on a finding; where it stands otherwise is for assessments to say.
 GRANT UPDATE (silenced_until, silenced_at, awaiting_since, awaiting_file_id, handed_to, handed_at, disputed_at)
     ON findings TO due_regard_pages;
+GRANT UPDATE (staff_ref, team, is_deputy, has_problem, is_backlog) ON work_items TO due_regard_pages;
 GRANT INSERT ON record_views TO due_regard_pages;
 GRANT USAGE ON SEQUENCE record_views_id_seq TO due_regard_pages;

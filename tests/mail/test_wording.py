@@ -90,7 +90,14 @@ def test_code_fills_in_exactly_the_placeholders_of_a_sentence() -> None:
 
 
 def test_every_role_and_stage_has_a_name_and_no_name_is_left_over() -> None:
-    roles = {*OWNER_FIELDS, *(stage.word for stage in RISING), "governance", "services_manager", NEW_OWNER, "data_owner"}
+    roles = {
+        *OWNER_FIELDS,
+        *(stage.word for stage in RISING),
+        "governance",
+        "services_manager",
+        NEW_OWNER,
+        "data_owner",
+    }
     assert set(load_mail_wording(FOLDER).posts) == roles
 
 

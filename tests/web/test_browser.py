@@ -1,7 +1,7 @@
-"""A manager's way in a real browser: from a mail's link through Airflow's login to the case, and back into mails and packs.
+"""A manager's way in a real browser: from a mail's link through Airflow's login to the case, and back into mails.
 
-One real Airflow with FAB, one landlord's sample drop taken in, judged and mailed; every page is looked at as its readers
-would (browser.py).
+One real Airflow with FAB, one landlord's sample drop taken in, judged and mailed; every page is looked at as its
+readers would (browser.py).
 """
 
 from __future__ import annotations

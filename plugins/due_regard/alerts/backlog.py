@@ -8,7 +8,6 @@ about an older subject is new.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy import Connection
@@ -17,12 +16,14 @@ from due_regard.alerts.alert_context import AlertContext
 from due_regard.alerts.cases import OpenFinding
 from due_regard.assessment import assess_records
 from due_regard.policy import CheckDuty, PolicyHistory
-from due_regard.records.canonical import find_open_rows
+from due_regard.records.canonical import Records, find_open_rows
 from due_regard.register.stored_records import read_records_on
 
 
-def find_backlog(conn: Connection, findings: Iterable[OpenFinding], context: AlertContext) -> frozenset[int]:
-    """Ids of the findings that were wrong on the day before go-live."""
+def find_backlog(
+    conn: Connection, findings: Iterable[OpenFinding], context: AlertContext, records: Records | None = None
+) -> frozenset[int]:
+    """Ids of the findings that were wrong on the day before go-live, by `records` (None: all that the register has)."""
     eve = min(context.settings.go_live_on, context.as_at) - timedelta(days=1)
     found = list(findings)
     late = {one.finding_id for one in found if one.due_on is not None and one.due_on < eve}
@@ -30,8 +31,8 @@ def find_backlog(conn: Connection, findings: Iterable[OpenFinding], context: Ale
     rules = {one.rule for one in undated} & _list_checks(context.history)
     if not rules:
         return frozenset(late)
-    records = read_records_on(conn, context.landlord.id)
-    judged = assess_records(records, _keep_rules(context.history, rules), context.calendar, eve)
+    records = read_records_on(conn, context.landlord.id) if records is None else records
+    judged = assess_records(records, context.history.keep_rules(rules), context.calendar, eve)
     wrong = judged[find_open_rows(judged)]
     then = set(zip(wrong["rule"], wrong["subject_type"], wrong["subject_ref"], strict=True))
     return frozenset(
@@ -41,16 +42,3 @@ def find_backlog(conn: Connection, findings: Iterable[OpenFinding], context: Ale
 
 def _list_checks(history: PolicyHistory) -> set[str]:
     return {duty.rule for policy in history.versions for duty in policy.duties if isinstance(duty, CheckDuty)}
-
-
-def _keep_rules(history: PolicyHistory, rules: set[str]) -> PolicyHistory:
-    """The same versions with the duties of `rules` alone."""
-    return PolicyHistory(
-        tuple(
-            replace(
-                policy,
-                file=policy.file.model_copy(update={"duties": tuple(d for d in policy.duties if d.rule in rules)}),
-            )
-            for policy in history.versions
-        )
-    )

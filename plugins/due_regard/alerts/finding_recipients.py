@@ -9,15 +9,16 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+import pandas as pd
 from sqlalchemy import Connection, Engine, select
 
 from due_regard.alerts.alert_context import AlertContext
 from due_regard.alerts.backlog import find_backlog
 from due_regard.alerts.cases import Case, build_cases, make_findings
 from due_regard.alerts.recipients import Recipient, RecipientDirectory, name_recipient
-from due_regard.alerts.record_cells import read_record_cells
+from due_regard.alerts.record_cells import RecordCells
 from due_regard.alerts.routing import find_route
-from due_regard.alerts.sent_history import read_sent_history
+from due_regard.alerts.sent_history import read_sent_history_of
 from due_regard.alerts.stage_holding import hold_stage
 from due_regard.calendars.quarters import find_london_day
 from due_regard.errors import PolicyError
@@ -25,6 +26,7 @@ from due_regard.mail.mail_memory import is_mail_of
 from due_regard.mail.mail_mode import MailMode
 from due_regard.mail.wording import MailWording
 from due_regard.policy import LandlordContext
+from due_regard.records.canonical import Records
 from due_regard.register import read_open_findings_on, reading
 from due_regard.register.schema.alert_tables import AlertMessage, AlertTold
 
@@ -34,39 +36,42 @@ def read_finding_route(
     known: LandlordContext,
     wording: MailWording,
     found: Mapping[str, Any],
+    records: Records,
     *,
     mode: MailMode,
     now: datetime,
 ) -> dict[str, Any]:
     """Who owns a finding (as `register.read_finding` gives it), and who would be told of it on the day of `now`.
 
-    The policy in `known` must include the duty to report; `mode` is how mails leave now.
+    The policy in `known` must include the duty to report; `records` are those of its case, or all; `mode` is how mails
+    leave now.
 
     Returns:
         owner (post, why), would_be_told (stage, post, why), held_back (why nobody is told, None where somebody is).
     """
     today, landlord = find_london_day(now), known.landlord
     with reading(engine, landlord.id) as conn:
-        earlier = read_sent_history(conn, landlord.id, mode, as_at=today, now=now)
+        near = read_open_findings_on(conn, landlord.id, as_at=today, subject_ref=found["subject_ref"])
+        ids = [int(finding_id) for finding_id in near["finding_id"]]
+        earlier = read_sent_history_of(conn, landlord.id, mode, ids, as_at=today, now=now)
         context = AlertContext(landlord, known.history, known.calendar, wording, earlier, today, mode=mode)
-        directory = RecipientDirectory(read_record_cells(conn, landlord.id), landlord.alerts, wording, earlier.refused)
+        directory = RecipientDirectory(RecordCells(records), landlord.alerts, wording, earlier.refused)
         subject = (found["owner_role"], found["subject_type"], found["subject_ref"])
         owner = directory.find_owner(*subject, handed_to=found["handed_to"])
-        told, held_back = _list_steps(conn, context, found["register_ref"], directory)
+        told, held_back = _list_steps(conn, context, near, found["register_ref"], directory)
     return {"owner": _describe_recipient(owner, wording), "would_be_told": told, "held_back": held_back}
 
 
 def _list_steps(
-    conn: Connection, context: AlertContext, register_ref: str, directory: RecipientDirectory
+    conn: Connection, context: AlertContext, near: pd.DataFrame, register_ref: str, directory: RecipientDirectory
 ) -> tuple[list[dict[str, str]], str | None]:
-    every = read_open_findings_on(conn, context.landlord.id, as_at=context.as_at)
-    # All of its subject: a worse one may stand for it.
-    near = every[every["subject_ref"].isin(every.loc[every["register_ref"] == register_ref, "subject_ref"])]
-    if near.empty:
+    """`near` are all open findings of its subject: a worse one may stand for it."""
+    if register_ref not in set(near["register_ref"]):
         return [], "it is resolved"
     try:
         findings = make_findings(near)
-        cases = build_cases(findings, find_backlog(conn, findings, context), context)
+        backlog = find_backlog(conn, findings, context, directory.cells.records)
+        cases = build_cases(findings, backlog, context)
     except PolicyError:
         return [], "the policy no longer has the rule"
     case = next((case for case in cases if case.finding.register_ref == register_ref), None)

@@ -9,8 +9,8 @@ sent_entries.py reads; outbox.py holds mails.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -108,22 +108,16 @@ class SentHistory:
         return any(not words <= {BACKLOG, DISPUTED} for words in earlier)
 
 
+NOTHING_SENT = SentHistory({}, {}, frozenset(), frozenset(), frozenset(), None)
+"""Of a landlord to whom no mail was ever sent."""
+
+
 def read_sent_history(conn: Connection, landlord: str, mode: MailMode, *, as_at: date, now: datetime) -> SentHistory:
     """Everything `mode` remembers for `landlord`, without mails that never left and whose place today's take."""
     lost = _list_lost(conn, landlord, as_at, now)
     never_left = [message_id for message_id, may_have_left in lost.items() if not may_have_left]
     counted = and_(is_of_mode(mode), is_counted(), AlertMessage.message_id.not_in(lost))
-    stages: dict[tuple[int, str, str], set[str]] = {}
-    accepted: dict[tuple[int, str], list[AcceptedTelling]] = {}
-    last_owners: dict[tuple[int, str], str] = {}
-    for row in conn.execute(_select_told(landlord).where(counted)).mappings():
-        finding = (row["finding_id"], row["occasion"])
-        stages.setdefault((*finding, row["recipient"]), set()).add(row["stage"])
-        if row["step"] == EscalationStage.AHEAD.word:
-            last_owners[finding] = row["recipient"]
-        if row["status"] in ACCEPTED and row["stage"] in _STAGE:
-            step = _STAGE.get(row["step"] or "")
-            accepted.setdefault(finding, []).append(AcceptedTelling(_STAGE[row["stage"]], step, row["accepted_on"]))
+    told = _read_tellings(conn, _select_told(landlord).where(counted))
     issues = select(AlertNotice.key, AlertNotice.recipient).join(AlertMessage, is_mail_of(AlertNotice))
     issues = issues.where(AlertNotice.landlord == landlord, counted)
     mailed = select(AlertMessage.recipient).where(
@@ -135,16 +129,45 @@ def read_sent_history(conn: Connection, landlord: str, mode: MailMode, *, as_at:
     )
     day = and_(AlertDay.landlord == landlord, AlertDay.mode == mode.word)
     return SentHistory(
-        stages={key: frozenset(words) for key, words in stages.items()},
+        stages=told.stages,
         calendar_entries=read_sent_entries(conn, landlord, mode, counted, never_left, as_at),
         issue_keys=frozenset((key, recipient) for key, recipient in conn.execute(issues)),
         mailed_today=frozenset(conn.scalars(mailed)),
         refused=read_unreachable_addresses(conn, landlord, mode, now=now),
         last_as_at=conn.scalar(select(AlertDay.last_as_at).where(day)),
-        accepted=accepted,
-        last_owners=last_owners,
+        accepted=told.accepted,
+        last_owners=told.last_owners,
         without_dates=read_unreachable_addresses(conn, landlord, mode, now=now, kind="calendar"),
     )
+
+
+def read_sent_history_of(
+    conn: Connection, landlord: str, mode: MailMode, findings: Collection[int], *, as_at: date, now: datetime
+) -> SentHistory:
+    """What `mode` remembers of these findings, and which addresses are refused; nothing of days, dates and issues."""
+    counted = and_(
+        is_of_mode(mode), is_counted(), AlertMessage.message_id.not_in(_list_lost(conn, landlord, as_at, now))
+    )
+    told = _read_tellings(conn, _select_told(landlord).where(counted, AlertTold.finding_id.in_(findings)))
+    refused = read_unreachable_addresses(conn, landlord, mode, now=now)
+    return replace(told, refused=refused)
+
+
+def _read_tellings(conn: Connection, told: Select[*tuple[Any, ...]]) -> SentHistory:
+    """Stages, what was accepted and the last owners, of the rows of `alert_told` that `told` selects; nothing else."""
+    stages: dict[tuple[int, str, str], set[str]] = {}
+    accepted: dict[tuple[int, str], list[AcceptedTelling]] = {}
+    last_owners: dict[tuple[int, str], str] = {}
+    for row in conn.execute(told).mappings():
+        finding = (row["finding_id"], row["occasion"])
+        stages.setdefault((*finding, row["recipient"]), set()).add(row["stage"])
+        if row["step"] == EscalationStage.AHEAD.word:
+            last_owners[finding] = row["recipient"]
+        if row["status"] in ACCEPTED and row["stage"] in _STAGE:
+            step = _STAGE.get(row["step"] or "")
+            accepted.setdefault(finding, []).append(AcceptedTelling(_STAGE[row["stage"]], step, row["accepted_on"]))
+    kept = {key: frozenset(words) for key, words in stages.items()}
+    return replace(NOTHING_SENT, stages=kept, accepted=accepted, last_owners=last_owners)
 
 
 def record_composed_day(conn: Connection, landlord: str, mode: MailMode, *, as_at: date, now: datetime) -> None:

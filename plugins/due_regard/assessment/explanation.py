@@ -15,7 +15,7 @@ import pandas as pd
 from due_regard.assessment.assessment_rows import AssessmentClock
 from due_regard.assessment.derived_roles import add_derived_roles
 from due_regard.assessment.engine import assess_records, find_entity_name
-from due_regard.assessment.recorded_facts import LaterFacts, format_weekday, list_facts
+from due_regard.assessment.recorded_facts import LaterFacts, find_facts, format_weekday, list_facts
 from due_regard.assessment.records_as_at import RecordsAsAt
 from due_regard.calendars.working_days import WorkingCalendar
 from due_regard.errors import SettingsError
@@ -36,7 +36,7 @@ def explain_rule(
         SettingsError: no such subject exists on that date.
     """
     history.find_duty(rule)
-    found = assess_records(records, history, calendar, as_at)
+    found = assess_records(records, history.keep_rules({rule}), calendar, as_at)
     mine = found[(found["rule"] == rule) & (found["subject_ref"] == subject)]
     derived = add_derived_roles(records)
     known = RecordsAsAt(derived, as_at, history.role_levels)
@@ -55,6 +55,22 @@ def explain_rule(
     elif row is None and not isinstance(duty, DocumentDuty):
         lines.append(f"No file of {find_entity_name(rule)} was ever delivered.")
     return lines
+
+
+def find_recorded_facts(
+    records: Records, history: PolicyHistory, as_at: date, duty: Duty, subject: str
+) -> dict[str, str]:
+    """What a duty asks for of a subject -> what is recorded of it on `as_at`; references are never spelt out.
+
+    Raises:
+        SettingsError: no such subject exists on that date.
+    """
+    derived = add_derived_roles(records)
+    known = RecordsAsAt(derived, as_at, history.role_levels)
+    row = _find_row(known, history, duty.rule, subject)
+    if row is None or isinstance(duty, DocumentDuty):
+        return {}
+    return find_facts(known, duty, row, _find_later_facts(derived, find_entity_name(duty.rule), subject))
 
 
 def _find_duty_version(history: PolicyHistory, rule: str, version: date) -> Duty:

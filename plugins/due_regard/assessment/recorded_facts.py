@@ -52,14 +52,21 @@ def list_facts(records: RecordsAsAt, duty: SubjectDuty, row: int, later: LaterFa
     What is blank, what the source does not carry and, by `later`, what is dated after the date asked about are told
     apart.
     """
-    facts = _describe_facts(records, duty, row)
-    hidden = dict.fromkeys(facts, "") if later is None else _describe_facts(later.records, duty, later.row)
-    for fact, value in facts.items():
-        is_hidden = value in _NOTHING and hidden[fact] not in {value, ""}
-        yield f"  {fact}: {AFTER_THE_DATE if is_hidden else value}"
+    for fact, value in find_facts(records, duty, row, later).items():
+        yield f"  {fact}: {value}"
     yield from _describe_conditions(records, duty, row, later)
     if isinstance(duty, ReviewDuty) and records.is_delivered(duty.reviews):
         yield from _describe_clocks(records, duty, row)
+
+
+def find_facts(records: RecordsAsAt, duty: SubjectDuty, row: int, later: LaterFacts | None = None) -> dict[str, str]:
+    """What the duty asks for of the subject in `row` -> what is recorded of it."""
+    facts = _describe_facts(records, duty, row)
+    hidden = dict.fromkeys(facts, "") if later is None else _describe_facts(later.records, duty, later.row)
+    return {
+        fact: AFTER_THE_DATE if value in _NOTHING and hidden[fact] not in {value, ""} else value
+        for fact, value in facts.items()
+    }
 
 
 def _describe_facts(records: RecordsAsAt, duty: SubjectDuty, row: int) -> dict[str, str]:

@@ -5,8 +5,8 @@ Reads and chooses versions, and says what one landlord is assessed by. What a du
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -120,6 +120,17 @@ class PolicyHistory:
             key=lambda v: v.effective_from,
             default=self.versions[0],
         )
+
+    def keep_rules(self, rules: Collection[str]) -> PolicyHistory:
+        """The same versions with the duties of `rules` alone."""
+        kept = (
+            replace(
+                policy,
+                file=policy.file.model_copy(update={"duties": tuple(d for d in policy.duties if d.rule in rules)}),
+            )
+            for policy in self.versions
+        )
+        return PolicyHistory(tuple(kept))
 
     def find_duty(self, rule: str, version: date | None = None) -> Duty:
         """The duty of `rule` in the version that came into force on `version`, else in the latest that has it."""

@@ -6,6 +6,7 @@ Add reads of records to stored_records.py, of findings to findings/; keep policy
 
 from due_regard.register.audit import append_audit, read_audit_head, verify_audit
 from due_regard.register.backup import restore_backup, write_backup
+from due_regard.register.case_records import read_case_records
 from due_regard.register.engines import reading, writing
 from due_regard.register.findings.assessment_runs import RunReport, record_assessment
 from due_regard.register.findings.decisions import (
@@ -42,6 +43,7 @@ from due_regard.register.stored_records import (
     find_newest_file,
     find_record_origin,
     find_record_origin_on,
+    find_record_origins,
     read_known_refs,
     read_records,
 )
@@ -59,6 +61,7 @@ __all__ = [
     "find_newest_file",
     "find_record_origin",
     "find_record_origin_on",
+    "find_record_origins",
     "foresee_open_findings",
     "hand_over_finding",
     "hash_drop",
@@ -73,6 +76,7 @@ __all__ = [
     "load_drop",
     "open_register",
     "read_audit_head",
+    "read_case_records",
     "read_finding",
     "read_finding_life",
     "read_findings_open_on",

@@ -6,6 +6,7 @@ assessment's. Add reads of records here; set-based reads for packs and pages bel
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -168,6 +169,24 @@ def find_record_origin(engine: Engine, landlord: str, subject_type: str, ref: st
     """
     with reading(engine, landlord) as connection:
         return find_record_origin_on(connection, landlord, subject_type, ref)
+
+
+def find_record_origins(
+    connection: Connection, landlord: str, wanted: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], dict[str, Any]]:
+    """(entity, reference) -> file, row_number and batch_id of the newest version, of those of `wanted` on record."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for name in sorted({entity for entity, _ in wanted}):
+        table, key = RECORD_TABLES[name], RECORD_TABLES[name].c[ENTITY[name].key]
+        rows = (
+            select(key.label("ref"), BatchFile.file, table.c.row_number, BatchFile.batch_id)
+            .join_from(table, BatchFile, BatchFile.id == table.c.batch_file_id)
+            .where(table.c.landlord == landlord, key.in_(sorted(ref for entity, ref in wanted if entity == name)))
+            .order_by(table.c.version)
+        )
+        # A later version overwrites an earlier one.
+        found |= {(name, row["ref"]): dict(row) for row in connection.execute(rows).mappings()}
+    return found
 
 
 def find_record_origin_on(connection: Connection, landlord: str, subject_type: str, ref: str) -> dict[str, Any] | None:

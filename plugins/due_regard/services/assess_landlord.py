@@ -13,6 +13,7 @@ from due_regard.config.settings import Settings
 from due_regard.errors import RegisterMovedOn
 from due_regard.policy import LandlordContext
 from due_regard.services.landlord_context import load_landlord_context, open_landlord_register
+from due_regard.services.record_work import prepare_work_record
 from due_regard.services.result import Result
 from due_regard.services.steps import report_step
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from sqlalchemy import Engine
 
+    from due_regard.records.canonical import Records
     from due_regard.register import RunReport
 
 _ATTEMPTS = 3
@@ -79,25 +81,43 @@ def _assess_once(
 
     landlord = context.landlord.id
     newest = register.find_newest_file(engine, landlord)
-    every, found = assess_every_duty(engine, settings, context, as_at)
+    records = register.read_records(engine, landlord)
+    every, found = assess_every_duty(engine, settings, context, as_at, records=records)
     version = context.history.find_version(as_at).effective_from.isoformat()
     run = register.record_assessment(
-        engine, landlord, every, as_at=as_at, now=now, policy_version=version, rests_on=newest
+        engine,
+        landlord,
+        every,
+        as_at=as_at,
+        now=now,
+        policy_version=version,
+        rests_on=newest,
+        record_work=prepare_work_record(settings, context, records, as_at),
     )
     return run, found
 
 
 def assess_every_duty(
-    engine: Engine, settings: Settings, context: LandlordContext, as_at: date, *, known_at: datetime | None = None
+    engine: Engine,
+    settings: Settings,
+    context: LandlordContext,
+    as_at: date,
+    *,
+    known_at: datetime | None = None,
+    records: Records | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Assessments of what the register knew at `known_at` (None: now) with the duty to report, and without it."""
+    """Assessments of what the register knew at `known_at` (None: now) with the duty to report, and without it.
+
+    `records` are these records, where the caller has read them.
+    """
     import pandas as pd
 
     from due_regard import register
     from due_regard.assessment import assess_records
     from due_regard.packs import assess_report_duties
 
-    records = register.read_records(engine, context.landlord.id, known_at=known_at)
+    if records is None:
+        records = register.read_records(engine, context.landlord.id, known_at=known_at)
     found = assess_records(records, context.history, context.calendar, as_at)
     reports = assess_report_duties(engine, context, as_at=as_at, reports=settings.reports_dir)
     return pd.concat([found, reports], ignore_index=True) if len(reports) else found, found

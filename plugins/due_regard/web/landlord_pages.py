@@ -1,13 +1,16 @@
-"""The first page: the landlords whose register the visitor may see."""
+"""The first page: the landlords whose register the visitor may see, each with what is to be done there."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from due_regard.services.landlord_context import list_landlords_to_run
+from due_regard.services.list_landlords_work import list_landlords_work
+from due_regard.services.visitor_posts import Visitors
 from due_regard.web.rendering import show_page
 from due_regard.web.rights import Right, Visitor, admit_visitor
 
@@ -19,4 +22,7 @@ def show_landlords(request: Request, visitor: Annotated[Visitor, Depends(admit_v
     """`/due-regard/`."""
     state = request.app.state
     seen = [name for name in list_landlords_to_run(state.settings) if state.gate.is_allowed(visitor, Right.READ, name)]
-    return show_page(request, "landlords.html.j2", {"landlords": [{"landlord": name} for name in seen]})
+    landlords = {name: state.gate.is_allowed(visitor, Right.READ_RESTRICTED, name) for name in seen}
+    who = Visitors(visitor.email, visitor.roles)
+    content = list_landlords_work(state.settings, landlords, who, now=datetime.now(UTC))
+    return show_page(request, "landlords.html.j2", content)

@@ -70,7 +70,7 @@ def load_templates(folder: Folder) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.filters |= {"day": format_day, "instant": format_instant, "words": format_words}
+    found.filters |= {"day": format_day, "weekday": format_weekday, "instant": format_instant, "words": format_words}
     return found
 
 
@@ -80,6 +80,14 @@ def format_day(value: date | str | None) -> str:
         return NONE
     day = date.fromisoformat(value[:10]) if isinstance(value, str) else value
     return f"{day.day} {day:%B %Y}"
+
+
+def format_weekday(value: date | str | None) -> str:
+    """`Wed 3 June 2026`, for who counts days; a dash for none."""
+    if not value:
+        return NONE
+    day = date.fromisoformat(value[:10]) if isinstance(value, str) else value
+    return f"{day:%a} {format_day(day)}"
 
 
 def format_instant(value: datetime | str | None) -> str:

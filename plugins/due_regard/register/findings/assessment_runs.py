@@ -6,6 +6,7 @@ How a run moves findings is finding_transitions.py's; what a person decides abou
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, cast
@@ -52,6 +53,7 @@ def record_assessment(
     now: datetime,
     policy_version: str,
     rests_on: int | None = None,
+    record_work: Callable[[Connection, int], None] | None = None,
 ) -> RunReport:
     """Keep an assessment as a run and move the landlord's findings to what it says.
 
@@ -66,6 +68,8 @@ def record_assessment(
         now: when it was computed.
         policy_version: the policy it was assessed by, or the newest of them.
         rests_on: `find_newest_file` before the records were read; nobody may have loaded another since.
+        record_work: writes down what is to be done once the findings are moved, in the same transaction; is given the
+            run's id.
 
     Raises:
         RegisterMovedOn: another file was loaded since `rests_on`; nothing was recorded.
@@ -90,6 +94,8 @@ def record_assessment(
         if run["moved"]:
             transition = FindingTransition(connection, landlord, run_id, as_at, now, policy_version, file_id)
             moves = transition.move_findings(assessments)
+            if record_work is not None:
+                record_work(connection, run_id)
         open_after = _finish_run(connection, landlord, run_id, moves)
         states = {str(state): int(n) for state, n in assessments["state"].value_counts().sort_index().items()}
         details = {"as_at": as_at.isoformat(), "sha256": run["sha256"], "moved": run["moved"], **moves}

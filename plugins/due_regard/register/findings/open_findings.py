@@ -51,13 +51,17 @@ def read_open_findings(engine: Engine, landlord: str | None = None, *, as_at: da
         return read_open_findings_on(connection, landlord, as_at=as_at)
 
 
-def read_open_findings_on(connection: Connection, landlord: str | None, *, as_at: date) -> pd.DataFrame:
-    """`read_open_findings` inside the caller's own transaction."""
+def read_open_findings_on(
+    connection: Connection, landlord: str | None, *, as_at: date, subject_ref: str | None = None
+) -> pd.DataFrame:
+    """`read_open_findings` inside the caller's own transaction; with `subject_ref` those on such a subject alone."""
     columns: list[Any] = [Finding.id.label("finding_id"), Finding.register_ref]
     columns += [getattr(Finding, name) for name in (*ASSESSMENT_COLUMNS, *_EXTRA)]
     chosen: Select[Any] = select(*columns).where(Finding.status == OPEN)
     if landlord is not None:
         chosen = chosen.where(Finding.landlord == landlord)
+    if subject_ref is not None:
+        chosen = chosen.where(Finding.subject_ref == subject_ref)
     found = sql_files.make_frame(connection.execute(chosen.order_by(Finding.due_on.nulls_last(), Finding.id)))
     found["is_silenced"] = found["silenced_until"] >= pd.Timestamp(as_at)
     found["is_awaiting"] = found["awaiting_since"].notna()

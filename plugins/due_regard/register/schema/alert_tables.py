@@ -75,7 +75,11 @@ class AlertTold(Base):
     """
 
     __tablename__ = "alert_told"
-    __table_args__ = (UniqueConstraint("landlord", "message_id", "finding_id", "occasion", "stage"), _message_columns())
+    __table_args__ = (
+        UniqueConstraint("landlord", "message_id", "finding_id", "occasion", "stage"),
+        Index(None, "landlord", "finding_id"),
+        _message_columns(),
+    )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     landlord: Mapped[str]

@@ -75,6 +75,7 @@ class Finding(Base):
         UniqueConstraint("landlord", "rule", "subject_type", "subject_ref", "occurrence"),
         UniqueConstraint("register_ref"),
         Index(None, "landlord", "status"),
+        Index(None, "landlord", "subject_ref"),
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=False)

@@ -7,12 +7,15 @@ version; nothing is updated in place. Columns come from `ENTITIES`: a new one th
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Integer, Table
+from sqlalchemy import Column, Index, Integer, Table
 from sqlalchemy import types as sa_types
 
 from due_regard.records.canonical import ENTITIES, UNKNOWN_CELLS, Entity
 from due_regard.register.schema.column_types import Instant, Ref, RowId, find_column_type
 from due_regard.register.schema.drop_tables import Base
+
+CASE_LINKS = ("customer_ref", "restriction_ref", "incident_ref")
+"""Columns by which the records of one case are found among all: each that does not begin its own key has an index."""
 
 
 def _make_table(entity: Entity) -> Table:
@@ -34,6 +37,7 @@ def _make_table(entity: Entity) -> Table:
         Column("row_hash", sa_types.BigInteger, nullable=False),
         *own[1:],
         Column(UNKNOWN_CELLS, Ref),
+        *(Index(None, "landlord", name) for name in CASE_LINKS if name in entity.by_name and name != entity.key),
         # The primary key is the order in which rows are loaded and read: one tree, no second index.
         sqlite_with_rowid=False,
     )

@@ -1,0 +1,181 @@
+"""How long the server takes for each page, on a landlord with 1,000,000 records and some 100,000 open findings.
+
+Run `python -m benchmarks.pages [incidents] [sqlite|postgresql]`. Prints for each page's service the 95th percentile of
+its time, as a request pays it (files looked at, register opened, read, closed), and the most queries that one call
+made. The first call of a process, which imports, is left out. A new page is a line in `list_pages`.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import Engine, event
+
+from benchmarks.packs import history
+from benchmarks.register import databases
+from due_regard.config.settings import Settings
+from due_regard.records.validated_drop import ROW_NUMBER, AcceptedFile, ValidatedDrop
+from due_regard.register import load_drop
+from due_regard.services.assess_landlord import assess_landlord
+from due_regard.services.landlord_context import open_landlord_register
+from due_regard.services.list_backlog import list_backlog
+from due_regard.services.list_landlord_silences import list_landlord_silences
+from due_regard.services.list_landlords_work import list_landlords_work
+from due_regard.services.list_owner_problems import list_owner_problems
+from due_regard.services.list_work import list_work
+from due_regard.services.show_finding import show_finding
+from due_regard.services.visitor_posts import Visitors
+from due_regard.services.work_question import WorkQuestion
+
+LANDLORD, INCIDENTS, STAFF = "queens_cross", 740_000, 1_000
+NOW = datetime(2026, 6, 30, 18, tzinfo=UTC)
+CALLS, LIMIT = 40, 0.3
+MANAGER = Visitors("s0000007@landlord.example", (f"Due Regard: {LANDLORD}: Manager",))
+
+Page = Callable[[int], object]
+"""One request; the number says which of many like it."""
+
+
+def list_pages(settings: Settings, refs: list[str]) -> dict[str, Page]:
+    """Name -> a page's service, each called with what people ask of it."""
+
+    def work(**asked: str) -> Page:
+        return lambda _: list_work(settings, LANDLORD, WorkQuestion(**asked), MANAGER, sees_restricted=False, now=NOW)
+
+    def search(call: int) -> object:
+        asked = (refs[call % len(refs)], f"C{call * 97:07}", f"R{call * 31:07}", f"I{call * 977:07}")[call % 4]
+        return list_work(settings, LANDLORD, WorkQuestion(q=asked), MANAGER, sees_restricted=False, now=NOW)
+
+    def backlog(page: str) -> Page:
+        question = WorkQuestion(page=page)
+        return lambda _: list_backlog(settings, LANDLORD, question, sees_restricted=True, now=NOW)
+
+    return {
+        "landlords": lambda _: list_landlords_work(settings, {LANDLORD: False}, MANAGER, now=NOW),
+        "work, all": work(),
+        "work, all, last page": work(page="99999"),
+        "work, mine": work(owner="me"),
+        "work, my team": work(owner="my_team"),
+        "work, one duty, by age": work(rule="incident.manager_informed", age="90"),
+        "work, silenced": work(state="silenced"),
+        "work, search": search,
+        "finding": lambda call: show_finding(settings, refs[call % len(refs)], now=NOW, landlord=LANDLORD),
+        "backlog": backlog("1"),
+        "backlog, last page": backlog("99999"),
+        "silences": lambda _: list_landlord_silences(settings, LANDLORD, sees_restricted=True, now=NOW),
+        "to mend": lambda _: list_owner_problems(settings, LANDLORD, sees_restricted=True),
+    }
+
+
+def load_history(settings: Settings, incidents: int) -> int:
+    """Load and judge a landlord's history; how many findings are open."""
+    frames = history(incidents)
+    frames["staff"] = _make_staff()
+    luck = np.random.default_rng(7)
+    named = pd.Series([f"S{n:07}" for n in luck.integers(0, STAFF + 20, incidents)], dtype="str")
+    frames["incidents"] = frames["incidents"].assign(manager_ref=named.mask(luck.random(incidents) < 0.1))
+    files = tuple(
+        AcceptedFile(f"{name}.csv", name, name, tuple(f), f.assign(**{ROW_NUMBER: np.arange(2, len(f) + 2)}), len(f))
+        for name, f in frames.items()
+    )
+    with open_landlord_register(settings, LANDLORD, upgrade=True) as engine:
+        load_drop(engine, ValidatedDrop(LANDLORD, "canonical", "history", files), now=NOW)
+    print(f"{sum(len(frame) for frame in frames.values()):,} records", end=", ", flush=True)
+    start = time.perf_counter()
+    found = assess_landlord(settings, LANDLORD, as_at=NOW.date(), now=NOW)
+    print(f"judged in {time.perf_counter() - start:.1f} s", end=", ", flush=True)
+    return int(found["findings"]["open"])
+
+
+def _make_staff() -> pd.DataFrame:
+    numbers = range(STAFF)
+    return pd.DataFrame({
+        "staff_ref": pd.Series([f"S{n:07}" for n in numbers], dtype="str"),
+        "role": pd.Series(["manager"] * STAFF, dtype="str"),
+        "email": pd.Series([f"s{n:07}@landlord.example" for n in numbers], dtype="str"),
+        "line_manager_ref": pd.Series([f"S{n // 10:07}" for n in numbers], dtype="str"),
+        "deputy_ref": pd.Series([f"S{(n + 1) % STAFF:07}" for n in numbers], dtype="str"),
+        "team": pd.Series([f"Team {n % 25}" for n in numbers], dtype="str"),
+        "is_active": pd.Series([n % 20 > 0 for n in numbers], dtype="boolean"),
+    })
+
+
+@dataclass
+class QueryCount:
+    """Statements sent to any database of this process."""
+
+    sent: int = 0
+    most: int = field(default=0)
+
+    def count(self, *_: object) -> None:
+        """Called before each statement."""
+        self.sent += 1
+
+
+@contextmanager
+def counting_queries() -> Iterator[QueryCount]:
+    """Counts the statements of the body."""
+    count = QueryCount()
+    event.listen(Engine, "before_cursor_execute", count.count)
+    try:
+        yield count
+    finally:
+        event.remove(Engine, "before_cursor_execute", count.count)
+
+
+def measure_page(page: Page) -> tuple[float, int]:
+    """The 95th percentile of a page's time in seconds, and the most statements of one call."""
+    page(0)
+    times, most = [], 0
+    for call in range(CALLS):
+        with counting_queries() as count:
+            start = time.perf_counter()
+            page(call)
+            times.append(time.perf_counter() - start)
+        most = max(most, count.sent)
+    return statistics.quantiles(times, n=20)[18], most
+
+
+def _choose_refs(settings: Settings, count: int) -> list[str]:
+    """Open findings spread over all duties."""
+    from sqlalchemy import select
+
+    from due_regard.register import reading
+    from due_regard.register.schema.finding_tables import Finding
+
+    with open_landlord_register(settings, LANDLORD) as engine, reading(engine, LANDLORD) as connection:
+        rows = connection.execute(select(Finding.rule, Finding.register_ref).where(Finding.status == "open")).all()
+    ordered = [ref for _, ref in sorted(rows)]
+    return ordered[:: max(len(ordered) // count, 1)]
+
+
+def measure_engine(settings: Settings, incidents: int) -> None:
+    """Load a history and print a line for each page."""
+    found = load_history(settings, incidents)
+    print(f"{found:,} open findings", flush=True)
+    for name, page in list_pages(settings, _choose_refs(settings, CALLS)).items():
+        seconds, queries = measure_page(page)
+        slow = "" if seconds <= LIMIT else "  over the limit"
+        print(f"  {name:26} {seconds * 1000:6.0f} ms at the 95th percentile, {queries:3} queries{slow}", flush=True)
+
+
+def main(incidents: int = INCIDENTS, only: str = "") -> None:
+    """Measure every page on both engines, or on one."""
+    for engine in (only,) if only else ("sqlite", "postgresql"):
+        with tempfile.TemporaryDirectory() as place, databases(engine) as new:
+            print(f"{engine}: ", end="", flush=True)
+            measure_engine(Settings(var_dir=Path(place), register_url=new(), landlords=(LANDLORD,)), incidents)
+
+
+if __name__ == "__main__":
+    main(*(int(word) if word.isdigit() else word for word in sys.argv[1:3]))  # type: ignore[arg-type]

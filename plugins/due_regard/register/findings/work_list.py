@@ -1,0 +1,189 @@
+"""Reading what is to be done: chosen, sorted, counted and paged in SQL, whatever the number of open findings.
+
+Every read takes the rules that may be seen: what somebody may not see is in no count. Writing is work_items.py's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, case, false, func, or_, select, true
+
+from due_regard.register.schema.finding_tables import OPEN, AssessmentRun, Finding, FindingEvent
+from due_regard.register.schema.work_tables import OwnerProblem, WorkItem
+
+DECIDED = ("silenced", "reported_done")
+"""States that a person's decision gives an open finding, beside those of its assessment."""
+
+
+@dataclass(frozen=True)
+class Owners:
+    """Whose work: of these members of staff, this team, these roles' mailboxes.
+
+    `takes_unreachable`: also what belongs to somebody who cannot be mailed, as the fallback mailbox takes it.
+    """
+
+    staff: tuple[str, ...] = ()
+    teams: tuple[str, ...] = ()
+    mailboxes: tuple[str, ...] = ()
+    takes_unreachable: bool = False
+
+    def is_nobody(self) -> bool:
+        """Whether nothing can be theirs."""
+        return not (self.staff or self.teams or self.mailboxes or self.takes_unreachable)
+
+    def match(self) -> ColumnElement[bool]:
+        """Which work items are theirs."""
+        return or_(
+            false(),
+            WorkItem.staff_ref.in_(self.staff) if self.staff else false(),
+            WorkItem.team.in_(self.teams) if self.teams else false(),
+            and_(WorkItem.staff_ref.is_(None), WorkItem.owner_role.in_(self.mailboxes)) if self.mailboxes else false(),
+            WorkItem.has_problem if self.takes_unreachable else false(),
+        )
+
+
+@dataclass(frozen=True)
+class WorkChoice:
+    """Which open findings of a landlord.
+
+    Attributes:
+        rules: those that may be seen; None for all. on: the day on which a silence is judged to be over.
+        owners: whose; None for everybody's. owner_role, rule, stage, state: only these.
+        until: only what has waited since that day or longer. ids: only these findings.
+        is_backlog: only what was wrong before go-live, or only what was not.
+    """
+
+    landlord: str
+    rules: tuple[str, ...] | None
+    on: date
+    owners: Owners | None = None
+    owner_role: str | None = None
+    rule: str | None = None
+    stage: str | None = None
+    state: str | None = None
+    until: date | None = None
+    ids: tuple[int, ...] | None = None
+    is_backlog: bool | None = None
+
+    def list_conditions(self) -> list[ColumnElement[bool]]:
+        """The choice as conditions on `WorkItem`."""
+        found = [WorkItem.landlord == self.landlord]
+        found += [] if self.rules is None else [WorkItem.rule.in_(self.rules)]
+        found += [] if self.owners is None else [self.owners.match()]
+        pairs = ((WorkItem.owner_role, self.owner_role), (WorkItem.rule, self.rule), (WorkItem.stage, self.stage))
+        found += [column == value for column, value in pairs if value is not None]
+        found += [] if self.until is None else [WorkItem.since_on <= self.until]
+        found += [] if self.ids is None else [WorkItem.finding_id.in_(self.ids)]
+        found += [] if self.is_backlog is None else [WorkItem.is_backlog.is_(self.is_backlog)]
+        return found + ([] if self.state is None else [self._match_state(self.state)])
+
+    def _match_state(self, state: str) -> ColumnElement[bool]:
+        if state not in DECIDED:
+            return WorkItem.state == state
+        decided = Finding.silenced_until >= self.on if state == "silenced" else Finding.awaiting_since.is_not(None)
+        mine = select(Finding.id).where(Finding.landlord == self.landlord, Finding.status == OPEN, decided)
+        return WorkItem.finding_id.in_(mine)
+
+
+def find_last_judged_day(connection: Connection, landlord: str) -> date | None:
+    """The day at which a landlord's findings stand: that of the last run that moved them."""
+    moving = select(AssessmentRun.as_at).where(AssessmentRun.landlord == landlord, AssessmentRun.moved)
+    return connection.scalar(moving.order_by(AssessmentRun.id.desc()).limit(1))
+
+
+def find_last_judged_days(connection: Connection, landlords: Sequence[str]) -> dict[str, date]:
+    """Landlord -> the day at which its findings stand, of those ever judged."""
+    moving = select(func.max(AssessmentRun.id)).where(AssessmentRun.landlord.in_(landlords), AssessmentRun.moved)
+    last = moving.group_by(AssessmentRun.landlord)
+    runs = select(AssessmentRun.landlord, AssessmentRun.as_at).where(AssessmentRun.id.in_(last))
+    return {landlord: as_at for landlord, as_at in connection.execute(runs)}
+
+
+def find_newest_events(connection: Connection, findings: Sequence[int]) -> dict[int, int]:
+    """Finding -> its newest event."""
+    newest = select(FindingEvent.finding_id, func.max(FindingEvent.id)).where(FindingEvent.finding_id.in_(findings))
+    return {finding: event for finding, event in connection.execute(newest.group_by(FindingEvent.finding_id))}
+
+
+def count_urgencies(connection: Connection, choice: WorkChoice) -> dict[int, int]:
+    """How many of the chosen are of each urgency."""
+    counted = select(WorkItem.urgency, func.count()).where(*choice.list_conditions()).group_by(WorkItem.urgency)
+    return {urgency: n for urgency, n in connection.execute(counted)}
+
+
+def count_work_of_landlords(
+    connection: Connection, choices: Sequence[WorkChoice], waiting: Sequence[WorkChoice]
+) -> tuple[dict[tuple[str, int], int], dict[str, int]]:
+    """(landlord, urgency) -> how many of `choices`; landlord -> how many of `waiting` that no decision holds back."""
+    every = or_(false(), *(and_(*choice.list_conditions()) for choice in choices))
+    counted = select(WorkItem.landlord, WorkItem.urgency, func.count()).where(every)
+    found = connection.execute(counted.group_by(WorkItem.landlord, WorkItem.urgency))
+    counts = {(landlord, urgency): n for landlord, urgency, n in found}
+    if not waiting:
+        return counts, {}
+    asked = or_(false(), *(and_(*choice.list_conditions()) for choice in waiting))
+    is_free = and_(
+        Finding.awaiting_since.is_(None),
+        or_(Finding.silenced_until.is_(None), Finding.silenced_until < waiting[0].on),
+    )
+    mine = select(WorkItem.landlord, func.count()).join(Finding, Finding.id == WorkItem.finding_id)
+    return counts, {one: n for one, n in connection.execute(mine.where(asked, is_free).group_by(WorkItem.landlord))}
+
+
+def count_owners(connection: Connection, choice: WorkChoice, each: Sequence[Owners]) -> list[int]:
+    """How many of the chosen belong to each of `each`, whosesoever the choice is; then how many there are."""
+    sums = [func.coalesce(func.sum(case((owners.match(), 1), else_=0)), 0) for owners in each]
+    row = connection.execute(select(*sums, func.count()).where(*choice.list_conditions())).one()
+    return [int(n) for n in row]
+
+
+def count_groups(connection: Connection, choice: WorkChoice, *names: str) -> list[Row[Any]]:
+    """The chosen counted by these columns of `WorkItem`: each group, `n` and `overdue`; the largest first."""
+    columns = [getattr(WorkItem, name) for name in names]
+    n, late = func.count().label("n"), func.sum(case((WorkItem.urgency == 1, 1), else_=0)).label("overdue")
+    counted = select(*columns, n, late).where(*choice.list_conditions()).group_by(*columns)
+    return list(connection.execute(counted.order_by(n.desc(), *columns)))
+
+
+def read_work(connection: Connection, choice: WorkChoice, *, offset: int, limit: int) -> list[dict[str, Any]]:
+    """The chosen from `offset` on, the most urgent and longest waiting first, each with how its finding stands."""
+    order = (WorkItem.urgency, WorkItem.since_on, WorkItem.finding_id)
+    chosen = select(*WorkItem.__table__.c).where(*choice.list_conditions())
+    items = chosen.order_by(*order).offset(offset).limit(limit).subquery()
+    known = (
+        *(Finding.register_ref, Finding.subject_type, Finding.subject_ref, Finding.due_on, Finding.days_overdue),
+        *(Finding.severity, Finding.clause, Finding.policy_version, Finding.opened_on, Finding.silenced_until),
+        *(Finding.awaiting_since, Finding.last_as_at, Finding.status),
+    )
+    rows = select(*items.c, *known).join(Finding, Finding.id == items.c.finding_id)
+    rows = rows.order_by(items.c.urgency, items.c.since_on, items.c.finding_id)
+    return [dict(row) for row in connection.execute(rows).mappings()]
+
+
+def read_owner_problems(
+    connection: Connection, landlord: str, *, limit: int, restricted: bool
+) -> tuple[list[dict[str, Any]], int]:
+    """What keeps owners from being mailed, that which hinders most findings first; and how many there are in all.
+
+    With `restricted` also of duties that only certain roles may hear of.
+    """
+    is_seen = true() if restricted else OwnerProblem.key.not_like("restricted:%")
+    mine = and_(OwnerProblem.landlord == landlord, is_seen)
+    rows = select(OwnerProblem.__table__).where(mine).order_by(OwnerProblem.findings.desc(), OwnerProblem.key)
+    total = connection.scalar(select(func.count()).select_from(OwnerProblem).where(mine)) or 0
+    return [dict(row) for row in connection.execute(rows.limit(limit)).mappings()], total
+
+
+def list_closed(connection: Connection, choice: WorkChoice, *, limit: int) -> list[dict[str, Any]]:
+    """Of the findings `choice.ids` those that are closed, the newest first."""
+    names = ("register_ref", "rule", "subject_type", "subject_ref", "resolved_on", "policy_version", "clause")
+    is_seen = true() if choice.rules is None else Finding.rule.in_(choice.rules)
+    rows = select(*(getattr(Finding, name) for name in names)).where(
+        Finding.landlord == choice.landlord, Finding.status != OPEN, Finding.id.in_(choice.ids or ()), is_seen
+    )
+    newest = rows.order_by(Finding.resolved_on.desc(), Finding.id.desc()).limit(limit)
+    return [dict(row) for row in connection.execute(newest).mappings()]

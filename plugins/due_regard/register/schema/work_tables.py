@@ -1,0 +1,67 @@
+"""Tables of what is to be done: one row an open finding, with who must act, how urgent it is, how far it moved up.
+
+Worked out anew by each run that moves findings, from findings, records and the landlord's settings: nothing here is
+history, and nothing here is a person's decision. No address and no name: staff are the landlord's own references.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import JSON, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from due_regard.register.schema.column_types import RowId
+from due_regard.register.schema.drop_tables import Base
+
+OVERDUE, DUE, COMING, NOTED = 1, 2, 3, 4
+"""`work_items.urgency`: past its date; due today or to be put right; due later; nothing done now can put it right."""
+
+
+class WorkItem(Base):
+    """One open finding as work: `staff_ref` is who must act now (a deputy where `is_deputy`); None: a role's mailbox.
+
+    `since_on` is its due date, or of a check the day it was first seen. `stage` is the stage that its date has reached;
+    blank until a run has worked it out, as `staff_ref` is, after an upgrade. `has_problem`: the owner cannot be mailed.
+    """
+
+    __tablename__ = "work_items"
+    __table_args__ = (
+        Index(None, "landlord", "urgency", "since_on", "finding_id"),
+        Index(None, "landlord", "staff_ref"),
+        Index(None, "landlord", "team"),
+    )
+
+    finding_id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=False)
+    landlord: Mapped[str]
+    run_id: Mapped[int] = mapped_column(RowId)
+    rule: Mapped[str]
+    state: Mapped[str]
+    urgency: Mapped[int]
+    since_on: Mapped[date]
+    owner_role: Mapped[str]
+    staff_ref: Mapped[str | None]
+    team: Mapped[str | None]
+    is_deputy: Mapped[bool]
+    has_problem: Mapped[bool]
+    stage: Mapped[str | None]
+    is_backlog: Mapped[bool]
+
+
+class OwnerProblem(Base):
+    """What keeps owners from being mailed (`key`), for the data owner: in `words`, with the cells to mend.
+
+    `cells` holds the first few as [entity, reference, column]; `findings` counts the open findings it concerns. A key
+    that begins with `restricted:` is of a duty that only certain roles may hear of.
+    """
+
+    __tablename__ = "owner_problems"
+
+    landlord: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    words: Mapped[str]
+    remedy: Mapped[str]
+    staff_ref: Mapped[str | None]
+    cells: Mapped[list[list[str]]] = mapped_column(JSON)
+    more_cells: Mapped[int]
+    findings: Mapped[int]
