@@ -7,7 +7,7 @@ version; nothing is updated in place. Columns come from `ENTITIES`: a new one th
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Integer, Table
+from sqlalchemy import Column, Index, Integer, Table
 from sqlalchemy import types as sa_types
 
 from due_regard.records.canonical import ENTITIES, UNKNOWN_CELLS, Entity
@@ -34,7 +34,9 @@ def _make_table(entity: Entity) -> Table:
         Column("row_hash", sa_types.BigInteger, nullable=False),
         *own[1:],
         Column(UNKNOWN_CELLS, Ref),
-        # The primary key is the order in which rows are loaded and read: one tree, no second index.
+        # A page reads the records of one case by what they link to, out of a million.
+        *(Index(None, "landlord", link) for link, _ in entity.links),
+        # The primary key is the order in which rows are loaded and read.
         sqlite_with_rowid=False,
     )
 
