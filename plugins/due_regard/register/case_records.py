@@ -143,3 +143,14 @@ def list_findings_about(
         Finding.landlord == landlord, Finding.subject_ref.in_(list(refs)), Finding.rule.not_in(list(hidden))
     )
     return [dict(row) for row in connection.execute(about.order_by(Finding.id)).mappings()]
+
+
+def list_appeals_of(
+    connection: Connection, landlord: str, refs: Collection[str], *, known_at: datetime
+) -> dict[str, str]:
+    """Reference of each appeal against one of these restrictions -> the restriction's."""
+    appeals = ENTITY["appeals"]
+    own = RECORD_TABLES[appeals.name]
+    columns = [own.c[appeals.key], own.c.restriction_ref]
+    chosen = _select_known(landlord, appeals, columns, {"restriction_ref": refs}, known_at)
+    return {row[0]: row[1] for row in connection.execute(chosen)}

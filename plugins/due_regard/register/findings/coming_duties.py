@@ -5,7 +5,7 @@ A date that is overdue or due soon is a finding, and read with it; hidden rules 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
 
@@ -29,6 +29,16 @@ def replace_coming_duties(connection: Connection, landlord: str, assessments: pd
     connection.execute(delete(ComingDuty).where(ComingDuty.landlord == landlord))
     if len(rows):
         bulk.insert_rows(connection, _TABLE, bulk.list_frame_columns(rows), {"landlord": landlord})
+
+
+def list_coming_about(
+    connection: Connection, landlord: str, refs: Collection[str], *, hidden: Sequence[str] = ()
+) -> list[dict[str, Any]]:
+    """What is coming for records of these references, whatever their kind; rules of `hidden` are left out."""
+    about = select(*(getattr(ComingDuty, name) for name in (*_KEY, *_SAID))).where(
+        ComingDuty.landlord == landlord, ComingDuty.subject_ref.in_(list(refs)), ComingDuty.rule.not_in(list(hidden))
+    )
+    return [dict(row) for row in connection.execute(about.order_by(ComingDuty.due_on)).mappings()]
 
 
 def list_dates_between(
