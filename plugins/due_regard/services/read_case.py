@@ -12,7 +12,9 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from due_regard.config.settings import Settings
+from due_regard.errors import UnknownReference
 from due_regard.policy import Duty, LandlordContext, PolicyHistory
+from due_regard.services.case_timeline import CaseRows, select_case_rows
 from due_regard.services.landlord_context import load_landlord_context
 from due_regard.services.result import Result, make_json_value
 
@@ -84,6 +86,20 @@ def read_judged_case(connection: Connection, judging: Judging, refs: Collection[
     found = assess_records(records, judging.context.history, judging.context.calendar, judging.as_at)
     is_shown = ~found["rule"].isin(judging.hidden) & ~found["subject_type"].isin(["landlord", "policy"])
     return records, found[is_shown]
+
+
+def read_one_case(connection: Connection, judging: Judging, ref: str) -> tuple[Records, CaseRows, pd.DataFrame]:
+    """The case of one restriction: `read_judged_case`, and the rows that are its own (`select_case_rows`).
+
+    Raises:
+        UnknownReference: no restriction has that reference.
+    """
+    # No database knows a NUL, and PostgreSQL will not even be asked for one.
+    if "\0" not in ref:
+        records, assessments = read_judged_case(connection, judging, [ref])
+        if rows := select_case_rows(records, ref):
+            return records, rows, assessments
+    raise UnknownReference("no restriction has that reference; the list has those in force")
 
 
 def describe_assessment(row: Mapping[Any, Any], history: PolicyHistory) -> Result:

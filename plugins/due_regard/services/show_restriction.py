@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from due_regard.config.settings import Settings
-from due_regard.errors import UnknownReference
 from due_regard.records.canonical import ENTITY, ENTITY_OF_SUBJECT
 from due_regard.services.case_timeline import (
     CaseRows,
@@ -14,10 +13,9 @@ from due_regard.services.case_timeline import (
     list_events,
     load_timeline_sentences,
     read_cell,
-    select_case_rows,
 )
 from due_regard.services.landlord_context import open_landlord_register
-from due_regard.services.read_case import Judging, describe_assessment, find_judging, read_judged_case
+from due_regard.services.read_case import Judging, describe_assessment, find_judging, read_one_case
 from due_regard.services.result import Result
 
 if TYPE_CHECKING:
@@ -44,10 +42,7 @@ def show_restriction(settings: Settings, landlord: str, ref: str, *, sees_restri
 
     with open_landlord_register(settings, landlord) as engine, reading(engine, landlord) as connection:
         judging = find_judging(settings, connection, landlord, sees_restricted=sees_restricted)
-        records, assessments = read_judged_case(connection, judging, [ref])
-        rows = select_case_rows(records, ref)
-        if not rows:
-            raise UnknownReference("no restriction has that reference; the list has those in force")
+        records, rows, assessments = read_one_case(connection, judging, ref)
         judged = _list_judged(connection, judging, rows, assessments)
     lists = judging.context.history.versions[-1].file.code_lists
     words = load_timeline_sentences(settings.reports_dir / "pages")
