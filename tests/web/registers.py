@@ -18,10 +18,10 @@ NOW, AS_AT = datetime(2026, 7, 1, 9, tzinfo=UTC), date(2026, 7, 1)
 
 
 def keep_records(
-    var: Path, landlord: str, *files: AcceptedFile, name: str = "drop", is_judged: bool = True
+    var: Path, landlord: str, *files: AcceptedFile, is_judged: bool = True, own_dir: Path | None = None
 ) -> Settings:
     """An installation whose register holds these records, judged as at `AS_AT`."""
-    settings = Settings(var_dir=var, landlords=(landlord,))
+    settings = Settings(var_dir=var, landlords=(landlord,), own_dir=own_dir)
     with open_landlord_register(settings, landlord, upgrade=True) as engine:
         register.load_drop(engine, drop(*files, landlord=landlord), now=NOW)
     if is_judged:
@@ -39,3 +39,15 @@ def keep_example(var: Path, landlord: str) -> Settings:
         register.load_drop(engine, validated, now=NOW)
     assess_landlord(settings, landlord, as_at=AS_AT, now=NOW)
     return settings
+
+
+def restrict_duty(own_dir: Path, landlord: str, rule: str) -> Path:
+    """An own folder in which only the services manager may hear of one duty of the landlord's policy."""
+    (shipped,) = Path("include/policies", landlord).glob("*.yaml")
+    text = shipped.read_text(encoding="utf-8")
+    assert f"- rule: {rule}\n" in text
+    folder = own_dir / "policies" / landlord
+    folder.mkdir(parents=True)
+    restricted = text.replace(f"- rule: {rule}\n", f"- rule: {rule}\n    restricted_to: [services_manager]\n")
+    (folder / shipped.name).write_text(restricted, encoding="utf-8")
+    return own_dir
