@@ -12,12 +12,17 @@ from fastapi.responses import Response
 
 from due_regard.config.layered_folders import find_file
 from due_regard.config.settings import Settings
-from due_regard.web import calendar_pages, landlord_pages, restriction_pages
+from due_regard.web import calendar_pages, drop_pages, landlord_pages, restriction_pages
 from due_regard.web.failures import add_failure_pages
 from due_regard.web.forms import check_form
 from due_regard.web.rights import Gate, admit_visitor
 
-ROUTERS: tuple[APIRouter, ...] = (landlord_pages.router, restriction_pages.router, calendar_pages.router)
+ROUTERS: tuple[APIRouter, ...] = (
+    landlord_pages.router,
+    restriction_pages.router,
+    calendar_pages.router,
+    drop_pages.router,
+)
 
 HEADERS = {
     "Content-Security-Policy": (
