@@ -63,6 +63,8 @@ INTEGRATION = {
     "tests/test_command_line.py::test_the_register_gives": "a whole intake with Great Expectations",
     "tests/test_finding_commands.py::test_a_finding_says_who_owns_it": "a whole intake with Great Expectations",
     "tests/test_pipeline.py": "whole services with Great Expectations",
+    "tests/web/test_pack_pages.py::test_a_real_build": "a whole landlord with a whole pack",
+    "tests/web/test_restriction_pages.py::test_a_case_is_judged_as": "every landlord judged whole",
 }
 """Folder, file or beginning of a test's name -> why it is no everyday test."""
 

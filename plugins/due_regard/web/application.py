@@ -12,7 +12,7 @@ from fastapi.responses import Response
 
 from due_regard.config.layered_folders import find_file
 from due_regard.config.settings import Settings
-from due_regard.web import calendar_pages, drop_pages, landlord_pages, restriction_pages
+from due_regard.web import calendar_pages, drop_pages, landlord_pages, pack_pages, restriction_pages
 from due_regard.web.failures import add_failure_pages
 from due_regard.web.forms import check_form
 from due_regard.web.rights import Gate, admit_visitor
@@ -22,6 +22,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     restriction_pages.router,
     calendar_pages.router,
     drop_pages.router,
+    pack_pages.router,
 )
 
 HEADERS = {
