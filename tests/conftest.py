@@ -67,6 +67,8 @@ INTEGRATION = {
     "tests/web/test_roles.py": "a real Airflow with FAB",
     "tests/web/test_sign_in.py": "starts FAB's application",
     "tests/test_pipeline.py": "whole services with Great Expectations",
+    "tests/web/test_pack_pages.py::test_a_real_build": "a whole landlord with a whole pack",
+    "tests/web/test_restriction_pages.py::test_a_case_is_judged_as": "every landlord judged whole",
 }
 """Folder, file or beginning of a test's name -> why it is no everyday test."""
 

@@ -78,7 +78,7 @@ def assess_deadline(
     wanted = combine_truths(find_subjects(records, duty), settle_truth(~np.isnat(start.values), start.unknown))
     unmeasured = (wanted != NO) & ((wanted == UNKNOWN) | done.unknown | find_lacking_fields(records, duty))
     rows = np.flatnonzero((wanted != NO) & ~unmeasured)
-    due = _find_due_dates(duty, start.values[rows], counting, clock)
+    due = find_due_dates(duty, start.values[rows], counting, clock)
     arose = np.where(np.isnat(start.values), opened, start.values) if duty.start else opened
     measured = make_dated_rows(duty, clock, subject=rows, due=due, done=done.values[rows], arose=arose[rows])
     return AssessmentRows.join_rows([
@@ -87,7 +87,8 @@ def assess_deadline(
     ]).sort_by_subject()
 
 
-def _find_due_dates(duty: DeadlineDuty, starts: Days, counting: Convention, clock: AssessmentClock) -> Days:
+def find_due_dates(duty: DeadlineDuty, starts: Days, counting: Convention, clock: AssessmentClock) -> Days:
+    """When a deadline that starts on each of these days is due, by the policy's way of counting."""
     due = starts if duty.within is None else _add_term(duty.within, starts, counting, clock)
     return clock.calendar.roll(due) if duty.roll else due
 

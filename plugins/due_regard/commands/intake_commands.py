@@ -12,6 +12,7 @@ from due_regard.commands.assessment_commands import parse_day_or_today
 from due_regard.config.settings import Settings
 from due_regard.services.landlord_context import open_landlord_register
 from due_regard.services.result import list_json_rows
+from due_regard.services.show_drops import release_held_drop
 from due_regard.services.take_in_drop import take_in_drop
 
 _MOST_DIGITS = 18
@@ -100,15 +101,11 @@ def run_drop_list(args: Namespace, settings: Settings) -> CommandResult:
 
 def run_drop_release(args: Namespace, settings: Settings) -> CommandResult:
     """`drop release BATCH --by POST --why … [--landlord L]`."""
-    from due_regard import register
-
-    with open_landlord_register(settings, args.landlord) as engine:
-        register.release_drop(
-            engine, args.batch, actor=args.by, why=args.why, now=datetime.now(UTC), landlord=args.landlord
-        )
-    return CommandResult(
-        {"batch": args.batch, "status": "released"}, (f"batch {args.batch} is released; run intake again",)
+    actor = f"cli:{args.by}" if args.by.strip() else ""
+    result = release_held_drop(
+        settings, args.batch, landlord=args.landlord, actor=actor, why=args.why, now=datetime.now(UTC)
     )
+    return CommandResult(result, (f"batch {args.batch} is released; run intake again",))
 
 
 def run_drop_missing(args: Namespace, settings: Settings) -> CommandResult:

@@ -12,7 +12,16 @@ from fastapi.responses import Response
 
 from due_regard.config.layered_folders import find_file
 from due_regard.config.settings import Settings
-from due_regard.web import decision_pages, finding_pages, landlord_pages, work_pages
+from due_regard.web import (
+    calendar_pages,
+    decision_pages,
+    drop_pages,
+    finding_pages,
+    landlord_pages,
+    pack_pages,
+    restriction_pages,
+    work_pages,
+)
 from due_regard.web.failures import add_failure_pages
 from due_regard.web.forms import check_form
 from due_regard.web.rights import Gate, admit_visitor
@@ -22,6 +31,10 @@ ROUTERS: tuple[APIRouter, ...] = (
     work_pages.router,
     finding_pages.router,
     decision_pages.router,
+    restriction_pages.router,
+    calendar_pages.router,
+    drop_pages.router,
+    pack_pages.router,
 )
 
 HEADERS = {

@@ -14,6 +14,7 @@ from pandas.api.types import is_datetime64_any_dtype
 from sqlalchemy import Connection, TableClause, case, column, func, select, table, text, update
 
 from due_regard.records.canonical import ENTITIES, ENTITY_OF_SUBJECT, Entity, find_open_rows
+from due_regard.register.findings.coming_duties import replace_coming_duties
 from due_regard.register.findings.finding_references import format_register_ref
 from due_regard.register.loading import bulk
 from due_regard.register.loading.encoding import make_arrow_column
@@ -47,6 +48,7 @@ class FindingTransition:
     def move_findings(self, assessments: pd.DataFrame) -> dict[str, int]:
         """Move every finding to what `assessments` says; how many went which way."""
         rows = assessments.assign(policy_version=list_policy_versions(assessments, self.policy_version))
+        replace_coming_duties(self.connection, self.landlord, rows)
         is_open = find_open_rows(rows)
         known = self._read_known()
         now_open = rows.loc[is_open, [*KEY, *_STAND]].merge(known, on=KEY, how="left", suffixes=("", "_before"))

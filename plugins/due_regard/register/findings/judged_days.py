@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 import pandas as pd
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Connection, Engine, func, select
 
 from due_regard.calendars.quarters import LONDON
 from due_regard.register import sql_files
@@ -61,6 +61,14 @@ def find_judged_day(engine: Engine, landlord: str, as_at: date) -> JudgedDay | N
     return JudgedDay(
         run["id"], as_at, run["known_at"], run["sha256"], run["open_after"], rules, unmeasured, run["id"] == newest
     )
+
+
+def find_last_judged(connection: Connection, landlord: str) -> tuple[date, datetime, int] | None:
+    """The day that a landlord's findings stand at, the instant whose knowledge that rests on, and the run."""
+    moving = (AssessmentRun.landlord == landlord, AssessmentRun.moved)
+    last = select(AssessmentRun.as_at, AssessmentRun.known_at, AssessmentRun.id).where(*moving)
+    row = connection.execute(last.order_by(AssessmentRun.id.desc()).limit(1)).first()
+    return None if row is None else (row[0], row[1], row[2])
 
 
 def list_judged_days(engine: Engine, landlord: str) -> list[date]:

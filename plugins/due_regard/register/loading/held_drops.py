@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Engine, Select, insert, select, update
 
-from due_regard.errors import RegisterError, SettingsError
+from due_regard.errors import RegisterMovedOn, SettingsError, UnknownReference
 from due_regard.register import sql_files
 from due_regard.register.audit import append_audit
 from due_regard.register.engines import reading, writing
@@ -49,22 +49,24 @@ def release_drop(
     """Let a held drop in: the next intake of the same content loads it.
 
     Raises:
-        RegisterError: there is no such batch, it is not held, or it is not the landlord's that is named.
+        UnknownReference: there is no such batch, or it is not the landlord's that is named.
+        RegisterMovedOn: it is not held (any more); says what became of it.
         SettingsError: no name or reason is given.
     """
     if not actor.strip() or not why.strip():
         raise SettingsError("say who releases the drop, and why: both are kept")
-    one = select(Batch.landlord, Batch.status).where(Batch.id == batch_id)
+    one = select(Batch.landlord, Batch.status, Batch.released_at, Batch.released_by).where(Batch.id == batch_id)
     with reading(engine) as connection:
         found = connection.execute(one).first()
     if found is None:
-        raise RegisterError(f"there is no batch {batch_id}; `due-regard drop list` shows them")
+        raise UnknownReference(f"there is no batch {batch_id}; `due-regard drop list` shows them")
     if landlord not in {None, found.landlord}:
-        raise RegisterError(f"batch {batch_id} is not a drop of {landlord}")
+        raise UnknownReference(f"batch {batch_id} is not a drop of {landlord}")
     with writing(engine, found.landlord) as connection:
-        status = connection.execute(one).one().status
-        if status != "held":
-            raise RegisterError(f"batch {batch_id} is {status}, not held; nothing was changed")
+        now_is = connection.execute(one).one()
+        if now_is.status != "held":
+            who = f" (by {now_is.released_by}, {now_is.released_at:%Y-%m-%d %H:%M} UTC)" if now_is.released_at else ""
+            raise RegisterMovedOn(f"batch {batch_id} is {now_is.status}{who}, not held; nothing was changed")
         said = {"released_at": now, "released_by": actor.strip(), "released_why": why.strip()}
         connection.execute(update(Batch).where(Batch.id == batch_id).values(status="released", **said))
         append_audit(

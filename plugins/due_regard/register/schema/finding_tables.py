@@ -114,6 +114,26 @@ class Finding(Base):
     disputed_at: Mapped[datetime | None]
 
 
+class ComingDuty(Base):
+    """A dated duty that the last moving run found pending: what will be due, and is no finding yet.
+
+    Worked out anew by every moving run, which replaces what the one before had said; nothing else rests on it.
+    """
+
+    __tablename__ = "coming_duties"
+    __table_args__ = (Index(None, "landlord", "due_on"), Index(None, "landlord", "subject_ref"))
+
+    landlord: Mapped[str] = mapped_column(primary_key=True)
+    rule: Mapped[str] = mapped_column(primary_key=True)
+    subject_type: Mapped[str] = mapped_column(primary_key=True)
+    subject_ref: Mapped[str] = mapped_column(primary_key=True)
+    occurrence: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    due_on: Mapped[date]
+    clause: Mapped[str]
+    owner_role: Mapped[str]
+    policy_version: Mapped[str | None]
+
+
 class FindingEvent(Base):
     """One step in a finding's life. `actor`, `why` and `to_ref` are what a person said: the only personal fields here.
 

@@ -38,7 +38,7 @@ def _make_table(entity: Entity) -> Table:
         *own[1:],
         Column(UNKNOWN_CELLS, Ref),
         *(Index(None, "landlord", name) for name in CASE_LINKS if name in entity.by_name and name != entity.key),
-        # The primary key is the order in which rows are loaded and read: one tree, no second index.
+        # The primary key is the order in which rows are loaded and read.
         sqlite_with_rowid=False,
     )
 

@@ -1,0 +1,78 @@
+"""Built packs as pages list them: the newest build of each, every build of one, and to whom each was issued.
+
+Figures are never read here: they are large, and belong to the pages that open them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Select, and_, func, select
+
+from due_regard.mail.mail_mode import LIVE
+from due_regard.register.schema.alert_tables import AlertMessage
+from due_regard.register.schema.pack_tables import PackIssue, PackRow
+
+_BUILD = ("id", "pack", "quarter", "edition", "known_at", "built_at", "sha256", "files", "ingredients")
+
+
+def _group_builds(landlord: str) -> Select[int, int]:
+    return (
+        select(func.max(PackRow.id).label("id"), func.count().label("builds"))
+        .where(PackRow.landlord == landlord)
+        .group_by(PackRow.pack, PackRow.quarter, PackRow.edition)
+    )
+
+
+def count_built_packs(conn: Connection, landlord: str) -> int:
+    """How many packs there are, each quarter and edition on its own."""
+    return int(conn.scalar(select(func.count()).select_from(_group_builds(landlord).subquery())) or 0)
+
+
+def list_built_packs(conn: Connection, landlord: str, *, limit: int, offset: int) -> list[dict[str, Any]]:
+    """The newest build of each pack, quarter and edition, the newest quarter first; `builds`: how many there are."""
+    newest = _group_builds(landlord).subquery()
+    columns = (PackRow.id, PackRow.pack, PackRow.quarter, PackRow.edition, PackRow.built_at, newest.c.builds)
+    order = (PackRow.quarter.desc(), PackRow.pack, PackRow.edition)
+    page = select(*columns).join(newest, newest.c.id == PackRow.id).order_by(*order).limit(limit).offset(offset)
+    return [dict(row) for row in conn.execute(page).mappings()]
+
+
+def list_builds(conn: Connection, landlord: str, *, pack: str, quarter: str, edition: str) -> list[dict[str, Any]]:
+    """Every build of one pack, the first first."""
+    builds = select(*(getattr(PackRow, name) for name in _BUILD)).where(
+        PackRow.landlord == landlord, PackRow.pack == pack, PackRow.quarter == quarter, PackRow.edition == edition
+    )
+    return [dict(row) for row in conn.execute(builds.order_by(PackRow.id)).mappings()]
+
+
+def list_editions(conn: Connection, landlord: str, *, pack: str, quarter: str) -> list[str]:
+    """The editions in which a pack was built."""
+    found = select(PackRow.edition).where(
+        PackRow.landlord == landlord, PackRow.pack == pack, PackRow.quarter == quarter
+    )
+    return sorted(set(conn.scalars(found.distinct())))
+
+
+def list_issues(conn: Connection, landlord: str, pack_ids: list[int]) -> list[dict[str, Any]]:
+    """How these builds reached their audience, or are on their way: pack_id, how, issued_on, issued_by, issued_why,
+    `state` (by hand, accepted, on its way, not delivered) and, of a mail, the day it was accepted.
+    """  # noqa: D205 - one sentence
+    its_mail = and_(AlertMessage.landlord == PackIssue.landlord, AlertMessage.message_id == PackIssue.message_id)
+    columns = ("pack_id", "how", "issued_on", "issued_at", "issued_by", "issued_why", "message_id")
+    issues = (
+        select(*(getattr(PackIssue, name) for name in columns), AlertMessage.mode, AlertMessage.status)
+        .add_columns(AlertMessage.accepted_on)
+        .outerjoin(AlertMessage, its_mail)
+        .where(PackIssue.landlord == landlord, PackIssue.pack_id.in_(pack_ids))
+        .order_by(PackIssue.id)
+    )
+    return [{**row, "state": _name_state(row)} for row in conn.execute(issues).mappings()]
+
+
+def _name_state(row: Any) -> str:
+    if row["message_id"] is None:
+        return "by hand"
+    if row["mode"] == LIVE and row["status"] == "sent":
+        return "accepted"
+    return "on its way" if row["status"] in {"waiting", "sending", "uncertain"} else "not delivered"
