@@ -174,16 +174,24 @@ def test_a_value_may_begin_with_a_dash(place: Path, value: str, capsys: pytest.C
     assert apart == 5
 
 
-def test_an_interrupted_command_ends_in_a_line_and_130(
-    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("number", "code", "told"), [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")]
+)
+def test_a_stopped_command_ends_in_a_line_and_its_code(
+    number: signal.Signals,
+    code: int,
+    told: str,
+    place: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    def interrupt(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(list_findings, "_open_registers", interrupt)
-    assert main(["silences"]) == 130
+    before = signal.getsignal(number)
+    monkeypatch.setattr(list_findings, "_open_registers", lambda *_, **__: signal.raise_signal(number))
+    assert main(["silences"]) == code
+    assert signal.getsignal(number) == before
     said = capsys.readouterr()
-    assert (said.out, said.err.count("\n"), said.err[:24]) == ("", 1, "due-regard: interrupted;")
+    assert (said.out, said.err.count("\n")) == ("", 1)
+    assert said.err.startswith(f"due-regard: {told};")
 
 
 def test_ctrl_c_in_a_real_process_says_one_line(place: Path) -> None:

@@ -30,6 +30,7 @@ from due_regard.commands import (
     register_commands,
 )
 from due_regard.commands.progress_line import show_progress
+from due_regard.commands.termination import Terminated, heed_termination
 from due_regard.config.settings import Settings
 from due_regard.errors import DueRegardError, SettingsError
 
@@ -45,15 +46,19 @@ _GROUPS = (
 )
 _EXIT_CODES = """exit codes: 0 done, nothing rejected; 2 wrong usage or settings; 3 done, some rows were rejected;
 4 a file was refused (other files are loaded); 5 could not be done (nothing changed; where several landlords
-were asked for, what failed is named and the others were done); 130 interrupted"""
+were asked for, what failed is named and the others were done); 130 interrupted; 143 terminated"""
 
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code (contract: CLI, exit codes)."""
+    left = "what was finished stays, and the rest may be run again"
     try:
-        return _run_command(list(sys.argv[1:] if words is None else words))
+        with heed_termination():
+            return _run_command(list(sys.argv[1:] if words is None else words))
+    except Terminated:
+        return _report_failure(143, f"terminated; {left}", False)
     except KeyboardInterrupt:
-        return _report_failure(130, "interrupted; what was finished stays, and the rest may be run again", False)
+        return _report_failure(130, f"interrupted; {left}", False)
 
 
 def _run_command(words: list[str]) -> int:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
+import signal
+import subprocess
+import sys
 from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes
 from email.message import Message
 from functools import partial
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -129,14 +134,19 @@ def test_a_transport_leaves_in_the_mode_that_mails_are_composed_for(
     assert open_transport(settings).mode == choose_mail_mode(settings)
 
 
-def command(monkeypatch: pytest.MonkeyPatch, settings: Settings, port: int, *words: str) -> int:
-    """The command line of a live installation."""
+def set_environment(monkeypatch: pytest.MonkeyPatch, settings: Settings, port: int) -> None:
+    """The settings of a live installation, as its command line reads them."""
     values = {
         "VAR_DIR": settings.var_dir, "LANDLORDS": json.dumps([L]), "MAIL_MODE": "live", "SMTP_HOST": "127.0.0.1",
         "SMTP_PORT": port, "SMTP_STARTTLS": "false",
     }  # fmt: skip
     for name, value in values.items():
         monkeypatch.setenv(f"DUE_REGARD_{name}", str(value))
+
+
+def command(monkeypatch: pytest.MonkeyPatch, settings: Settings, port: int, *words: str) -> int:
+    """The command line of a live installation."""
+    set_environment(monkeypatch, settings, port)
     return main([*words])
 
 
@@ -307,3 +317,43 @@ def test_a_landlord_live_long_after_its_go_live_is_warned_of(
     shutil.rmtree(folder.var_dir)
     assert command(monkeypatch, folder, port, "landlord", "check", L) == 0
     assert "WARNING hanover: alerts.go_live_on" in capsys.readouterr().out
+
+
+class SlowMailbox(Mailbox):
+    """A server that takes its time to answer for a mail, and says when it has begun."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun = Event()
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        self.begun.set()
+        await asyncio.sleep(1.5)
+        return await super().handle_DATA(server, session, envelope)
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "said"), [(signal.SIGTERM, 143, "terminated"), (signal.SIGINT, 130, "interrupted")]
+)
+def test_a_process_that_is_stopped_finishes_the_mail_in_hand(
+    folder: Settings, number: signal.Signals, code: int, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ["alerts", "run", "--as-at", "2026-07-01"]
+    slow = SlowMailbox()
+    with serving(slow) as port:
+        set_environment(monkeypatch, folder, port)
+        with subprocess.Popen([sys.executable, "-m", "due_regard", *words], stderr=subprocess.PIPE, text=True) as run:
+            assert run.stderr is not None and slow.begun.wait(60)
+            run.send_signal(number)
+            lines = run.stderr.read().splitlines()
+            assert run.wait(timeout=60) == code
+    assert [line for line in lines if line.startswith("due-regard: ")] == [
+        f"due-regard: {said}; what was finished stays, and the rest may be run again"
+    ]
+    assert "Traceback" not in "\n".join(lines)
+    # The mail in hand was taken and noted; no other was begun, so the next run need not wait for a lease to end.
+    assert len(slow.kept) == 1
+    quick = Mailbox()
+    with serving(quick) as port:
+        assert command(monkeypatch, folder, port, *words) == 0
+    assert slow.kept[0][0] not in to(quick) and quick.kept

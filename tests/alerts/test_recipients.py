@@ -7,6 +7,7 @@ from datetime import date
 
 import pytest
 
+from due_regard.alerts.finding_lists import CARDS_SHOWN
 from due_regard.alerts.recipients import OWNER_FIELDS, Recipient, RecipientDirectory, RecipientProblem, is_address
 from due_regard.alerts.record_cells import LAST_REVIEW, READ, RecordCells
 from due_regard.records.canonical import ENTITY, ENTITY_OF_SUBJECT
@@ -117,7 +118,44 @@ def test_a_restricted_finding_is_in_no_digest_summary_backlog_or_escalation(worl
             if mail["To"] == "data@example.org" or "Weekly" in mail["Subject"]:
                 assert "F-0000" not in text(mail)
             else:
-                assert len(set(re.findall(r"F-\d+", text(mail)))) == 1
+                assert set(re.findall(r"F-\d+", text(mail))) == {"F-000001", "F-000002"}
+
+
+def test_restricted_findings_are_bounded_like_all_others(world: World) -> None:
+    refs = [f"N{n}" for n in range(CARDS_SHOWN + 5)]
+    named = [
+        RECORDS["incidents"][0] | {"incident_ref": ref, "staff_ref": "S4" if n % 5 == 0 else "S6"}
+        for n, ref in enumerate(refs)
+    ]
+    world.load({"incidents": named}, MON, "many")
+    rows = [check("incident.naming_notified", ref) for ref in refs]
+    world.assess(rows, MON)
+    mails = world.run(rows, WED)
+    # The line manager of S6 hears of theirs, that of S4 of theirs, and the services manager of all.
+    assert to(mails) == ["boss@example.org", "decider@example.org", "services@example.org"]
+    all_of_them = one(mails, "services@example.org")
+    assert all_of_them["Subject"] == "25 findings need your attention - Example Homes"
+    assert text(all_of_them).count("How to put it right") == CARDS_SHOWN
+    assert f"These are the worst {CARDS_SHOWN} of 25. All 25, counted:" in text(all_of_them)
+    counted = [
+        len(set(re.findall(r"F-\d+", text(one(mails, who))))) for who in ("boss@example.org", "decider@example.org")
+    ]
+    assert counted == [5, 20]
+    assert sum(told["recipient"] == "services@example.org" for told in world.told()) == 25
+    assert world.run(rows, THU) == []
+
+
+def test_what_is_known_by_two_rights_comes_in_two_mails(world: World) -> None:
+    world = world.settings(
+        role_mailboxes=world.landlord.alerts.role_mailboxes | {"services_manager": "decider@example.org"}
+    )
+    other = RECORDS["incidents"][0] | {"incident_ref": "I2", "staff_ref": "S4"}
+    world.load({"incidents": [other]}, MON, "other")
+    rows = [check("incident.naming_notified", ref) for ref in ("I1", "I2")]
+    world.assess(rows, MON)
+    mails = world.run(rows, WED)
+    assert to(mails) == ["boss@example.org", "decider@example.org", "decider@example.org"]
+    assert all("This mail is for you alone" in text(mail) for mail in mails)
 
 
 def test_nobody_to_tell_of_a_restricted_duty_is_counted_and_told_to_the_data_owner(world: World) -> None:

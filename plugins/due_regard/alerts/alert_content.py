@@ -123,7 +123,7 @@ class AlertContent:
         held_batch: the drop that it is about, where one is held.
         issues: of data or settings, for the data owner.
         done_left, disputed_left, issues_left: how many more there are than are shown.
-        topic: what a restricted alert or a calendar entry is about; part of its Message-ID.
+        topic: what restricted alerts or a calendar entry are about; part of its Message-ID.
     """
 
     kind: AlertKind

@@ -90,6 +90,8 @@ def _build_subject(alert: AlertContent, landlord: str, wording: MailWording) -> 
 
 def _describe_request(alert: AlertContent, wording: MailWording) -> str:
     if alert.kind == "restricted":
+        if len(alert.yours) > 1:
+            return wording.subject.several_restricted.format(n=len(alert.yours))
         return wording.subject.restricted.format(ref=alert.yours.lines[0].ref)
     if alert.drop_notice is not None:
         return wording.subject.no_export

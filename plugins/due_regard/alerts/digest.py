@@ -64,18 +64,29 @@ def sort_cases_into_digests(routed: Iterable[tuple[Case, CaseRoute]], context: A
     return digests
 
 
-def build_restricted_alerts(case: Case, route: CaseRoute, context: AlertContext) -> list[AlertDraft]:
-    """A restricted case: a mail of its own to each who may be told of it and was not told of this stage."""
-    found = []
-    for step in route.steps:
-        if case.has_silence or not _is_news(case, step, context):
-            continue
-        listed = ListedFinding(case, step.recipient, step.recipient, news=_describe_news(case, step, context))
-        topic = f"{case.finding.register_ref} {case.finding.occasion} {case.stage.word}"
-        yours = build_finding_list([listed], CARDS_SHOWN, context)
-        content = AlertContent("restricted", step.recipient.address, context.as_at, yours=yours, topic=topic)
-        found.append(AlertDraft(content, [_make_sent_notice(case, step)]))
-    return found
+def build_restricted_alerts(routed: Iterable[tuple[Case, CaseRoute]], context: AlertContext) -> list[AlertDraft]:
+    """Restricted cases, in mails of their own: one to each who may be told, a duty and the post that gives the right.
+
+    What one may know by one duty or post never stands in a mail with what they know by another.
+    """
+    found: dict[tuple[str, str, str], list[tuple[Case, RouteStep]]] = {}
+    for case, route in routed:
+        for step in route.steps:
+            if not case.has_silence and _is_news(case, step, context):
+                right = (case.duty.rule, step.recipient.post, step.recipient.address)
+                found.setdefault(right, []).append((case, step))
+    return [_build_restricted_alert(told, context) for told in found.values()]
+
+
+def _build_restricted_alert(told: list[tuple[Case, RouteStep]], context: AlertContext) -> AlertDraft:
+    listed = [
+        ListedFinding(case, step.recipient, step.recipient, news=_describe_news(case, step, context))
+        for case, step in told
+    ]
+    topics = sorted(f"{case.finding.register_ref} {case.finding.occasion} {case.stage.word}" for case, _ in told)
+    yours, address = build_finding_list(listed, CARDS_SHOWN, context), told[0][1].recipient.address
+    content = AlertContent("restricted", address, context.as_at, yours=yours, topic=" ".join(topics))
+    return AlertDraft(content, [_make_sent_notice(case, step) for case, step in told])
 
 
 def _add_case(case: Case, step: RouteStep, route: CaseRoute, context: AlertContext, digests: Digests) -> None:

@@ -74,7 +74,7 @@ def plan_mails(
     _add_drop_notices(freshness, held_back, context, digests)
     return MailPlan(
         drafts=(
-            *(draft for case, route in alone for draft in build_restricted_alerts(case, route, context)),
+            *build_restricted_alerts(alone, context),
             *_plan_digests(digests, context),
             *dates,
         ),

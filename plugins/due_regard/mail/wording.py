@@ -30,6 +30,7 @@ class SubjectSentences(Sentences):
 
     alert: Annotated[str, require_placeholders("asked", "landlord")]
     restricted: Annotated[str, require_placeholders("ref")]
+    several_restricted: OfNumber
     no_export: Plain
     week_clear: Plain
     week_report: Counted
