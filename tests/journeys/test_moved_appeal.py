@@ -77,7 +77,7 @@ def _timeliness(pack: Path) -> tuple[dict[str, int], str, str]:
     (chart,) = [str(row[0]) for row in table if str(row[0]).startswith("It also holds one chart")]
     (headers,) = [row for row in table if row[0] == "Duty"]
     (found,) = [row for row in table if row[0] == DUTY]
-    return {str(name): int(str(n)) for name, n in zip(headers[1:], found[1:], strict=True)}, headline, chart
+    return {str(name): int(str(n)) for name, n in zip(headers[2:], found[2:], strict=True)}, headline, chart
 
 
 def _mails(folder: Path) -> str:

@@ -19,7 +19,8 @@ from due_regard.packs.charts import (
 )
 from due_regard.packs.charts.incident_run_chart import compute_limits
 from due_regard.packs.content.measure_tables import MeasureTable, build_measure_table
-from tests.packs.known import snapshots
+from due_regard.packs.measures.timeliness import OVERDUE_BANDS
+from tests.packs.known import QUARTER, example_tables, history, snapshots
 from tests.packs.made_up import records
 
 SIZES = (0, 1, 3, 40, 400)
@@ -49,16 +50,27 @@ def test_the_same_data_give_the_same_picture() -> None:
 
 
 def lateness(on_time: int, undone: int) -> pd.DataFrame:
-    row = ["Restriction reviewed", on_time, 0, 0, 0, undone, on_time + undone]
-    return pd.DataFrame([row], columns=["Duty", *timeliness_chart.LATENESS, "Due in the quarter"])
+    row = ["Restriction reviewed", "calendar days", on_time, 0, 0, 0, undone, on_time + undone]
+    return pd.DataFrame([row], columns=["Duty", "Counted in", *timeliness_chart.LATENESS, "Due in the quarter"])
 
 
 def test_alt_text_follows_the_data() -> None:
     before, after = timeliness_chart.draw_timeliness(lateness(3, 1)), timeliness_chart.draw_timeliness(lateness(2, 2))
     assert before is not None and after is not None
     assert before.title == "3 of 4 duties that fell due were done on time; 1 were not done by the quarter's end"
-    assert "2 on time, 2 not done" in after.alt
+    assert "Restriction reviewed (calendar days): 2 on time, 2 not done" in after.alt
     assert before.png != after.png
+
+
+@pytest.mark.parametrize("name", ["lateness", "policy_review"])
+def test_days_late_are_named_as_the_clause_of_each_duty_counts_them(name: str) -> None:
+    listing = example_tables("queens_cross")[name].listing
+    assert listing is not None
+    duties = history("queens_cross").find_version(QUARTER.ends_on).duties
+    units = {duty.label: duty.days_unit for duty in duties}
+    units["The policy itself"] = next(duty.days_unit for duty in duties if duty.feeds == "policy_review")
+    assert listing["Counted in"].to_list() == [units[label] for label in listing.iloc[:, 0]]
+    assert name != "lateness" or {*listing["Counted in"]} == {"working days", "calendar days"}
 
 
 def months(counts: list[int]) -> pd.DataFrame:
@@ -103,12 +115,12 @@ def test_the_limit_of_appeals_is_the_policys_or_none() -> None:
 
 
 def test_ageing_says_how_old_the_oldest_is() -> None:
-    ages = ["1 to 30 days", "31 to 90 days", "Over 365 days"]
+    ages = [label for _, label, _ in (*OVERDUE_BANDS[:2], OVERDUE_BANDS[-1])]
     some = ageing_chart.draw_ageing(pd.DataFrame({"Age": ages, "Reviews": [2, 3, 0]}))
     one = ageing_chart.draw_ageing(pd.DataFrame({"Age": ages, "Reviews": [0, 0, 1]}))
     assert some is not None and one is not None
-    assert some.title == "5 reviews are overdue, 3 of them by 31 to 90 days"
-    assert one.title == "1 review is overdue, by over 365 days"
+    assert some.title == "5 reviews are overdue, 3 of them by 31 to 90 calendar days"
+    assert one.title == "1 review is overdue, by over 365 calendar days"
 
 
 def test_small_multiples_leave_out_what_never_was() -> None:

@@ -31,7 +31,7 @@ def draw_timeliness(data: pd.DataFrame) -> DrawnChart | None:
             for text in axes.bar_label(bars, labels, label_type="center", color=_INK[place], fontsize=9):
                 if HATCHES[place]:
                     text.set_bbox({"facecolor": _FILLS[place], "edgecolor": "none", "pad": 1.2})
-        axes.set_yticks(range(len(data)), [fill(str(label), 44) for label in data["Duty"]], fontsize=9)
+        axes.set_yticks(range(len(data)), [fill(label, 44) for label in _list_labels(data)], fontsize=9)
         for row, due in enumerate(data["Due in the quarter"]):
             axes.text(101, row, f"{due:,} due", va="center", fontsize=9, color=GREY)
         axes.set(xlim=(0, 100), xticks=[])
@@ -40,6 +40,11 @@ def draw_timeliness(data: pd.DataFrame) -> DrawnChart | None:
         remove_grid(axes)
         figure.legend(loc="outside lower left", ncols=len(LATENESS), fontsize=8.5, handlelength=1.6, columnspacing=1.2)
         return finish_chart(figure, "timeliness", _make_title(data), _make_alt_text(data))
+
+
+def _list_labels(data: pd.DataFrame) -> list[str]:
+    """Each duty with what its days are counted in: five days late are a week of working days."""
+    return [f"{duty} ({unit})" for duty, unit in zip(data["Duty"], data["Counted in"], strict=True)]
 
 
 def _make_title(data: pd.DataFrame) -> str:
@@ -53,8 +58,8 @@ def _make_title(data: pd.DataFrame) -> str:
 def _make_alt_text(data: pd.DataFrame) -> str:
     worst = data.iloc[int((data[LATENESS[-1]] / data["Due in the quarter"]).argmax())]
     rows = "; ".join(
-        f"{row['Duty']}: " + ", ".join(f"{row[name]} {name.lower()}" for name in LATENESS if row[name])
-        for _, row in data.iterrows()
+        f"{label}: " + ", ".join(f"{row[name]} {name.lower()}" for name in LATENESS if row[name])
+        for label, (_, row) in zip(_list_labels(data), data.iterrows(), strict=True)
     )
     most = (
         f" Most often undone: {worst['Duty']}, {worst[LATENESS[-1]]} of {worst['Due in the quarter']}."

@@ -194,7 +194,7 @@ SPECS: Mapping[str, TableSpec] = {
         "Duties due, by lateness",
         listing=_take_latest(timeliness.count_lateness),
         is_publishable=False,
-        notes=("Days late are working days where the duty is set in working days, else calendar days.",),
+        notes=("Days late are counted as the duty's clause sets it: in working days, or in calendar days.",),
     ),
     "safeguards": TableSpec(
         "Safeguards missing",

@@ -25,11 +25,11 @@ from due_regard.packs.measures.quarter_snapshot import (
 )
 
 OVERDUE_BANDS = (
-    ("up_to_30", "1 to 30 days", 30),
-    ("up_to_90", "31 to 90 days", 90),
-    ("up_to_180", "91 to 180 days", 180),
-    ("up_to_365", "181 to 365 days", 365),
-    ("over_365", "Over 365 days", np.inf),
+    ("up_to_30", "1 to 30 calendar days", 30),
+    ("up_to_90", "31 to 90 calendar days", 90),
+    ("up_to_180", "91 to 180 calendar days", 180),
+    ("up_to_365", "181 to 365 calendar days", 365),
+    ("over_365", "Over 365 calendar days", np.inf),
 )
 LATENESS = ("On time", "Up to 5 days late", "6 to 20 days late", "Over 20 days late", "Not done by the quarter's end")
 _LATE_EDGES = (-1, 5, 20, np.inf)
@@ -102,8 +102,9 @@ def count_overdue_reviews(snapshot: QuarterSnapshot) -> list[Figure]:
 def count_lateness(snapshot: QuarterSnapshot) -> pd.DataFrame:
     """Each dated duty of the policy: how many fell due in the quarter, by how late each was done.
 
-    Columns: Duty, the five of `LATENESS`, Due in the quarter (their sum). Days are the duty's own: working days where
-    it is set in these. A duty with none due, or not measured, has no row; nor has the customer's own time to appeal.
+    Columns: Duty, Counted in, the five of `LATENESS`, Due in the quarter (their sum). Days are the duty's own, as its
+    clause sets it; Counted in names them. A duty with none due, or not measured, has no row; nor has the customer's own
+    time to appeal.
     """
     found = []
     dated = snapshot.duties[
@@ -112,8 +113,8 @@ def count_lateness(snapshot: QuarterSnapshot) -> pd.DataFrame:
     for duty in dated.sort_values("rule").itertuples():
         rows = select_due_in_quarter(snapshot, snapshot.select_rule(str(duty.rule)))
         if len(rows):
-            found.append([duty.label, *_count_late(rows), len(rows)])
-    return pd.DataFrame(found, columns=["Duty", *LATENESS, "Due in the quarter"])
+            found.append([duty.label, duty.days_unit, *_count_late(rows), len(rows)])
+    return pd.DataFrame(found, columns=["Duty", "Counted in", *LATENESS, "Due in the quarter"])
 
 
 def _count_late(rows: pd.DataFrame) -> list[int]:

@@ -57,18 +57,21 @@ def _count_review_passed(snapshot: QuarterSnapshot, placed: pd.DataFrame, label:
 
 
 def list_policy_reviews(snapshot: QuarterSnapshot) -> pd.DataFrame:
-    """The policy document's own review: columns Document, Review due on, State, Days past."""
-    columns = ["Document", "Review due on", "State", "Days past"]
+    """The policy document's own review: columns Document, Review due on, State, Days past, Counted in."""
+    columns = ["Document", "Review due on", "State", "Days past", "Counted in"]
     words = {"overdue": "Past its review", "due_soon": "Due soon", "pending": "Not yet due"}
-    rows = snapshot.select_figure("policy_review")
+    rows, units = snapshot.select_figure("policy_review"), snapshot.duties.set_index("rule")["days_unit"]
     found = [
         (
             "The policy itself",
             "[x]" if pd.isna(due) else due.date(),
             words.get(state, "Cannot be told: the date of approval is not known"),
             days if state == "overdue" else 0,
+            units.get(rule, "[x]"),
         )
-        for due, state, days in zip(rows["due_on"], rows["state"], rows["days_overdue"].to_list(), strict=True)
+        for rule, due, state, days in zip(
+            rows["rule"], rows["due_on"], rows["state"], rows["days_overdue"].to_list(), strict=True
+        )
     ]
     return pd.DataFrame(found, columns=columns)
 
