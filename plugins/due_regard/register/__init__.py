@@ -11,7 +11,9 @@ from due_regard.register.findings.assessment_runs import RunReport, record_asses
 from due_regard.register.findings.decisions import resolve_finding, silence_finding, undo_decision
 from due_regard.register.findings.foreseen_findings import foresee_open_findings
 from due_regard.register.findings.judged_days import (
+    DutyCounts,
     JudgedDay,
+    count_duties_on,
     find_judged_day,
     list_judged_days,
     list_judged_landlords,
@@ -40,9 +42,11 @@ from due_regard.register.stored_records import (
 
 __all__ = [
     "EVER",
+    "DutyCounts",
     "JudgedDay",
     "RunReport",
     "append_audit",
+    "count_duties_on",
     "find_judged_day",
     "find_newest_file",
     "find_record_origin",
