@@ -17,6 +17,7 @@ from due_regard.commands import listing_commands
 from due_regard.config.settings import Settings
 from due_regard.services.assess_landlord import assess_landlord
 from due_regard.services.landlord_context import open_landlord_register
+from due_regard.services.list_findings import LandlordAnswer
 from due_regard.services.steps import listen_to_steps
 from tests.register.drops import accepted, appeal, drop
 
@@ -150,13 +151,29 @@ def test_among_all_landlords_one_that_never_delivered_is_named_and_one_that_did_
     assert f"{L}, judged as at" in out
 
 
-def test_a_landlord_of_which_nothing_can_be_measured_says_so(run: Run) -> None:
+def test_a_landlord_that_delivered_nothing_is_no_all_clear_though_it_was_judged(run: Run) -> None:
     assert run("assess", "--landlord", OTHER, "--as-at", SECOND)[0] == 0
     code, out, _ = run("findings", "--as-at", SECOND, "--landlord", OTHER)
     (said,) = json.loads(run("--json", "findings", "--as-at", SECOND, "--landlord", OTHER)[1])["landlords"]
     assert code == 0
     assert said["duties_not_measured"] > 5
+    assert f": {said['open']} open finding" in out
+    assert "; nothing of it was ever taken in, so this is no all-clear\n" in out
+
+
+def test_where_no_duty_could_be_measured_no_finding_is_no_all_clear() -> None:
+    duties = register.DutyCounts(("a.b", "c.d"), {"a.b": 1, "c.d": 2})
+    judged = register.JudgedDay(1, FIRST, at(FIRST), "", 0, duties, is_last=True)
+    answer = LandlordAnswer(L, FIRST, judged, (FIRST,), is_whole=True, is_delivered=True)
+    said = listing_commands.describe_answer(answer)
+    assert said.endswith(": 0 open findings; none of 2 duties could be measured, so this is no all-clear")
+
+
+def test_a_landlord_of_which_something_can_be_measured_says_how_much(run: Run) -> None:
+    out = run("findings", "--as-at", SECOND, "--landlord", L)[1]
+    (said,) = json.loads(run("--json", "findings", "--as-at", SECOND, "--landlord", L)[1])["landlords"]
     count = said["duties_not_measured"]
+    assert count > 0
     assert f": {said['open']} open finding" in out
     assert f"; {count} of {said['duties']} duties could not be measured, wholly or in part: " in out
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
-from due_regard.register import hold_drop, resolve_finding, silence_finding
-from tests.alerts.world import ALERTS, RECORDS, World, at, check, due, history, one, text, to
+from due_regard.register import hold_drop, resolve_finding, silence_finding, upgrade_register
+from tests.alerts.world import ALERTS, RECORDS, World, at, check, due, history, html, one, text, to
 from tests.policies.policy_files import rename_rules
 
 FRI, SAT, MON, TUE, WED, THU = (date(2026, 6, 26) + timedelta(days=n) for n in (0, 1, 3, 4, 5, 6))
@@ -125,6 +126,30 @@ def test_weekly_all_clear_reaches_the_data_owner_even_if_nothing_happened(world:
     assert mail["Subject"] == "Weekly all-clear - Example Homes"
     assert "All clear" in text(mail) and "Last export: Mon 29 June 2026" in text(mail)
     assert world.run([], TUE) == []
+
+
+def test_a_week_in_which_nothing_could_be_measured_is_no_all_clear(world: World) -> None:
+    unknown = check("restriction.system_flag", "R1", state="not_measured")
+    mail = one(world.run([unknown], MON), "data@example.org")
+    assert mail["Subject"] == "Weekly report, 1 thing to mend - Example Homes"
+    for said in (text(mail), html(mail)):
+        assert "Duties that could not be measured, wholly or in part: 1 of 1. Nothing was measured" in said
+        assert "All clear" not in said
+
+
+def test_a_landlord_that_never_delivered_gets_no_all_clear(tmp_path: Path) -> None:
+    engine = upgrade_register(f"sqlite:///{tmp_path / 'young.db'}")
+    mail = one(World(engine).run([check("restriction.system_flag", "R1", state="met")], MON), "data@example.org")
+    engine.dispose()
+    assert mail["Subject"] == "Weekly report, 1 thing to mend - Example Homes"
+    assert "Judged as at Mon 29 June 2026, on no export, for none has been taken in yet." in text(mail)
+
+
+def test_an_all_clear_says_how_much_could_not_be_measured(world: World) -> None:
+    unknown = check("restriction.system_flag", "R1", state="not_measured")
+    mail = one(world.run([unknown, check("restriction.system_flag", "R2", state="met")], MON), "data@example.org")
+    assert mail["Subject"] == "Weekly all-clear - Example Homes"
+    assert "Duties that could not be measured, wholly or in part: 1 of 1\r\n" in text(mail)
 
 
 def test_what_went_wrong_before_go_live_is_one_list_for_governance(world: World) -> None:

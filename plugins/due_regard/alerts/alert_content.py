@@ -87,7 +87,12 @@ class IssueLine:
 
 @dataclass(frozen=True)
 class WeekReport:
-    """The data owner's weekly report: silence means something only if this arrives."""
+    """The data owner's weekly report: silence means something only if this arrives.
+
+    Attributes:
+        not_measured: of how many duties the last run could not tell everything.
+        is_blind: it could tell nothing, or there was no export to tell it from.
+    """
 
     since: date
     runs: int
@@ -98,6 +103,9 @@ class WeekReport:
     uncertain: int
     waiting: int
     issues: int
+    duties: int = 0
+    not_measured: int = 0
+    is_blind: bool = False
 
     @property
     def is_clear(self) -> bool:
@@ -106,8 +114,8 @@ class WeekReport:
 
     @property
     def to_mend(self) -> int:
-        """Data issues (a refused or unanswered mail is one of them), and a week in which nothing ran."""
-        return self.issues + (self.runs == 0)
+        """Data issues (a refused or unanswered mail is one), and a week in which nothing ran or was measured."""
+        return self.issues + (self.runs == 0 or self.is_blind)
 
 
 @dataclass

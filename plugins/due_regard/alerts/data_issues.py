@@ -24,7 +24,7 @@ from due_regard.alerts.routing import CaseRoute
 from due_regard.mail.mail_memory import is_given_up, is_of_mode
 from due_regard.mail.wording import MailWording, format_day
 from due_regard.records.canonical import ENTITY
-from due_regard.register import find_record_origin_on
+from due_regard.register import count_duties_on, find_record_origin_on
 from due_regard.register.schema.alert_tables import AlertMessage
 from due_regard.register.schema.finding_tables import AssessmentRun
 
@@ -110,6 +110,7 @@ def build_week_report(
     mails = mails.where(is_of_mode(context.mode))
     mails = mails.where(AlertMessage.mail_on >= since, AlertMessage.mail_on < as_at).group_by(AlertMessage.status)
     by_status: Mapping[str, int] = {status: n for status, n in conn.execute(mails)}
+    duties = count_duties_on(conn, landlord, as_at)
     return WeekReport(
         since=since,
         runs=conn.scalar(runs) or 0,
@@ -120,6 +121,9 @@ def build_week_report(
         uncertain=by_status.get("uncertain", 0),
         waiting=by_status.get("waiting", 0) + by_status.get("sending", 0),
         issues=issues,
+        duties=len(duties.rules),
+        not_measured=len(duties.unmeasured),
+        is_blind=duties.is_blind or freshness.last_on is None,
     )
 
 

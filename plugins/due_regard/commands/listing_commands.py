@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 from datetime import UTC, date, datetime
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from due_regard.calendars.quarters import LONDON
 from due_regard.commands import CommandResult, Commands, add_command
@@ -18,6 +18,9 @@ from due_regard.errors import RegisterError, SettingsError
 from due_regard.policy.duties import OwnerRole
 from due_regard.services.list_findings import LandlordAnswer, OpenFindings, list_findings, list_silences
 from due_regard.services.result import list_json_rows
+
+if TYPE_CHECKING:
+    from due_regard.register import DutyCounts
 
 MOST_SHOWN = 200
 """Findings listed where not all are asked for: more is no list to read."""
@@ -71,7 +74,7 @@ def _choose_rows(found: OpenFindings, args: Namespace) -> Any:
     if args.owner:
         rows = rows[rows["owner_role"] == args.owner]
     if args.rule:
-        known = sorted({rule for answer in found.answers if answer.judged for rule in answer.judged.rules})
+        known = sorted({rule for answer in found.answers if answer.judged for rule in answer.judged.duties.rules})
         if args.rule not in known:
             raise SettingsError(f"no duty {args.rule!r} was judged on that day; judged: {', '.join(known) or 'none'}")
         rows = rows[rows["rule"] == args.rule]
@@ -108,23 +111,29 @@ def describe_answer(answer: LandlordAnswer) -> str:
     """What can be said of one landlord: when it was judged and what could not be told, or that it was not."""
     if (judged := answer.judged) is None:
         return _describe_unjudged(answer)
-    unmeasured, known = sorted(judged.unmeasured), f"{judged.known_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-    if not judged.rules:
-        measured = "no duty had anything to judge"
-    elif unmeasured:
-        measured = (
-            f"{len(unmeasured)} of {len(judged.rules)} duties could not be measured, wholly or in part:"
-            f" {', '.join(unmeasured)}"
-        )
-    else:
-        measured = "every duty could be measured"
+    known = f"{judged.known_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
     changed = (
         "" if answer.is_whole else "; policy, calendar or settings changed since, so dates of that day are not known"
     )
     return (
         f"{answer.landlord}, judged as at {answer.as_at} on what was known at {known}:"
-        f" {format_count(judged.open_findings, 'open finding')}; {measured}{changed}"
+        f" {format_count(judged.open_findings, 'open finding')}; {_describe_measured(answer, judged.duties)}{changed}"
     )
+
+
+def _describe_measured(answer: LandlordAnswer, duties: DutyCounts) -> str:
+    if not answer.is_delivered:
+        return "nothing of it was ever taken in, so this is no all-clear"
+    if not duties.rules:
+        return "no duty had anything to judge"
+    if duties.is_blind:
+        return f"none of {len(duties.rules)} duties could be measured, so this is no all-clear"
+    if duties.unmeasured:
+        return (
+            f"{len(duties.unmeasured)} of {len(duties.rules)} duties could not be measured, wholly or in part:"
+            f" {', '.join(sorted(duties.unmeasured))}"
+        )
+    return "every duty could be measured"
 
 
 def _describe_unjudged(answer: LandlordAnswer) -> str:
@@ -156,9 +165,9 @@ def _summarise_answer(answer: LandlordAnswer) -> dict[str, Any]:
     return summary | {
         "known_at": judged.known_at.astimezone(UTC).isoformat(),
         "open": judged.open_findings,
-        "duties": len(judged.rules),
-        "duties_not_measured": len(judged.unmeasured),
-        "not_measured": dict(sorted(judged.unmeasured.items())),
+        "duties": len(judged.duties.rules),
+        "duties_not_measured": len(judged.duties.unmeasured),
+        "not_measured": dict(sorted(judged.duties.unmeasured.items())),
         "is_whole": answer.is_whole,
     }
 

@@ -19,7 +19,9 @@ from due_regard.register.findings.decisions import (
 )
 from due_regard.register.findings.foreseen_findings import foresee_open_findings
 from due_regard.register.findings.judged_days import (
+    DutyCounts,
     JudgedDay,
+    count_duties_on,
     find_judged_day,
     list_judged_days,
     list_judged_landlords,
@@ -52,10 +54,12 @@ from due_regard.register.viewed_records import record_view
 
 __all__ = [
     "EVER",
+    "DutyCounts",
     "JudgedDay",
     "RunReport",
     "append_audit",
     "comment_on_finding",
+    "count_duties_on",
     "dispute_finding",
     "find_judged_day",
     "find_newest_file",

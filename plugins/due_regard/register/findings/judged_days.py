@@ -5,7 +5,9 @@ Where findings stand now is open_findings.py's. A run that looked back or ahead 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 import pandas as pd
@@ -18,6 +20,26 @@ from due_regard.register.schema.finding_tables import AssessmentCount, Assessmen
 
 
 @dataclass(frozen=True)
+class DutyCounts:
+    """Of which duties a run could tell anything.
+
+    Attributes:
+        rules: duties it had anything to say of.
+        unmeasured: rule -> how often it could not be measured.
+        measured: duties that could be measured, be it in part.
+    """
+
+    rules: tuple[str, ...] = ()
+    unmeasured: Mapping[str, int] = field(default_factory=dict)
+    measured: tuple[str, ...] = ()
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether no duty could be measured: then no open finding is no all-clear."""
+        return bool(self.rules) and not self.measured
+
+
+@dataclass(frozen=True)
 class JudgedDay:
     """The last run that moved a landlord's findings on one day.
 
@@ -27,8 +49,7 @@ class JudgedDay:
         known_at: the instant whose knowledge it rests on.
         sha256: identifies its assessments.
         open_findings: how many were open after it.
-        rules: duties it had anything to say of.
-        unmeasured: rule -> how often it could not be measured.
+        duties: which of them could be measured.
         is_last: whether no later run moved the findings.
     """
 
@@ -37,8 +58,7 @@ class JudgedDay:
     known_at: datetime
     sha256: str
     open_findings: int
-    rules: tuple[str, ...]
-    unmeasured: dict[str, int]
+    duties: DutyCounts
     is_last: bool
 
 
@@ -51,16 +71,27 @@ def find_judged_day(engine: Engine, landlord: str, as_at: date) -> JudgedDay | N
         if run is None:
             return None
         newest = connection.scalar(select(func.max(AssessmentRun.id)).where(*moving))
-        counts = select(AssessmentCount.rule, AssessmentCount.state, AssessmentCount.n)
-        said = connection.execute(counts.where(AssessmentCount.run_id == run["id"])).all()
-    unmeasured: dict[str, int] = {}
-    for rule, state, n in said:
+        duties = _count_duties(connection, run["id"])
+    return JudgedDay(run["id"], as_at, run["known_at"], run["sha256"], run["open_after"], duties, run["id"] == newest)
+
+
+def count_duties_on(connection: Connection, landlord: str, as_at: date) -> DutyCounts:
+    """Of which duties the newest run up to a day could tell anything; of none where there was no run."""
+    runs = select(func.max(AssessmentRun.id)).where(AssessmentRun.landlord == landlord, AssessmentRun.moved)
+    run_id = connection.scalar(runs.where(AssessmentRun.as_at <= as_at))
+    return DutyCounts() if run_id is None else _count_duties(connection, run_id)
+
+
+def _count_duties(connection: Connection, run_id: int) -> DutyCounts:
+    counts = select(AssessmentCount.rule, AssessmentCount.state, AssessmentCount.n)
+    rules, measured, unmeasured = set(), set(), Counter[str]()
+    for rule, state, n in connection.execute(counts.where(AssessmentCount.run_id == run_id)):
+        rules.add(rule)
         if state == "not_measured":
-            unmeasured[rule] = unmeasured.get(rule, 0) + n
-    rules = tuple(sorted({rule for rule, _, _ in said}))
-    return JudgedDay(
-        run["id"], as_at, run["known_at"], run["sha256"], run["open_after"], rules, unmeasured, run["id"] == newest
-    )
+            unmeasured[rule] += n
+        else:
+            measured.add(rule)
+    return DutyCounts(tuple(sorted(rules)), dict(unmeasured), tuple(sorted(measured)))
 
 
 def find_last_judged(connection: Connection, landlord: str) -> tuple[date, datetime, int] | None:
