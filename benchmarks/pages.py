@@ -7,6 +7,7 @@ made. The first call of a process, which imports, is left out. A new page is a l
 
 from __future__ import annotations
 
+import shutil
 import statistics
 import sys
 import tempfile
@@ -171,10 +172,16 @@ def measure_engine(settings: Settings, incidents: int) -> None:
 
 def main(incidents: int = INCIDENTS, only: str = "") -> None:
     """Measure every page on both engines, or on one."""
-    for engine in (only,) if only else ("sqlite", "postgresql"):
-        with tempfile.TemporaryDirectory() as place, databases(engine) as new:
-            print(f"{engine}: ", end="", flush=True)
-            measure_engine(Settings(var_dir=Path(place), register_url=new(), landlords=(LANDLORD,)), incidents)
+    folder = Path(tempfile.mkdtemp(prefix="bench-"))
+    folder.chmod(0o755)
+    try:
+        with databases(folder) as new:
+            for engine in (only,) if only else ("sqlite", "postgresql"):
+                print(f"{engine}: ", end="", flush=True)
+                settings = Settings(var_dir=folder / engine, register_url=new(engine), landlords=(LANDLORD,))
+                measure_engine(settings, incidents)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

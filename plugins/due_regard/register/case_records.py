@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from sqlalchemy import Connection, or_, select
 
@@ -29,6 +30,7 @@ from due_regard.register.stored_records import read_carried_columns
 
 _LINKED = {"customer_ref": "customers", "restriction_ref": "restrictions", "incident_ref": "incidents"}
 _NAMES_STAFF = ("_by", "manager_ref", "owner_ref", "staff_ref", "deputy_ref")
+_FURTHER = ("line_manager_ref", "deputy_ref")
 _CHAIN = 6
 """Steps from a member of staff to line managers and deputies that a route may take."""
 
@@ -113,10 +115,9 @@ def _read_frame(
     rows = _read_rows(connection, landlord, entity, wanted, [*(c.name for c in named), UNKNOWN_CELLS])
     frame = {}
     for column in named:
-        values = pd.Series([row[column.name] for row in rows], dtype="object")
+        values, dtype = [row[column.name] for row in rows], find_dtype(column)
         is_date = column.kind is ColumnKind.DATE
-        dtype: Any = find_dtype(column)
-        frame[column.name] = (pd.to_datetime(values) if is_date else values).astype(dtype)
+        frame[column.name] = pd.Series(np.array(values, dtype) if is_date else values, dtype=dtype)
     if any(row[UNKNOWN_CELLS] for row in rows):
         frame[UNKNOWN_CELLS] = pd.Series([row[UNKNOWN_CELLS] for row in rows], dtype="str")
     return pd.DataFrame(frame)
@@ -131,13 +132,14 @@ def _read_staff(
 ) -> pd.DataFrame:
     """Whoever the records name and `also`, with their deputies and line managers."""
     wanted = set(also).union(*(_list_named_staff(frame) for frame in found.values()))
-    staff = pd.DataFrame()
+    further = set(wanted)
     for _ in range(_CHAIN):
-        staff = _read_frame(connection, landlord, ENTITY["staff"], columns, {"staff_ref": wanted})
-        if not (further := _list_named_staff(staff) - wanted):
+        links = _read_rows(connection, landlord, ENTITY["staff"], {"staff_ref": further}, _FURTHER)
+        further = {row[name] for row in links for name in _FURTHER if row[name] is not None} - wanted
+        if not further:
             break
         wanted |= further
-    return staff
+    return _read_frame(connection, landlord, ENTITY["staff"], columns, {"staff_ref": wanted})
 
 
 def _list_named_staff(frame: pd.DataFrame) -> set[str]:

@@ -6,6 +6,8 @@ brings records in, restores or runs by the clock calls `upgrade_register`. Trans
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from sqlalchemy import URL, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -24,7 +26,7 @@ def open_register(url: str | URL) -> Engine:
     """
     if is_missing_file(url):
         raise _make_missing_error(url)
-    engine = make_engine(url)
+    engine = _keep_engine(url)
     try:
         _check_revision(engine)
     except RegisterError:
@@ -47,6 +49,15 @@ def upgrade_register(url: str | URL) -> Engine:
             if revisions.read_revisions(connection) != [revisions.HEAD]:  # else another process was faster
                 revisions.upgrade_schema(connection)
     return engine
+
+
+@lru_cache(maxsize=32)
+def _keep_engine(url: str | URL) -> Engine:
+    """One engine a register and process: its statements are compiled once, which takes as long as running them.
+
+    Whoever opened it disposes of its connections as ever: nothing of a file that is replaced stays open.
+    """
+    return make_engine(url)
 
 
 def _check_revision(engine: Engine) -> None:
