@@ -12,7 +12,15 @@ from fastapi.responses import Response
 
 from due_regard.config.layered_folders import find_file
 from due_regard.config.settings import Settings
-from due_regard.web import calendar_pages, drop_pages, landlord_pages, pack_pages, restriction_pages
+from due_regard.web import (
+    audit_pages,
+    calendar_pages,
+    drop_pages,
+    landlord_pages,
+    pack_pages,
+    policy_pages,
+    restriction_pages,
+)
 from due_regard.web.failures import add_failure_pages
 from due_regard.web.forms import check_form
 from due_regard.web.rights import Gate, admit_visitor
@@ -23,6 +31,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     calendar_pages.router,
     drop_pages.router,
     pack_pages.router,
+    policy_pages.router,
+    audit_pages.router,
 )
 
 HEADERS = {
