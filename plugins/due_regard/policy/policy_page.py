@@ -25,11 +25,16 @@ _COUNTING = {
 }
 
 
+def describe_counting(policy: Policy) -> str:
+    """From when the policy counts working days."""
+    return _COUNTING[policy.counting]
+
+
 def describe_policy(policy: Policy, confirmed: dict[str, str]) -> list[str]:
     """A whole policy, line by line; `confirmed` maps a rule to who confirmed our reading and when."""
     approved = f", approved on {policy.approved_on:%-d %B %Y}" if policy.approved_on else ", day of approval not given"
     lines = [f"{policy.title} ({policy.landlord}), in force from {policy.effective_from:%-d %B %Y}{approved}"]
-    lines.append(f"Working days: {_COUNTING[policy.counting]}.")
+    lines.append(f"Working days: {describe_counting(policy)}.")
     for duty in policy.duties:
         lines += [
             "",

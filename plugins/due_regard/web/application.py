@@ -13,12 +13,14 @@ from fastapi.responses import Response
 from due_regard.config.layered_folders import find_file
 from due_regard.config.settings import Settings
 from due_regard.web import (
+    audit_pages,
     calendar_pages,
     decision_pages,
     drop_pages,
     finding_pages,
     landlord_pages,
     pack_pages,
+    policy_pages,
     restriction_pages,
     work_pages,
 )
@@ -35,6 +37,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     calendar_pages.router,
     drop_pages.router,
     pack_pages.router,
+    policy_pages.router,
+    audit_pages.router,
 )
 
 HEADERS = {
