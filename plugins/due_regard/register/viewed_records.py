@@ -10,8 +10,9 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy import Connection, Engine, func, insert, select
 
 from due_regard.calendars.quarters import LONDON
 from due_regard.register.engines import writing
@@ -49,6 +50,23 @@ def record_view(
     values = {"landlord": landlord, "at": now, "actor": actor, "used_right": used_right, "kind": kind, "ref": ref}
     with writing(engine, landlord, alone=False) as connection:
         connection.execute(insert(RecordView).values(**values))
+
+
+def list_views(
+    connection: Connection, landlord: str, ref: str = "", *, hidden_right: str | None, limit: int
+) -> tuple[list[dict[str, Any]], int]:
+    """The newest views of a landlord's records (at, actor, used_right, kind, ref), of one where it is named.
+
+    Returns:
+        The first `limit`, and how many there are; those by `hidden_right` are left out of both.
+    """
+    mine = [RecordView.landlord == landlord]
+    mine += [RecordView.ref == ref] if ref else []
+    mine += [] if hidden_right is None else [RecordView.used_right != hidden_right]
+    total = connection.scalar(select(func.count()).select_from(RecordView).where(*mine)) or 0
+    columns = (RecordView.at, RecordView.actor, RecordView.used_right, RecordView.kind, RecordView.ref)
+    rows = connection.execute(select(*columns).where(*mine).order_by(RecordView.id.desc()).limit(limit))
+    return [dict(row) for row in rows.mappings()], total
 
 
 def digest_day(connection: Connection, landlord: str, day: date) -> ViewDigest:
