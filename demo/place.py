@@ -109,6 +109,8 @@ def _list_airflow_settings(place: DemoPlace, port: int) -> dict[str, str]:
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
         # The default of 32 workers takes more than 5 GB.
         "AIRFLOW__CORE__PARALLELISM": "4",
+        # One slot a worker: what is beyond it waits by priority. The executor's own queue knows none.
+        "AIRFLOW__CORE__DEFAULT_POOL_TASK_SLOT_COUNT": "4",
         # Tasks reach the server here; the default assumes port 8080.
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{make_address(port)}/execution/",
         "AIRFLOW__API__HOST": "127.0.0.1",

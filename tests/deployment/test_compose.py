@@ -144,6 +144,15 @@ def test_every_variable_is_in_the_example_and_the_other_way_round() -> None:
     assert asked == offered
 
 
+def test_no_more_tasks_are_handed_to_the_executor_than_there_are_workers() -> None:
+    """What it has been handed it starts in that order, whatever the priorities: see ADR 0008."""
+    assert environment("init")["AIRFLOW__CORE__PARALLELISM"] == environment("scheduler")["AIRFLOW__CORE__PARALLELISM"]
+    command = COMPOSE["services"]["init"]["command"][-1]
+    assert 'airflow pools set default_pool "$$AIRFLOW__CORE__PARALLELISM"' in command
+    env = build_environment(DemoPlace(ROOT, ROOT / "include"), 1)
+    assert env["AIRFLOW__CORE__DEFAULT_POOL_TASK_SLOT_COUNT"] == env["AIRFLOW__CORE__PARALLELISM"]
+
+
 def test_init_and_the_database_roles_rest_on_the_one_creator_of_registers() -> None:
     assert "due-regard register upgrade" in COMPOSE["services"]["init"]["command"][-1]
     assert "`due-regard register upgrade`" in (ROOT / "include" / "postgresql" / "roles.sql").read_text(

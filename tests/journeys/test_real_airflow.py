@@ -117,6 +117,14 @@ def test_a_landlord_whose_task_failed_has_a_red_run_and_what_follows_ran(ran: Ra
     assert dict(tasks) == {"load": "failed", "assess": "success", "send": "success", "outcome": "upstream_failed"}
 
 
+def test_no_more_tasks_are_handed_to_the_executor_than_there_are_workers(ran: Ran) -> None:
+    """So that what waits is taken by priority, alerts before packs: see ADR 0008."""
+    with sqlite3.connect(ran.out / "airflow" / "airflow.db") as database:
+        pools = database.execute("SELECT pool, slots FROM slot_pool").fetchall()
+        used = database.execute("SELECT DISTINCT pool FROM task_instance").fetchall()
+    assert (pools, used) == ([("default_pool", 4)], [("default_pool",)])
+
+
 def test_its_data_owner_hears_and_no_other(ran: Ran) -> None:
     with sqlite3.connect(ran.out / "register.db") as register:
         told = register.execute("SELECT landlord, subject FROM alert_messages WHERE kind = 'failure'").fetchall()

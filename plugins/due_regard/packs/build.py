@@ -49,6 +49,7 @@ class _KnownState:
 
     snapshots: tuple[QuarterSnapshot, ...] = field(repr=False)
     files: pd.DataFrame = field(repr=False)
+    known_at: datetime | None
 
 
 def build_pack(
@@ -116,8 +117,11 @@ def _protect_tables(
     newest, count = find_audited_quarters(now.quarter, before.list_quarters())
     take = partial(take_snapshots, context=context, quarter=newest, files=now.files, count=count)
     is_own = (newest, count) == (now.quarter, len(known.snapshots))
-    audited = known.snapshots if is_own else take(now.records)
-    return protect_tables(tables, audited, crossed=take(add_crossed_records(now.records)), before=before)
+    # The pack's own records end with its quarter: of one published since they would tell nothing.
+    is_last = newest == now.quarter
+    records = now.records if is_last else read_records(engine, landlord, known_at=known.known_at)
+    audited = known.snapshots if is_own else take(records)
+    return protect_tables(tables, audited, crossed=take(add_crossed_records(records)), before=before)
 
 
 def _check_request(quarter: Quarter, edition: str, now: datetime) -> None:
@@ -140,7 +144,7 @@ def _read_known_state(
     pa.default_memory_pool().release_unused()
     days = files["loaded_at"].dt.tz_convert(LONDON).dt.tz_localize(None).dt.normalize()
     shown = files.assign(loaded_on=days)[list(BATCH_COLUMNS)]
-    return _KnownState(take_snapshots(records, context, quarter, files=shown), files)
+    return _KnownState(take_snapshots(records, context, quarter, files=shown), files, known_at)
 
 
 def _build_tables(definition: PackDefinition, snapshots: tuple[QuarterSnapshot, ...]) -> dict[str, MeasureTable]:
