@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias, TypeVar
 
-from pydantic import BeforeValidator, Field, SecretStr, field_validator
+from pydantic import AnyHttpUrl, BeforeValidator, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from due_regard.config.landlord import Address, Identifier
@@ -40,6 +40,19 @@ def _split_list(given: object) -> object:
 
 SettingsList: TypeAlias = Annotated[tuple[Item, ...], NoDecode, BeforeValidator(_split_list)]
 """A setting that holds several values: separated by commas, or JSON."""
+
+
+def _read_base_url(given: object) -> str | None:
+    """The address that pages are reached at, without its last slash; it stands in mails, so it may hold no secret."""
+    if given is None or not str(given).strip():
+        return None
+    try:
+        url = AnyHttpUrl(str(given))
+    except ValueError:
+        raise ValueError("write it as https://airflow.landlord.example") from None
+    if url.username is not None or url.password is not None or url.query is not None or url.fragment is not None:
+        raise ValueError("may hold no user, password, query or fragment; write it as https://airflow.landlord.example")
+    return str(url).rstrip("/")
 
 
 class Settings(BaseSettings):
@@ -81,6 +94,9 @@ class Settings(BaseSettings):
     )
     mail_redirect: str | None = Field(
         default=None, description="Trial: one address gets every live mail, with a line that says whose it would be."
+    )
+    base_url: Annotated[str | None, BeforeValidator(_read_base_url)] = Field(
+        default=None, description="Public https address of Airflow: mails link to the pages below it."
     )
     mail_from: str = "due-regard@landlord.example"
     smtp_connection: str | None = Field(default=None, description="Airflow connection laid over the smtp_ settings.")
