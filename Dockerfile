@@ -26,6 +26,7 @@ COPY pyproject.toml setup.py README.md LICENSE ./
 COPY plugins ./plugins
 COPY dags ./dags
 COPY include ./include
+COPY deploy ./deploy
 RUN uv pip install --no-cache --no-deps --no-build-isolation --editable . \
     && python -m compileall -q plugins dags
 

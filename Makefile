@@ -37,7 +37,7 @@ test: $(VENV)/.installed
 
 # The rest: Great Expectations, both databases, real Airflow, kills, journeys (tests/conftest.py says which and why).
 test-integration: $(VENV)/.installed
-	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m integration
+	$(BIN)/python -m pytest -q -rs -n 2 --dist worksteal -m integration
 
 # Both, in their long forms.
 test-all: $(VENV)/.installed
@@ -89,6 +89,16 @@ export MAKE_ENV
 # Secrets and folders for docker-compose.yaml; never overwrites.
 env:
 	@"$(PYTHON)" -c "$$MAKE_ENV"
+
+# A certificate for a trial of the proxy, signed by nobody, for HOST; never overwrites. Root's goes to the containers' user.
+HOST ?= localhost
+TLS ?= tls
+tls:
+	@test ! -e "$(TLS)/tls.key" || { echo "$(TLS) holds a certificate already; move it away first" >&2; exit 1; }
+	@umask 077 && mkdir -p "$(TLS)" && openssl req -x509 -newkey rsa:2048 -nodes -days 90 -subj "/CN=$(HOST)" \
+	  -addext "subjectAltName=DNS:$(HOST)" -keyout "$(TLS)/tls.key" -out "$(TLS)/tls.crt" 2>/dev/null
+	@chown -R "$$(id -u | sed 's/^0$$/50000/')" "$(TLS)"
+	@echo "$(TLS) holds a certificate for $(HOST), for 90 days; browsers warn of it."
 
 # The sample drops, from their seed; the demo and the tests read what is committed.
 samples: $(VENV)/.installed

@@ -18,9 +18,10 @@ DOORS = [
     *sorted((PACKAGE / "web").rglob("*.py")),
     *sorted((PACKAGE / "register" / "migrations").rglob("*.py")),
     *sorted((ROOT / "dags").glob("*.py")),
+    *sorted((ROOT / "deploy").glob("*.py")),
     ROOT / "plugins" / "due_regard_plugin.py",
 ]
-"""Where people come in: the command line, the pages, the DAGs, and the migrations that Alembic runs."""
+"""Where people come in: the command line, the pages, the DAGs, signing in, and the migrations that Alembic runs."""
 
 VERBS = frozenset(
     """

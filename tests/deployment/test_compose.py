@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 import yaml
+from sqlalchemy import make_url
 
 from demo.place import DemoPlace, build_environment
 from due_regard.config.settings import Settings
@@ -25,7 +26,7 @@ TEXT = (ROOT / "docker-compose.yaml").read_text(encoding="utf-8")
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
 OURS = [name for name, service in SERVICES.items() if "due-regard" in service["image"]]
-REFERENCE = re.compile(r"(?<!\$)\$\{(?P<name>\w+)(?P<rest>[^}]*)\}")
+REFERENCE = re.compile(r"(?<!\$)\$\{(?P<name>\w+)(?P<rest>(?:[^{}]|\$\{[^}]*\})*)\}")
 
 
 def locked(package: str) -> str:
@@ -104,6 +105,7 @@ def test_folders_of_the_host_are_where_the_settings_look() -> None:
         volume for name in OURS for volume in SERVICES[name]["volumes"] if "/var" in volume or volume[0] != "."
     } == {
         "./var:/opt/due-regard/var",
+        "./var:/opt/due-regard/var:ro",
         "${DUE_REGARD_OWN_DIR:-./own}:/opt/due-regard/own:ro",
         "logs:/opt/airflow/logs",
     }
@@ -115,9 +117,35 @@ def test_a_service_is_given_only_what_it_needs() -> None:
     held = {name: {each for each in environment(name) if private.search(each)} for name in OURS}
     assert held["dag-processor"] == set()
     keys = {"AIRFLOW__CORE__FERNET_KEY", "AIRFLOW__API__SECRET_KEY", "AIRFLOW__API_AUTH__JWT_SECRET"}
-    assert held["api-server"] == keys
-    assert held["init"] == {*keys, "DUE_REGARD_REGISTER_URL", "AIRFLOW_ADMIN_PASSWORD"}
-    assert [name for name in OURS if "register" in SERVICES[name]["networks"]] == ["init", "scheduler"]
+    assert held["api-server"] == {*keys, "DUE_REGARD_REGISTER_URL", "AIRFLOW_ENTRA_CLIENT_SECRET"}
+    assert held["init"] == {*keys, "DUE_REGARD_REGISTER_URL", "AIRFLOW_ADMIN_PASSWORD", "PAGES_DB_PASSWORD"}
+    assert [name for name in OURS if "register" in SERVICES[name]["networks"]] == ["init", "api-server", "scheduler"]
+
+
+def test_the_pages_have_a_login_of_their_own_and_change_no_file() -> None:
+    assert make_url(REFERENCE.sub("x", str(environment("api-server")["DUE_REGARD_REGISTER_URL"]))).username == "pages"
+    assert 'register login pages --role pages <<< "$$PAGES_DB_PASSWORD"' in SERVICES["init"]["command"][-1]
+    written = [v for v in SERVICES["api-server"]["volumes"] if not v.endswith(":ro")]
+    assert written == ["logs:/opt/airflow/logs"]
+
+
+def test_the_roles_are_made_before_anybody_signs_in() -> None:
+    words = SERVICES["init"]["command"][-1]
+    assert words.index("airflow db migrate") < words.index("python -m due_regard.web.roles")
+    assert SERVICES["api-server"]["depends_on"]["init"] == {"condition": "service_completed_successfully"}
+    config = environment("api-server")["AIRFLOW__FAB__CONFIG_FILE"]
+    assert (ROOT / str(config).removeprefix("/opt/due-regard/")).is_file()
+
+
+def test_only_the_proxy_is_believed_on_how_a_request_came() -> None:
+    """Whoever else reaches the server could name another address, by which failed logins are counted."""
+    subnet = COMPOSE["networks"]["front"]["ipam"]["config"][0]["subnet"]
+    assert environment("api-server")["FORWARDED_ALLOW_IPS"] == subnet
+    assert SERVICES["api-server"]["command"][-1] == "--proxy-headers"
+    assert [name for name, service in SERVICES.items() if "front" in service["networks"]] == ["api-server", "proxy"]
+    assert SERVICES["proxy"]["profiles"] == ["proxy"]
+    assert SERVICES["proxy"]["read_only"] is True
+    assert (SERVICES["proxy"]["user"], SERVICES["proxy"]["cap_drop"]) == (SERVICES["init"]["user"], ["ALL"])
 
 
 def test_every_setting_of_mail_reaches_the_tasks() -> None:
@@ -161,7 +189,7 @@ def test_init_and_the_database_roles_rest_on_the_one_creator_of_registers() -> N
 
 
 def test_nothing_listens_beyond_this_machine() -> None:
-    ports = {name: service.get("ports", []) for name, service in SERVICES.items()}
+    ports = {name: service.get("ports", []) for name, service in SERVICES.items() if "profiles" not in service}
     assert [name for name, published in ports.items() if published] == ["api-server"]
     assert all(str(port).startswith("127.0.0.1:") for published in ports.values() for port in published)
     assert COMPOSE["networks"]["airflow"]["internal"] is True
@@ -171,7 +199,7 @@ def test_nothing_listens_beyond_this_machine() -> None:
 def test_airflows_database_is_not_the_registers() -> None:
     for name in OURS:
         assert str(environment(name)["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"]).split("@")[1] == "airflow-db/airflow"
-    for name in ("init", "scheduler"):
+    for name in ("init", "api-server", "scheduler"):
         assert str(environment(name)["DUE_REGARD_REGISTER_URL"]).split("@")[1] == "register-db/due_regard"
 
 
@@ -231,8 +259,8 @@ def made(tmp_path: Path) -> dict[str, str]:
 
 def test_make_env_fills_every_secret_anew(made: dict[str, str]) -> None:
     secrets = [value for name, value in made.items() if name not in {"AIRFLOW_UI_PORT", "DUE_REGARD_UID"}]
-    assert len(secrets) == 6
-    assert len(set(secrets)) == 6
+    assert len(secrets) == 7
+    assert len(set(secrets)) == 7
     assert min(len(value) for value in secrets) >= 44
 
 

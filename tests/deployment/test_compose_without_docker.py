@@ -24,11 +24,13 @@ from typing import Any
 import httpx
 import pytest
 from sqlalchemy import create_engine, make_url
+from sqlalchemy.exc import DBAPIError
 
 from demo.api import AirflowApi, TaskOutcome
 from demo.chain import STEPS, follow_chain
 from demo.place import find_free_port, make_address
 from demo.run import AS_AT
+from due_regard.web.roles import list_role_permissions
 from tests.deployment.test_compose import COMPOSE, OURS, REFERENCE, ROOT, TEXT
 from tests.journeys.installations import personal_values, small_include
 
@@ -68,6 +70,7 @@ class Deployed:
     folder: Path
     register: str
     airflow: str
+    pages: str
     outcomes: dict[str, list[TaskOutcome]]
     again: dict[str, list[TaskOutcome]]
     init: list[int]
@@ -90,7 +93,8 @@ def deployed(tmp_path_factory: pytest.TempPathFactory, new_postgresql: Callable[
             outcomes = dict(follow_chain(api, LANDLORDS, AS_AT, check))
             again = dict(follow_chain(api, LANDLORDS, AS_AT, check))
     personal = personal_values(include / "samples" / LANDLORDS[0])
-    return Deployed(folder, register, airflow, outcomes, again, init, stranger, personal)
+    pages = env["api-server"]["DUE_REGARD_REGISTER_URL"]
+    return Deployed(folder, register, airflow, pages, outcomes, again, init, stranger, personal)
 
 
 def _environments(folder: Path, include: Path, airflow: str, register: str, port: int) -> dict[str, dict[str, str]]:
@@ -103,6 +107,8 @@ def _environments(folder: Path, include: Path, airflow: str, register: str, port
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{make_address(port)}/execution/",
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": airflow,
         "AIRFLOW__API__BASE_URL": make_address(port),
+        "AIRFLOW__FAB__CONFIG_FILE": str(ROOT / "deploy" / "webserver_config.py"),
+        "FORWARDED_ALLOW_IPS": "127.0.0.1",
         "DUE_REGARD_REGISTER_URL": register,
         "DUE_REGARD_VAR_DIR": str(folder / "var"),
         "DUE_REGARD_DROPS_DIR": str(include / "samples"),
@@ -128,6 +134,8 @@ def _environments(folder: Path, include: Path, airflow: str, register: str, port
             if value is not None
         }
         found[service] = own | image | given
+    pages = make_url(register).set(username="pages", password=secret["PAGES_DB_PASSWORD"])
+    found["api-server"]["DUE_REGARD_REGISTER_URL"] = pages.render_as_string(hide_password=False)
     return found
 
 
@@ -213,6 +221,23 @@ def test_findings_mails_and_packs_are_there_and_come_once(deployed: Deployed) ->
         assert results(deployed.again, "alerts")[landlord]["sent"] == 0
     assert list((deployed.folder / "var" / "mail").glob("*.eml"))
     assert list((deployed.folder / "var").rglob("*.xlsx"))
+
+
+def test_the_pages_log_in_to_the_register_and_change_no_finding(deployed: Deployed) -> None:
+    engine = create_engine(make_url(deployed.pages))
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM findings").scalar_one() > 0
+    with pytest.raises(DBAPIError, match="permission denied"), engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE findings SET status = 'resolved'")
+    engine.dispose()
+
+
+def test_every_landlord_has_its_roles(deployed: Deployed) -> None:
+    engine = create_engine(make_url(deployed.airflow))
+    with engine.connect() as connection:
+        roles = set(connection.exec_driver_sql("SELECT name FROM ab_role").scalars())
+    engine.dispose()
+    assert {name for landlord in LANDLORDS for name in list_role_permissions(landlord)} <= roles
 
 
 def test_a_stranger_sees_nothing(deployed: Deployed) -> None:

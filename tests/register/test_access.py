@@ -224,10 +224,10 @@ def test_the_pages_of_one_landlord_decide_nothing_for_another(owned: Engine, log
 
 
 def test_the_command_makes_a_login_and_renews_it(owned: Engine) -> None:
-    name, script = f"t_{uuid.uuid4().hex}", SCRIPT
+    name = f"t_{uuid.uuid4().hex}"
     try:
         for landlords, password in (([LANDLORD], "the first password"), (["*"], PASSWORD)):
-            create_login(owned, name, role="pages", landlords=landlords, password=password, script=script)
+            create_login(owned, name, role="pages", landlords=landlords, password=password)
         engine = open_register(make_url(owned.url).set(username=name, password=PASSWORD))
         assert landlords_seen(engine, "findings") == {LANDLORD, OTHER}
         forbidden(engine, "UPDATE findings SET status = 'resolved'")
@@ -243,7 +243,7 @@ def test_the_command_makes_a_login_and_renews_it(owned: Engine) -> None:
 def test_a_register_without_logins_says_so(tmp_path: Path) -> None:
     engine = upgrade_register(f"sqlite:///{tmp_path / 'register.db'}")
     with pytest.raises(RegisterError, match="only a register on PostgreSQL"):
-        create_login(engine, "x", role="pages", landlords=["*"], password=PASSWORD, script=SCRIPT)
+        create_login(engine, "x", role="pages", landlords=["*"], password=PASSWORD)
     engine.dispose()
 
 

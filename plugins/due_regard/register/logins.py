@@ -6,17 +6,18 @@ A role's grants stand in that file; add one there. SQLite has no logins: whoever
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from sqlalchemy import Connection, Engine
 
+from due_regard.config.layered_folders import find_shipped_folder
 from due_regard.errors import RegisterError
 from due_regard.register.engines import REGISTER, name_place, writing
 
+SCRIPT = find_shipped_folder() / "postgresql" / "roles.sql"
+"""The product's own, like its tables."""
 
-def create_login(
-    engine: Engine, name: str, *, role: str, landlords: Sequence[str], password: str, script: Path
-) -> None:
+
+def create_login(engine: Engine, name: str, *, role: str, landlords: Sequence[str], password: str) -> None:
     """Make the roles as the script grants them, and a login that is a member of one; one that is there is renewed.
 
     Args:
@@ -25,7 +26,6 @@ def create_login(
         role: loader, reporter, auditor or pages.
         landlords: whom the login may see and write for; `*` is every landlord.
         password: of the login; only its hash reaches the server.
-        script: roles.sql.
 
     Raises:
         RegisterError: the register is no PostgreSQL, or its owner may not make logins.
@@ -33,7 +33,7 @@ def create_login(
     if engine.dialect.name != "postgresql":
         raise RegisterError(f"{name_place(engine.url)} has no logins: only a register on PostgreSQL does")
     with writing(engine, REGISTER) as connection:
-        connection.connection.cursor().execute(script.read_text(encoding="utf-8"))
+        connection.connection.cursor().execute(SCRIPT.read_text(encoding="utf-8"))
         _create_member(connection, name, role, password)
         for landlord in landlords:
             connection.exec_driver_sql(

@@ -11,7 +11,7 @@ _SHORTEST = 12
 
 
 def create_logins(settings: Settings, name: str, *, role: str, landlord: str | None, password: str) -> Result:
-    """Make a login of one of the register's roles; one that is there gets the password, the role and the landlords.
+    """Make a login of one of the register's roles; one that is there keeps what it may do, and gets this too.
 
     Args:
         settings: the installation; its register's URL is the owner's.
@@ -32,10 +32,10 @@ def create_logins(settings: Settings, name: str, *, role: str, landlord: str | N
 
     if len(password) < _SHORTEST:
         raise SettingsError(f"give a password of at least {_SHORTEST} characters on standard input")
-    script, places = settings.include_dir / "postgresql" / "roles.sql", []
+    places = []
     asked = list_landlords_to_run(settings, None if landlord is None else [landlord])
     for names in settings.registers(asked).values():
         with open_landlord_register(settings, names[0]) as engine:
-            create_login(engine, name, role=role, landlords=[landlord or "*"], password=password, script=script)
+            create_login(engine, name, role=role, landlords=[landlord or "*"], password=password)
             places.append(name_place(engine.url))
     return {"login": name, "role": role, "registers": places}
