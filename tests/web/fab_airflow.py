@@ -72,7 +72,7 @@ def run_fab_airflow(place: DemoPlace, **settings: str) -> Iterator[FabAirflow]:
     processes.run_once(place, env, "dags", "reserialize")
     processes.start_process(place, env, "api-server", "--proxy-headers")
     try:
-        _wait_for_answer(port)
+        wait_for_answer(port)
         yield found
     finally:
         for client in found.clients.values():
@@ -80,7 +80,7 @@ def run_fab_airflow(place: DemoPlace, **settings: str) -> Iterator[FabAirflow]:
         processes.stop_processes(place)
 
 
-def _wait_for_answer(port: int) -> None:
+def wait_for_answer(port: int) -> None:
     until = time.monotonic() + 180
     while time.monotonic() < until:
         try:
