@@ -97,17 +97,14 @@ def decide_on_finding(
             return result | {"handed_to": to_ref}
         if verb == "undo":
             return result | {"undone": register.undo_decision(engine, ref, may_govern=may_govern, **said)}
-        keep, outcome = _PLAIN[verb]
-        getattr(register, keep)(engine, ref, **said)
-        return result | outcome
-
-
-_PLAIN: Mapping[str, tuple[str, Result]] = {
-    "resolve": ("resolve_finding", {"status": "awaiting"}),
-    "dispute": ("dispute_finding", {"is_disputed": True}),
-    "comment": ("comment_on_finding", {}),
-}
-"""Verbs that need nothing but words -> the register's function, and what is so afterwards."""
+        if verb == "comment":
+            register.comment_on_finding(engine, ref, **said)
+            return result
+        if verb == "dispute":
+            register.dispute_finding(engine, ref, **said)
+            return result | {"is_disputed": True}
+        register.resolve_finding(engine, ref, **said)
+        return result | {"status": "awaiting"}
 
 
 def _find_visible_duty(
