@@ -28,7 +28,9 @@ def test_links_lead_somewhere(page: Path) -> None:
 def commands() -> set[str]:
     """Every `due-regard …` that a page tells people to type, as far as its subcommands."""
     text = "\n".join(page.read_text(encoding="utf-8") for page in PAGES if page.name != "rules.md")
-    typed = re.findall(r"due-regard ((?:[a-z]+ ?){1,2})", "\n".join(re.findall(r"`(due-regard [^`]+)`", text)))
+    typed = re.findall(
+        r"due-regard ((?:[a-z]+(?:-[a-z]+)* ?){1,2})", "\n".join(re.findall(r"`(due-regard [^`]+)`", text))
+    )
     return {words.strip() for words in typed}
 
 

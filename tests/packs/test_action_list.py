@@ -22,7 +22,8 @@ FORMULAS = ["=1+1", '=HYPERLINK("http://example.org")', "+1", "-1", "@SUM(A1)", 
 
 def references(assessments: pd.DataFrame) -> pd.DataFrame:
     found = assessments[["rule", "subject_ref", "occurrence"]].drop_duplicates()
-    return found.assign(register_ref=[f"F-{n:06}" for n in range(1, len(found) + 1)])
+    numbers = [f"F-{n:06}" for n in range(1, len(found) + 1)]
+    return found.assign(register_ref=numbers, is_disputed=False, is_handed_over=False)
 
 
 def listed(**more: object) -> pd.DataFrame:
@@ -63,6 +64,16 @@ def test_days_overdue_say_what_they_are_counted_in() -> None:
     assert set(found.loc[found["Days overdue"] == 0, "Counted in"]) <= {""}
 
 
+def test_what_is_disputed_or_handed_over_says_so() -> None:
+    known = references(example_snapshots("queens_cross")[0].assessments)
+    known.loc[known.index[:40], "is_disputed"], known.loc[known.index[20:60], "is_handed_over"] = True, True
+    found = listed(references=known).merge(known, left_on="Register reference", right_on="register_ref")
+    assert 0 < found["is_disputed"].sum() < len(found) and 0 < found["is_handed_over"].sum() < len(found)
+    assert ((found["Disputed"] == "Yes") == found["is_disputed"]).all()
+    assert ((found["By whom"] == "the person it was handed over to") == found["is_handed_over"]).all()
+    assert set(found["Disputed"]) == {"Yes", ""}
+
+
 def test_what_only_some_may_hear_of_is_left_out() -> None:
     assert len(listed(restricted=("restriction.review",))) < len(listed())
 
@@ -75,7 +86,7 @@ def test_one_not_in_the_register_says_so() -> None:
 def test_it_has_filters_frozen_headings_and_native_dates() -> None:
     found = sheet(listed())
     assert found.freeze_panes == "B2"
-    assert found.auto_filter.ref == f"A1:J{found.max_row}"
+    assert found.auto_filter.ref == f"A1:K{found.max_row}"
     assert tuple(cell.value for cell in found[1]) == HEADINGS
     dates = [row[3] for row in found.iter_rows(min_row=2) if row[6].value == "Overdue"]
     assert dates and all(cell.is_date for cell in dates)

@@ -18,10 +18,19 @@ from sqlalchemy import Engine, select
 from due_regard.calendars.quarters import Quarter
 from due_regard.errors import PackError, SettingsError
 from due_regard.packs import PackReport
+from due_regard.packs.content.disputed_findings import describe_disputes
+from due_regard.records.canonical import ASSESSMENT_COLUMNS, find_open_rows
 from due_regard.records.validated_drop import ValidatedDrop
-from due_regard.register import load_drop, reading
+from due_regard.register import (
+    dispute_finding,
+    hand_over_finding,
+    load_drop,
+    reading,
+    record_assessment,
+    undo_decision,
+)
 from due_regard.register.schema.pack_tables import PackRow
-from tests.packs.known import QUARTER, TAKEN_IN, example_drop
+from tests.packs.known import QUARTER, TAKEN_IN, example_drop, example_snapshots
 from tests.packs.registers import BUILT, NAME, Made, build
 
 
@@ -164,3 +173,60 @@ def test_bytes_hold_no_clock(built: PackReport) -> None:
         core = parts.read("docProps/core.xml").decode()
     assert "2026-06-30T23:00:00Z" in core
     assert str(datetime.now(UTC).date()) not in core
+
+
+EVE = datetime(2026, 6, 30, 20, tzinfo=UTC)
+
+
+@pytest.fixture
+def disputing(loaded: Engine) -> Engine:
+    """The example judged on the quarter's last day, a finding disputed then, and one disputed and handed over since."""
+    rows = example_snapshots(NAME)[0].assessments[list(ASSESSMENT_COLUMNS)]
+    rows = rows[find_open_rows(rows)].head(30)
+    rows = rows.astype({name: "str" for name in rows.select_dtypes("category").columns})
+    record_assessment(loaded, NAME, rows, as_at=QUARTER.ends_on, now=EVE, policy_version="2022-01-01")
+    said: dict[str, Any] = {"actor": "fab:7", "why": "PLANTED"}
+    dispute_finding(loaded, "F-000001", now=EVE + timedelta(hours=1), **said)
+    dispute_finding(loaded, "F-000002", now=BUILT - timedelta(hours=1), **said)
+    hand_over_finding(loaded, "F-000002", to_ref="PLANTED", now=BUILT - timedelta(hours=1), **said)
+    return loaded
+
+
+def read_actions(report: PackReport) -> dict[object, list[object]]:
+    """Register reference -> whether it is disputed, and by whom it is to be done."""
+    (file,) = (file for file in report.files if "action_list" in file.name)
+    headings, *rows = sheet_rows(file, "Actions")
+    with ZipFile(file) as parts:
+        assert b"PLANTED" not in b"".join(parts.read(name) for name in parts.namelist())
+    wanted = [headings.index(name) for name in ("Disputed", "By whom")]
+    return {row[0]: [row[place] for place in wanted] for row in rows}
+
+
+def read_cover(report: PackReport) -> list[str]:
+    return [str(cell) for row in sheet_rows(workbook(report), "Cover") for cell in row if cell]
+
+
+def test_a_disputed_finding_counts_and_the_pack_says_so_as_it_was_known(
+    disputing: Engine, small: dict[str, Any], tmp_path: Path
+) -> None:
+    now = build(disputing, tmp_path / "now", **small)
+    close = build(disputing, tmp_path / "close", known_at=QUARTER.closes_at, **small)
+    actions, then = read_actions(now), read_actions(close)
+    assert actions["F-000001"][0] == actions["F-000002"][0] == "Yes"
+    assert actions["F-000002"][1] == "the person it was handed over to" != then["F-000002"][1]
+    assert (then["F-000001"][0], then["F-000002"][0]) == ("Yes", None)
+    ends = r"of the (\d{3}) open findings (is|are) disputed\. They count as they stand until governance has decided\."
+    counts = [re.findall(rf"^(\d+) {ends}$", "\n".join(read_cover(one)), re.MULTILINE) for one in (now, close)]
+    assert [[(n, verb) for n, _, verb in one] for one in counts] == [[("2", "are")], [("1", "is")]]
+    for ref in ("F-000002", "F-000002", "F-000001"):
+        undo_decision(disputing, ref, actor="x", why="y", now=BUILT)
+    assert not any("disputed" in line for line in read_cover(build(disputing, tmp_path / "after", **small)))
+
+
+@pytest.mark.parametrize("disputed", [0, 1, 9])
+def test_a_published_edition_counts_no_disputes(disputed: int) -> None:
+    found = pd.DataFrame({"rule": ["a"] * 12, "subject_ref": [str(n) for n in range(12)], "occurrence": 1})
+    known = found.assign(is_disputed=[n < disputed for n in range(12)])
+    told = describe_disputes(found, known, "publishable")
+    assert [line.partition(" are ")[0] for line in told] == (["Some of the open findings"] if disputed else [])
+    assert not any(sign.isdigit() for line in told for sign in line)

@@ -24,7 +24,7 @@ from due_regard.register import (
     upgrade_register,
     verify_audit,
 )
-from due_regard.register.findings.decisions import hash_said_words
+from due_regard.register.findings.said_words import hash_said_words
 from due_regard.register.schema.drop_tables import AuditRow
 from due_regard.register.schema.finding_tables import FindingEvent
 from tests.register.drops import LANDLORD, OTHER, at

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Engine
 
 from due_regard.errors import RegisterError
-from due_regard.register import load_drop, reading, sql_files
+from due_regard.register import EVER, load_drop, reading, sql_files
 from tests.register.drops import LANDLORD, accepted, appeal, at, drop, restriction
 
 TESTS = Path(__file__).resolve().parents[1]
@@ -88,6 +88,6 @@ def test_a_failing_database_names_no_value(register: Engine) -> None:
 
 def test_whole_numbers_of_the_contract_are_so_without_a_row(register: Engine) -> None:
     with reading(register, "nobody") as connection:
-        found = sql_files.read_statement(connection, "packs/finding_references", landlord="nobody")
+        found = sql_files.read_statement(connection, "packs/finding_references", landlord="nobody", known_at=EVER)
     assert len(found) == 0
     assert found["occurrence"].dtype == "int64"

@@ -17,6 +17,7 @@ from due_regard.mail.wording import MailWording
 
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?\.[A-Za-z]{2,}")
 _LONGEST_ADDRESS = 254
+NEW_OWNER = "new_owner"  # among the wording's `posts`: whoever a person handed a finding to
 
 OWNER_FIELDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "decider": {
@@ -42,9 +43,6 @@ OWNER_FIELDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 
 A role that is not listed (governance, services_manager) is a role mailbox; so is one without a field for the subject.
 """
-
-NEW_OWNER = "new_owner"
-"""The post of whoever a person handed a finding to, among the wording's `posts`."""
 
 
 @dataclass(frozen=True)
@@ -105,9 +103,8 @@ def choose_reachable_mailbox(wanted: str, alerts: AlertSettings, refused: frozen
 
 def is_address(text: object) -> bool:
     """Whether `text` can be an e-mail address that every mail server takes."""
-    if not isinstance(text, str) or len(text) > _LONGEST_ADDRESS or ".." in text:
-        return False
-    return _ADDRESS.fullmatch(text) is not None
+    is_possible = isinstance(text, str) and len(text) <= _LONGEST_ADDRESS and ".." not in text
+    return is_possible and _ADDRESS.fullmatch(str(text)) is not None
 
 
 @dataclass(frozen=True)
@@ -129,7 +126,7 @@ class RecipientDirectory:
     def find_owner(self, role: str, subject_type: str, subject_ref: str, *, handed_to: str | None = None) -> Recipient:
         """Who must act in `role` on the subject; where a person handed it over, that member of staff."""
         if handed_to is not None:
-            return self._find_staff(NEW_OWNER, handed_to, self.wording.recipient.handed_over, None)
+            return self._find_person(NEW_OWNER, handed_to, "", None)
         field, ref = self._find_named(role, subject_type, subject_ref)
         if ref is not None:
             return self._find_person(role, ref, field, self.cells.find_cell(subject_type, subject_ref, field))
@@ -176,26 +173,21 @@ class RecipientDirectory:
         return Recipient(address, post, self.wording.recipient.so_mailbox.format(why=why, post=post))
 
     def _find_person(self, role: str, ref: str, field: str, named_in: RecordCell | None) -> Recipient:
-        why = self.wording.recipient.named_in.format(post=self.wording.name_post(role), field=field)
-        return self._find_staff(role, ref, why, named_in)
-
-    def _find_staff(self, role: str, ref: str, why: str, named_in: RecordCell | None) -> Recipient:
         words, post = self.wording, self.wording.name_post(role)
+        why = words.recipient.named_in.format(post=post, field=field) if field else words.recipient.handed_over
         if not self.cells.has_entity("staff"):
             # No staff export at all is a landlord's choice, not an error of one record.
             return self.find_mailbox(role, words.recipient.no_staff_export.format(why=why))
         seen: set[str] = set()
         while ref not in seen and self.cells.is_no("staff", ref, "is_active"):
             seen.add(ref)
-            deputy = self.cells.read_text("staff", ref, "deputy_ref")
-            if deputy is None:
+            if (deputy := self.cells.read_text("staff", ref, "deputy_ref")) is None:
                 break
             named_in = RecordCell("staff", ref, "deputy_ref")
             ref, why = deputy, words.recipient.inactive_owner.format(post=post)
         address = None if ref in seen else self._read_address(ref)
         if address is not None:
-            why = words.recipient.staff_address.format(why=why)
-            team = self.cells.read_text("staff", ref, "team")
+            why, team = words.recipient.staff_address.format(why=why), self.cells.read_text("staff", ref, "team")
             return Recipient(address, post, why, is_deputy=bool(seen), staff_ref=ref, team=team)
         return self._find_fallback(role, why, self._make_problem(ref, post, named_in, is_away=ref in seen))
 

@@ -19,6 +19,7 @@ from due_regard.config.layered_folders import Folder
 from due_regard.config.storage import StoredPath
 from due_regard.errors import PackError, SettingsError
 from due_regard.packs.content.crossed_records import add_crossed_records
+from due_regard.packs.content.disputed_findings import describe_disputes
 from due_regard.packs.content.figure_changes import build_changes_table, compare_figures
 from due_regard.packs.content.measure_tables import MeasureTable, build_measure_table
 from due_regard.packs.content.pack_content import EDITIONS, PackContent, compose_content
@@ -88,12 +89,17 @@ def build_pack(
     filed = None if known_at else _rebuild_filed_tables(engine, context, quarter, definition, known)
     definition, tables, revised = _add_changes(definition, tables, filed, quarter)
     protected = _protect_tables(engine, context, tables, known) if edition == "publishable" else None
+    landlord = context.landlord.id
+    with reading(engine, landlord) as conn:
+        until = known_at or EVER
+        references = sql_files.read_statement(conn, "packs/finding_references", landlord=landlord, known_at=until)
+    found = _select_shared_duties(context.history, known)
+    standing = _describe_standing(context, quarter, known) + describe_disputes(found, references, edition)
     content = compose_content(
         definition, context.landlord, protected.tables if protected else tables,
-        quarter=quarter, edition=edition, revised=revised, standing=_describe_standing(context, quarter, known),
+        quarter=quarter, edition=edition, revised=revised, standing=standing,
     )  # fmt: skip
-    contents = _make_files(content, engine, context.history, known, reports)
-    landlord = context.landlord.id
+    contents = _make_files(content, found, references, known, reports)
     made = provenance.gather_provenance(
         known.files, context, definition, known_at=known_at, run_id=_find_last_run(engine, landlord, known_at),
         head=read_audit_head(engine, landlord),
@@ -200,7 +206,7 @@ def _describe_standing(context: LandlordContext, quarter: Quarter, known: _Known
 
 
 def _make_files(
-    content: PackContent, engine: Engine, history: PolicyHistory, known: _KnownState, reports: Folder
+    content: PackContent, actions: pd.DataFrame, references: pd.DataFrame, known: _KnownState, reports: Folder
 ) -> dict[str, bytes]:
     stem = f"{content.landlord}_{content.pack}_{content.quarter}_{content.edition}"
     found = {f"{stem}.xlsx": build_committee_workbook(content), f"{stem}.pdf": build_paper(content, reports / "paper")}
@@ -208,20 +214,23 @@ def _make_files(
         if section.chart is not None:
             found[f"{stem}_{section.chart.name}.png"] = section.chart.png
     if content.edition == "confidential":
-        found[f"{stem}_action_list.xlsx"] = _make_action_list(content, engine, history, known)
+        found[f"{stem}_action_list.xlsx"] = _make_action_list(content, actions, references, known)
     return found
 
 
-def _make_action_list(content: PackContent, engine: Engine, history: PolicyHistory, known: _KnownState) -> bytes:
+def _select_shared_duties(history: PolicyHistory, known: _KnownState) -> pd.DataFrame:
+    """The open duties at the quarter's end that everybody may hear of."""
     now = known.snapshots[0]
     restricted = [duty.rule for duty in history.find_version(now.quarter.ends_on).duties if duty.restricted_to]
-    with reading(engine, content.landlord) as conn:
-        references = sql_files.read_statement(conn, "packs/finding_references", landlord=content.landlord)
-    found = select_open_duties(now.assessments, restricted)
+    return select_open_duties(now.assessments, restricted)
+
+
+def _make_action_list(content: PackContent, found: pd.DataFrame, references: pd.DataFrame, known: _KnownState) -> bytes:
+    now = known.snapshots[0]
     title = f"Action list: {content.landlord_name}, {content.quarter_label}"
     return build_action_workbook(
         build_actions(found, now.duties, references), title, content.quarter.closes_at, total=len(found),
-        left_out=len(select_open_duties(now.assessments)) - len(found) if restricted else 0,
+        left_out=len(select_open_duties(now.assessments)) - len(found),
     )  # fmt: skip
 
 

@@ -101,9 +101,14 @@ def decide_on_finding(
             if undone == "handed_over":
                 _move_work(engine, settings, context, ref)
             return result | {"undone": undone}
-        keep, outcome = _PLAIN[verb]
-        getattr(register, keep)(engine, ref, **said)
-        return result | outcome
+        if verb == "comment":
+            register.comment_on_finding(engine, ref, **said)
+            return result
+        if verb == "dispute":
+            register.dispute_finding(engine, ref, **said)
+            return result | {"is_disputed": True}
+        register.resolve_finding(engine, ref, **said)
+        return result | {"status": "awaiting"}
 
 
 def _move_work(engine: Engine, settings: Settings, context: LandlordContext, ref: str) -> None:
@@ -133,14 +138,6 @@ def _move_work(engine: Engine, settings: Settings, context: LandlordContext, ref
             is_deputy=owner.is_deputy,
             has_problem=owner.problem is not None,
         )
-
-
-_PLAIN: Mapping[str, tuple[str, Result]] = {
-    "resolve": ("resolve_finding", {"status": "awaiting"}),
-    "dispute": ("dispute_finding", {"is_disputed": True}),
-    "comment": ("comment_on_finding", {}),
-}
-"""Verbs that need nothing but words -> the register's function, and what is so afterwards."""
 
 
 def _find_visible_duty(

@@ -27,6 +27,7 @@ from due_regard.web import (
 from due_regard.web.failures import add_failure_pages
 from due_regard.web.forms import check_form
 from due_regard.web.rights import Gate, admit_visitor
+from due_regard.web.shown_records import keep_view
 
 ROUTERS: tuple[APIRouter, ...] = (
     landlord_pages.router,
@@ -60,6 +61,7 @@ def build_application(settings: Settings, gate: Gate) -> FastAPI:
     application = FastAPI(title="Due Regard", docs_url=None, redoc_url=None, openapi_url=None, dependencies=guarded)
     application.state.settings, application.state.gate = settings, gate
     add_failure_pages(application)
+    application.middleware("http")(keep_view)
     application.middleware("http")(_add_headers)
     application.get("/style.css")(_read_stylesheet)
     for router in ROUTERS:

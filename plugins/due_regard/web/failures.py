@@ -45,7 +45,7 @@ def add_failure_pages(application: FastAPI) -> None:
     application.add_exception_handler(NotSignedIn, _ask_to_sign_in)
     application.add_exception_handler(RequestValidationError, _name_wrong_field)
     application.add_exception_handler(HTTPException, _show_plain_failure)
-    application.add_exception_handler(DueRegardError, _show_error)
+    application.add_exception_handler(DueRegardError, show_error)
 
 
 async def _ask_to_sign_in(request: Request, error: Exception) -> Response:
@@ -70,7 +70,8 @@ async def _show_plain_failure(request: Request, error: Exception) -> Response:
     return _show_failure(request, error.status_code, words)
 
 
-async def _show_error(request: Request, error: Exception) -> Response:
+async def show_error(request: Request, error: Exception) -> Response:
+    """The plain page of an error of ours."""
     status = next(status for kind, status in STATUS.items() if isinstance(error, kind))
     words = str(error)
     more = {}

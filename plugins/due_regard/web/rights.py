@@ -130,6 +130,7 @@ def require(right: Right) -> Any:
         if right not in rights:
             raise NotAllowed("you may not see or do this; ask whoever gives out rights in Airflow")
         request.state.visit = Visit(request.app.state.settings, landlord, visitor, rights, datetime.now(UTC))
+        request.state.used_right = right.value
         found: Visit = request.state.visit
         return found
 

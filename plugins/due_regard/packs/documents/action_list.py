@@ -22,13 +22,14 @@ from due_regard.records.workbook_bytes import save_workbook
 
 HEADINGS = (
     "Register reference", "What to do", "By whom", "By when", "Days overdue", "Counted in", "State",
-    "Duty", "Clause", "How serious",
+    "Disputed", "Duty", "Clause", "How serious",
 )  # fmt: skip
-_WIDTHS = (18, 60, 20, 16, 10, 14, 14, 44, 12, 14)
+_WIDTHS = (18, 60, 20, 16, 10, 14, 14, 10, 44, 12, 14)
 _STATES = {"overdue": "Overdue", "due_soon": "Due soon", "breach": "Missing"}
 _SEVERITIES = {"breach": "Breach", "explain": "Explain", "warning": "Warning"}
 _RANKS = {"overdue": 0, "breach": 1, "due_soon": 2}
 _UNNUMBERED = "Not yet numbered"
+_NEW_OWNER = "the person it was handed over to"
 LONGEST_LIST = 50_000
 """Rows of the list: more is no list to act on, and the rest stand in the register. The list says how many it leaves."""
 
@@ -48,14 +49,18 @@ def select_open_duties(assessments: pd.DataFrame, restricted: Collection[str] = 
 def build_actions(found: pd.DataFrame, duties: pd.DataFrame, references: pd.DataFrame) -> pd.DataFrame:
     """The first `LONGEST_LIST` of `select_open_duties` as rows to act on: `HEADINGS`.
 
-    `duties` has `measures.DUTY_COLUMNS`; `references` the columns rule, subject_ref, occurrence and register_ref.
+    `duties` has `measures.DUTY_COLUMNS`; `references` the columns rule, subject_ref, occurrence, register_ref,
+    is_disputed and is_handed_over.
     """
     first = found.head(LONGEST_LIST).astype({"rule": "str"})
     first = first.merge(references, on=["rule", "subject_ref", "occurrence"], how="left")
     first = first.merge(duties[["rule", "label", "remedy", "days_unit"]], on="rule", how="left")
+    handed, disputed = (first[name].fillna(False).astype("bool") for name in ("is_handed_over", "is_disputed"))
+    owners = first["owner_role"].str.replace("_", " ").mask(handed, _NEW_OWNER)
     columns = (
-        first["register_ref"].fillna(_UNNUMBERED), first["remedy"], first["owner_role"].str.replace("_", " "),
+        first["register_ref"].fillna(_UNNUMBERED), first["remedy"], owners,
         first["due_on"], first["days_overdue"], _list_units(first), first["state"].map(_STATES),
+        disputed.map({True: "Yes", False: ""}),
         first["label"], first["clause"], first["severity"].map(_SEVERITIES),
     )  # fmt: skip
     return pd.DataFrame({name: column.to_numpy() for name, column in zip(HEADINGS, columns, strict=True)})
@@ -125,6 +130,7 @@ def _write_about_sheet(title: str, rows: int, total: int, left_out: int) -> list
         f"{total:,} open duties at the end of the quarter, the longest overdue first.",
         "Look up a register reference in the register to see whose record it is; none is named here on purpose.",
         "Missing means that something the policy asks for is not recorded.",
+        "Disputed means that somebody says the finding is wrong: it stays open until governance has decided.",
     ]
     if total > rows:
         lines.insert(2, f"Only the first {rows:,} are listed here; {total - rows:,} more stand in the register.")
