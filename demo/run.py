@@ -21,7 +21,6 @@ from demo.api import AirflowApi
 from demo.chain import follow_chain
 from demo.errors import DemoError
 from demo.place import DemoPlace, build_environment, find_free_port
-from demo.users import create_users, describe_users, list_administrators, list_users
 from due_regard.config.landlord import list_landlord_ids
 from due_regard.config.layered_folders import LayeredFolder
 from due_regard.errors import PolicyError
@@ -67,9 +66,9 @@ def run_demo(out: Path, *, include: Path, stay_up: bool = False, say: Callable[[
         place.unfinished.unlink()
         _report_end(place, result, say)
         if stay_up:
-            keep()
             result["url"] = env["AIRFLOW__API__BASE_URL"]
             _let_people_in(place, env, say, told=told)
+            keep()
     return result
 
 
@@ -119,6 +118,9 @@ def _start_airflow(place: DemoPlace, stay_up: bool, tries: int = 3) -> tuple[Air
     env = build_environment(place, port, with_users=stay_up)
     _migrate_airflow(place, env)
     if stay_up:
+        # Here, for roles bring FastAPI along: a demo that lets nobody in need not wait for it.
+        from demo.users import create_users, list_administrators
+
         create_users(place, env, list_administrators(place))
     processes.start_process(place, env, "api-server")
     # Its log server would listen on every interface; the logs lie on this disk anyway.
@@ -173,6 +175,8 @@ def _wait_until_ready(place: DemoPlace, api: AirflowApi) -> None:
 
 def _let_people_in(place: DemoPlace, env: dict[str, str], say: Callable[[str], None], *, told: bool) -> None:
     """Make a user for each role; passwords are told the first time, and kept."""
+    from demo.users import create_users, describe_users, list_administrators, list_users
+
     users = list_users(place, list_sample_landlords(place))
     create_users(place, env, users)
     url = env["AIRFLOW__API__BASE_URL"]

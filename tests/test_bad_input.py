@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -76,6 +77,9 @@ BAD: dict[str, list[list[str]]] = {
     "landlord new": [["Bad Id"], ["../x"], [""], [L]],
     "landlord check": [["nobody"], [""], ["../x"]],
     "register upgrade": [["--landlord", "nobody"], ["--register", "sqlite:////proc/none/register.db"]],
+    "register login": [
+        ["x", "--role", "pages"], ["x", "--role", "owner"], ["x", "--role", "pages", "--landlord", "nobody"],
+    ],
     "audit verify": [["--landlord", "nobody"], ["--head", "-:1:ab"], ["--head=-:1:ab"], ["--head", "x"]],
     "backup": [["file"], ["file/x"], ["b", "--landlord", "nobody"]],
     "restore": [["nowhere"], ["empty"], ["file"]],
@@ -89,6 +93,7 @@ NO_BAD_INPUT = {"calendar refresh"}
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with an empty register, an empty folder and a file that is no folder."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
     monkeypatch.setenv("DUE_REGARD_VAR_DIR", str(tmp_path / "var"))
     monkeypatch.setenv("DUE_REGARD_OWN_DIR", str(tmp_path / "own"))
     (tmp_path / "own").mkdir()

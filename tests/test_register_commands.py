@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sys
+import uuid
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, inspect
+from sqlalchemy import create_engine, inspect, make_url
 
 from due_regard.__main__ import main
 from due_regard.config.settings import Settings
@@ -31,6 +34,7 @@ from tests.register.engines import new_postgresql, postgresql_url  # noqa: F401
 
 NOW, AS_AT = datetime(2026, 7, 1, 9, tzinfo=UTC), date(2026, 7, 1)
 ONE, OTHER = "hanover", "port_of_leith"
+PASSWORD = "a password of tests"  # noqa: S105
 DECISION = ["--by", "governance officer", "--why", "with the ombudsman"]
 
 Run = Callable[..., tuple[int, str, str]]
@@ -235,3 +239,44 @@ def test_where_one_register_holds_all_a_landlord_narrows_and_refuses(run: Run, t
     code, _, err = run("drop", "list", "--landlord", "nobody")
     assert code == 2
     assert "known:" in err
+
+
+def test_a_login_takes_its_password_from_standard_input(
+    run: Run,
+    new_postgresql: Callable[[], str],  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    name, url = f"t_{uuid.uuid4().hex}", new_postgresql()
+    fill(url, [ONE, OTHER])
+    monkeypatch.setattr(sys, "stdin", io.StringIO(f"{PASSWORD}\n"))
+    code, out, err = run("--register", url, "register", "login", name, "--role", "pages", "--landlord", ONE)
+    assert (code, err) == (0, ""), err
+    assert f"{name} may log in" in out and PASSWORD not in out
+    engine = create_engine(make_url(url).set(username=name, password=PASSWORD))
+    with engine.connect() as connection:
+        assert set(connection.exec_driver_sql("SELECT landlord FROM findings").scalars()) == {ONE}
+    engine.dispose()
+
+
+def test_a_register_in_a_file_has_no_logins(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(f"sqlite:///{tmp_path}/var/register.db", [ONE])
+    monkeypatch.setattr(sys, "stdin", io.StringIO(PASSWORD))
+    code, _, err = run("register", "login", "x", "--role", "pages")
+    assert code == 5
+    assert "only a register on PostgreSQL" in err
+
+
+def test_who_may_make_no_logins_is_told(
+    run: Run,
+    new_postgresql: Callable[[], str],  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    url, name = new_postgresql(), f"t_{uuid.uuid4().hex}"
+    fill(url, [ONE])
+    monkeypatch.setattr(sys, "stdin", io.StringIO(PASSWORD))
+    assert run("--register", url, "register", "login", name, "--role", "loader")[0] == 0
+    monkeypatch.setattr(sys, "stdin", io.StringIO(PASSWORD))
+    own = make_url(url).set(username=name, password=PASSWORD).render_as_string(hide_password=False)
+    code, _, err = run("--register", own, "register", "login", "other", "--role", "pages")
+    assert code == 5
+    assert "permission denied" in err and PASSWORD not in err and "Traceback" not in err

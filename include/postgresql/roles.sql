@@ -54,7 +54,7 @@ GRANT SELECT ON audit, batches, batch_files, rejection_counts, validation_result
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO due_regard_pages;
 REVOKE SELECT ON customer_numbers, landlord_access, alert_messages FROM due_regard_pages;
 GRANT SELECT (landlord, message_id, mode, kind, mail_on, recipient, subject, composed_at, send_days, status, attempts,
-    resends, orphaned, lease_until, finished_at, accepted_on, is_address_refused) ON alert_messages TO due_regard_pages;
+    resends, orphaned, lease_until, finished_at, accepted_on, code, is_address_refused) ON alert_messages TO due_regard_pages;
 GRANT INSERT ON finding_events, audit TO due_regard_pages;
 GRANT USAGE ON SEQUENCE finding_events_id_seq TO due_regard_pages;
 GRANT UPDATE (status, released_at, released_by, released_why) ON batches TO due_regard_pages;

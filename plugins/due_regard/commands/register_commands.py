@@ -6,6 +6,7 @@ import sys
 from argparse import Namespace
 from dataclasses import asdict
 from datetime import UTC, datetime
+from getpass import getpass
 from pathlib import Path
 
 from due_regard.commands import CommandResult, Commands, add_command, add_command_group, add_landlord_option
@@ -54,7 +55,7 @@ def run_register_login(args: Namespace, settings: Settings) -> CommandResult:
     """`register login NAME --role ROLE [--landlord L] < PASSWORD`."""
     from due_regard.services.create_logins import create_logins
 
-    password = sys.stdin.readline().rstrip("\n")
+    password = getpass("password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
     result = create_logins(settings, args.name, role=args.role, landlord=args.landlord, password=password)
     lines = tuple(f"{args.name} may log in to {place} ({args.role})" for place in result["registers"])
     return CommandResult(result, lines)

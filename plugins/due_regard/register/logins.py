@@ -33,7 +33,7 @@ def create_login(engine: Engine, name: str, *, role: str, landlords: Sequence[st
     if engine.dialect.name != "postgresql":
         raise RegisterError(f"{name_place(engine.url)} has no logins: only a register on PostgreSQL does")
     with writing(engine, REGISTER) as connection:
-        connection.connection.cursor().execute(SCRIPT.read_text(encoding="utf-8"))
+        _execute_text(connection, SCRIPT.read_text(encoding="utf-8"))
         _create_member(connection, name, role, password)
         for landlord in landlords:
             connection.exec_driver_sql(
@@ -50,7 +50,14 @@ def _create_member(connection: Connection, name: str, role: str, password: str) 
     hashed = encrypt_password(password, name, scope=raw, algorithm="scram-sha-256")
     found = connection.exec_driver_sql("SELECT 1 FROM pg_roles WHERE rolname = %s", (name,)).scalar()
     verb = sql.SQL("ALTER ROLE" if found else "CREATE ROLE")
-    cursor = connection.connection.cursor()
     login = sql.Identifier(name)
-    cursor.execute(sql.SQL("{} {} LOGIN PASSWORD {}").format(verb, login, sql.Literal(hashed)))
-    cursor.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(f"due_regard_{role}"), login))
+    for statement in (
+        sql.SQL("{} {} LOGIN PASSWORD {}").format(verb, login, sql.Literal(hashed)),
+        sql.SQL("GRANT {} TO {}").format(sql.Identifier(f"due_regard_{role}"), login),
+    ):
+        _execute_text(connection, statement.as_string(raw))
+
+
+def _execute_text(connection: Connection, statements: str) -> None:
+    """As it stands: no sign in it is a place for a parameter."""
+    connection.exec_driver_sql(statements, execution_options={"no_parameters": True})
