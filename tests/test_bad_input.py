@@ -8,11 +8,13 @@ import os
 import signal
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from due_regard.__main__ import build_parser, list_parsers, main
+from due_regard.console import start_program
 from due_regard.register import upgrade_register
 from due_regard.services import list_findings
 
@@ -212,6 +214,23 @@ def test_ctrl_c_in_a_real_process_says_one_line(place: Path) -> None:
         assert run.wait(timeout=60) == 130
     assert told.splitlines()[-1].startswith("due-regard: interrupted;")
     assert "Traceback" not in told
+
+
+def test_ctrl_c_while_the_program_is_loaded_says_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Interrupting:
+        def find_spec(self, name: str, *_: object) -> None:
+            if name == "due_regard.__main__":
+                raise KeyboardInterrupt
+
+    scripts = tomllib.loads((SHIPPED.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]["scripts"]
+    assert scripts == {"due-regard": "due_regard.console:start_program"}
+    monkeypatch.delitem(sys.modules, "due_regard.__main__")
+    monkeypatch.setattr(sys, "meta_path", [Interrupting(), *sys.meta_path])
+    assert start_program() == 130
+    said = capsys.readouterr()
+    assert (said.out, said.err) == ("", "due-regard: interrupted; nothing was begun\n")
 
 
 def test_an_error_is_json_where_json_is_asked_for(place: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "plugins" / "due_regard"
 FILES = sorted(file for file in PACKAGE.rglob("*.py") if "versions" not in file.parts)
 DOORS = [
+    PACKAGE / "console.py",
     PACKAGE / "__main__.py",
     *sorted((PACKAGE / "commands").glob("*.py")),
     *sorted((PACKAGE / "web").rglob("*.py")),
