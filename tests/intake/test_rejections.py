@@ -197,11 +197,23 @@ def test_a_mended_row_with_another_reference_is_asked_about_until_a_person_says_
     assert "45" not in accepted.rejections[0].message
     _, twice = write_rejections(again, tmp_path / "out2")
     book = openpyxl.load_workbook(twice)
-    assert book.active["C2"].value == "incidents 00045"
+    assert book.active["C2"].value == "incidents 00045 | incidents.customer_ref 00123"
     book.active["C2"].value = None
     book.save(twice)
     accepted = only(read(tmp_path / "out2", name="dmy_csv"), "incidents")
     assert accepted.rows["incident_ref"].tolist() == ["45"]
+
+
+def test_a_mended_row_that_points_elsewhere_for_lost_zeros_is_asked_about(tmp_path: Path) -> None:
+    written = hand_back(tmp_path)
+    mend(
+        written,
+        lambda text: {"Rudeness": "Harassment of staff", "00123": "123", "45000": "12/03/2026"}.get(text, text),
+    )
+    accepted = only(read(tmp_path / "out", name="dmy_csv"), "incidents")
+    assert {(column, reason) for _, column, reason in reasons(accepted)} == {("Person Ref", "changed_reference")}
+    mend(written, lambda text: {"123": "00124"}.get(text, text))
+    assert reasons(only(read(tmp_path / "out", name="dmy_csv"), "incidents")) == []
 
 
 def test_a_row_that_did_not_fit_the_header_is_not_taken_before_it_was_mended(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ Shapes values only: row_checks.py decides what is wrong with a row, rejection_me
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,7 @@ from due_regard.intake.rejection_messages import describe_fault
 from due_regard.intake.row_checks import CheckedCandidate, Known, RowFault
 from due_regard.intake.source_mapping import SourceMapping, SourcePart
 from due_regard.intake.text_tables import MISFIT, TextTable, describe_refs
-from due_regard.records.canonical import ENTITY
+from due_regard.records.canonical import ENTITY, ColumnKind
 from due_regard.records.validated_drop import NOT_KNOWN, AcceptedFile, LoadNote, MendingSheet, Rejection
 
 _LOADED_UNKNOWN = "the row is loaded, and this cell counts as not known"
@@ -181,11 +181,21 @@ def _make_mending_sheet(
     return MendingSheet(table.file, table.sheet, table.preamble, told, table.epoch_1904)
 
 
+def _list_refs(item: CheckedCandidate) -> Iterator[tuple[str, pd.Series]]:
+    """A record's own references, and of those to other records the ones whose leading zeros might be lost."""
+    entity = ENTITY[item.candidate.entity]
+    yield entity.name, item.rows[entity.key]
+    for column in entity.columns:
+        if column.kind is ColumnKind.REF and column.name != entity.key and column.name in item.rows:
+            refs = item.rows[column.name]
+            yield f"{entity.name}.{column.name}", refs.where(refs.str.startswith("0", na=False))
+
+
 def _list_own_refs(table: TextTable, at: NDArray[np.intp], items: Sequence[CheckedCandidate]) -> dict[int, str]:
-    """Row number -> the references it has of its own; those of a row handed back before stay what they were then."""
+    """Row number -> its references as `describe_refs`; those of a row handed back before stay what they were then."""
     if table.mending:
         return table.sent_refs
-    keys = {item.candidate.entity: item.rows[ENTITY[item.candidate.entity].key].iloc[at] for item in items}
+    keys = {name: refs.iloc[at] for item in items for name, refs in _list_refs(item)}
     found = zip(*keys.values(), strict=True)
     return dict.fromkeys((row.row_number for row in table.ragged), MISFIT) | {
         int(number): describe_refs({entity: ref for entity, ref in zip(keys, refs, strict=True) if not pd.isna(ref)})

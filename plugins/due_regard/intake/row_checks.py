@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from due_regard.intake.cell_values import CodedColumn
 from due_regard.intake.check_suite import CheckRule, ColumnCheck, Suite
 from due_regard.intake.column_mapping import CandidateTable
-from due_regard.intake.text_tables import MISFIT, REFS_APART, describe_refs
+from due_regard.intake.mended_references import find_changed_refs
 from due_regard.records.canonical import ENTITIES, ENTITY, UNKNOWN_CELLS
 from due_regard.records.validated_drop import NOT_KNOWN, ROW_NUMBER
 
@@ -122,7 +122,7 @@ def _find_invalid_rows(candidate: CandidateTable, checks: Sequence[ColumnCheck])
             _find_misordered_rows(checked, check)
         else:
             _find_bad_cells(checked, check, coded)
-    checked.faults += _find_changed_refs(candidate, rows)
+    checked.faults += [RowFault(*fault) for fault in find_changed_refs(candidate, rows)]
     checked.drop_faulty()
     return checked
 
@@ -137,25 +137,6 @@ def _name_unknown_cells(candidate: CandidateTable) -> dict[str, pd.Series]:
         return {}
     named = pd.Series(reduce(np.char.add, marked), dtype="str").str.rstrip(";")
     return {UNKNOWN_CELLS: named.where(named != "")}
-
-
-def _find_changed_refs(candidate: CandidateTable, rows: pd.DataFrame) -> list[RowFault]:
-    """Mended rows that no longer bear the reference they were handed back under: loaded, they would be new records.
-
-    A spreadsheet program makes 45 of 00045. A person who meant it clears the cell that says what was sent.
-    """
-    key, sent = ENTITY[candidate.entity].key, candidate.table.sent_refs
-    if not sent:
-        return []
-    told = [sent.get(int(number), "") for number in candidate.table.row_numbers]
-    misfits = [RowFault(row, "", "ragged_row") for row, text in enumerate(told) if text == MISFIT]
-    changed = [
-        RowFault(row, key, "changed_reference")
-        for row, (text, ref) in enumerate(zip(told, rows[key], strict=True))
-        if any(name.startswith(f"{candidate.entity} ") for name in text.split(REFS_APART))
-        and describe_refs({candidate.entity: ref}) not in text.split(REFS_APART)
-    ]
-    return misfits + changed
 
 
 def _find_bad_cells(checked: CheckedCandidate, check: ColumnCheck, coded: CodedColumn) -> None:

@@ -170,7 +170,7 @@ def _read_sent_refs(table: TextTable) -> dict[int, str]:
 
 
 def describe_refs(refs: Mapping[str, str]) -> str:
-    """The own references of a row, by entity, in words that no spreadsheet program takes for a number."""
+    """References of a row, by entity or entity.column, in words that no spreadsheet program takes for a number."""
     return REFS_APART.join(f"{entity} {ref}" for entity, ref in refs.items())
 
 
