@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 import yaml
+from cryptography import x509
 from sqlalchemy import make_url
 
 from demo.place import DemoPlace, build_environment
@@ -291,3 +292,19 @@ def test_a_task_may_wait_for_a_worker_longer_than_ten_minutes(tmp_path: Path) ->
     for service in ("api-server", "scheduler"):
         environment = COMPOSE["services"][service]["environment"]
         assert all(int(environment[name]) == int(demo[name]) > 3600 for name in names)
+
+
+def test_make_tls_makes_a_pair_for_a_trial_and_overwrites_none(tmp_path: Path) -> None:
+    folder = tmp_path / "tls"
+    command = ["make", "-f", str(ROOT / "Makefile"), "tls", f"TLS={folder}", "HOST=register.landlord.example"]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, timeout=60)
+    certificate = x509.load_pem_x509_certificate((folder / "tls.crt").read_bytes())
+    names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert names.get_values_for_type(x509.DNSName) == ["register.landlord.example"]
+    key = (folder / "tls.key").read_bytes()
+    found = (folder / "tls.key").stat()
+    assert (found.st_uid, stat.S_IMODE(found.st_mode)) == (os.getuid() or 50000, 0o600)
+    again = subprocess.run(command, cwd=tmp_path, check=False, capture_output=True, text=True, timeout=60)
+    assert again.returncode != 0
+    assert "holds a certificate already" in again.stderr
+    assert (folder / "tls.key").read_bytes() == key

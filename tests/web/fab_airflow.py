@@ -65,7 +65,8 @@ def run_fab_airflow(place: DemoPlace, **settings: str) -> Iterator[FabAirflow]:
     place.home.mkdir(parents=True)
     port, tls_port = find_free_port(), find_free_port()
     env = build_environment(place, port, with_users=True)
-    env |= {"AIRFLOW__API__BASE_URL": f"https://localhost:{tls_port}", **settings}
+    # A range, as in compose.
+    env |= {"AIRFLOW__API__BASE_URL": f"https://localhost:{tls_port}", "FORWARDED_ALLOW_IPS": "127.0.0.0/29"} | settings
     found = FabAirflow(place, env, port, tls_port, make_users())
     processes.run_once(place, env, "db", "migrate")
     create_users(place, env, list(found.users.values()))
