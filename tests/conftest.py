@@ -37,6 +37,7 @@ INTEGRATION = {
     "tests/intake/test_scale.py": "large files",
     "tests/journeys": "whole installations, real Airflow",
     "tests/packs/test_attack.py": "an attacker reads 204 packs",
+    "tests/packs/test_build.py::test_a_disputed_finding": "three packs",
     "tests/packs/test_absent.py": "a pack of each landlord and gap",
     "tests/packs/test_checklist.py::test_a_committee_workbook_keeps_the_checklist": "every landlord's workbooks",
     "tests/packs/test_conservation.py": "every landlord's packs",

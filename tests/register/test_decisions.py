@@ -16,6 +16,7 @@ from due_regard.register import (
     hand_over_finding,
     read_finding,
     read_finding_life,
+    read_new_owners_on,
     read_open_findings,
     reading,
     resolve_finding,
@@ -27,6 +28,7 @@ from due_regard.register import (
 from due_regard.register.findings.said_words import hash_said_words
 from due_regard.register.schema.drop_tables import AuditRow
 from due_regard.register.schema.finding_tables import FindingEvent
+from due_regard.register.sql_files import read_statement
 from tests.register.drops import LANDLORD, OTHER, at
 from tests.register.test_findings import events, row, run
 
@@ -231,3 +233,22 @@ def test_words_are_bound_to_the_audit_which_betrays_none(opened: Engine) -> None
     assert hash_said_words(kept["nonce"], **words) in act["details"]
     assert hash_said_words(kept["nonce"], **words | {"to_ref": "S78"}) not in act["details"]
     assert not any(word in act["details"] for word in ("S77", "fab:7", "leave"))
+
+
+def test_who_had_a_finding_and_what_was_disputed_is_known_of_every_day(opened: Engine) -> None:
+    hand_over_finding(opened, F, to_ref="S1", **said(now=at("2026-06-01 22:59")))
+    hand_over_finding(opened, F, to_ref="S2", **said(now=at("2026-06-01 23:00")))
+    dispute_finding(opened, F, **said(now=at("2026-06-03 09:00")))
+    for n in range(3):
+        undo_decision(opened, F, **said(now=at(f"2026-06-04 0{n}:30")))
+    owners = {
+        day: read_new_owners_on(opened, LANDLORD, date(2026, 6, day))["handed_to"].tolist() for day in range(1, 5)
+    }
+    assert owners == {1: ["S1"], 2: ["S2"], 3: ["S2"], 4: []}, "days end at midnight in London"
+    known = {}
+    for moment in ("2026-06-03 08:59", "2026-06-03 09:00", "2026-06-04 00:30", "2026-06-04 03:00"):
+        with reading(opened, LANDLORD) as connection:
+            instant = at(moment)
+            found = read_statement(connection, "packs/finding_references", landlord=LANDLORD, known_at=instant)
+        known[moment] = (bool(found["is_disputed"].item()), bool(found["is_handed_over"].item()))
+    assert list(known.values()) == [(False, True), (True, True), (False, True), (False, False)]
