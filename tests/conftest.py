@@ -25,6 +25,7 @@ INTEGRATION = {
     "tests/assessment/test_roads.py": "a register and its drops beside the slow reference",
     "tests/benchmarks": "compares four engines",
     "tests/config/test_own_folder.py::test_own_reports": "a whole run with packs and papers",
+    "tests/config/test_own_folder.py::test_a_sixth_landlord_lives": "a whole intake with Great Expectations",
     "tests/config/test_strange_own_folder.py": "a run of the tests within the tests",
     "tests/demo/test_english_landlord.py::test_its_data_owner": "a whole intake with Great Expectations",
     "tests/demo/test_english_landlord.py::test_its_findings": "a whole intake with Great Expectations",

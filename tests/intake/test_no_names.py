@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -20,9 +21,10 @@ import pytest
 
 from due_regard.errors import DueRegardError
 from due_regard.intake import check_completeness, check_source, quarantine_files, summarise_rejections, write_rejections
-from due_regard.register import load_drop, upgrade_register
+from due_regard.register import load_drop, open_register
 from due_regard.services.result import remove_file_names
 from tests.intake.drops import CUSTOMERS, ON, read, source, workbook, write
+from tests.register.engines import sqlite_template  # noqa: F401 - a fixture
 
 CANARY = "Mrs Canary"
 NOW = datetime(2026, 6, 30, 8, tzinfo=UTC)
@@ -86,10 +88,13 @@ def test_a_name_reaches_no_page_no_result_and_no_log(
 
 @pytest.mark.parametrize("make", MAKERS)
 def test_a_name_reaches_no_table_but_that_of_files_and_no_result_of_a_task(
-    tmp_path: Path, make: Callable[[Path], Path]
+    tmp_path: Path,
+    make: Callable[[Path], Path],
+    sqlite_template: Path,  # noqa: F811
 ) -> None:
     validated = read(make(tmp_path / "drop"), name="canonical")
-    engine = upgrade_register(f"sqlite:///{tmp_path / 'register.db'}")
+    shutil.copyfile(sqlite_template, tmp_path / "register.db")
+    engine = open_register(f"sqlite:///{tmp_path / 'register.db'}")
     report = load_drop(engine, validated, now=NOW)
     with closing(sqlite3.connect(tmp_path / "register.db")) as connection:
         tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]

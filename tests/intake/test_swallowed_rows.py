@@ -185,7 +185,7 @@ def join_quoted(rows: list[list[str]], delimiter: str, end: str, *, all_cells: b
 
 
 @pytest.mark.timeout(240)
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES // 2, deadline=None)
 @given(
     st.lists(TEXTS, min_size=1, max_size=6),
     st.sampled_from([",", ";", "\t"]),
