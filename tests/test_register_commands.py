@@ -7,7 +7,7 @@ import json
 import sys
 import uuid
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import create_engine, inspect, make_url
 
 from due_regard.__main__ import main
+from due_regard.calendars.quarters import LONDON
 from due_regard.config.settings import Settings
 from due_regard.errors import PackError, RegisterError
 from due_regard.register import (
@@ -35,6 +36,7 @@ from tests.register.engines import new_postgresql, postgresql_url  # noqa: F401
 NOW, AS_AT = datetime(2026, 7, 1, 9, tzinfo=UTC), date(2026, 7, 1)
 ONE, OTHER = "hanover", "port_of_leith"
 PASSWORD = "a password of tests"  # noqa: S105
+UNTIL = (datetime.now(LONDON).date() + timedelta(days=30)).isoformat()
 DECISION = ["--by", "governance officer", "--why", "with the ombudsman"]
 
 Run = Callable[..., tuple[int, str, str]]
@@ -43,7 +45,7 @@ QUESTIONS = [
     ["findings", "--as-at", "2026-07-01"],
     ["silences"],
     ["finding", "show", "F-000001"],
-    ["finding", "silence", "F-000001", *DECISION, "--until", "2099-01-01"],
+    ["finding", "silence", "F-000001", *DECISION, "--until", UNTIL],
     ["finding", "resolve", "F-000001", *DECISION],
     ["finding", "undo", "F-000001", *DECISION],
     ["drop", "list"],
@@ -203,7 +205,7 @@ def test_each_command_opens_the_register_of_the_landlord_that_is_named(run: Run,
     assert asked("drop", "release", "2", *DECISION)["status"] == "released"
     assert asked("drop", "missing")["missing"] == []
     assert asked("finding", "show", "F-000001")["landlord"] == OTHER
-    asked("finding", "silence", "F-000001", *DECISION, "--until", "2099-01-01")
+    asked("finding", "silence", "F-000001", *DECISION, "--until", UNTIL)
     assert [row["register_ref"] for row in asked("silences")["silences"]] == ["F-000001"]
     assert asked("silences", landlord=ONE)["silences"] == []
     assert asked("finding", "undo", "F-000001", *DECISION)["undone"] == "silenced"
@@ -224,7 +226,7 @@ def test_where_one_register_holds_all_a_landlord_narrows_and_refuses(run: Run, t
     assert {row["landlord"] for row in narrowed} == {ONE}
     for words in (
         ["finding", "show", "F-000001"],
-        ["finding", "silence", "F-000001", *DECISION, "--until", "2099-01-01"],
+        ["finding", "silence", "F-000001", *DECISION, "--until", UNTIL],
         ["finding", "resolve", "F-000001", *DECISION],
         ["finding", "undo", "F-000001", *DECISION],
         ["drop", "release", "2", *DECISION],

@@ -47,9 +47,9 @@ def test_each_owner_is_looked_up_once_a_day(world: World, monkeypatch: pytest.Mo
     asked: list[str] = []
     find_owner = RecipientDirectory.find_owner
 
-    def count_owner(self: RecipientDirectory, role: str, subject_type: str, subject_ref: str) -> object:
-        asked.append(subject_ref)
-        return find_owner(self, role, subject_type, subject_ref)
+    def count_owner(self: RecipientDirectory, *subject: str, **handed: str | None) -> object:
+        asked.append(subject[-1])
+        return find_owner(self, *subject, **handed)
 
     monkeypatch.setattr(RecipientDirectory, "find_owner", count_owner)
     world.assess(ROWS, date(2026, 6, 29))

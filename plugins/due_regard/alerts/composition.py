@@ -18,6 +18,7 @@ from due_regard.alerts import sent_history
 from due_regard.alerts.alert_content import AlertDraft
 from due_regard.alerts.alert_context import AlertContext
 from due_regard.alerts.alert_mail import build_alert_mails
+from due_regard.alerts.lost_mails import supersede_unsent_mails
 from due_regard.alerts.mail_plan import is_summary_day, plan_mails
 from due_regard.config.storage import make_folder, write_file
 from due_regard.mail import outbox
@@ -90,7 +91,7 @@ def compose_alerts(
         written = [(draft, mail) for draft, mail in pairs if not outbox.has_mail(conn, landlord.id, mail.message_id)]
         superseded = 0
         if dry_run is None:
-            superseded = sent_history.supersede_unsent_mails(conn, landlord.id, as_at=as_at, now=now)
+            superseded = supersede_unsent_mails(conn, landlord.id, as_at=as_at, now=now)
             hand_over_notices_again(conn, mail_context)
             _record_mails(conn, plan.held_back, written, mail_context, as_at)
         else:

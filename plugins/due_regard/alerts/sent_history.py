@@ -4,7 +4,7 @@ Only what the present mode of mailing remembers is read, and of that only what w
 (mail/mail_memory): what reached nobody was told to nobody.
 
 All SQL of alerts on `alert_told`, `alert_notices` and `alert_days` is here, and what writes `alert_dates`, which
-sent_entries.py reads; outbox.py holds mails.
+sent_entries.py reads; outbox.py holds mails, lost_mails.py finds those that will not leave any more.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, delete, insert, select, update
+from sqlalchemy import Connection, Select, and_, insert, select, update
 
 from due_regard.alerts.alert_content import AlertDraft
 from due_regard.alerts.escalation import EscalationStage
+from due_regard.alerts.lost_mails import list_lost_mails
 from due_regard.alerts.sent_entries import SentEntry, read_sent_entries
 from due_regard.mail.mail_memory import (
     ACCEPTED,
     is_counted,
     is_mail_of,
     is_of_mode,
-    is_past_leaving,
     read_unreachable_addresses,
 )
 from due_regard.mail.mail_mode import MailMode
@@ -114,7 +114,7 @@ NOTHING_SENT = SentHistory({}, {}, frozenset(), frozenset(), frozenset(), None)
 
 def read_sent_history(conn: Connection, landlord: str, mode: MailMode, *, as_at: date, now: datetime) -> SentHistory:
     """Everything `mode` remembers for `landlord`, without mails that never left and whose place today's take."""
-    lost = _list_lost(conn, landlord, as_at, now)
+    lost = list_lost_mails(conn, landlord, as_at, now)
     never_left = [message_id for message_id, may_have_left in lost.items() if not may_have_left]
     counted = and_(is_of_mode(mode), is_counted(), AlertMessage.message_id.not_in(lost))
     told = _read_tellings(conn, _select_told(landlord).where(counted))
@@ -146,7 +146,7 @@ def read_sent_history_of(
 ) -> SentHistory:
     """What `mode` remembers of these findings, and which addresses are refused; nothing of days, dates and issues."""
     counted = and_(
-        is_of_mode(mode), is_counted(), AlertMessage.message_id.not_in(_list_lost(conn, landlord, as_at, now))
+        is_of_mode(mode), is_counted(), AlertMessage.message_id.not_in(list_lost_mails(conn, landlord, as_at, now))
     )
     told = _read_tellings(conn, _select_told(landlord).where(counted, AlertTold.finding_id.in_(findings)))
     refused = read_unreachable_addresses(conn, landlord, mode, now=now)
@@ -197,58 +197,6 @@ def record_sent_notices(conn: Connection, landlord: str, draft: AlertDraft, mess
     for table, values in ((AlertTold, rows), (AlertDate, dates), (AlertNotice, keys)):
         if values:
             conn.execute(insert(table), values)
-
-
-def supersede_unsent_mails(conn: Connection, landlord: str, *, as_at: date, now: datetime) -> int:
-    """Withdraw mails of earlier days that were never handed over, so that today's say what still holds.
-
-    A mail that may have been handed over, and whose days to leave are over, is given up.
-
-    Returns:
-        How many were superseded.
-    """
-    lost = _list_lost(conn, landlord, as_at, now)
-    superseded = [message_id for message_id, may_have_left in lost.items() if not may_have_left]
-    for some in _split_list(superseded):
-        for table in (AlertTold, AlertDate, AlertNotice):
-            conn.execute(delete(table).where(table.landlord == landlord, table.message_id.in_(some)))
-        _update_mails(conn, landlord, some, {"status": "superseded"})
-    for some in _split_list([message_id for message_id, may_have_left in lost.items() if may_have_left]):
-        values = {"status": "uncertain", "resends": 1, "reason": "the days on which it might leave are over"}
-        _update_mails(conn, landlord, some, {**values, "finished_at": now, "lease_until": None})
-    return len(superseded)
-
-
-def _split_list(ids: Sequence[str]) -> list[Sequence[str]]:
-    return [ids[start : start + 500] for start in range(0, len(ids), 500)]
-
-
-def _update_mails(conn: Connection, landlord: str, ids: Sequence[str], values: Mapping[str, Any]) -> None:
-    mine = and_(AlertMessage.landlord == landlord, AlertMessage.message_id.in_(ids))
-    conn.execute(update(AlertMessage).where(mine).values(**values))
-
-
-def _list_lost(conn: Connection, landlord: str, as_at: date, now: datetime) -> dict[str, bool]:
-    """Message-IDs of mails that will not leave any more, in whichever mode, and whether each may have left before."""
-    rows = conn.execute(
-        select(AlertMessage.message_id, AlertMessage.kind, AlertMessage.mail_on, AlertMessage.send_days,
-               AlertMessage.status, AlertMessage.resends, AlertMessage.orphaned, AlertMessage.lease_until)
-        .where(
-            AlertMessage.landlord == landlord,
-            AlertMessage.status.in_(("waiting", "sending"))
-            | ((AlertMessage.status == "uncertain") & (AlertMessage.resends == 0)),
-        )
-    ).mappings()  # fmt: skip
-    found = {}
-    for row in rows:
-        may_have_left = row["status"] != "waiting" or row["resends"] + row["orphaned"] > 0
-        # Other mails (a pack, rows to mend) say nothing that today's alerts would say again.
-        is_said_again = row["kind"] in {"digest", "restricted", "calendar"}
-        is_replaced = is_said_again and row["mail_on"] < as_at and not may_have_left
-        is_leased = row["status"] == "sending" and row["lease_until"] > now
-        if is_replaced or (is_past_leaving(row["send_days"], now) and not is_leased):
-            found[row["message_id"]] = may_have_left
-    return found
 
 
 def _select_told(landlord: str) -> Select[*tuple[Any, ...]]:

@@ -12,6 +12,7 @@ from typing import Annotated
 from due_regard.config.layered_folders import Folder, find_file
 from due_regard.config.yaml_files import read_yaml
 from due_regard.errors import WordingError
+from due_regard.mail.data_owner_wording import DataOwnerSentences
 from due_regard.mail.page_wording import PageSentences
 from due_regard.mail.sentences import (
     Counted,
@@ -187,19 +188,6 @@ class ExportSentences(Sentences):
     last_one: OfDay
     held_back: Annotated[str, require_placeholders("trouble", "findings")]
     open_findings: Counted
-
-
-class DataOwnerSentences(Sentences):
-    """Mails to the data owner alone."""
-
-    rows_title: Annotated[str, require_placeholders("batch")]
-    rows_to_mend: Annotated[str, require_placeholders("summary", "folder", "batch")]
-    failure_title: Annotated[str, require_placeholders("dag")]
-    failure: Annotated[str, require_placeholders("task", "dag", "run", "day")]
-    unended_title: Annotated[str, require_placeholders("dag")]
-    unended: Annotated[str, require_placeholders("task", "dag", "run", "day")]
-    unassessed_title: Annotated[str, require_placeholders("by", "day")]
-    unassessed: Annotated[str, require_placeholders("by", "days")]
 
 
 class CalendarDateSentences(Sentences):

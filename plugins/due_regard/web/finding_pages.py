@@ -11,7 +11,6 @@ from due_regard.errors import UnknownReference
 from due_regard.services.show_finding import show_finding
 from due_regard.web.rendering import show_page
 from due_regard.web.rights import Right, Visit, require
-from due_regard.web.viewing import note_view
 
 router = APIRouter()
 
@@ -32,5 +31,6 @@ def show_one_finding(request: Request, ref: str, visit: Annotated[Visit, require
             "no finding of this landlord has that reference; it is written F- and a number, such as F-000063: look at "
             "the mail again, or search the list of work by a restriction's or an appeal's reference"
         ) from None
-    note_view(visit, "finding", content["register_ref"], is_restricted=content["is_restricted"])
+    if content["is_restricted"]:
+        request.state.used_right = Right.READ_RESTRICTED.value
     return show_page(request, "finding.html.j2", content)

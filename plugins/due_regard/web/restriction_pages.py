@@ -14,7 +14,6 @@ from due_regard.services.show_restriction import show_restriction
 from due_regard.services.state_case import state_case
 from due_regard.web.rendering import format_address, show_page
 from due_regard.web.rights import Right, Visit, require
-from due_regard.web.viewing import note_view
 
 router = APIRouter()
 
@@ -48,13 +47,13 @@ def show_case(request: Request, ref: str, visit: Annotated[Visit, require(Right.
     except UnknownReference:
         # A proxy may have decoded the path: then the reference itself may end like this.
         return _show_life(request, visit, named + _STATEMENT)
-    note_view(visit, "statement", named)
+    request.state.shown = ("statement", named)
     return show_page(request, "statement.html.j2", found)
 
 
 def _show_life(request: Request, visit: Visit, ref: str) -> Response:
     found = show_restriction(visit.settings, visit.landlord, ref, sees_restricted=visit.sees_restricted)
-    note_view(visit, "restriction", ref)
+    request.state.shown = ("restriction", ref)
     return show_page(request, "restriction.html.j2", found)
 
 
