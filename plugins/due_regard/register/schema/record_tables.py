@@ -35,7 +35,7 @@ def _make_table(entity: Entity) -> Table:
         *own[1:],
         Column(UNKNOWN_CELLS, Ref),
         # A page reads the records of one case by what they link to, out of a million.
-        *(Index(None, "landlord", link) for link, _ in entity.links),
+        *(Index(None, link, "landlord") for link, _ in entity.links),
         # The primary key is the order in which rows are loaded and read.
         sqlite_with_rowid=False,
     )

@@ -30,8 +30,8 @@ LINKS = {
 def upgrade() -> None:
     """Add the indexes, and the table that each run that moves findings writes anew."""
     for entity, link in LINKS.items():
-        op.create_index(f"ix_{entity}_landlord_{link}", entity, ["landlord", link])
-    op.create_index("ix_findings_landlord_subject_ref", "findings", ["landlord", "subject_ref"])
+        op.create_index(f"ix_{entity}_{link}_landlord", entity, [link, "landlord"])
+    op.create_index("ix_findings_subject_ref_landlord", "findings", ["subject_ref", "landlord"])
     op.create_table(
         "coming_duties",
         *(sa.Column(name, Ref, nullable=False) for name in ("landlord", "rule", "subject_type", "subject_ref")),
@@ -45,5 +45,5 @@ def upgrade() -> None:
         ),
     )
     op.create_index("ix_coming_duties_landlord_due_on", "coming_duties", ["landlord", "due_on"])
-    op.create_index("ix_coming_duties_landlord_subject_ref", "coming_duties", ["landlord", "subject_ref"])
+    op.create_index("ix_coming_duties_subject_ref_landlord", "coming_duties", ["subject_ref", "landlord"])
     protect_tables(op, "coming_duties")
