@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
+from pathlib import Path
 
 import pandas as pd
 import pytest
 from sqlalchemy import Engine, event
 
 from due_regard.records.canonical import UNKNOWN_CELLS
-from due_regard.register import EVER, load_drop, read_records, reading, record_assessment
-from due_regard.register.findings.coming_duties import count_dates_between, list_dates_between
+from due_regard.register import EVER, load_drop, read_records, reading, record_assessment, upgrade_register
+from due_regard.register.findings.coming_duties import count_dates_between, list_coming_about, list_dates_between
 from due_regard.register.restriction_cases import (
     count_restrictions_in_force,
+    list_appeals_of,
     list_findings_about,
     list_restrictions_in_force,
     read_restriction_cases,
@@ -103,6 +106,27 @@ def test_a_case_takes_the_same_number_of_statements_whatever_its_size(register: 
         event.remove(register, "before_cursor_execute", note)
         counted.append(len(said))
     assert counted[0] == counted[1] > 0
+
+
+def test_sqlite_reads_a_case_by_its_indexes_alone(tmp_path: Path) -> None:
+    """Where it walks a landlord's records, a page of a large register takes seconds."""
+    register = upgrade_register(f"sqlite:///{tmp_path / 'register.db'}")
+    load_cases(register)
+    said: list[tuple[str, object]] = []
+    refs = [HOSTILE, *(f"R{n}" for n in range(100))]
+    event.listen(register, "before_cursor_execute", lambda _c, _u, text, values, *_: said.append((text, values)))
+    with reading(register, LANDLORD) as connection:
+        read_case_records(connection, LANDLORD, refs, known_at=EVER)
+        list_appeals_of(connection, LANDLORD, refs, known_at=EVER)
+        list_findings_about(connection, LANDLORD, refs)
+        list_coming_about(connection, LANDLORD, refs)
+        asked = [each for each in said if each[0].startswith("SELECT") and "carried_columns" not in each[0]]
+        assert len(asked) == 8
+        for statement, values in asked:
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
+            searched = [row[3] for row in plan if re.match(r"SEARCH|SCAN (?!CONSTANT|\(sub)", row[3])]
+            assert searched and not any(re.search(r"\(landlord=\?\)|SCAN", step) for step in searched), searched
+    register.dispose()
 
 
 def test_a_run_keeps_what_is_coming_and_forgets_what_was(register: Engine) -> None:

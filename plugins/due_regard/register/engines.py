@@ -9,12 +9,12 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, ColumnElement, Connection, Engine, and_, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError, SQLAlchemyError
 
 from due_regard.errors import RegisterError
@@ -59,6 +59,18 @@ def _choose_server_options(target: URL) -> dict[str, Any]:
     if target.get_driver_name() != "psycopg2" or "connect_timeout" in target.query:
         return {"pool_pre_ping": True}
     return {"pool_pre_ping": True, "connect_args": {"connect_timeout": ANSWER_SECONDS}}
+
+
+def match_linked(
+    connection: Connection, owner: Any, landlord: str, link: Any, values: Collection[str]
+) -> ColumnElement[bool]:
+    """That a row is the landlord's (column `owner`), and its column `link`, which leads an index, is one of a few.
+
+    SQLite keeps no statistics here: it would take a landlord's rows for ten, and walk all of them. So it is given
+    nothing to begin with but the link.
+    """
+    own = owner.concat("") if connection.dialect.name == "sqlite" else owner
+    return and_(own == landlord, link.in_(list(values)))
 
 
 def is_missing_file(url: str | URL) -> bool:

@@ -10,10 +10,11 @@ from datetime import date, datetime
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Connection, Select, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select
 
 from due_regard.records.canonical import ENTITY, UNKNOWN_CELLS, Entity, Records
 from due_regard.register import sql_files
+from due_regard.register.engines import match_linked
 from due_regard.register.findings.finding_transitions import KEY
 from due_regard.register.schema.finding_tables import Finding
 from due_regard.register.schema.record_tables import RECORD_TABLES
@@ -70,8 +71,9 @@ def _read_frame(
     """Rows in order of their reference, in canonical dtypes; `UNKNOWN_CELLS` only where some cell is unknown."""
     own = RECORD_TABLES[entity.name]
     names = [*(column.name for column in entity.columns if column.name in carried), UNKNOWN_CELLS]
-    rows = _select_known(landlord, entity, [own.c[name] for name in names], where, known_at).order_by(own.c[entity.key])
-    frame = sql_files.make_frame(connection.execute(rows))
+    rows = _select_known(connection, landlord, entity, [own.c[name] for name in names], where, known_at)
+    # Sorted here: asked for in this order, SQLite would walk the whole table in it and look at each row.
+    frame = sql_files.make_frame(connection.execute(rows)).sort_values(entity.key, ignore_index=True)
     return frame if frame[UNKNOWN_CELLS].notna().any() else frame.drop(columns=UNKNOWN_CELLS)
 
 
@@ -84,15 +86,26 @@ def _list_values(
     known_at: datetime,
 ) -> list[str]:
     own = RECORD_TABLES[entity.name].c[column]
-    return list(connection.scalars(_select_known(landlord, entity, [own], where, known_at).distinct()))
+    # Without DISTINCT, for which SQLite would walk an index from end to end.
+    return sorted(set(connection.scalars(_select_known(connection, landlord, entity, [own], where, known_at))))
 
 
 def _select_known(
-    landlord: str, entity: Entity, columns: Sequence[Any], where: Mapping[str, Collection[str]], known_at: datetime
+    connection: Connection,
+    landlord: str,
+    entity: Entity,
+    columns: Sequence[Any],
+    where: Mapping[str, Collection[str]],
+    known_at: datetime,
 ) -> Select[Any]:
     own = RECORD_TABLES[entity.name]
-    bounds = (own.c[name].in_(list(values)) for name, values in where.items())
-    return select(*columns).where(own.c.landlord == landlord, *bounds, *_is_newest(entity, known_at))
+    bounds = (
+        and_(own.c.landlord == landlord, own.c[name].in_(list(values)))
+        if name == entity.key
+        else match_linked(connection, own.c.landlord, landlord, own.c[name], values)
+        for name, values in where.items()
+    )
+    return select(*columns).where(*bounds, *_is_newest(entity, known_at))
 
 
 def _is_newest(entity: Entity, known_at: datetime) -> tuple[ColumnElement[bool], ...]:
@@ -141,9 +154,8 @@ def list_findings_about(
 ) -> list[dict[str, Any]]:
     """Findings about records of these references, whatever their kind; rules of `hidden` are left out."""
     names = ("register_ref", *KEY, "status", "state", "due_on", "clause", "severity", "policy_version")
-    about = select(*(getattr(Finding, name) for name in names)).where(
-        Finding.landlord == landlord, Finding.subject_ref.in_(list(refs)), Finding.rule.not_in(list(hidden))
-    )
+    is_about = match_linked(connection, Finding.landlord, landlord, Finding.subject_ref, refs)
+    about = select(*(getattr(Finding, name) for name in names)).where(is_about, Finding.rule.not_in(list(hidden)))
     return [dict(row) for row in connection.execute(about.order_by(Finding.id)).mappings()]
 
 
@@ -154,5 +166,5 @@ def list_appeals_of(
     appeals = ENTITY["appeals"]
     own = RECORD_TABLES[appeals.name]
     columns = [own.c[appeals.key], own.c.restriction_ref]
-    chosen = _select_known(landlord, appeals, columns, {"restriction_ref": refs}, known_at)
+    chosen = _select_known(connection, landlord, appeals, columns, {"restriction_ref": refs}, known_at)
     return {row[0]: row[1] for row in connection.execute(chosen)}

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from icalendar import Event
 
 _YEARS = range(1990, 2100)
-_MOST_EVENTS = 5000
+_MOST_EVENTS = 1000
 """More is no calendar: the nearest are taken."""
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 from sqlalchemy import Connection, Select, delete, func, literal, null, select, union_all
 from sqlalchemy.sql.selectable import Subquery
 
+from due_regard.register.engines import match_linked
 from due_regard.register.loading import bulk
 from due_regard.register.schema.drop_tables import Base
 from due_regard.register.schema.finding_tables import OPEN, ComingDuty, Finding
@@ -35,8 +36,9 @@ def list_coming_about(
     connection: Connection, landlord: str, refs: Collection[str], *, hidden: Sequence[str] = ()
 ) -> list[dict[str, Any]]:
     """What is coming for records of these references, whatever their kind; rules of `hidden` are left out."""
+    is_about = match_linked(connection, ComingDuty.landlord, landlord, ComingDuty.subject_ref, refs)
     about = select(*(getattr(ComingDuty, name) for name in (*_KEY, *_SAID))).where(
-        ComingDuty.landlord == landlord, ComingDuty.subject_ref.in_(list(refs)), ComingDuty.rule.not_in(list(hidden))
+        is_about, ComingDuty.rule.not_in(list(hidden))
     )
     return [dict(row) for row in connection.execute(about.order_by(ComingDuty.due_on)).mappings()]
 

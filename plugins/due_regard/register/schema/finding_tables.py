@@ -75,7 +75,7 @@ class Finding(Base):
         UniqueConstraint("landlord", "rule", "subject_type", "subject_ref", "occurrence"),
         UniqueConstraint("register_ref"),
         Index(None, "landlord", "status"),
-        Index(None, "landlord", "subject_ref"),
+        Index(None, "subject_ref", "landlord"),
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=False)
@@ -121,7 +121,7 @@ class ComingDuty(Base):
     """
 
     __tablename__ = "coming_duties"
-    __table_args__ = (Index(None, "landlord", "due_on"), Index(None, "landlord", "subject_ref"))
+    __table_args__ = (Index(None, "landlord", "due_on"), Index(None, "subject_ref", "landlord"))
 
     landlord: Mapped[str] = mapped_column(primary_key=True)
     rule: Mapped[str] = mapped_column(primary_key=True)

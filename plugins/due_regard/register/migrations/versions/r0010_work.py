@@ -18,15 +18,15 @@ depends_on = None
 
 INDEXES = {
     "work_items": ("landlord urgency since_on finding_id", "landlord staff_ref", "landlord team"),
-    "findings": ("landlord subject_ref",),
+    "findings": ("subject_ref landlord",),
     "alert_told": ("landlord finding_id",),
-    "incidents": ("landlord customer_ref",),
-    "warnings": ("landlord customer_ref", "landlord incident_ref"),
-    "restrictions": ("landlord customer_ref", "landlord incident_ref"),
-    "reviews": ("landlord restriction_ref",),
-    "appeals": ("landlord restriction_ref",),
-    "markers": ("landlord customer_ref", "landlord restriction_ref", "landlord incident_ref"),
-    "access_requests": ("landlord customer_ref",),
+    "incidents": ("customer_ref landlord",),
+    "warnings": ("customer_ref landlord", "incident_ref landlord"),
+    "restrictions": ("customer_ref landlord", "incident_ref landlord"),
+    "reviews": ("restriction_ref landlord",),
+    "appeals": ("restriction_ref landlord",),
+    "markers": ("customer_ref landlord", "restriction_ref landlord", "incident_ref landlord"),
+    "access_requests": ("customer_ref landlord",),
 }
 
 

@@ -32,5 +32,5 @@ def upgrade() -> None:
         ),
     )
     op.create_index("ix_coming_duties_landlord_due_on", "coming_duties", ["landlord", "due_on"])
-    op.create_index("ix_coming_duties_landlord_subject_ref", "coming_duties", ["landlord", "subject_ref"])
+    op.create_index("ix_coming_duties_subject_ref_landlord", "coming_duties", ["subject_ref", "landlord"])
     protect_tables(op, "coming_duties")
