@@ -116,7 +116,7 @@ def test_sqlite_reads_a_case_by_its_indexes_alone(tmp_path: Path) -> None:
     refs = [HOSTILE, *(f"R{n}" for n in range(100))]
     event.listen(register, "before_cursor_execute", lambda _c, _u, text, values, *_: said.append((text, values)))
     with reading(register, LANDLORD) as connection:
-        read_case_records(connection, LANDLORD, refs, known_at=EVER)
+        read_restriction_cases(connection, LANDLORD, refs, known_at=EVER)
         list_appeals_of(connection, LANDLORD, refs, known_at=EVER)
         list_findings_about(connection, LANDLORD, refs)
         list_coming_about(connection, LANDLORD, refs)

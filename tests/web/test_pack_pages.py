@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import html
 import re
 from datetime import UTC, datetime
@@ -9,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from due_regard.packs.documents.archive import compute_sha256
 
 from due_regard.config.settings import Settings
 from due_regard.config.storage import write_file
@@ -34,7 +34,7 @@ MADE: dict[str, Any] = {
 def keep_pack(settings: Settings, edition: str, files: dict[str, bytes], **more: Any) -> int:
     """A pack on record, and its files where a build writes them."""
     values = {"pack": PACK, "quarter": QUARTER, "known_at": None, "ingredients": MADE, "figures": {}, **more}
-    values |= {"files": {name: compute_sha256(body) for name, body in files.items()}, "published": None}
+    values |= {"files": {name: hashlib.sha256(body).hexdigest() for name, body in files.items()}, "published": None}
     with open_landlord_register(settings, L, upgrade=True) as engine, writing(engine, L) as connection:
         pack_id = record_pack(connection, L, at=NOW, edition=edition, sha256="ab", **values)
     for name, body in files.items():

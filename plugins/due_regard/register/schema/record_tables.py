@@ -37,7 +37,7 @@ def _make_table(entity: Entity) -> Table:
         Column("row_hash", sa_types.BigInteger, nullable=False),
         *own[1:],
         Column(UNKNOWN_CELLS, Ref),
-        # Not by landlord first: without statistics SQLite would take the primary key, and read all of a landlord's rows.
+        # By the link first: without statistics SQLite would take the primary key, and read all rows of a landlord.
         *(Index(None, name, "landlord") for name in CASE_LINKS if name in entity.by_name and name != entity.key),
         # The primary key is the order in which rows are loaded and read.
         sqlite_with_rowid=False,
