@@ -20,16 +20,20 @@ from due_regard.mail.mail_mode import LIVE_MODE, MailMode
 from due_regard.packs import is_issued
 from due_regard.records.canonical import ENTITIES
 from due_regard.register import (
+    EVER,
     load_drop,
     read_finding,
     read_records,
     reading,
+    record_assessment,
     undo_decision,
     upgrade_register,
     verify_audit,
 )
+from due_regard.register.findings.coming_duties import count_dates_between
+from due_regard.register.restriction_cases import count_restrictions_in_force, read_restriction_cases
 from due_regard.register.schema import revisions
-from tests.register.drops import LANDLORD, accepted, appeal, at, drop
+from tests.register.drops import LANDLORD, accepted, appeal, assessments, at, drop, restriction
 
 REVISIONS = [
     revision.revision
@@ -106,6 +110,27 @@ def test_every_earlier_revision_goes_up_with_its_data(empty_url: str, revision: 
     verify_audit(register)
     with reading(register) as connection:
         assert revisions.read_revisions(connection) == [revisions.HEAD]
+    register.dispose()
+
+
+def test_a_register_without_coming_dates_gets_them_with_its_next_run(empty_url: str) -> None:
+    old = create_engine(empty_url)
+    with old.begin() as connection:
+        revisions.upgrade_schema(connection, "0008_published")
+    load_drop(old, drop(accepted("restrictions", [restriction("R1")])), now=at("2026-06-01 07:00"))
+    old.dispose()
+    register = upgrade_register(empty_url)
+    year, day = (date(2026, 1, 1), date(2026, 12, 31)), date(2026, 6, 1)
+    with reading(register, LANDLORD) as connection:
+        assert read_restriction_cases(connection, LANDLORD, ["R1"], known_at=EVER)["restrictions"].shape[0] == 1
+        assert count_restrictions_in_force(connection, LANDLORD, as_at=day, known_at=EVER) == 1
+        assert count_dates_between(connection, LANDLORD, *year) == 0
+    rows = [{"rule": "restriction.review", "subject_ref": "R1", "state": "pending", "due_on": "2026-11-01"}]
+    record_assessment(
+        register, LANDLORD, assessments(rows), as_at=day, now=at("2026-06-01 08:00"), policy_version="2022-01-01"
+    )
+    with reading(register, LANDLORD) as connection:
+        assert count_dates_between(connection, LANDLORD, *year) == 1
     register.dispose()
 
 
