@@ -2,7 +2,8 @@
 
 **What.** Asks the register which work failed or never ended (its process was killed, its machine stopped), and which
 landlord was not assessed by 07:30 London on a working day of its own; mails that landlord's data owner, once, and hands
-over the mail that still waits. It fails where a data owner could not be told: then the operator must.
+over the mail that still waits. Of each day that is over, it seals in the audit who looked at which record. It fails
+where a data owner could not be told: then the operator must.
 
 **When.** Each hour from 07:30 to 19:30 London on weekdays. A slot missed is made up once, and tells nothing twice.
 

@@ -40,9 +40,18 @@ BAD: dict[str, list[list[str]]] = {
     ],
     "silences": [["--landlord", "nobody"], ["--landlord", ""]],
     "finding show": [["F-1"], ["x'; DROP TABLE findings"], ["F-1", "--landlord", "nobody"]],
-    "finding silence": [["F-1", *SAID, "--until", "2099-01-01"], ["F-1", *SAID, "--until", "9999-12-31"]],
+    "finding silence": [
+        ["F-1", *SAID, "--until", "2099-01-01"], ["F-1", *SAID, "--until", "9999-12-31"],
+        ["F-1", *SAID, "--until", "30/06/26"], ["F-1", *SAID],
+    ],
     "finding resolve": [["F-1", *SAID], ["F-1", "--by", " ", "--why", " "]],
-    "finding undo": [["F-1", *SAID]],
+    "finding hand-over": [
+        ["F-1", *SAID, "--to", "S1"], ["F-1", *SAID, "--to", ""], ["F-1", "--by", "", "--why", "b", "--to", "S1"],
+        ["F-1", *SAID], ["F-1", *SAID, "--to", "S1", "--landlord", "nobody"], ["F-1", *SAID, "--to", "'; DROP TABLE"],
+    ],
+    "finding dispute": [["F-1", *SAID], ["F-1", "--by", "b", "--why", " "], ["F-1", *SAID, "--seen", "x"]],
+    "finding comment": [["F-1", *SAID], ["F-1", *SAID, "--seen", "-1"], ["F-1", *SAID, "--seen", "9" * 40]],
+    "finding undo": [["F-1", *SAID], ["F-1", *SAID, "--seen", ""], ["F-1", *SAID, "--landlord", "nobody"]],
     "alerts run": [
         ["--as-at", DAY, "--landlord", "nobody"], ["--as-at", "2099-01-01"], ["--as-at", DAY, "--dry-run", "file"],
         ["--as-at", DAY, "--dry-run", "file/x"],

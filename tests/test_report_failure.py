@@ -11,15 +11,17 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from due_regard.config.landlord import load_landlord
 from due_regard.config.settings import Settings
 from due_regard.errors import PolicyError, RegisterError
-from due_regard.register import verify_audit
+from due_regard.register import reading, verify_audit
 from due_regard.register.task_runs import RunKey, list_overdue_runs
 from due_regard.services.assess_landlord import assess_landlord
 from due_regard.services.check_installation import check_installation
 from due_regard.services.landlord_context import open_landlord_register
+from due_regard.services.page_views import record_page_view
 from due_regard.services.record_run import record_run
 from due_regard.services.report_failure import watch_landlords
 from tests.register.engines import sqlite_template  # noqa: F401 - a fixture
@@ -110,6 +112,23 @@ def test_the_watch_tells_of_one_that_was_killed(settings: Settings) -> None:
     be_killed(settings, MONDAY)
     assert watch_landlords(settings, now=MONDAY + 2 * HOUR)["told"] == 1
     assert watch_landlords(settings, now=MONDAY + 3 * HOUR)["told"] == 0
+
+
+def test_the_watch_seals_the_views_of_each_day_that_is_over_once(settings: Settings) -> None:
+    for landlord in (ONE, TWO):
+        record_page_view(
+            settings, landlord, actor="fab:7", used_right="can_read", kind="finding", ref="F-1", now=MONDAY
+        )
+    sealed = []
+    for hours in (1, 25, 26):
+        watch_landlords(settings, now=MONDAY + hours * HOUR)
+        with open_landlord_register(settings, ONE) as engine:
+            verify_audit(engine)
+            with reading(engine) as connection:
+                days = connection.execute(text("SELECT landlord, subject FROM audit WHERE action = 'views'"))
+                sealed.append(sorted(map(tuple, days)))
+    both = [(TWO, "2026-06-01"), (ONE, "2026-06-01")]
+    assert sealed == [[], both, both]
 
 
 def test_what_failed_for_good_is_told_by_the_task_that_follows(settings: Settings) -> None:

@@ -2,6 +2,7 @@
 
     DueRegardError                 5  could not be done, nothing changed
     ├── SettingsError              2  settings, a landlord's file or the call's words are wrong
+    │   ├── DecisionError          2  a person's decision lacks or mistakes something; names the field
     │   └── ConfigFileError        2  a file that people edit is wrong; says which, and the line
     │       ├── PolicyError        2  a policy file cannot be read as a policy
     │       ├── LandlordError      2  a landlord's settings file is wrong or missing
@@ -16,11 +17,13 @@
     ├── RegisterError              5  the register cannot be opened, read or written
     │   ├── AuditError             5  the audit chain does not hold
     │   ├── UnknownReference       5  nothing in the register has that reference
+    │   ├── DecisionOvertaken      5  something happened to the finding since the person looked at it
     │   └── RegisterMovedOn        5  what was assessed is no longer what the register says
     ├── StorageError               5  a folder or a file of it cannot be opened, read or written
     ├── VisitorError               5  a page was asked for, or a form sent, by somebody who may not
     │   ├── NotSignedIn            5  nobody is signed in
     │   ├── NotAllowed             5  the visitor has not the right
+    │   │   └── DecisionNotYours   5  only governance may take back another person's decision
     │   └── ForgedForm             5  the form does not come from a page that this visitor was shown
     ├── MailError                  5  a mail could not be handed over
     └── PackError                  5  a pack could not be built
@@ -44,6 +47,14 @@ class SettingsError(DueRegardError):
     """Settings, or the words of a call, are wrong."""
 
     exit_code = 2
+
+
+class DecisionError(SettingsError):
+    """What a person says with a decision is incomplete or wrong; `field` is which part of it."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
 
 
 class ConfigFileError(SettingsError):
@@ -113,6 +124,10 @@ class UnknownReference(RegisterError):
     """Nothing in the register has the reference that was asked for."""
 
 
+class DecisionOvertaken(RegisterError):
+    """Something happened to a finding since the person looked at it; says what, when and by whom."""
+
+
 class RegisterMovedOn(RegisterError):
     """Files were loaded after the records that were assessed had been read: assess again."""
 
@@ -131,6 +146,10 @@ class NotSignedIn(VisitorError):
 
 class NotAllowed(VisitorError):
     """The visitor has not the right, or there is no such landlord: nobody without rights learns which."""
+
+
+class DecisionNotYours(NotAllowed):
+    """A decision is another person's, and whoever wants to take it back may not govern."""
 
 
 class ForgedForm(VisitorError):

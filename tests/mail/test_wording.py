@@ -13,7 +13,7 @@ import pytest
 from pydantic import BaseModel
 
 from due_regard.alerts.escalation import RISING
-from due_regard.alerts.recipients import OWNER_FIELDS
+from due_regard.alerts.recipients import NEW_OWNER, OWNER_FIELDS
 from due_regard.config.settings import Settings
 from due_regard.errors import WordingError
 from due_regard.mail.sentences import Counted
@@ -90,7 +90,7 @@ def test_code_fills_in_exactly_the_placeholders_of_a_sentence() -> None:
 
 
 def test_every_role_and_stage_has_a_name_and_no_name_is_left_over() -> None:
-    roles = {*OWNER_FIELDS, *(stage.word for stage in RISING), "governance", "services_manager"}
+    roles = {*OWNER_FIELDS, *(stage.word for stage in RISING), "governance", "services_manager", NEW_OWNER}
     assert set(load_mail_wording(FOLDER).posts) == roles
 
 

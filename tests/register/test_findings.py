@@ -126,7 +126,7 @@ def test_open_findings_come_oldest_due_first_in_typed_columns(register: Engine) 
     assert tuple(found.columns) == (
         "finding_id", "register_ref", *ASSESSMENT_COLUMNS, "policy_version", "opened_on", "opened_at",
         "first_seen_as_at", "last_as_at", "times_seen", "times_opened", "silenced_until", "awaiting_since",
-        "is_silenced", "is_awaiting",
+        "handed_to", "handed_at", "disputed_at", "is_silenced", "is_awaiting",
     )  # fmt: skip
     kinds = found.dtypes.astype(str).to_dict()
     assert {kinds["due_on"], kinds["opened_on"], kinds["silenced_until"]} == {"datetime64[s]"}

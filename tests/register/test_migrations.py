@@ -15,10 +15,19 @@ from sqlalchemy import Connection, Engine, create_engine, inspect, text
 
 from due_regard.alerts.escalation import EscalationStage
 from due_regard.alerts.sent_history import read_sent_history
+from due_regard.errors import RegisterError
 from due_regard.mail.mail_mode import LIVE_MODE, MailMode
 from due_regard.packs import is_issued
 from due_regard.records.canonical import ENTITIES
-from due_regard.register import load_drop, read_records, reading, upgrade_register, verify_audit
+from due_regard.register import (
+    load_drop,
+    read_finding,
+    read_records,
+    reading,
+    undo_decision,
+    upgrade_register,
+    verify_audit,
+)
 from due_regard.register.schema import revisions
 from tests.register.drops import LANDLORD, accepted, appeal, at, drop
 
@@ -191,4 +200,44 @@ def test_earlier_mails_get_their_mode_and_may_be_told_again(empty_url: str) -> N
     with reading(register, "a") as connection:
         live = read_sent_history(connection, "a", LIVE_MODE, as_at=date(2026, 6, 30), now=at("2026-06-30 07:00"))
         assert live.find_accepted_day(1, "1/-", EscalationStage.OVERDUE, EscalationStage.AHEAD) == date(2026, 6, 30)
+    register.dispose()
+
+
+def _keep_earlier_decisions(connection: Connection) -> None:
+    """A silenced finding reported done, and one whose two silences were taken back, as 0008 kept them."""
+    for n, until, waiting in ((1, "'2026-07-01'", "'2026-06-02 09:00:00.000000'"), (2, "NULL", "NULL")):
+        connection.exec_driver_sql(
+            "INSERT INTO findings (id, register_ref, landlord, rule, subject_type, subject_ref, occurrence, status, "
+            "state, days_overdue, severity, clause, owner_role, opened_on, opened_at, first_seen_as_at, last_as_at, "
+            "last_run_id, times_seen, times_opened, silenced_until, silenced_at, awaiting_since) VALUES "
+            f"({n}, 'F-00000{n}', 'sample_landlord', 'appeal.acknowledge', 'appeal', 'A{n}', 1, 'open', 'breach', 0, "
+            "'breach', '1', 'appeal_handler', '2026-06-01', '2026-06-01 07:00:00.000000', '2026-06-01', '2026-06-01', "
+            f"1, 1, 1, {until}, '2026-06-01 09:00:00.000000', {waiting})"
+        )
+    events = [(1, "silenced", "'2026-07-01'"), (1, "reported_done", "NULL"), (2, "silenced", "'2026-07-01'")]
+    events += [(2, "silenced", "'2026-07-02'"), (2, "unsilenced", "NULL")]
+    for finding, event, until in events:
+        connection.exec_driver_sql(
+            "INSERT INTO finding_events (landlord, finding_id, at, event, state, actor, why, until, nonce) VALUES "
+            f"('sample_landlord', {finding}, '2026-06-01 09:00:00.000000', '{event}', 'breach', 'officer', 'x', "
+            f"{until}, 'n')"
+        )
+
+
+def test_earlier_decisions_hold_as_they_did(empty_url: str) -> None:
+    engine = create_engine(empty_url)
+    with engine.begin() as connection:
+        revisions.upgrade_schema(connection, "0008_published")
+        _keep_earlier_decisions(connection)
+    engine.dispose()
+    register, said = upgrade_register(empty_url), {"actor": "cli:officer", "why": "y", "now": at("2026-06-03 09:00")}
+    found = read_finding(register, "F-000001")
+    assert (found["silenced_until"], found["awaiting_since"]) == (date(2026, 7, 1), at("2026-06-02 09:00"))
+    assert (found["handed_to"], found["disputed_at"]) == (None, None)
+    assert [undo_decision(register, "F-000001", **said) for _ in range(2)] == ["reported_done", "silenced"]
+    found = read_finding(register, "F-000001")
+    assert (found["silenced_until"], found["awaiting_since"]) == (None, None)
+    with pytest.raises(RegisterError, match="nothing to undo"):
+        undo_decision(register, "F-000002", **said)
+    verify_audit(register)
     register.dispose()

@@ -105,10 +105,11 @@ class AlertContent:
     Attributes:
         yours: new or moved up, for the owner to put right. raised: moved up to this recipient from somebody else.
         still_open: in an earlier mail (the weekly summary). done: in an earlier mail and no longer open.
+        disputed: somebody says that they are wrong, for governance to decide.
         backlog: from before go-live. backlog_open: how many of these, listed before, are still open.
         uncurable_open: mailed once, counted since. drop_notice: why nothing else is said today.
         issues: of data or settings, for the data owner.
-        done_left, issues_left: how many more there are than are shown.
+        done_left, disputed_left, issues_left: how many more there are than are shown.
         topic: what a restricted alert or a calendar entry is about; part of its Message-ID.
     """
 
@@ -121,6 +122,8 @@ class AlertContent:
     backlog: FindingList = FindingList()
     done: list[FindingLine] = field(default_factory=list)
     done_left: int = 0
+    disputed: list[FindingLine] = field(default_factory=list)
+    disputed_left: int = 0
     backlog_open: int = 0
     uncurable_open: int = 0
     drop_notice: str | None = None
@@ -132,8 +135,9 @@ class AlertContent:
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing worth a mail: a count of what cannot be put right is not."""
-        parts = (self.yours, self.raised, self.still_open, self.done, self.backlog, self.backlog_open, self.issues)
-        return not any(parts) and self.drop_notice is None and self.week is None
+        lists = (self.yours, self.raised, self.still_open, self.backlog, self.done, self.disputed, self.issues)
+        is_said = any(lists) or self.backlog_open > 0
+        return not is_said and self.drop_notice is None and self.week is None
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,6 +97,7 @@ def _describe_counts(alert: AlertContent, wording: MailWording) -> list[str]:
         (wording.subject.still_open, len(alert.still_open)),
         (wording.subject.backlog, len(alert.backlog)),
         (wording.subject.backlog_open, alert.backlog_open),
+        (wording.subject.disputed, len(alert.disputed) + alert.disputed_left),
         (wording.subject.data_issues, issues),
         (wording.subject.done, done if not asked and not alert.still_open else 0),
     )

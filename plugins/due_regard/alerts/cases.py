@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import pandas as pd
@@ -26,7 +26,13 @@ A lapsed restriction needs no reminder of its review.
 
 @dataclass(frozen=True, slots=True)
 class OpenFinding:
-    """One open finding of the register; `occasion` changes when it opens again or its due date moves."""
+    """One open finding of the register; `occasion` changes when it opens again or its due date moves.
+
+    Attributes:
+        handed_to: the member of staff a person handed it to.
+        was_handed_over: whether its owner was ever changed by a person, be it back.
+        disputed_at: since when a person's dispute waits for governance.
+    """
 
     finding_id: int
     register_ref: str
@@ -41,6 +47,9 @@ class OpenFinding:
     is_silenced: bool
     is_awaiting: bool
     policy_version: date | None
+    handed_to: str | None = None
+    was_handed_over: bool = False
+    disputed_at: datetime | None = None
 
     @property
     def occasion(self) -> str:
@@ -53,7 +62,8 @@ class Case:
     """A finding with its duty and the stage it has reached on one day.
 
     Attributes:
-        is_backlog: it was wrong on the day before the landlord's go-live: it is listed once and moves up no stage.
+        is_backlog: it was wrong on the day before the landlord's go-live, and nobody handed it out: it is listed once
+            and moves up no stage.
         next_stage_from: the first day the next stage may go out, where the stage below holds it back.
     """
 
@@ -115,7 +125,7 @@ def _build_case(
         return None
     if clock not in stages:
         stages[clock] = find_stage(clock, as_at, calendar=calendar, alerts=alerts)
-    is_backlog = not duty.restricted_to and finding.finding_id in backlog
+    is_backlog = not duty.restricted_to and finding.finding_id in backlog and finding.handed_to is None
     return Case(finding, duty, clock, stages[clock], is_backlog)
 
 
@@ -139,6 +149,9 @@ def _make_finding(row: Mapping[Any, Any]) -> OpenFinding:
         is_silenced=bool(row["is_silenced"]),
         is_awaiting=bool(row["is_awaiting"]),
         policy_version=_as_optional_date(row["policy_version"]),
+        handed_to=None if pd.isna(row["handed_to"]) else str(row["handed_to"]),
+        was_handed_over=not pd.isna(row["handed_at"]),
+        disputed_at=None if pd.isna(row["disputed_at"]) else row["disputed_at"].to_pydatetime(),
     )
 
 

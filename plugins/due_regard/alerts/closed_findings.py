@@ -15,7 +15,7 @@ from due_regard.alerts.alert_content import FindingLine, SentNotice
 from due_regard.alerts.alert_context import AlertContext
 from due_regard.alerts.digest import Digests
 from due_regard.alerts.finding_wording import choose_label
-from due_regard.alerts.sent_history import BACKLOG, DONE
+from due_regard.alerts.sent_history import BACKLOG, DISPUTED, DONE
 from due_regard.errors import PolicyError
 from due_regard.register.schema.finding_tables import OPEN, Finding
 
@@ -42,7 +42,7 @@ def add_closed_findings(closed: Mapping[int, ClosedFinding], context: AlertConte
     sent_history = context.sent_history
     for (finding_id, occasion, address), words in sorted(sent_history.stages.items()):
         one = closed.get(finding_id)
-        if one is None or one.is_restricted or occasion != one.occasion or words & {BACKLOG, DONE}:
+        if one is None or one.is_restricted or occasion != one.occasion or words & {BACKLOG, DISPUTED, DONE}:
             continue
         if _may_join_digest(address, context, digests):
             digest = digests.open_digest(address)

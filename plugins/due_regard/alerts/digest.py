@@ -110,7 +110,17 @@ def _is_news(case: Case, step: RouteStep, context: AlertContext) -> bool:
     """Whether the recipient is still to be told: the owner of every stage, the others once, from their stage on."""
     if case.finding.is_awaiting:
         return False
+    if step.is_owner and _is_new_owner(case, step.recipient, context):
+        return True
     return _find_highest_stage(case, step.recipient, context) < (case.stage if step.is_owner else step.stage)
+
+
+def _is_new_owner(case: Case, who: Recipient, context: AlertContext) -> bool:
+    """Whether a person changed the owner, and another, or nobody, was told last as the owner."""
+    finding = case.finding
+    if case.is_restricted or not finding.was_handed_over:
+        return False
+    return context.sent_history.last_owners.get((finding.finding_id, finding.occasion)) != who.address
 
 
 def _find_highest_stage(case: Case, who: Recipient, context: AlertContext) -> EscalationStage:
@@ -122,6 +132,8 @@ def _describe_news(case: Case, step: RouteStep, context: AlertContext) -> str:
     finding, wording = case.finding, context.wording
     if not step.is_owner:
         return wording.news.moved_up_to_you
+    if _is_new_owner(case, step.recipient, context):
+        return wording.news.handed_to_you if finding.handed_to else wording.news.yours_again
     if _find_highest_stage(case, step.recipient, context) > EscalationStage.NONE:
         moved = {EscalationStage.DUE: wording.news.due_today, EscalationStage.OVERDUE: wording.news.now_overdue}
         return moved.get(case.stage, wording.news.moved_up)

@@ -55,7 +55,8 @@ def read_finding_route(
         earlier = read_sent_history_of(conn, landlord.id, mode, ids, as_at=today, now=now)
         context = AlertContext(landlord, known.history, known.calendar, wording, earlier, today, mode=mode)
         directory = RecipientDirectory(RecordCells(records), landlord.alerts, wording, earlier.refused)
-        owner = directory.find_owner(found["owner_role"], found["subject_type"], found["subject_ref"])
+        subject = (found["owner_role"], found["subject_type"], found["subject_ref"])
+        owner = directory.find_owner(*subject, handed_to=found["handed_to"])
         told, held_back = _list_steps(conn, context, near, found["register_ref"], directory)
     return {"owner": _describe_recipient(owner, wording), "would_be_told": told, "held_back": held_back}
 

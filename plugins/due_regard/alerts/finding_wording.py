@@ -106,9 +106,11 @@ def _describe_remedy(case: Case, wording: MailWording) -> str:
 
 
 def _describe_timing(case: Case, context: AlertContext) -> str:
-    """Due date and distance, or of a check when it was first seen; and whether somebody says it is done."""
-    timing = _describe_distance(case, context)
-    return context.wording.timing.reported_done.format(timing=timing) if case.finding.is_awaiting else timing
+    """Due date and distance, or of a check when it was first seen; and whether somebody says it is done, or wrong."""
+    timing, wording = _describe_distance(case, context), context.wording
+    if case.finding.is_awaiting:
+        timing = wording.timing.reported_done.format(timing=timing)
+    return wording.timing.disputed.format(timing=timing) if case.finding.disputed_at is not None else timing
 
 
 def _describe_distance(case: Case, context: AlertContext) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, select
 
 from due_regard.alerts.bounces import find_mail
-from due_regard.alerts.sent_history import BACKLOG, DONE
+from due_regard.alerts.sent_history import BACKLOG, DISPUTED, DONE
 from due_regard.errors import PolicyError
 from due_regard.mail.wording import format_count, format_day
 from due_regard.policy import PolicyHistory
@@ -27,6 +27,7 @@ STAGE_CLAUSES: Mapping[str, str] = {
     "director": "it had reached the director's stage",
     "committee": "it had reached the committee's stage",
     BACKLOG: "it went wrong before go-live, and such findings are listed once",
+    DISPUTED: "somebody disputes it, and governance is to decide",
     DONE: "it was told before and is no longer open",
 }
 STATUS_SENTENCES: Mapping[str, str] = {

@@ -18,6 +18,7 @@ from due_regard.alerts.alert_context import AlertContext
 from due_regard.alerts.backlog import find_backlog
 from due_regard.alerts.cases import Case, build_cases, make_findings
 from due_regard.alerts.digest import Digests, build_restricted_alerts, sort_cases_into_digests
+from due_regard.alerts.disputes import add_disputes
 from due_regard.alerts.freshness import Freshness, read_freshness
 from due_regard.alerts.recipients import RecipientDirectory, choose_reachable_mailbox
 from due_regard.alerts.record_cells import RecordCells, read_record_cells
@@ -62,6 +63,7 @@ def plan_mails(
     shared = [(case, route) for case, route in routed if not case.is_restricted]
     alone = [(case, route) for case, route in routed if case.is_restricted]
     digests = sort_cases_into_digests(shared, context)
+    add_disputes(findings, directory, context, digests)
     dates: list[AlertDraft] = []
     if freshness.key is None:
         closed = closed_findings.find_closed_findings(conn, context)

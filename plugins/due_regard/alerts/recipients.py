@@ -43,6 +43,9 @@ OWNER_FIELDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 A role that is not listed (governance, services_manager) is a role mailbox; so is one without a field for the subject.
 """
 
+NEW_OWNER = "new_owner"
+"""The post of whoever a person handed a finding to, among the wording's `posts`."""
+
 
 @dataclass(frozen=True)
 class RecipientProblem:
@@ -123,8 +126,10 @@ class RecipientDirectory:
     wording: MailWording
     refused: frozenset[str] = frozenset()
 
-    def find_owner(self, role: str, subject_type: str, subject_ref: str) -> Recipient:
-        """Who must act in `role` on the subject."""
+    def find_owner(self, role: str, subject_type: str, subject_ref: str, *, handed_to: str | None = None) -> Recipient:
+        """Who must act in `role` on the subject; where a person handed it over, that member of staff."""
+        if handed_to is not None:
+            return self._find_staff(NEW_OWNER, handed_to, self.wording.recipient.handed_over, None)
         field, ref = self._find_named(role, subject_type, subject_ref)
         if ref is not None:
             return self._find_person(role, ref, field, self.cells.find_cell(subject_type, subject_ref, field))
@@ -132,13 +137,16 @@ class RecipientDirectory:
         why = words.recipient.nobody_named.format(field=field) if field else words.recipient.mailbox_owns_duty
         return self.find_mailbox(role, why)
 
-    def find_line_manager(self, role: str, subject_type: str, subject_ref: str) -> Recipient:
-        """The line manager of whoever the record names in `role` (also while a deputy stands in for them)."""
-        _, ref = self._find_named(role, subject_type, subject_ref)
+    def find_line_manager(
+        self, role: str, subject_type: str, subject_ref: str, *, handed_to: str | None = None
+    ) -> Recipient:
+        """The line manager of whoever must act in `role` (also while a deputy stands in for them)."""
+        ref = handed_to or self._find_named(role, subject_type, subject_ref)[1]
         manager = None if ref is None else self.cells.read_text("staff", ref, "line_manager_ref")
         if manager is None:
             return self.find_mailbox("line_manager", self.wording.recipient.no_line_manager)
-        field = self.wording.recipient.line_manager_field.format(post=self.wording.name_post(role))
+        post = self.wording.name_post(NEW_OWNER if handed_to else role)
+        field = self.wording.recipient.line_manager_field.format(post=post)
         return self._find_person("line_manager", manager, field, RecordCell("staff", str(ref), "line_manager_ref"))
 
     def find_restricted(self, role: str, subject_type: str, subject_ref: str) -> Recipient | RecipientProblem:
@@ -168,8 +176,11 @@ class RecipientDirectory:
         return Recipient(address, post, self.wording.recipient.so_mailbox.format(why=why, post=post))
 
     def _find_person(self, role: str, ref: str, field: str, named_in: RecordCell | None) -> Recipient:
+        why = self.wording.recipient.named_in.format(post=self.wording.name_post(role), field=field)
+        return self._find_staff(role, ref, why, named_in)
+
+    def _find_staff(self, role: str, ref: str, why: str, named_in: RecordCell | None) -> Recipient:
         words, post = self.wording, self.wording.name_post(role)
-        why = words.recipient.named_in.format(post=post, field=field)
         if not self.cells.has_entity("staff"):
             # No staff export at all is a landlord's choice, not an error of one record.
             return self.find_mailbox(role, words.recipient.no_staff_export.format(why=why))

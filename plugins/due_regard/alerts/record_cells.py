@@ -5,6 +5,7 @@ For the few records that findings point to; whole columns are for assessment.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -31,13 +32,13 @@ READ = {
 """What alerts read of the records: who owns a subject, and when it came to be. Nothing of what happened."""
 
 
-def read_record_cells(conn: Connection, landlord: str) -> RecordCells:
-    """The landlord's records as the register has them now, in the few columns of `READ`."""
+def read_record_cells(conn: Connection, landlord: str, entities: Collection[str] | None = None) -> RecordCells:
+    """The landlord's records as the register has them now (of `entities` alone, if given), in the columns of `READ`."""
     have = read_carried_columns(conn, landlord)
     return RecordCells({
         name: read_record_frame(conn, landlord, ENTITY[name], have[name] & frozenset(columns))
         for name, columns in READ.items()
-        if name in have
+        if name in have and (entities is None or name in entities)
     })
 
 

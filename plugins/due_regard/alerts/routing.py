@@ -35,12 +35,15 @@ def find_route(case: Case, directory: RecipientDirectory) -> CaseRoute:
         return _find_restricted_route(case, directory)
     finding = case.finding
     subject = (finding.owner_role, finding.subject_type, finding.subject_ref)
-    steps = [RouteStep(EscalationStage.AHEAD, directory.find_owner(*subject), is_owner=True)]
+    owner = directory.find_owner(*subject, handed_to=finding.handed_to)
+    steps = [RouteStep(EscalationStage.AHEAD, owner, is_owner=True)]
     for stage in RISING:
         if stage <= case.stage:
             why = directory.wording.recipient.stage_reached.format(stage=stage.word)
-            is_manager = stage is EscalationStage.LINE_MANAGER
-            found = directory.find_line_manager(*subject) if is_manager else directory.find_mailbox(stage.word, why)
+            if stage is EscalationStage.LINE_MANAGER:
+                found = directory.find_line_manager(*subject, handed_to=finding.handed_to)
+            else:
+                found = directory.find_mailbox(stage.word, why)
             steps.append(RouteStep(stage, found, is_owner=False))
     problems = [step.recipient.problem for step in steps if step.recipient.problem is not None]
     return CaseRoute(_remove_repeats(steps), tuple(problems))

@@ -31,6 +31,7 @@ from due_regard.register.schema.alert_tables import AlertDate, AlertDay, AlertMe
 
 BACKLOG = "backlog"
 DONE = "done"
+DISPUTED = "disputed"
 """Words beside the stages' own that `alert_told.stage` may hold."""
 
 _STAGE = {stage.word: stage for stage in EscalationStage}
@@ -63,6 +64,7 @@ class SentHistory:
         without_dates: addresses that are sent no calendar entries now, for these failed there.
         last_as_at: last day composed for.
         accepted: (finding, occasion) -> what was accepted of it.
+        last_owners: (finding, occasion) -> whoever was mailed last as its owner.
     """
 
     stages: dict[tuple[int, str, str], frozenset[str]]
@@ -73,6 +75,7 @@ class SentHistory:
     last_as_at: date | None
     accepted: Mapping[tuple[int, str], Sequence[AcceptedTelling]] = field(default_factory=dict)
     without_dates: frozenset[str] = frozenset()
+    last_owners: Mapping[tuple[int, str], str] = field(default_factory=dict)
 
     def find_accepted_day(
         self, finding_id: int, occasion: str, stage: EscalationStage, step: EscalationStage | None
@@ -96,7 +99,12 @@ class SentHistory:
 
     def had_earlier_occasion(self, finding_id: int, occasion: str, recipient: str) -> bool:
         """Whether the recipient was mailed the finding under another due date or opening."""
-        return any(key[0] == finding_id and key[1] != occasion and key[2] == recipient for key in self.stages)
+        earlier = (
+            words
+            for key, words in self.stages.items()
+            if key[0] == finding_id and key[1] != occasion and key[2] == recipient
+        )
+        return any(not words <= {BACKLOG, DISPUTED} for words in earlier)
 
 
 NOTHING_SENT = SentHistory({}, {}, frozenset(), frozenset(), frozenset(), None)
@@ -108,7 +116,7 @@ def read_sent_history(conn: Connection, landlord: str, mode: MailMode, *, as_at:
     lost = _list_lost(conn, landlord, as_at, now)
     never_left = [message_id for message_id, may_have_left in lost.items() if not may_have_left]
     counted = and_(is_of_mode(mode), is_counted(), AlertMessage.message_id.not_in(lost))
-    stages, accepted = _read_tellings(conn, _select_told(landlord).where(counted))
+    told = _read_tellings(conn, _select_told(landlord).where(counted))
     issues = select(AlertNotice.key, AlertNotice.recipient).join(AlertMessage, _is_mail_of(AlertNotice))
     issues = issues.where(AlertNotice.landlord == landlord, counted)
     mailed = select(AlertMessage.recipient).where(
@@ -120,13 +128,14 @@ def read_sent_history(conn: Connection, landlord: str, mode: MailMode, *, as_at:
     )
     day = and_(AlertDay.landlord == landlord, AlertDay.mode == mode.word)
     return SentHistory(
-        stages=stages,
+        stages=told.stages,
         calendar_entries=read_sent_entries(conn, landlord, mode, counted, never_left, as_at),
         issue_keys=frozenset((key, recipient) for key, recipient in conn.execute(issues)),
         mailed_today=frozenset(conn.scalars(mailed)),
         refused=read_unreachable_addresses(conn, landlord, mode, now=now),
         last_as_at=conn.scalar(select(AlertDay.last_as_at).where(day)),
-        accepted=accepted,
+        accepted=told.accepted,
+        last_owners=told.last_owners,
         without_dates=read_unreachable_addresses(conn, landlord, mode, now=now, kind="calendar"),
     )
 
@@ -138,25 +147,25 @@ def read_sent_history_of(
     counted = and_(
         is_of_mode(mode), is_counted(), AlertMessage.message_id.not_in(_list_lost(conn, landlord, as_at, now))
     )
-    told = _select_told(landlord).where(counted, AlertTold.finding_id.in_(findings))
-    stages, accepted = _read_tellings(conn, told)
-    refused = read_unreachable_addresses(conn, landlord, mode, now=now)
-    return replace(NOTHING_SENT, stages=stages, accepted=accepted, refused=refused)
+    told = _read_tellings(conn, _select_told(landlord).where(counted, AlertTold.finding_id.in_(findings)))
+    return replace(told, refused=read_unreachable_addresses(conn, landlord, mode, now=now))
 
 
-def _read_tellings(
-    conn: Connection, told: Select[*tuple[Any, ...]]
-) -> tuple[dict[tuple[int, str, str], frozenset[str]], dict[tuple[int, str], list[AcceptedTelling]]]:
-    """`SentHistory.stages` and `.accepted` of the rows of `alert_told` that `told` selects."""
+def _read_tellings(conn: Connection, told: Select[*tuple[Any, ...]]) -> SentHistory:
+    """What the rows of `alert_told` say that `told` selects, and nothing else of the history."""
     stages: dict[tuple[int, str, str], set[str]] = {}
     accepted: dict[tuple[int, str], list[AcceptedTelling]] = {}
+    last_owners: dict[tuple[int, str], str] = {}
     for row in conn.execute(told).mappings():
         finding = (row["finding_id"], row["occasion"])
         stages.setdefault((*finding, row["recipient"]), set()).add(row["stage"])
+        if row["step"] == EscalationStage.AHEAD.word:
+            last_owners[finding] = row["recipient"]
         if row["status"] in ACCEPTED and row["stage"] in _STAGE:
             step = _STAGE.get(row["step"] or "")
             accepted.setdefault(finding, []).append(AcceptedTelling(_STAGE[row["stage"]], step, row["accepted_on"]))
-    return {key: frozenset(words) for key, words in stages.items()}, accepted
+    frozen = {key: frozenset(words) for key, words in stages.items()}
+    return replace(NOTHING_SENT, stages=frozen, accepted=accepted, last_owners=last_owners)
 
 
 def record_composed_day(conn: Connection, landlord: str, mode: MailMode, *, as_at: date, now: datetime) -> None:
@@ -247,4 +256,4 @@ def _is_mail_of(table: type[AlertTold | AlertDate | AlertNotice]) -> ColumnEleme
 def _select_told(landlord: str) -> Select[*tuple[Any, ...]]:
     columns = (AlertTold.finding_id, AlertTold.occasion, AlertTold.recipient, AlertTold.stage, AlertTold.step)
     rows = select(*columns, AlertMessage.status, AlertMessage.accepted_on)
-    return rows.join(AlertMessage, _is_mail_of(AlertTold)).where(AlertTold.landlord == landlord)
+    return rows.join(AlertMessage, _is_mail_of(AlertTold)).where(AlertTold.landlord == landlord).order_by(AlertTold.id)

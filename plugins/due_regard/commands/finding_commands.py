@@ -10,20 +10,40 @@ from due_regard.commands import CommandResult, Commands, add_command, add_comman
 from due_regard.commands.assessment_commands import parse_day
 from due_regard.commands.listing_commands import describe_lateness
 from due_regard.config.settings import Settings
-from due_regard.services.landlord_context import open_landlord_register
+from due_regard.errors import SettingsError
+from due_regard.services.decide_on_finding import Decision, decide_on_finding
 from due_regard.services.show_finding import show_finding
 
-_UNDONE = {"silenced": "its silence is over", "reported_done": "it no longer counts as reported done"}
+_UNDONE = {
+    "silenced": "its silence is over",
+    "reported_done": "it no longer counts as reported done",
+    "handed_over": "whoever had it before has it again",
+    "disputed": "its dispute is over",
+}
+_DECIDED = {
+    "resolve": "{ref} is taken as done; it closes when an export confirms it",
+    "silence": "{ref} is silent until {silenced_until}",
+    "hand-over": "{ref} is handed over; its new owner is told with the next alerts",
+    "dispute": "{ref} is disputed: it stays open and moves up as before; governance is told with the next alerts",
+    "comment": "{ref}: the comment is kept with it; nothing else has changed",
+    "undo": "{ref}: {undone}",
+}
 
 
 def add_commands(commands: Commands) -> None:
     """Adds finding."""
     decisions = add_command_group(commands, "finding", "one finding, and a person's decisions on it, audited")
     _add_finding_command(decisions, "show", run_show, "what is wrong, why, where it came from, who was told, its life")
-    parser = _add_decision(decisions, "silence", run_silence, "mail nothing more of it until a date")
+    parser = _add_decision(decisions, "silence", "mail nothing more of it until a date")
     parser.add_argument("--until", required=True, metavar="YYYY-MM-DD", help="the last silent day")
-    _add_decision(decisions, "resolve", run_resolve, "say that it is done and awaits the next export")
-    _add_decision(decisions, "undo", run_undo, "take back the last decision that holds")
+    _add_decision(decisions, "resolve", "say that it is done and awaits the next export")
+    parser = _add_decision(decisions, "hand-over", "make another member of staff its owner, who is told of it")
+    parser.add_argument(
+        "--to", required=True, metavar="STAFF_REF", help="the new owner, as the staff export names them"
+    )
+    _add_decision(decisions, "dispute", "say that it is wrong: it stays open, and governance is told")
+    _add_decision(decisions, "comment", "keep words with it that change nothing")
+    _add_decision(decisions, "undo", "take back the last decision that holds, whoever made it")
 
 
 def _add_finding_command(commands: Commands, name: str, run: Any, about: str) -> ArgumentParser:
@@ -33,10 +53,15 @@ def _add_finding_command(commands: Commands, name: str, run: Any, about: str) ->
     return parser
 
 
-def _add_decision(commands: Commands, name: str, run: Any, about: str) -> ArgumentParser:
-    parser = _add_finding_command(commands, name, run, about)
-    parser.add_argument("--by", required=True, help="your post; recorded in the audit")
-    parser.add_argument("--why", required=True, help="the reason; recorded in the audit")
+def _add_decision(commands: Commands, name: str, about: str) -> ArgumentParser:
+    parser = _add_finding_command(commands, name, run_decision, about)
+    parser.set_defaults(verb=name, until=None, to=None)
+    parser.add_argument("--by", required=True, help="your post; recorded with the finding as cli:POST")
+    parser.add_argument("--why", required=True, help="the reason; recorded with the finding")
+    seen = (
+        "the newest event you saw (`finding show --json`: newest_event): if something happened since, nothing is done"
+    )
+    parser.add_argument("--seen", metavar="EVENT", help=seen)
     return parser
 
 
@@ -46,40 +71,38 @@ def run_show(args: Namespace, settings: Settings) -> CommandResult:
     return CommandResult(found, tuple(_describe_finding(found)))
 
 
-def run_silence(args: Namespace, settings: Settings) -> CommandResult:
-    """`finding silence REF --by POST --why … --until D [--landlord L]`."""
-    from due_regard import register
+def run_decision(args: Namespace, settings: Settings) -> CommandResult:
+    """`finding VERB REF --by POST --why … [--until D] [--to STAFF_REF] [--seen EVENT] [--landlord L]`.
 
-    until = parse_day(args.until)
-    with open_landlord_register(settings, args.landlord) as engine:
-        register.silence_finding(engine, args.ref, until=until, **_list_words(args))
-    return CommandResult(
-        {"ref": args.ref, "silenced_until": until.isoformat()}, (f"{args.ref} is silent until {until}",)
+    The command line knows no sign-in: whoever may run it has the register itself, so it may govern and sees all.
+    """
+    from due_regard.register.findings.actors import make_typed_actor
+
+    until = None if args.until is None else parse_day(args.until)
+    decision = Decision(make_typed_actor(args.by), args.why, until, args.to, _parse_event(args.seen))
+    result = decide_on_finding(
+        settings,
+        args.ref,
+        args.verb,
+        decision,
+        now=datetime.now(UTC),
+        landlord=args.landlord,
+        sees_restricted=True,
+        may_govern=True,
     )
+    said = result | ({"undone": _UNDONE[result["undone"]]} if args.verb == "undo" else {})
+    return CommandResult(result, (_DECIDED[args.verb].format(**said),))
 
 
-def run_resolve(args: Namespace, settings: Settings) -> CommandResult:
-    """`finding resolve REF --by POST --why … [--landlord L]`."""
-    from due_regard import register
+def _parse_event(text: str | None) -> int | None:
+    """The number of an event.
 
-    with open_landlord_register(settings, args.landlord) as engine:
-        register.resolve_finding(engine, args.ref, **_list_words(args))
-    line = f"{args.ref} is taken as done; it closes when an export confirms it"
-    return CommandResult({"ref": args.ref, "status": "awaiting"}, (line,))
-
-
-def run_undo(args: Namespace, settings: Settings) -> CommandResult:
-    """`finding undo REF --by POST --why … [--landlord L]`."""
-    from due_regard import register
-
-    with open_landlord_register(settings, args.landlord) as engine:
-        undone = register.undo_decision(engine, args.ref, **_list_words(args))
-    return CommandResult({"ref": args.ref, "undone": undone}, (f"{args.ref}: {_UNDONE[undone]}",))
-
-
-def _list_words(args: Namespace) -> dict[str, Any]:
-    """What every decision says."""
-    return {"actor": args.by, "why": args.why, "now": datetime.now(UTC), "landlord": args.landlord}
+    Raises:
+        SettingsError: it is none.
+    """
+    if text is not None and not (text.isascii() and text.isdigit()):
+        raise SettingsError("--seen takes the number of an event, as `finding show --json` gives it (newest_event)")
+    return None if text is None else int(text)
 
 
 def _describe_finding(found: dict[str, Any]) -> list[str]:
@@ -95,6 +118,7 @@ def _describe_finding(found: dict[str, Any]) -> list[str]:
         f"Owner: {found['owner']['post']} ({found['owner']['why']})",
         *_describe_route(found),
         *_describe_told(found["told"]),
+        *_describe_decisions(found["decisions"]),
         "Its life:",
         *(_describe_event(event) for event in found["life"]),
         *(["How it was assessed:", *found["explanation"]] if found["explanation"] else []),
@@ -146,11 +170,24 @@ def _describe_told(told: list[dict[str, Any]]) -> list[str]:
     return ["Told so far:", *lines] if lines else ["Nobody was told of it yet."]
 
 
+def _describe_decisions(decisions: list[dict[str, Any]]) -> list[str]:
+    lines = [f"  {_format_word(one['event'])}{_describe_words(one)}" for one in decisions]
+    return ["Decisions that hold:", *lines] if lines else []
+
+
 def _describe_event(event: dict[str, Any]) -> str:
-    said = f", by {event['actor']}: {event['why']}" if event["actor"] else ""
-    until = f" until {event['until']}" if event["until"] else ""
     when = event["as_at"] or _format_instant(event["at"])
-    return f"  {when} {_format_word(event['event'])} ({_format_word(event['state'])}){until}{said}"
+    return f"  {when} {_format_word(event['event'])} ({_format_word(event['state'])}){_describe_words(event)}"
+
+
+def _describe_words(event: dict[str, Any]) -> str:
+    """What a person said with a decision, in one line."""
+    from due_regard.register.findings.actors import format_actor
+
+    until = f" until {event['until']}" if event["until"] else ""
+    to = f" to {event['to_ref']}" if event["to_ref"] else ""
+    said = f", by {format_actor(event['actor'])}: {' '.join(event['why'].split())}" if event["actor"] else ""
+    return f"{until}{to}{said}"
 
 
 def _describe_mail(told: dict[str, Any]) -> str:

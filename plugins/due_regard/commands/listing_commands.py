@@ -25,7 +25,7 @@ MOST_SHOWN = 200
 _MOST_DAYS = 8
 _SHOWN = (
     *("register_ref", "landlord", "rule", "state", "due_on", "days_overdue", "days_unit", "severity", "clause"),
-    "owner_role",
+    *("owner_role", "handed_to"),
 )
 
 
@@ -89,6 +89,7 @@ def _describe_row(row: dict[str, Any]) -> str:
         + (f"  due {row['due_on']}" if row["due_on"] else "")
         + (f"  {describe_lateness(row)}" if row["days_overdue"] else "")
         + (f"  ({row['severity']}, clause {row['clause']})" if row["severity"] else "")
+        + (f"  handed to {row['handed_to']}" if row["handed_to"] else "")
     )
 
 
@@ -164,11 +165,13 @@ def _summarise_answer(answer: LandlordAnswer) -> dict[str, Any]:
 
 def run_silences(args: Namespace, settings: Settings) -> CommandResult:
     """`silences [--landlord L]`."""
+    from due_regard.register.findings.actors import format_actor
+
     found, unjudged = list_silences(settings, on=datetime.now(LONDON).date(), landlord=args.landlord)
     rows = list_json_rows(found)
     lines = [
         f"{row['register_ref']}  {row['landlord']}  {row['rule']}  silent until {row['silenced_until']}"
-        f"  by {row['actor']}: {row['why']}"
+        f"  by {format_actor(row['actor'])}: {' '.join(row['why'].split())}"
         for row in rows
     ]
     never = [f"never judged: {', '.join(unjudged)}"] if unjudged else []

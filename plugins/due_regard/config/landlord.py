@@ -78,6 +78,9 @@ class AlertSettings(_SettingsPart):
     data_owner: Address = Field(description="hears of rejections, refused files and failed runs")
     ladder: EscalationSteps = EscalationSteps()
     check_grace_working_days: int = Field(default=2, ge=0)
+    longest_silence_days: int = Field(
+        default=92, ge=1, le=366, description="days after a decision until which a person may silence a finding"
+    )
     go_live_on: date = Field(description="what was overdue before goes to one backlog list")
     summary_weekday: int = Field(default=0, ge=0, le=4, description="0 = Monday")
     missing_after_working_days: int = Field(

@@ -39,6 +39,7 @@ class SubjectSentences(Sentences):
     still_open: OfNumber
     backlog: OfNumber
     backlog_open: OfNumber
+    disputed: OfNumber
     data_issues: OfNumber
     done: OfNumber
     date_entered: Annotated[str, require_placeholders("day", "ref")]
@@ -58,6 +59,7 @@ class FindingSentences(Sentences):
     due_soon: Plain
     to_put_right: Plain
     for_information: Plain
+    disputed: Plain
     closed: Plain
     no_longer_open: Plain
     no_longer_yours: Plain
@@ -76,6 +78,8 @@ class TimingSentences(Sentences):
     was_due: OfDay
     was_due_late: Annotated[str, require_placeholders("day", "distance")]
     reported_done: Annotated[str, require_placeholders("timing")]
+    disputed: Annotated[str, require_placeholders("timing")]
+    disputed_on: OfDay
     days: Counted
     working_days: Counted
 
@@ -90,6 +94,8 @@ class NewsSentences(Sentences):
     due_today: Plain
     now_overdue: Plain
     moved_up: Plain
+    handed_to_you: Plain
+    yours_again: Plain
 
 
 class EscalationSentences(Sentences):
@@ -117,6 +123,8 @@ class RecipientSentences(Sentences):
     backlog_keeper: Plain
     backlog_list: Plain
     told_before: Plain
+    handed_over: Plain
+    dispute_keeper: Plain
     mailbox_owns_duty: Plain
     nobody_named: Annotated[str, require_placeholders("field")]
     named_in: Annotated[str, require_placeholders("post", "field")]

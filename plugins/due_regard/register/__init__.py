@@ -9,7 +9,14 @@ from due_regard.register.backup import restore_backup, write_backup
 from due_regard.register.case_records import read_case_records
 from due_regard.register.engines import reading, writing
 from due_regard.register.findings.assessment_runs import RunReport, record_assessment
-from due_regard.register.findings.decisions import resolve_finding, silence_finding, undo_decision
+from due_regard.register.findings.decisions import (
+    comment_on_finding,
+    dispute_finding,
+    hand_over_finding,
+    resolve_finding,
+    silence_finding,
+    undo_decision,
+)
 from due_regard.register.findings.foreseen_findings import foresee_open_findings
 from due_regard.register.findings.judged_days import (
     JudgedDay,
@@ -17,6 +24,7 @@ from due_regard.register.findings.judged_days import (
     list_judged_days,
     list_judged_landlords,
     read_findings_open_on,
+    read_new_owners_on,
 )
 from due_regard.register.findings.open_findings import (
     list_silences,
@@ -39,18 +47,23 @@ from due_regard.register.stored_records import (
     read_known_refs,
     read_records,
 )
+from due_regard.register.view_digests import seal_views
+from due_regard.register.viewed_records import record_view
 
 __all__ = [
     "EVER",
     "JudgedDay",
     "RunReport",
     "append_audit",
+    "comment_on_finding",
+    "dispute_finding",
     "find_judged_day",
     "find_newest_file",
     "find_record_origin",
     "find_record_origin_on",
     "find_record_origins",
     "foresee_open_findings",
+    "hand_over_finding",
     "hash_drop",
     "hold_drop",
     "is_released",
@@ -68,14 +81,17 @@ __all__ = [
     "read_finding_life",
     "read_findings_open_on",
     "read_known_refs",
+    "read_new_owners_on",
     "read_open_findings",
     "read_open_findings_on",
     "read_records",
     "reading",
     "record_assessment",
+    "record_view",
     "release_drop",
     "resolve_finding",
     "restore_backup",
+    "seal_views",
     "silence_finding",
     "undo_decision",
     "upgrade_register",

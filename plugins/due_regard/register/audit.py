@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, Select, insert, select
@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Engine, Row, Select, insert, select
 from due_regard.errors import AuditError
 from due_regard.register.engines import reading
 from due_regard.register.schema.drop_tables import AuditRow
+from due_regard.register.viewed_records import VIEWS_DIGESTED, digest_day
 
 GENESIS = "0" * 64
 _SHOWN = 32
@@ -74,14 +75,15 @@ def _compute_link(previous: str, landlord: str, seq: int, at: datetime, action: 
 
 
 def verify_audit(engine: Engine, head: str | None = None) -> AuditReport:
-    """Recompute every chain that the session may see.
+    """Recompute every chain that the session may see, and compare the views of sealed days with their digests.
 
     Args:
         engine: the register.
         head: a head printed earlier; the chains must still contain it, which is how a removed tail shows.
 
     Raises:
-        AuditError: a row was edited, removed or put in, or `head` is no longer there; the message says where.
+        AuditError: a row or a view of a sealed day was edited, removed or put in, or `head` is no longer there; the
+            message says where.
     """
     with reading(engine) as connection:
         return verify_audit_on(connection, head)
@@ -91,16 +93,20 @@ def verify_audit_on(connection: Connection, head: str | None = None) -> AuditRep
     """`verify_audit` inside the caller's own transaction."""
     expected = _parse_heads(head) if head else {}
     heads: dict[str, tuple[int, str]] = {}
-    count = 0
+    count, sealed = 0, []
     ordered: Select[Any] = select(AuditRow.__table__).order_by(AuditRow.landlord, AuditRow.seq)
     for row in connection.execution_options(yield_per=10_000).execute(ordered):
         seq, previous = heads.get(row.landlord, (0, GENESIS))
         _check_link(row, seq, previous)
+        if row.action == VIEWS_DIGESTED:
+            sealed.append(row)
         wanted = expected.get(row.landlord)
         if wanted and wanted[0] == row.seq and not row.hash.startswith(wanted[1]):
             raise AuditError(f"audit of {row.landlord}: row {row.seq} is not the one the given head was printed for")
         heads[row.landlord] = (row.seq, row.hash)
         count += 1
+    for row in sealed:
+        _check_views(connection, row)
     for landlord, (seq, _) in expected.items():
         last = heads.get(landlord, (0, ""))[0]
         if last < seq:
@@ -116,6 +122,17 @@ def _check_link(row: Row[Any], seq: int, previous: str) -> None:
         raise AuditError(f"{where} does not continue row {seq}: one of the two was changed")
     if row.hash != _compute_link(previous, row.landlord, row.seq, row.at, row.action, row.subject, row.details):
         raise AuditError(f"{where} was changed after it was written")
+
+
+def _check_views(connection: Connection, row: Row[Any]) -> None:
+    """Compare the views of a sealed day with the digest that the chain holds."""
+    kept, found = json.loads(row.details), digest_day(connection, row.landlord, date.fromisoformat(row.subject))
+    where = f"views of {row.landlord} on {row.subject}"
+    if found.rows != kept["rows"]:
+        what = "some were removed" if found.rows < kept["rows"] else "some were put in"
+        raise AuditError(f"{where}: {found.rows} where the audit's row {row.seq} counted {kept['rows']}: {what}")
+    if found.sha256 != kept["sha256"]:
+        raise AuditError(f"{where} are not those of which the audit's row {row.seq} keeps a digest: one was changed")
 
 
 def read_audit_head(engine: Engine, landlord: str | None = None) -> str:

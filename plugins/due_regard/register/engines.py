@@ -137,10 +137,11 @@ def reading(engine: Engine, landlord: str | None = None) -> Iterator[Connection]
 
 
 @contextmanager
-def writing(engine: Engine, landlord: str) -> Iterator[Connection]:
+def writing(engine: Engine, landlord: str, *, alone: bool = True) -> Iterator[Connection]:
     """A transaction that alone writes for `landlord` until it ends; commits at the end, rolls back on an error.
 
-    Never open a second one inside: it would wait for the first.
+    Never open a second one inside: it would wait for the first. With `alone` False it takes no lock, for a row that
+    rests on no other: on PostgreSQL it waits for nobody (SQLite has one writer at a time, whatever is asked).
 
     Raises:
         RegisterError: another run held the lock for longer than `LOCK_SECONDS`, or the database failed or refused;
@@ -149,7 +150,8 @@ def writing(engine: Engine, landlord: str) -> Iterator[Connection]:
     with _state_plainly(engine, "written"), engine.connect().execution_options(register_writes=True) as connection:
         try:
             transaction = connection.begin()
-            _lock_landlord(connection, landlord)
+            if alone:
+                _lock_landlord(connection, landlord)
         except OperationalError as reason:
             raise RegisterError(
                 f"another run is writing to the register; try again later ({find_plain_reason(reason)})"

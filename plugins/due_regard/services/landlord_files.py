@@ -30,6 +30,7 @@ alerts:
     committee: committee-clerk@{host}.example   # the last stage (20 working days)
   fallback_mailbox: governance@{host}.example   # hears of what nobody else can be told
   data_owner: data@{host}.example               # hears of rejected rows and refused files
+  longest_silence_days: 92        # for how many days a person may silence a finding
   go_live_on: {year}-01-01        # what was overdue before goes to one backlog list
 packs: []                       # committee and management packs: reports/packs/<name>.yaml
 """

@@ -132,6 +132,8 @@ def describe_item(row: dict[str, Any], context: PageContext, as_at: date | None)
         "age_days": max((as_at - row["since_on"]).days, 0) if as_at else 0,
         "is_backlog": bool(row["is_backlog"]),
         "is_reported_done": row["awaiting_since"] is not None,
+        "is_disputed": row["disputed_at"] is not None,
+        "handed_to": row["handed_to"],
         "owner": describe_owner_of(row, context.wording),
         "state_words": context.words.name_state(row["state"]),
         "stage_words": context.words.name_stage(row["stage"]) if row["stage"] else None,

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     *("register_ref", "landlord", "rule", "subject_type", "subject_ref", "occurrence", "owner_role", "state", "due_on"),
-    *("days_overdue", "days_unit", "severity", "clause", "policy_version"),
+    *("days_overdue", "days_unit", "severity", "clause", "policy_version", "handed_to"),
 )
 """What is said of a finding as at a day."""
 
@@ -55,6 +55,7 @@ def _read_past_findings(
     from due_regard.register.findings.finding_transitions import KEY
 
     then = register.read_findings_open_on(engine, landlord, judged.as_at).assign(landlord=landlord)
+    then = then.merge(register.read_new_owners_on(engine, landlord, judged.as_at), on="finding_id", how="left")
     rebuilt = _rebuild_assessments(engine, settings, context, judged)
     if rebuilt is None:
         untold = dict.fromkeys(("days_overdue", "severity", "clause", "owner_role", "policy_version"))

@@ -53,16 +53,21 @@ def report_overdue_runs(settings: Settings, names: Sequence[str], *, now: dateti
 def watch_landlords(settings: Settings, *, now: datetime) -> Result:
     """Tell each data owner what did not run or was not assessed in time, and hand over each landlord's waiting mail.
 
+    The days whose views of named records are over are sealed first, whatever becomes of the mail.
+
     Returns:
         told (mails posted), untold (landlord -> why its data owner could not be told).
     """
 
     def watch_landlord(engine: Engine, context: MailContext, overdue: Sequence[OverdueRun]) -> int:
+        seal_views(engine, context.landlord.id, now=now)
         told = _post_overdue_runs(engine, context, overdue)
         if days := find_late_days(engine, context.landlord.id, context.calendar, now=now):
             told += post_late_assessment(engine, context, days, by=f"{ASSESSED_BY:%H:%M}")
         send_landlord_mail(engine, settings, context.landlord.id, now=now)
         return told
+
+    from due_regard.register import seal_views
 
     told = 0
     untold: dict[str, str] = {}

@@ -6,9 +6,11 @@ records it reads those of the finding's case alone.
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from due_regard.calendars.quarters import find_london_day
 from due_regard.config.settings import Settings
 from due_regard.errors import UnknownReference
 from due_regard.policy import Duty, LandlordContext
@@ -21,6 +23,7 @@ from due_regard.services.result import Result, list_json_rows, make_json_value
 from due_regard.services.visible_rules import list_visible_rules
 
 if TYPE_CHECKING:
+    import pandas as pd
     from sqlalchemy import Engine
 
     from due_regard.records.canonical import Records
@@ -28,11 +31,8 @@ if TYPE_CHECKING:
 _STANDING = (
     *("register_ref", "landlord", "rule", "subject_type", "subject_ref", "occurrence", "status", "state", "severity"),
     *("clause", "policy_version", "owner_role", "due_on", "done_on", "days_overdue", "opened_on", "resolved_on"),
-    *("resolved_state", "silenced_until", "awaiting_since", "last_as_at"),
+    *("resolved_state", "silenced_until", "awaiting_since", "handed_to", "disputed_at", "last_as_at"),
 )
-_DECIDED = ("handed_to", "handed_at", "disputed_at")
-"""What people decided beside silences and reports; blank where nobody did."""
-
 _EVENT = ("id", "at", "as_at", "event", "state", "actor", "why", "until", "to_ref", "undoes_id")
 
 
@@ -50,7 +50,8 @@ def show_finding(
         Where it stands, label, promise, reading, reading_confirmed_by, policy_title, remedy, days_unit; explanation,
         record_says, working_days, late_days and references (explain_finding.py); origin (file, row, batch and version
         of the record it is about), owner and would_be_told (post, why), told (stage, on, why, status, mode), life
-        (events, each with `words`), newest_event (its id: a decision names it to say what it rests on).
+        (events, each with `words`), decisions (those of people that hold now, the oldest first), newest_event (whoever
+        decides names it, so that nobody decides on what they have not seen).
 
     Raises:
         UnknownReference: there is no such finding, it is another landlord's, or it may not be seen.
@@ -67,13 +68,13 @@ def show_finding(
                 connection, found["landlord"], found["subject_type"], found["subject_ref"]
             )
         result: Result = {name: make_json_value(found[name]) for name in _STANDING}
-        result |= {name: make_json_value(found.get(name)) for name in _DECIDED}
         result |= _describe_promise(known, found, duty)
         result |= explain_finding(records, known, found, duty)
         origin = register.find_record_origin(engine, found["landlord"], found["subject_type"], found["subject_ref"])
         result["origin"] = origin and {name: make_json_value(value) for name, value in origin.items()}
         result |= _find_people(engine, settings, found, records, now)
-        result |= _read_life(engine, found["register_ref"], context.words)
+        result |= _read_life(engine, found["register_ref"], context.words, now)
+    result["owner"]["why"] = _describe_why(result)
     return result
 
 
@@ -115,8 +116,8 @@ def _find_people(
     return {**route, "told": [{name: make_json_value(value) for name, value in each.items()} for each in told]}
 
 
-def _read_life(engine: Engine, register_ref: str, words: PageWords) -> dict[str, Any]:
-    """Its events, and the id of the newest."""
+def _read_life(engine: Engine, register_ref: str, words: PageWords, now: datetime) -> dict[str, Any]:
+    """Its events, the id of the newest, and the decisions that hold."""
     from due_regard import register
 
     life = register.read_finding_life(engine, register_ref)
@@ -124,4 +125,27 @@ def _read_life(engine: Engine, register_ref: str, words: PageWords) -> dict[str,
     return {
         "life": [{**event, "words": words.name_event(event["event"])} for event in events],
         "newest_event": max((event["id"] for event in events), default=None),
+        "decisions": _list_decisions(life, now),
     }
+
+
+def _list_decisions(life: pd.DataFrame, now: datetime) -> list[dict[str, Any]]:
+    """People's decisions that hold now."""
+    from due_regard.register.findings.held_decisions import fold_decisions, is_running
+
+    known = life.astype(object).where(life.notna(), None).to_dict("records")
+    events = [{str(k): v for k, v in row.items()} | {"until": row["until"] and row["until"].date()} for row in known]
+    held = [one for one in fold_decisions(events).values() if is_running(one, find_london_day(now))]
+    return [{name: make_json_value(value) for name, value in asdict(one).items()} for one in held]
+
+
+def _describe_why(found: Result) -> str:
+    """Why the owner is whoever it is; of a hand-over who decided it, when and why."""
+    from due_regard.register.findings.actors import format_actor
+
+    why: str = found["owner"]["why"]
+    handed = next((one for one in found["decisions"] if one["event"] == "handed_over"), None)
+    if handed is None:
+        return why
+    on = find_london_day(datetime.fromisoformat(handed["at"]))
+    return f"handed over by {format_actor(handed['actor'])} on {on} because: {handed['why']}; {why}"

@@ -12,12 +12,12 @@ from fastapi.responses import Response
 
 from due_regard.config.layered_folders import find_file
 from due_regard.config.settings import Settings
-from due_regard.web import finding_pages, landlord_pages, work_pages
+from due_regard.web import decision_pages, finding_pages, landlord_pages, work_pages
 from due_regard.web.failures import add_failure_pages
 from due_regard.web.forms import check_form
 from due_regard.web.rights import Gate, admit_visitor
 
-ROUTERS: tuple[APIRouter, ...] = (landlord_pages.router, work_pages.router, finding_pages.router)
+ROUTERS: tuple[APIRouter, ...] = (landlord_pages.router, work_pages.router, finding_pages.router, decision_pages.router)
 
 HEADERS = {
     "Content-Security-Policy": (

@@ -14,6 +14,8 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from due_regard.errors import (
+    DecisionError,
+    DecisionOvertaken,
     DueRegardError,
     ForgedForm,
     LandlordError,
@@ -30,6 +32,7 @@ STATUS: Mapping[type[DueRegardError], int] = {
     ForgedForm: 403,
     UnknownReference: 404,
     LandlordError: 404,
+    DecisionOvertaken: 409,
     RegisterMovedOn: 409,
     SettingsError: 422,
     DueRegardError: 503,
@@ -70,10 +73,15 @@ async def _show_plain_failure(request: Request, error: Exception) -> Response:
 async def _show_error(request: Request, error: Exception) -> Response:
     status = next(status for kind, status in STATUS.items() if isinstance(error, kind))
     words = str(error)
-    return _show_failure(request, status, words[:1].upper() + words[1:])
+    more = {}
+    if isinstance(error, DecisionError):
+        words, more = f"{words} (field “{error.field}”)", {"field": error.field}
+    return _show_failure(request, status, words[:1].upper() + words[1:], **more)
 
 
 def _show_failure(request: Request, status: int, words: str, **more: Any) -> Response:
     """The page; a JSON answer has the same words as `error`."""
     content = {"error": words, "status": status, **more}
+    if not is_json_wanted(request):
+        content["back"] = getattr(request.state, "back", None)
     return show_page(request, "failure.html.j2", content, status_code=status)

@@ -153,6 +153,7 @@ class FindingTransition:
                 done_on=staged.c.done_on,
                 awaiting_since=None,
                 awaiting_file_id=None,
+                disputed_at=None,
             )
         )
         self._write_events("resolved", gone, gone["resolved_state"], gone["resolved_file_id"])

@@ -26,11 +26,13 @@ def foresee_open_findings(
     rows = assessments.assign(policy_version=list_policy_versions(assessments, policy_version))
     rows = rows[find_open_rows(rows)].sort_values(KEY)
     names = ("register_ref", *KEY, "status", "opened_on", "times_opened", "silenced_until", "awaiting_since")
+    names += ("handed_to", "handed_at", "disputed_at")
     known = select(Finding.id.label("finding_id"), *(getattr(Finding, name) for name in names))
     on_record = sql_files.make_frame(connection.execute(known.where(Finding.landlord == landlord)))
     # A register without a finding gives columns without a dtype.
     on_record = on_record.astype({"finding_id": "Int64", "times_opened": "Int64", "occurrence": "int64"})
     on_record = on_record.astype({"opened_on": "datetime64[s]", "silenced_until": "datetime64[s]"})
+    on_record = on_record.astype({"handed_to": "str"})
     found = rows.merge(on_record, on=KEY, how="left")
     is_new, was_open = found["finding_id"].isna(), found["status"] == OPEN
     numbers = is_new.cumsum()

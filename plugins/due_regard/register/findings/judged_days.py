@@ -6,11 +6,12 @@ Where findings stand now is open_findings.py's. A run that looked back or ahead 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 
 import pandas as pd
 from sqlalchemy import Engine, func, select
 
+from due_regard.calendars.quarters import LONDON
 from due_regard.register import sql_files
 from due_regard.register.engines import reading
 from due_regard.register.schema.finding_tables import AssessmentCount, AssessmentRun
@@ -84,3 +85,10 @@ def read_findings_open_on(engine: Engine, landlord: str, on: date) -> pd.DataFra
     """
     with reading(engine, landlord) as connection:
         return sql_files.read_statement(connection, "register/findings_open_on", landlord=landlord, on=on)
+
+
+def read_new_owners_on(engine: Engine, landlord: str, on: date) -> pd.DataFrame:
+    """Findings that were in the hands of a new owner at the end of a day: finding_id, handed_to."""
+    ends = datetime.combine(on + timedelta(days=1), time(), LONDON)
+    with reading(engine, landlord) as connection:
+        return sql_files.read_statement(connection, "register/new_owners_on", landlord=landlord, ends=ends)

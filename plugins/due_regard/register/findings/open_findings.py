@@ -28,6 +28,9 @@ _EXTRA = (
     "times_opened",
     "silenced_until",
     "awaiting_since",
+    "handed_to",
+    "handed_at",
+    "disputed_at",
 )
 """What the register adds to an assessment's columns."""
 
@@ -88,7 +91,7 @@ def read_finding_on(connection: Connection, register_ref: str) -> dict[str, Any]
 
 
 def read_finding_life(engine: Engine, register_ref: str) -> pd.DataFrame:
-    """Every event of one finding, oldest first; `actor` and `why` are what a person said."""
+    """Every event of one finding, oldest first; `actor`, `why` and `to_ref` are what a person said."""
     with reading(engine) as connection:
         own = FindingEvent.finding_id == read_finding_on(connection, register_ref)["id"]
         events = FindingEvent.__table__

@@ -5,7 +5,7 @@ Every read takes the rules that may be seen: what somebody may not see is in no 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -15,7 +15,20 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, case, false, func, 
 from due_regard.register.schema.finding_tables import OPEN, AssessmentRun, Finding, FindingEvent
 from due_regard.register.schema.work_tables import OwnerProblem, WorkItem
 
-DECIDED = ("silenced", "reported_done")
+STAFF = func.coalesce(WorkItem.handed_to, WorkItem.staff_ref)
+"""Who must act now, by the landlord's own reference."""
+
+TEAM = case((WorkItem.handed_to.is_not(None), WorkItem.handed_team), else_=WorkItem.team)
+"""Their team."""
+
+_GROUPED: Mapping[str, Any] = {
+    "staff_ref": STAFF,
+    "team": TEAM,
+    "owner_role": WorkItem.owner_role,
+    "rule": WorkItem.rule,
+}
+
+DECIDED = ("silenced", "reported_done", "disputed", "handed_over")
 """States that a person's decision gives an open finding, beside those of its assessment."""
 
 
@@ -37,11 +50,14 @@ class Owners:
 
     def match(self) -> ColumnElement[bool]:
         """Which work items are theirs."""
+        is_kept = WorkItem.handed_to.is_(None)
+        is_box = and_(is_kept, WorkItem.staff_ref.is_(None))
         return or_(
             false(),
-            WorkItem.staff_ref.in_(self.staff) if self.staff else false(),
-            WorkItem.team.in_(self.teams) if self.teams else false(),
-            and_(WorkItem.staff_ref.is_(None), WorkItem.owner_role.in_(self.mailboxes)) if self.mailboxes else false(),
+            WorkItem.handed_to.in_(self.staff) if self.staff else false(),
+            and_(is_kept, WorkItem.staff_ref.in_(self.staff)) if self.staff else false(),
+            TEAM.in_(self.teams) if self.teams else false(),
+            and_(is_box, WorkItem.owner_role.in_(self.mailboxes)) if self.mailboxes else false(),
             WorkItem.has_problem if self.takes_unreachable else false(),
         )
 
@@ -54,7 +70,7 @@ class WorkChoice:
         rules: those that may be seen; None for all. on: the day on which a silence is judged to be over.
         owners: whose; None for everybody's. owner_role, rule, stage, state: only these.
         until: only what has waited since that day or longer. ids: only these findings.
-        is_backlog: only what was wrong before go-live, or only what was not.
+        is_backlog: only what was wrong before go-live and was handed to nobody.
     """
 
     landlord: str
@@ -67,7 +83,7 @@ class WorkChoice:
     state: str | None = None
     until: date | None = None
     ids: tuple[int, ...] | None = None
-    is_backlog: bool | None = None
+    is_backlog: bool = False
 
     def list_conditions(self) -> list[ColumnElement[bool]]:
         """The choice as conditions on `WorkItem`."""
@@ -78,13 +94,18 @@ class WorkChoice:
         found += [column == value for column, value in pairs if value is not None]
         found += [] if self.until is None else [WorkItem.since_on <= self.until]
         found += [] if self.ids is None else [WorkItem.finding_id.in_(self.ids)]
-        found += [] if self.is_backlog is None else [WorkItem.is_backlog.is_(self.is_backlog)]
+        found += [WorkItem.is_backlog.is_(True), WorkItem.handed_to.is_(None)] if self.is_backlog else []
         return found + ([] if self.state is None else [self._match_state(self.state)])
 
     def _match_state(self, state: str) -> ColumnElement[bool]:
         if state not in DECIDED:
             return WorkItem.state == state
-        decided = Finding.silenced_until >= self.on if state == "silenced" else Finding.awaiting_since.is_not(None)
+        decided: ColumnElement[bool] = {
+            "silenced": Finding.silenced_until >= self.on,
+            "reported_done": Finding.awaiting_since.is_not(None),
+            "disputed": Finding.disputed_at.is_not(None),
+            "handed_over": Finding.handed_to.is_not(None),
+        }[state]
         mine = select(Finding.id).where(Finding.landlord == self.landlord, Finding.status == OPEN, decided)
         return WorkItem.finding_id.in_(mine)
 
@@ -142,8 +163,8 @@ def count_owners(connection: Connection, choice: WorkChoice, each: Sequence[Owne
 
 
 def count_groups(connection: Connection, choice: WorkChoice, *names: str) -> list[Row[Any]]:
-    """The chosen counted by these columns of `WorkItem`: each group, `n` and `overdue`; the largest first."""
-    columns = [getattr(WorkItem, name) for name in names]
+    """The chosen counted by staff_ref, team, owner_role or rule: each group, `n` and `overdue`; the largest first."""
+    columns = [_GROUPED[name].label(name) for name in names]
     n, late = func.count().label("n"), func.sum(case((WorkItem.urgency == 1, 1), else_=0)).label("overdue")
     counted = select(*columns, n, late).where(*choice.list_conditions()).group_by(*columns)
     return list(connection.execute(counted.order_by(n.desc(), *columns)))
@@ -152,15 +173,21 @@ def count_groups(connection: Connection, choice: WorkChoice, *names: str) -> lis
 def read_work(connection: Connection, choice: WorkChoice, *, offset: int, limit: int) -> list[dict[str, Any]]:
     """The chosen from `offset` on, the most urgent and longest waiting first, each with how its finding stands."""
     order = (WorkItem.urgency, WorkItem.since_on, WorkItem.finding_id)
-    chosen = select(*WorkItem.__table__.c).where(*choice.list_conditions())
-    items = chosen.order_by(*order).offset(offset).limit(limit).subquery()
+    chosen = select(WorkItem.finding_id).where(*choice.list_conditions())
+    # Only the rows of the page are looked at; the others are passed over in an index.
+    page = chosen.order_by(*order).offset(offset).limit(limit).subquery()
+    own = [column for column in WorkItem.__table__.c if column.name not in {"staff_ref", "team", "handed_to"}]
     known = (
         *(Finding.register_ref, Finding.subject_type, Finding.subject_ref, Finding.due_on, Finding.days_overdue),
         *(Finding.severity, Finding.clause, Finding.policy_version, Finding.opened_on, Finding.silenced_until),
-        *(Finding.awaiting_since, Finding.last_as_at, Finding.status),
+        *(Finding.awaiting_since, Finding.disputed_at, Finding.handed_to),
     )
-    rows = select(*items.c, *known).join(Finding, Finding.id == items.c.finding_id)
-    rows = rows.order_by(items.c.urgency, items.c.since_on, items.c.finding_id)
+    rows = (
+        select(*own, STAFF.label("staff_ref"), TEAM.label("team"), *known)
+        .join(page, page.c.finding_id == WorkItem.finding_id)
+        .join(Finding, Finding.id == WorkItem.finding_id)
+    )
+    rows = rows.order_by(*order)
     return [dict(row) for row in connection.execute(rows).mappings()]
 
 

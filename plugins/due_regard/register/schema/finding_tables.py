@@ -65,7 +65,9 @@ class Finding(Base):
     """Where one finding stands. `register_ref` is public and says nothing about the customer.
 
     `status` open equals the last moving run's rows in an open state whose severity is not info. While
-    `awaiting_since` is set, a person has reported it done and the next export is to confirm it.
+    `awaiting_since` is set, a person has reported it done and the next export is to confirm it. `handed_to` is the
+    staff reference of whom a person handed it to, `handed_at` when its owner last changed so; `disputed_at` is set
+    while a person's objection waits for governance.
     """
 
     __tablename__ = "findings"
@@ -107,12 +109,17 @@ class Finding(Base):
     silenced_at: Mapped[datetime | None]
     awaiting_since: Mapped[datetime | None]
     awaiting_file_id: Mapped[int | None] = mapped_column(RowId)
+    handed_to: Mapped[str | None]
+    handed_at: Mapped[datetime | None]
+    disputed_at: Mapped[datetime | None]
 
 
 class FindingEvent(Base):
-    """One step in a finding's life. `actor` and `why` are what a person said: the only personal fields here.
+    """One step in a finding's life. `actor`, `why` and `to_ref` are what a person said: the only personal fields here.
 
-    `nonce` keys the hash of those two that the audit holds, so that the audit betrays neither.
+    `to_ref` is whom the finding is handed to (blank in an event that gives it back to whom the record names);
+    `undoes_id` is the event that this one takes back. `nonce` keys the hash of a person's words that the audit holds,
+    so that the audit betrays none.
     """
 
     __tablename__ = "finding_events"
@@ -131,3 +138,5 @@ class FindingEvent(Base):
     until: Mapped[date | None]
     file_id: Mapped[int | None] = mapped_column(RowId)
     nonce: Mapped[str | None]
+    to_ref: Mapped[str | None]
+    undoes_id: Mapped[int | None] = mapped_column(RowId)
