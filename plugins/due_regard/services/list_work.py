@@ -156,25 +156,27 @@ def read_groups(
     connection: Connection, choice: WorkChoice, rules: dict[str, str], wording: MailWording
 ) -> dict[str, Any]:
     """The chosen by team, owner and rule: the largest groups, and how many others there are."""
-    from due_regard.register.findings.work_list import count_groups
+    from due_regard.register.findings.work_list import count_rules, count_work_by_owner
 
-    owners = [dict(row._mapping) for row in count_groups(connection, choice, "team", "staff_ref", "owner_role")]
+    owners = count_work_by_owner(connection, choice)
     teams: dict[str | None, dict[str, Any]] = {}
     for row in owners:
         team = teams.setdefault(row["team"], {"team": row["team"], "findings": 0, "overdue": 0})
         team["findings"] += row["n"]
-        team["overdue"] += int(row["overdue"])
+        team["overdue"] += row["overdue"]
     by_team = sorted(teams.values(), key=lambda team: (-team["findings"], team["team"] or ""))
     by_owner = [
-        {**describe_owner_of(row, wording), "findings": row["n"], "overdue": int(row["overdue"])} for row in owners
+        {**describe_owner_of(row, wording), "findings": row["n"], "overdue": row["overdue"]}
+        for row in owners[:GROUPS_SHOWN]
     ]
     by_rule = [
-        {"rule": row.rule, "label": rules.get(row.rule, row.rule), "findings": row.n, "overdue": int(row.overdue)}
-        for row in count_groups(connection, choice, "rule")
+        {"rule": rule, "label": rules.get(rule, rule), "findings": n, "overdue": late}
+        for rule, n, late in count_rules(connection, choice)
     ]
     found = {"by_team": by_team, "by_owner": by_owner, "by_rule": by_rule}
+    sizes = {"by_team": len(by_team), "by_owner": len(owners), "by_rule": len(by_rule)}
     return {name: groups[:GROUPS_SHOWN] for name, groups in found.items()} | {
-        "more_groups": {name: max(len(groups) - GROUPS_SHOWN, 0) for name, groups in found.items()}
+        "more_groups": {name: max(size - GROUPS_SHOWN, 0) for name, size in sizes.items()}
     }
 
 

@@ -5,15 +5,15 @@ Every read takes the rules that may be seen: what somebody may not see is in no 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, case, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Connection, and_, case, false, func, or_, select, true
 
 from due_regard.register.schema.finding_tables import OPEN, AssessmentRun, Finding, FindingEvent
-from due_regard.register.schema.work_tables import OwnerProblem, WorkItem
+from due_regard.register.schema.work_tables import OVERDUE, OwnerProblem, WorkItem
 
 STAFF = func.coalesce(WorkItem.handed_to, WorkItem.staff_ref)
 """Who must act now, by the landlord's own reference."""
@@ -21,12 +21,7 @@ STAFF = func.coalesce(WorkItem.handed_to, WorkItem.staff_ref)
 TEAM = case((WorkItem.handed_to.is_not(None), WorkItem.handed_team), else_=WorkItem.team)
 """Their team."""
 
-_GROUPED: Mapping[str, Any] = {
-    "staff_ref": STAFF,
-    "team": TEAM,
-    "owner_role": WorkItem.owner_role,
-    "rule": WorkItem.rule,
-}
+_OVERDUE = func.sum(case((WorkItem.urgency == OVERDUE, 1), else_=0))
 
 DECIDED = ("silenced", "reported_done", "disputed", "handed_over")
 """States that a person's decision gives an open finding, beside those of its assessment."""
@@ -162,12 +157,28 @@ def count_owners(connection: Connection, choice: WorkChoice, each: Sequence[Owne
     return [int(n) for n in row]
 
 
-def count_groups(connection: Connection, choice: WorkChoice, *names: str) -> list[Row[Any]]:
-    """The chosen counted by staff_ref, team, owner_role or rule: each group, `n` and `overdue`; the largest first."""
-    columns = [_GROUPED[name].label(name) for name in names]
-    n, late = func.count().label("n"), func.sum(case((WorkItem.urgency == 1, 1), else_=0)).label("overdue")
-    counted = select(*columns, n, late).where(*choice.list_conditions()).group_by(*columns)
-    return list(connection.execute(counted.order_by(n.desc(), *columns)))
+def count_rules(connection: Connection, choice: WorkChoice) -> list[tuple[str, int, int]]:
+    """(rule, how many of the chosen, how many of these are overdue), the largest first."""
+    counted = select(WorkItem.rule, func.count(), _OVERDUE).where(*choice.list_conditions()).group_by(WorkItem.rule)
+    found = [(rule, n, int(late)) for rule, n, late in connection.execute(counted)]
+    return sorted(found, key=lambda row: (-row[1], row[0]))
+
+
+def count_work_by_owner(connection: Connection, choice: WorkChoice) -> list[dict[str, Any]]:
+    """The chosen counted by who must act (owner_role, staff_ref, team): `n` and `overdue`; the largest first."""
+    # As the index has them: the groups come in order, and nothing is sorted but the groups.
+    columns = (WorkItem.owner_role, WorkItem.staff_ref, WorkItem.team, WorkItem.handed_to, WorkItem.handed_team)
+    counted = select(*columns, func.count(), _OVERDUE).where(*choice.list_conditions()).group_by(*columns)
+    found: dict[tuple[str, str | None, str | None], list[int]] = {}
+    for role, staff_ref, team, handed_to, handed_team, n, late in connection.execute(counted):
+        key = (role, staff_ref, team) if handed_to is None else (role, handed_to, handed_team)
+        sums = found.setdefault(key, [0, 0])
+        sums[0], sums[1] = sums[0] + n, sums[1] + int(late)
+    ordered = sorted(found.items(), key=lambda group: (-group[1][0], *map(str, group[0])))
+    return [
+        {"owner_role": role, "staff_ref": staff_ref, "team": team, "n": n, "overdue": late}
+        for (role, staff_ref, team), (n, late) in ordered
+    ]
 
 
 def read_work(connection: Connection, choice: WorkChoice, *, offset: int, limit: int) -> list[dict[str, Any]]:

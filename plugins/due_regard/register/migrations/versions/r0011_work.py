@@ -31,7 +31,7 @@ INDEXES = {
 
 IN_ORDER = "landlord urgency since_on finding_id rule"
 COUNTED = (
-    "landlord rule urgency owner_role staff_ref team handed_to handed_team has_problem stage state is_backlog since_on "
+    "landlord owner_role staff_ref team handed_to handed_team rule urgency has_problem stage state is_backlog since_on "
     "finding_id"
 )
 
@@ -75,8 +75,8 @@ def upgrade() -> None:
     op.execute(
         "INSERT INTO work_items (finding_id, landlord, run_id, rule, state, urgency, since_on, owner_role, handed_to, "
         "is_deputy, has_problem, is_backlog) SELECT id, landlord, last_run_id, rule, state, "
-        "CASE WHEN state = 'overdue' THEN 1 WHEN state = 'due_soon' AND due_on > last_as_at THEN 3 ELSE 2 END, COALESCE(due_on, opened_on), owner_role, "
-        "handed_to, false, false, false FROM findings WHERE status = 'open'"
+        "CASE WHEN state = 'overdue' THEN 1 WHEN state = 'due_soon' AND due_on > last_as_at THEN 3 ELSE 2 END, "
+        "COALESCE(due_on, opened_on), owner_role, handed_to, false, false, false FROM findings WHERE status = 'open'"
     )
     op.create_index("ix_work_items_in_order", "work_items", IN_ORDER.split())
     op.create_index("ix_work_items_counted", "work_items", COUNTED.split())
