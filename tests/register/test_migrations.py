@@ -28,7 +28,9 @@ from due_regard.register import (
     upgrade_register,
     verify_audit,
 )
+from due_regard.register.findings.work_list import Owners, WorkChoice, count_owners, read_work
 from due_regard.register.schema import revisions
+from due_regard.register.schema.work_tables import OVERDUE
 from tests.register.drops import LANDLORD, accepted, appeal, at, drop
 
 REVISIONS = [
@@ -240,4 +242,22 @@ def test_earlier_decisions_hold_as_they_did(empty_url: str) -> None:
     with pytest.raises(RegisterError, match="nothing to undo"):
         undo_decision(register, "F-000002", **said)
     verify_audit(register)
+    register.dispose()
+
+
+def test_what_was_open_before_is_to_be_done_at_once(empty_url: str) -> None:
+    engine = create_engine(empty_url)
+    with engine.begin() as connection:
+        revisions.upgrade_schema(connection, "0009_decisions")
+        _keep_earlier_decisions(connection)
+        connection.exec_driver_sql("UPDATE findings SET status = 'resolved' WHERE id = 2")
+        connection.exec_driver_sql("UPDATE findings SET state = 'overdue', due_on = '2026-05-20' WHERE id = 1")
+    engine.dispose()
+    register = upgrade_register(empty_url)
+    choice = WorkChoice(LANDLORD, None, date(2026, 6, 3))
+    with reading(register, LANDLORD) as connection:
+        (row,) = read_work(connection, choice, offset=0, limit=50)
+        assert count_owners(connection, choice, [Owners(mailboxes=("appeal_handler",))]) == [1, 1, 1]
+    assert (row["register_ref"], row["urgency"], row["since_on"]) == ("F-000001", OVERDUE, date(2026, 5, 20))
+    assert (row["staff_ref"], row["stage"]) == (None, None)
     register.dispose()

@@ -51,7 +51,8 @@ def list_work(
 
     Returns:
         landlord, as_at (None: never judged), asked, counts (overdue, due, coming, noted, total), whose (me, my_team,
-        all: how many, whichever is shown), is_somebody, page, pages, findings, by_team, by_owner, by_rule, closed
+        all: how many, whichever is shown), owners_unknown (of how many, after an upgrade, the next assessment is to work
+        out the owner), is_somebody, page, pages, findings, by_team, by_owner, by_rule, closed
         (where a reference is asked for), choices (what may be asked).
 
     Raises:
@@ -93,10 +94,11 @@ def _read_counts(connection: Connection, choice: WorkChoice, posts: VisitorPosts
     found = count_urgencies(connection, choice)
     counts = {word: found.get(urgency, 0) for urgency, word in URGENCIES.items()}
     each = [posts.make_own(), posts.make_team()]
-    mine, team, every = count_owners(connection, replace(choice, owners=None), each)
+    mine, team, every, unknown = count_owners(connection, replace(choice, owners=None), each)
     return {
         "counts": {**counts, "total": sum(found.values())},
         "whose": {ME: mine, MY_TEAM: team, "all": every},
+        "owners_unknown": unknown,
     }
 
 
@@ -147,6 +149,7 @@ def describe_owner_of(row: Any, wording: MailWording) -> dict[str, Any]:
         "post": wording.name_post(row["owner_role"]),
         "staff_ref": row["staff_ref"],
         "team": row["team"],
+        "is_known": row.get("stage", "") is not None,
         "is_deputy": bool(row.get("is_deputy", False)),
         "is_unreachable": bool(row.get("has_problem", False)),
     }

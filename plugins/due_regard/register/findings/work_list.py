@@ -151,9 +151,10 @@ def count_work_of_landlords(
 
 
 def count_owners(connection: Connection, choice: WorkChoice, each: Sequence[Owners]) -> list[int]:
-    """How many of the chosen belong to each of `each`, whosesoever the choice is; then how many there are."""
-    sums = [func.coalesce(func.sum(case((owners.match(), 1), else_=0)), 0) for owners in each]
-    row = connection.execute(select(*sums, func.count()).where(*choice.list_conditions())).one()
+    """How many of the chosen belong to each of `each`; how many there are; of how many no run worked out the owner."""
+    asked = [*(owners.match() for owners in each), WorkItem.finding_id.is_not(None), WorkItem.stage.is_(None)]
+    sums = [func.coalesce(func.sum(case((is_one, 1), else_=0)), 0) for is_one in asked]
+    row = connection.execute(select(*sums).where(*choice.list_conditions())).one()
     return [int(n) for n in row]
 
 
