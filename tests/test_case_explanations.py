@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from due_regard.alerts.alert_context import AlertContext
 from due_regard.alerts.recipients import RecipientDirectory
 from due_regard.alerts.record_cells import RecordCells
-from due_regard.alerts.sent_history import NOTHING_SENT
+from due_regard.alerts.told_before import NOTHING_SENT
 from due_regard.assessment.explanation import explain_rule
 from due_regard.config.settings import Settings
 from due_regard.intake import load_source_mapping, read_drop

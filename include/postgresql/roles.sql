@@ -34,6 +34,8 @@ REVOKE UPDATE ON audit, record_views, finding_events, assessment_runs, assessmen
     markers, access_requests FROM due_regard_loader;
 -- Mails of earlier days that were never handed over are superseded, and what they told is forgotten.
 GRANT DELETE ON alert_told, alert_dates, alert_notices TO due_regard_loader;
+-- What is to be done is worked out anew by each run; it is no history.
+GRANT DELETE ON work_items, owner_problems TO due_regard_loader;
 GRANT UPDATE (opened, seen, escalated, resolved, reopened, open_after) ON assessment_runs TO due_regard_loader;
 
 GRANT SELECT ON report_customers, report_staff, report_incidents, report_warnings, report_restrictions, report_reviews,

@@ -19,7 +19,7 @@ from due_regard.alerts.cases import OpenFinding, make_findings
 from due_regard.alerts.escalation import RISING, EscalationClock, EscalationStage, find_clock, find_stage
 from due_regard.alerts.recipients import Recipient, RecipientDirectory, RecipientProblem
 from due_regard.alerts.record_cells import RecordCell
-from due_regard.alerts.sent_history import BACKLOG
+from due_regard.alerts.told_before import BACKLOG
 from due_regard.policy import Duty
 from due_regard.register.schema.work_tables import COMING, DUE, NOTED, OVERDUE
 

@@ -64,9 +64,9 @@ def show_finding(
         known = context.known
         duty = find_assessed_duty(known.history, found["rule"], found["policy_version"])
         with register.reading(engine, found["landlord"]) as connection:
-            records = register.read_case_records(
-                connection, found["landlord"], found["subject_type"], found["subject_ref"]
-            )
+            handed_to = () if found["handed_to"] is None else (found["handed_to"],)
+            subject = (found["landlord"], found["subject_type"], found["subject_ref"])
+            records = register.read_case_records(connection, *subject, staff=handed_to)
         result: Result = {name: make_json_value(found[name]) for name in _STANDING}
         result |= _describe_promise(known, found, duty)
         result |= explain_finding(records, known, found, duty)

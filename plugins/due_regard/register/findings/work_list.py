@@ -6,7 +6,7 @@ Every read takes the rules that may be seen: what somebody may not see is in no 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -20,8 +20,6 @@ STAFF = func.coalesce(WorkItem.handed_to, WorkItem.staff_ref)
 
 TEAM = case((WorkItem.handed_to.is_not(None), WorkItem.handed_team), else_=WorkItem.team)
 """Their team."""
-
-_OVERDUE = func.sum(case((WorkItem.urgency == OVERDUE, 1), else_=0))
 
 DECIDED = ("silenced", "reported_done", "disputed", "handed_over")
 """States that a person's decision gives an open finding, beside those of its assessment."""
@@ -55,6 +53,28 @@ class Owners:
             and_(is_box, WorkItem.owner_role.in_(self.mailboxes)) if self.mailboxes else false(),
             WorkItem.has_problem if self.takes_unreachable else false(),
         )
+
+    def holds(self, one: OwnerCount) -> bool:
+        """Whether a group of work items is theirs: the same as `match` says in SQL."""
+        return (
+            (one.staff_ref is not None and one.staff_ref in self.staff)
+            or (one.team is not None and one.team in self.teams)
+            or (one.staff_ref is None and one.owner_role in self.mailboxes)
+            or (self.takes_unreachable and one.has_problem)
+        )
+
+
+@dataclass(frozen=True)
+class OwnerCount:
+    """How much somebody must do: `findings`, of these `overdue`, of these whose owner no run worked out (`unknown`)."""
+
+    owner_role: str
+    staff_ref: str | None
+    team: str | None
+    has_problem: bool
+    findings: int
+    overdue: int
+    unknown: int
 
 
 @dataclass(frozen=True)
@@ -150,44 +170,39 @@ def count_work_of_landlords(
     return counts, {one: n for one, n in connection.execute(mine.where(asked, is_free).group_by(WorkItem.landlord))}
 
 
-def count_owners(connection: Connection, choice: WorkChoice, each: Sequence[Owners]) -> list[int]:
-    """How many of the chosen belong to each of `each`; how many there are; of how many no run worked out the owner."""
-    asked = [*(owners.match() for owners in each), WorkItem.finding_id.is_not(None), WorkItem.stage.is_(None)]
-    sums = [func.coalesce(func.sum(case((is_one, 1), else_=0)), 0) for is_one in asked]
-    row = connection.execute(select(*sums).where(*choice.list_conditions())).one()
-    return [int(n) for n in row]
+def count_rules(connection: Connection, choice: WorkChoice) -> dict[tuple[str, int], int]:
+    """(rule, urgency) -> how many of the chosen."""
+    columns = (WorkItem.rule, WorkItem.urgency)
+    counted = select(*columns, func.count()).where(*choice.list_conditions()).group_by(*columns)
+    return {(rule, urgency): n for rule, urgency, n in connection.execute(counted)}
 
 
-def count_rules(connection: Connection, choice: WorkChoice) -> list[tuple[str, int, int]]:
-    """(rule, how many of the chosen, how many of these are overdue), the largest first."""
-    counted = select(WorkItem.rule, func.count(), _OVERDUE).where(*choice.list_conditions()).group_by(WorkItem.rule)
-    found = [(rule, n, int(late)) for rule, n, late in connection.execute(counted)]
-    return sorted(found, key=lambda row: (-row[1], row[0]))
-
-
-def count_work_by_owner(connection: Connection, choice: WorkChoice) -> list[dict[str, Any]]:
-    """The chosen counted by who must act (owner_role, staff_ref, team): `n` and `overdue`; the largest first."""
-    # As the index has them: the groups come in order, and nothing is sorted but the groups.
-    columns = (WorkItem.owner_role, WorkItem.staff_ref, WorkItem.team, WorkItem.handed_to, WorkItem.handed_team)
-    counted = select(*columns, func.count(), _OVERDUE).where(*choice.list_conditions()).group_by(*columns)
-    found: dict[tuple[str, str | None, str | None], list[int]] = {}
-    for role, staff_ref, team, handed_to, handed_team, n, late in connection.execute(counted):
-        key = (role, staff_ref, team) if handed_to is None else (role, handed_to, handed_team)
-        sums = found.setdefault(key, [0, 0])
-        sums[0], sums[1] = sums[0] + n, sums[1] + int(late)
-    ordered = sorted(found.items(), key=lambda group: (-group[1][0], *map(str, group[0])))
-    return [
-        {"owner_role": role, "staff_ref": staff_ref, "team": team, "n": n, "overdue": late}
-        for (role, staff_ref, team), (n, late) in ordered
-    ]
+def count_owners(connection: Connection, choice: WorkChoice) -> list[OwnerCount]:
+    """The chosen, whosesoever they are, counted by who must act."""
+    # As the index has them: the groups come in order, and nothing is sorted.
+    columns = (
+        *(WorkItem.owner_role, WorkItem.staff_ref, WorkItem.team, WorkItem.handed_to, WorkItem.handed_team),
+        WorkItem.has_problem,
+    )
+    unknown = func.sum(case((WorkItem.stage.is_(None), 1), else_=0))
+    late = func.sum(case((WorkItem.urgency == OVERDUE, 1), else_=0))
+    every = replace(choice, owners=None).list_conditions()
+    found = []
+    for row in connection.execute(select(*columns, func.count(), late, unknown).where(*every).group_by(*columns)):
+        role, staff_ref, team, handed_to, handed_team, has_problem, *counts = row
+        who = (staff_ref, team) if handed_to is None else (handed_to, handed_team)
+        found.append(OwnerCount(role, *who, bool(has_problem), *map(int, counts)))
+    return found
 
 
 def read_work(connection: Connection, choice: WorkChoice, *, offset: int, limit: int) -> list[dict[str, Any]]:
     """The chosen from `offset` on, the most urgent and longest waiting first, each with how its finding stands."""
     order = (WorkItem.urgency, WorkItem.since_on, WorkItem.finding_id)
+    # Of one owner's few, sorting is faster than passing over all others in order; `+ 0` says so to both engines.
+    first = WorkItem.urgency if choice.owners is None else WorkItem.urgency + 0
     chosen = select(WorkItem.finding_id).where(*choice.list_conditions())
     # Only the rows of the page are looked at; the others are passed over in an index.
-    page = chosen.order_by(*order).offset(offset).limit(limit).subquery()
+    page = chosen.order_by(first, *order).offset(offset).limit(limit).subquery()
     own = [column for column in WorkItem.__table__.c if column.name not in {"staff_ref", "team", "handed_to"}]
     known = (
         *(Finding.register_ref, Finding.subject_type, Finding.subject_ref, Finding.due_on, Finding.days_overdue),

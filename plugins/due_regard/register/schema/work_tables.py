@@ -19,7 +19,7 @@ OVERDUE, DUE, COMING, NOTED = 1, 2, 3, 4
 
 
 COUNTED = (
-    *("landlord", "owner_role", "staff_ref", "team", "handed_to", "handed_team", "rule", "urgency", "has_problem"),
+    *("landlord", "owner_role", "staff_ref", "team", "handed_to", "handed_team", "has_problem", "rule", "urgency"),
     *("stage", "state", "is_backlog", "since_on", "finding_id"),
 )
 

@@ -31,7 +31,7 @@ INDEXES = {
 
 IN_ORDER = "landlord urgency since_on finding_id rule"
 COUNTED = (
-    "landlord owner_role staff_ref team handed_to handed_team rule urgency has_problem stage state is_backlog since_on "
+    "landlord owner_role staff_ref team handed_to handed_team has_problem rule urgency stage state is_backlog since_on "
     "finding_id"
 )
 
