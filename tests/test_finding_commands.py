@@ -131,6 +131,8 @@ def test_lines_for_a_person_say_the_same(run: Run, settings: Settings) -> None:
     assert f"today: {found['held_back']}.\n" in text
     assert all(f"\n  {each['post']}, stage " in text for each in found["would_be_told"])
     assert "\nHow it was assessed:\n" in text
+    customer = next(each["ref"] for each in found["references"] if each["of"] == "customer")
+    assert f"Its case: customer {customer}" in text
 
 
 def test_lines_say_what_holds_a_mail_back_and_when_a_person_decided(run: Run, settings: Settings) -> None:

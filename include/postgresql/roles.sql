@@ -62,6 +62,6 @@ GRANT UPDATE (status, released_at, released_by, released_why) ON batches TO due_
 -- A person's decision on a finding; where it stands otherwise is for assessments to say.
 GRANT UPDATE (silenced_until, silenced_at, awaiting_since, awaiting_file_id, handed_to, handed_at, disputed_at)
     ON findings TO due_regard_pages;
-GRANT UPDATE (staff_ref, team, is_deputy, has_problem, is_backlog) ON work_items TO due_regard_pages;
+GRANT UPDATE (handed_to, handed_team, is_deputy) ON work_items TO due_regard_pages;
 GRANT INSERT ON record_views TO due_regard_pages;
 GRANT USAGE ON SEQUENCE record_views_id_seq TO due_regard_pages;

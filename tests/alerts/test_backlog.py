@@ -67,7 +67,7 @@ def test_a_breach_made_after_go_live_about_an_older_subject_goes_to_its_owner(wo
     from due_regard.alerts import backlog
     from due_regard.alerts.alert_context import AlertContext
     from due_regard.alerts.cases import OpenFinding
-    from due_regard.alerts.sent_history import SentHistory
+    from due_regard.alerts.told_before import SentHistory
     from due_regard.calendars.working_days import load_calendar
     from due_regard.policy import load_policies
     from due_regard.register import reading

@@ -31,8 +31,10 @@ from due_regard.register import (
     verify_audit,
 )
 from due_regard.register.findings.coming_duties import count_dates_between
+from due_regard.register.findings.work_list import WorkChoice, count_owners, read_work
 from due_regard.register.restriction_cases import count_restrictions_in_force, read_restriction_cases
 from due_regard.register.schema import revisions
+from due_regard.register.schema.work_tables import OVERDUE
 from tests.register.drops import LANDLORD, accepted, appeal, assessments, at, drop, restriction
 
 REVISIONS = [
@@ -265,4 +267,22 @@ def test_earlier_decisions_hold_as_they_did(empty_url: str) -> None:
     with pytest.raises(RegisterError, match="nothing to undo"):
         undo_decision(register, "F-000002", **said)
     verify_audit(register)
+    register.dispose()
+
+
+def test_what_was_open_before_is_to_be_done_at_once(empty_url: str) -> None:
+    engine = create_engine(empty_url)
+    with engine.begin() as connection:
+        revisions.upgrade_schema(connection, "0009_decisions")
+        _keep_earlier_decisions(connection)
+        connection.exec_driver_sql("UPDATE findings SET status = 'resolved' WHERE id = 2")
+        connection.exec_driver_sql("UPDATE findings SET state = 'overdue', due_on = '2026-05-20' WHERE id = 1")
+    engine.dispose()
+    register = upgrade_register(empty_url)
+    choice = WorkChoice(LANDLORD, None, date(2026, 6, 3))
+    with reading(register, LANDLORD) as connection:
+        (row,) = read_work(connection, choice, offset=0, limit=50)
+        assert [(one.findings, one.unknown) for one in count_owners(connection, choice)] == [(1, 1)]
+    assert (row["register_ref"], row["urgency"], row["since_on"]) == ("F-000001", OVERDUE, date(2026, 5, 20))
+    assert (row["staff_ref"], row["stage"]) == (None, None)
     register.dispose()

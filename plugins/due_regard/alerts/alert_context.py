@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 
-from due_regard.alerts.sent_history import SentHistory
+from due_regard.alerts.told_before import SentHistory
 from due_regard.calendars.working_days import WorkingCalendar
 from due_regard.config.landlord import AlertSettings, Landlord
 from due_regard.mail.mail_mode import LIVE_MODE, MailMode

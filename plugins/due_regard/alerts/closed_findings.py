@@ -15,7 +15,7 @@ from due_regard.alerts.alert_content import FindingLine, SentNotice
 from due_regard.alerts.alert_context import AlertContext
 from due_regard.alerts.digest import Digests
 from due_regard.alerts.finding_wording import choose_label
-from due_regard.alerts.sent_history import BACKLOG, DISPUTED, DONE
+from due_regard.alerts.told_before import BACKLOG, DISPUTED, DONE
 from due_regard.errors import PolicyError
 from due_regard.register.schema.finding_tables import OPEN, Finding
 

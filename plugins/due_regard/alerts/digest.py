@@ -17,7 +17,7 @@ from due_regard.alerts.escalation import EscalationStage
 from due_regard.alerts.finding_lists import CARDS_SHOWN, ROWS_SHOWN, ListedFinding, build_finding_list
 from due_regard.alerts.recipients import Recipient, choose_reachable_mailbox
 from due_regard.alerts.routing import CaseRoute, RouteStep
-from due_regard.alerts.sent_history import BACKLOG
+from due_regard.alerts.told_before import BACKLOG
 
 ListName = Literal["yours", "raised", "still_open", "backlog"]
 _SHOWN: Mapping[ListName, int] = {

@@ -16,7 +16,7 @@ from due_regard.alerts.digest import Digests
 from due_regard.alerts.finding_lists import ROWS_SHOWN
 from due_regard.alerts.finding_wording import choose_label, describe_owner
 from due_regard.alerts.recipients import RecipientDirectory, choose_reachable_mailbox
-from due_regard.alerts.sent_history import DISPUTED
+from due_regard.alerts.told_before import DISPUTED
 from due_regard.calendars.quarters import find_london_day
 from due_regard.mail.wording import format_day
 from due_regard.policy import Duty

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, select
 
 from due_regard.alerts.bounces import find_mail
-from due_regard.alerts.sent_history import BACKLOG, DISPUTED, DONE
+from due_regard.alerts.told_before import BACKLOG, DISPUTED, DONE
 from due_regard.errors import PolicyError
 from due_regard.mail.wording import format_count, format_day
 from due_regard.policy import PolicyHistory

@@ -9,8 +9,8 @@ sent_entries.py reads; outbox.py holds mails, lost_mails.py finds those that wil
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -19,7 +19,13 @@ from sqlalchemy import Connection, Select, and_, insert, select, update
 from due_regard.alerts.alert_content import AlertDraft
 from due_regard.alerts.escalation import EscalationStage
 from due_regard.alerts.lost_mails import list_lost_mails
-from due_regard.alerts.sent_entries import SentEntry, read_sent_entries
+from due_regard.alerts.sent_entries import read_sent_entries
+from due_regard.alerts.told_before import (
+    NOTHING_SENT,
+    STAGE_OF_WORD,
+    AcceptedTelling,
+    SentHistory,
+)
 from due_regard.mail.mail_memory import (
     ACCEPTED,
     is_counted,
@@ -29,87 +35,6 @@ from due_regard.mail.mail_memory import (
 )
 from due_regard.mail.mail_mode import MailMode
 from due_regard.register.schema.alert_tables import AlertDate, AlertDay, AlertMessage, AlertNotice, AlertTold
-
-BACKLOG = "backlog"
-DONE = "done"
-DISPUTED = "disputed"
-"""Words beside the stages' own that `alert_told.stage` may hold."""
-
-_STAGE = {stage.word: stage for stage in EscalationStage}
-
-
-@dataclass(frozen=True)
-class AcceptedTelling:
-    """One stage of a finding that a mail told of and that was accepted.
-
-    Attributes:
-        step: the stage from which its recipient is told, `ahead` for the owner; None where it was not kept.
-        on: the day it was accepted.
-    """
-
-    stage: EscalationStage
-    step: EscalationStage | None
-    on: date
-
-
-@dataclass(frozen=True)
-class SentHistory:
-    """What one landlord's recipients were mailed in the present mode.
-
-    Attributes:
-        stages: (finding, occasion, recipient) -> words of the stages mailed.
-        calendar_entries: (finding, recipient) -> the entry as last sent.
-        issue_keys: (key, recipient) of data issues mailed.
-        mailed_today: recipients that have their digest of the day.
-        refused: addresses that are not mailed now: the server refuses them, or mails failed there.
-        without_dates: addresses that are sent no calendar entries now, for these failed there.
-        last_as_at: last day composed for.
-        accepted: (finding, occasion) -> what was accepted of it.
-        last_owners: (finding, occasion) -> whoever was mailed last as its owner.
-    """
-
-    stages: dict[tuple[int, str, str], frozenset[str]]
-    calendar_entries: dict[tuple[int, str], SentEntry]
-    issue_keys: frozenset[tuple[str, str]]
-    mailed_today: frozenset[str]
-    refused: frozenset[str]
-    last_as_at: date | None
-    accepted: Mapping[tuple[int, str], Sequence[AcceptedTelling]] = field(default_factory=dict)
-    without_dates: frozenset[str] = frozenset()
-    last_owners: Mapping[tuple[int, str], str] = field(default_factory=dict)
-
-    def find_accepted_day(
-        self, finding_id: int, occasion: str, stage: EscalationStage, step: EscalationStage | None
-    ) -> date | None:
-        """The first day on which `stage` was accepted by whoever is told from `step` on; None: by anybody."""
-        days = [
-            one.on
-            for one in self.accepted.get((finding_id, occasion), ())
-            if one.stage >= stage and (step is None or one.step in {None, step})
-        ]
-        return min(days, default=None)
-
-    def find_highest_stage(self, finding_id: int, occasion: str, recipient: str) -> EscalationStage:
-        """The highest stage of this occasion that the recipient was mailed."""
-        words = self.stages.get((finding_id, occasion, recipient), frozenset())
-        return max((_STAGE[word] for word in words if word in _STAGE), default=EscalationStage.NONE)
-
-    def was_mailed(self, finding_id: int, occasion: str, recipient: str, word: str) -> bool:
-        """Whether the recipient was mailed the stage `word` of this occasion."""
-        return word in self.stages.get((finding_id, occasion, recipient), frozenset())
-
-    def had_earlier_occasion(self, finding_id: int, occasion: str, recipient: str) -> bool:
-        """Whether the recipient was mailed the finding under another due date or opening."""
-        earlier = (
-            words
-            for key, words in self.stages.items()
-            if key[0] == finding_id and key[1] != occasion and key[2] == recipient
-        )
-        return any(not words <= {BACKLOG, DISPUTED} for words in earlier)
-
-
-NOTHING_SENT = SentHistory({}, {}, frozenset(), frozenset(), frozenset(), None)
-"""Of a landlord to whom no mail was ever sent."""
 
 
 def read_sent_history(conn: Connection, landlord: str, mode: MailMode, *, as_at: date, now: datetime) -> SentHistory:
@@ -149,25 +74,26 @@ def read_sent_history_of(
         is_of_mode(mode), is_counted(), AlertMessage.message_id.not_in(list_lost_mails(conn, landlord, as_at, now))
     )
     told = _read_tellings(conn, _select_told(landlord).where(counted, AlertTold.finding_id.in_(findings)))
-    refused = read_unreachable_addresses(conn, landlord, mode, now=now)
-    return replace(told, refused=refused)
+    return replace(told, refused=read_unreachable_addresses(conn, landlord, mode, now=now))
 
 
-def _read_tellings(conn: Connection, told: Select[*tuple[Any, ...]]) -> SentHistory:
-    """Stages, what was accepted and the last owners, of the rows of `alert_told` that `told` selects; nothing else."""
+def _read_tellings(conn: Connection, rows: Select[*tuple[Any, ...]]) -> SentHistory:
+    """What `rows` of `alert_told` say, and nothing else of the history."""
     stages: dict[tuple[int, str, str], set[str]] = {}
     accepted: dict[tuple[int, str], list[AcceptedTelling]] = {}
     last_owners: dict[tuple[int, str], str] = {}
-    for row in conn.execute(told).mappings():
+    for row in conn.execute(rows).mappings():
         finding = (row["finding_id"], row["occasion"])
         stages.setdefault((*finding, row["recipient"]), set()).add(row["stage"])
         if row["step"] == EscalationStage.AHEAD.word:
             last_owners[finding] = row["recipient"]
-        if row["status"] in ACCEPTED and row["stage"] in _STAGE:
-            step = _STAGE.get(row["step"] or "")
-            accepted.setdefault(finding, []).append(AcceptedTelling(_STAGE[row["stage"]], step, row["accepted_on"]))
-    kept = {key: frozenset(words) for key, words in stages.items()}
-    return replace(NOTHING_SENT, stages=kept, accepted=accepted, last_owners=last_owners)
+        if row["status"] in ACCEPTED and row["stage"] in STAGE_OF_WORD:
+            step = STAGE_OF_WORD.get(row["step"] or "")
+            accepted.setdefault(finding, []).append(
+                AcceptedTelling(STAGE_OF_WORD[row["stage"]], step, row["accepted_on"])
+            )
+    frozen = {key: frozenset(words) for key, words in stages.items()}
+    return replace(NOTHING_SENT, stages=frozen, accepted=accepted, last_owners=last_owners)
 
 
 def record_composed_day(conn: Connection, landlord: str, mode: MailMode, *, as_at: date, now: datetime) -> None:

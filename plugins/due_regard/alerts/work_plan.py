@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, TypeAlias
 
 import pandas as pd
 
@@ -19,14 +19,17 @@ from due_regard.alerts.cases import OpenFinding, make_findings
 from due_regard.alerts.escalation import RISING, EscalationClock, EscalationStage, find_clock, find_stage
 from due_regard.alerts.recipients import Recipient, RecipientDirectory, RecipientProblem
 from due_regard.alerts.record_cells import RecordCell
-from due_regard.alerts.sent_history import BACKLOG
+from due_regard.alerts.told_before import BACKLOG
 from due_regard.policy import Duty
 from due_regard.register.schema.work_tables import COMING, DUE, NOTED, OVERDUE
 
+_OwnedBy: TypeAlias = tuple[str, str, str, str | None]
+"""Role, subject type, subject, whom it was handed to: what settles who must act."""
+
 _CELLS_KEPT = 3
 _COLUMNS = (
-    *("finding_id", "rule", "state", "urgency", "since_on", "owner_role", "staff_ref", "team", "is_deputy"),
-    *("has_problem", "stage", "is_backlog"),
+    *("finding_id", "rule", "state", "urgency", "since_on", "owner_role", "staff_ref", "team", "handed_to"),
+    *("handed_team", "is_deputy", "has_problem", "stage", "is_backlog"),
 )
 _DTYPES = {
     "finding_id": "int64",
@@ -34,6 +37,8 @@ _DTYPES = {
     "since_on": "datetime64[s]",
     "staff_ref": "str",
     "team": "str",
+    "handed_to": "str",
+    "handed_team": "str",
     "stage": "str",
     "is_deputy": "bool",
     "has_problem": "bool",
@@ -57,8 +62,8 @@ class WorkBook:
     directory: RecipientDirectory
     duties: dict[tuple[str, date | None], Duty] = field(default_factory=dict)
     stages: dict[EscalationClock | None, EscalationStage] = field(default_factory=dict)
-    owners: dict[tuple[str, str, str, str | None], Recipient] = field(default_factory=dict)
-    managers: dict[tuple[str, str, str, str | None], Recipient] = field(default_factory=dict)
+    owners: dict[_OwnedBy, Recipient] = field(default_factory=dict)
+    managers: dict[_OwnedBy, Recipient] = field(default_factory=dict)
     found: dict[str, RecipientProblem] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     cells: dict[str, dict[RecordCell, None]] = field(default_factory=dict)
@@ -80,12 +85,13 @@ class WorkBook:
             )
         return self.stages[clock]
 
-    def find_owner(self, finding: OpenFinding) -> Recipient:
-        """Who must act on it now."""
-        subject, to = (finding.owner_role, finding.subject_type, finding.subject_ref), finding.handed_to
-        if (*subject, to) not in self.owners:
-            self.owners[*subject, to] = self.directory.find_owner(*subject, handed_to=to)
-        return self.owners[*subject, to]
+    def find_owner(self, finding: OpenFinding, handed_to: str | None) -> Recipient:
+        """Who must act on it: whom it was handed to, or whom the record names."""
+        subject = (finding.owner_role, finding.subject_type, finding.subject_ref)
+        key = (*subject, handed_to)
+        if key not in self.owners:
+            self.owners[key] = self.directory.find_owner(*subject, handed_to=handed_to)
+        return self.owners[key]
 
     def note_problems(self, finding: OpenFinding, duty: Duty, stage: EscalationStage) -> None:
         """Keep what hinders the mails about a finding at its stage."""
@@ -103,7 +109,7 @@ class WorkBook:
             ]
             yield from (one for one in told if isinstance(one, RecipientProblem))
             return
-        told_of = [self.find_owner(finding)]
+        told_of = [self.find_owner(finding, finding.handed_to)]
         told_of += [self._find_manager(finding)] if stage >= EscalationStage.LINE_MANAGER else []
         told_of += [
             self.directory.find_mailbox(step.word, "")
@@ -113,10 +119,11 @@ class WorkBook:
         yield from {one.problem.key: one.problem for one in told_of if one.problem is not None}.values()
 
     def _find_manager(self, finding: OpenFinding) -> Recipient:
-        subject, to = (finding.owner_role, finding.subject_type, finding.subject_ref), finding.handed_to
-        if (*subject, to) not in self.managers:
-            self.managers[*subject, to] = self.directory.find_line_manager(*subject, handed_to=to)
-        return self.managers[*subject, to]
+        subject = (finding.owner_role, finding.subject_type, finding.subject_ref)
+        key = (*subject, finding.handed_to)
+        if key not in self.managers:
+            self.managers[key] = self.directory.find_line_manager(*subject, handed_to=finding.handed_to)
+        return self.managers[key]
 
     def list_problems(self) -> list[dict[str, Any]]:
         """Rows of `owner_problems`, those that hinder most findings first."""
@@ -154,9 +161,11 @@ def plan_work(
 
 
 def _make_item(finding: OpenFinding, state: str, is_old: bool, book: WorkBook) -> Mapping[str, Any]:
-    duty, owner = book.find_duty(finding), book.find_owner(finding)
-    stage, is_backlog = book.find_stage(finding, duty), is_old and not duty.restricted_to and finding.handed_to is None
-    book.note_problems(finding, duty, EscalationStage.NONE if is_backlog else stage)
+    duty, owner = book.find_duty(finding), book.find_owner(finding, finding.handed_to)
+    named = owner if finding.handed_to is None else book.find_owner(finding, None)
+    stage, is_backlog = book.find_stage(finding, duty), is_old and not duty.restricted_to
+    is_waiting = is_backlog and finding.handed_to is None
+    book.note_problems(finding, duty, EscalationStage.NONE if is_waiting else stage)
     return {
         "finding_id": finding.finding_id,
         "rule": finding.rule,
@@ -164,11 +173,13 @@ def _make_item(finding: OpenFinding, state: str, is_old: bool, book: WorkBook) -
         "urgency": _find_urgency(state, duty, finding.due_on, book.context.as_at),
         "since_on": finding.due_on or finding.opened_on,
         "owner_role": finding.owner_role,
-        "staff_ref": owner.staff_ref,
-        "team": owner.team,
+        "staff_ref": named.staff_ref,
+        "team": named.team,
+        "handed_to": None if finding.handed_to is None else owner.staff_ref,
+        "handed_team": None if finding.handed_to is None else owner.team,
         "is_deputy": owner.is_deputy,
         "has_problem": owner.problem is not None,
-        "stage": BACKLOG if is_backlog else stage.word,
+        "stage": BACKLOG if is_waiting else stage.word,
         "is_backlog": is_backlog,
     }
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from due_regard.commands import CommandResult, Commands, add_command, add_command_group, add_landlord_option
 from due_regard.commands.assessment_commands import parse_day
-from due_regard.commands.listing_commands import describe_lateness
+from due_regard.commands.listing_commands import describe_lateness, format_count
 from due_regard.config.settings import Settings
 from due_regard.errors import SettingsError
 from due_regard.services.decide_on_finding import Decision, decide_on_finding
@@ -115,6 +115,7 @@ def _describe_finding(found: dict[str, Any]) -> list[str]:
         *([f"Our reading: {found['reading']}"] if found["reading"] else []),
         *([f"Remedy: {found['remedy']}"] if found["remedy"] else []),
         f"Subject: {found['subject_type']} {found['subject_ref']}, {_describe_origin(found['origin'])}",
+        *_describe_references(found),
         f"Owner: {found['owner']['post']} ({found['owner']['why']})",
         *_describe_route(found),
         *_describe_told(found["told"]),
@@ -122,7 +123,17 @@ def _describe_finding(found: dict[str, Any]) -> list[str]:
         "Its life:",
         *(_describe_event(event) for event in found["life"]),
         *(["How it was assessed:", *found["explanation"]] if found["explanation"] else []),
+        *_describe_working_days(found["working_days"]),
     ]
+
+
+def _describe_working_days(count: dict[str, Any] | None) -> list[str]:
+    """Each weekday from the start to the due date: which count, and which are holidays, by name."""
+    if count is None:
+        return []
+    days = [f"  {each['on']}  {each['holiday'] or 'working day ' + str(each['number'])}" for each in count["days"]]
+    many = format_count(count["working_days"], "working day")
+    return [f"{many} from {count['start']}, {count['start_on']}:", *days]
 
 
 def _describe_status(found: dict[str, Any]) -> str:
@@ -132,6 +143,12 @@ def _describe_status(found: dict[str, Any]) -> str:
     if found["days_overdue"]:
         parts.append(describe_lateness(found))
     return f"Status: {', '.join(parts)}, as at {found['last_as_at']}; severity: {found['severity']}"
+
+
+def _describe_references(found: dict[str, Any]) -> list[str]:
+    """The other references of its case."""
+    others = [f"{_format_word(each['of'])} {each['ref']}" for each in found["references"][1:]]
+    return [f"Its case: {', '.join(others)}"] if others else []
 
 
 def _format_word(word: str) -> str:

@@ -56,7 +56,7 @@ def read_case_records(
 ) -> Records:
     """The records of the case that a subject belongs to; entities and columns are there as in `read_records`.
 
-    `staff` are members of staff whom no record of the case names, such as somebody whom a finding was handed to.
+    `staff` are members of staff who count beside those whom the records name: whom a finding was handed to.
     """
     carried = read_carried_columns(connection, landlord)
     entity = ENTITY_OF_SUBJECT.get(subject_type)
@@ -72,7 +72,8 @@ def read_case_records(
                 wanted[entity.key] = wanted.get(entity.key, set()) | {ref}
             found[each.name] = _read_frame(connection, landlord, each, carried[each.name], wanted)
     if "staff" in carried:
-        found["staff"] = _read_staff(connection, landlord, carried["staff"], found, staff)
+        named = set(staff).union(*(_list_named_staff(frame) for frame in found.values()))
+        found["staff"] = _read_staff(connection, landlord, carried["staff"], named)
     return found
 
 
@@ -123,16 +124,9 @@ def _read_frame(
     return pd.DataFrame(frame)
 
 
-def _read_staff(
-    connection: Connection,
-    landlord: str,
-    columns: frozenset[str],
-    found: dict[str, pd.DataFrame],
-    also: Iterable[str],
-) -> pd.DataFrame:
-    """Whoever the records name and `also`, with their deputies and line managers."""
-    wanted = set(also).union(*(_list_named_staff(frame) for frame in found.values()))
-    further = set(wanted)
+def _read_staff(connection: Connection, landlord: str, columns: frozenset[str], named: set[str]) -> pd.DataFrame:
+    """Whoever is named, with their deputies and line managers."""
+    wanted, further = set(named), set(named)
     for _ in range(_CHAIN):
         links = _read_rows(connection, landlord, ENTITY["staff"], {"staff_ref": further}, _FURTHER)
         further = {row[name] for row in links for name in _FURTHER if row[name] is not None} - wanted

@@ -106,3 +106,10 @@ def list_reports(connection: Connection, landlord: str, managers: Iterable[str])
         is_newest(table, ENTITY["staff"]),
     )
     return list(connection.scalars(found.order_by(table.c.staff_ref)))
+
+
+def find_team(connection: Connection, landlord: str, staff_ref: str) -> str | None:
+    """The team of a member of staff, as the staff export has it."""
+    table = RECORD_TABLES["staff"]
+    mine = select(table.c.team).where(table.c.landlord == landlord, table.c.staff_ref == staff_ref)
+    return connection.scalar(mine.order_by(table.c.version.desc()).limit(1))

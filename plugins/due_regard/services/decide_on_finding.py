@@ -94,12 +94,9 @@ def decide_on_finding(
             to_ref = (decision.to or "").strip()
             _check_new_owner(engine, settings, context, found, duty, to_ref, now)
             register.hand_over_finding(engine, ref, to_ref=to_ref, **said)
-            _move_work(engine, settings, context, ref)
             return result | {"handed_to": to_ref}
         if verb == "undo":
             undone = register.undo_decision(engine, ref, may_govern=may_govern, **said)
-            if undone == "handed_over":
-                _move_work(engine, settings, context, ref)
             return result | {"undone": undone}
         if verb == "comment":
             register.comment_on_finding(engine, ref, **said)
@@ -109,35 +106,6 @@ def decide_on_finding(
             return result | {"is_disputed": True}
         register.resolve_finding(engine, ref, **said)
         return result | {"status": "awaiting"}
-
-
-def _move_work(engine: Engine, settings: Settings, context: LandlordContext, ref: str) -> None:
-    """Let the lists of work name the owner that the finding now has; if this is cut short, the next run does."""
-    from due_regard import register
-    from due_regard.alerts.recipients import RecipientDirectory
-    from due_regard.alerts.record_cells import RecordCells
-    from due_regard.alerts.sent_history import BACKLOG
-    from due_regard.mail.wording import load_mail_wording
-    from due_regard.register.findings.open_findings import read_finding_on
-    from due_regard.register.findings.work_items import move_work_item
-
-    wording, landlord = load_mail_wording(settings.reports_dir / "mail"), context.landlord
-    with register.writing(engine, landlord.id) as conn:
-        found = read_finding_on(conn, ref)
-        subject, to = (found["subject_type"], found["subject_ref"]), found["handed_to"]
-        records = register.read_case_records(conn, landlord.id, *subject, staff=[] if to is None else [to])
-        directory = RecipientDirectory(RecordCells(records), landlord.alerts, wording)
-        owner = directory.find_owner(found["owner_role"], *subject, handed_to=to)
-        move_work_item(
-            conn,
-            found["id"],
-            is_handed_over=to is not None,
-            backlog_word=BACKLOG,
-            staff_ref=owner.staff_ref,
-            team=owner.team,
-            is_deputy=owner.is_deputy,
-            has_problem=owner.problem is not None,
-        )
 
 
 def _find_visible_duty(

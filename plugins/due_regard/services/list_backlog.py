@@ -10,7 +10,7 @@ from typing import Any
 from due_regard.calendars.quarters import find_london_day
 from due_regard.config.settings import Settings
 from due_regard.services.landlord_context import open_landlord_register
-from due_regard.services.list_work import PAGE, describe_item, read_groups
+from due_regard.services.list_work import PAGE, describe_item, read_counts
 from due_regard.services.page_context import load_page_context
 from due_regard.services.result import Result, make_json_value
 from due_regard.services.visible_rules import list_visible_rules
@@ -47,12 +47,12 @@ def list_backlog(
     choice = replace(choice, is_backlog=True)
     with open_landlord_register(settings, landlord) as engine, reading(engine, landlord) as connection:
         as_at = work_list.find_last_judged_day(connection, landlord)
-        total = sum(work_list.count_urgencies(connection, choice).values())
+        counts = read_counts(connection, choice, VisitorPosts(), rules, context.wording)
+        total = counts["counts"]["total"]
         pages = max(ceil(total / PAGE), 1)
         page = min(question.page_number, pages)
         rows = work_list.read_work(connection, choice, offset=(page - 1) * PAGE, limit=PAGE)
         newest = work_list.find_newest_events(connection, [row["finding_id"] for row in rows])
-        groups = read_groups(connection, choice, rules, context.wording)
     findings: list[dict[str, Any]] = [
         describe_item(row, context, as_at) | {"newest_event": newest.get(row["finding_id"])} for row in rows
     ]
@@ -65,5 +65,5 @@ def list_backlog(
         "page": page,
         "pages": pages,
         "findings": findings,
-        **groups,
+        **{name: counts[name] for name in ("by_team", "by_owner", "by_rule", "more_groups")},
     }

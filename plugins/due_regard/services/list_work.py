@@ -6,7 +6,7 @@ list_landlords_work.py's, the backlog list_backlog.py's.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterable
 from datetime import date, datetime
 from math import ceil
 from typing import TYPE_CHECKING, Any
@@ -51,7 +51,8 @@ def list_work(
 
     Returns:
         landlord, as_at (None: never judged), asked, counts (overdue, due, coming, noted, total), whose (me, my_team,
-        all: how many, whichever is shown), is_somebody, page, pages, findings, by_team, by_owner, by_rule, closed
+        all: how many, whichever is shown), owners_unknown (whose owner the next assessment is to work out),
+        is_somebody, page, pages, findings, by_team, by_owner, by_rule, closed
         (where a reference is asked for), choices (what may be asked).
 
     Raises:
@@ -73,9 +74,8 @@ def list_work(
         on = find_london_day(now)
         choice = make_choice(question, posts, frozenset(rules), landlord=landlord, rules=visible, on=on, ids=ids)
         result: Result = {"landlord": landlord, "as_at": make_json_value(as_at), "asked": question.list_words()}
-        result |= _read_counts(connection, choice, posts)
+        result |= read_counts(connection, choice, posts, rules, wording)
         result |= _read_page(connection, choice, number, result["counts"]["total"], context, as_at)
-        result |= read_groups(connection, choice, rules, wording)
         closed = work_list.list_closed(connection, choice, limit=CLOSED_SHOWN) if ids else []
     result["closed"] = [_describe_closed(row, history) for row in closed]
     return result | {"choices": _list_choices(rules), "is_somebody": not posts.make_own().is_nobody()}
@@ -85,19 +85,6 @@ def _name_rules(history: PolicyHistory, visible: tuple[str, ...] | None) -> dict
     """Rule -> the duty in plain words, of those that may be seen."""
     names = {duty.rule: duty.label for policy in history.versions for duty in policy.duties}
     return {rule: names[rule] for rule in sorted(names) if visible is None or rule in visible}
-
-
-def _read_counts(connection: Connection, choice: WorkChoice, posts: VisitorPosts) -> Result:
-    from due_regard.register.findings.work_list import count_owners, count_urgencies
-
-    found = count_urgencies(connection, choice)
-    counts = {word: found.get(urgency, 0) for urgency, word in URGENCIES.items()}
-    each = [posts.make_own(), posts.make_team()]
-    mine, team, every = count_owners(connection, replace(choice, owners=None), each)
-    return {
-        "counts": {**counts, "total": sum(found.values())},
-        "whose": {ME: mine, MY_TEAM: team, "all": every},
-    }
 
 
 def _read_page(
@@ -132,6 +119,8 @@ def describe_item(row: dict[str, Any], context: PageContext, as_at: date | None)
         "age_days": max((as_at - row["since_on"]).days, 0) if as_at else 0,
         "is_backlog": bool(row["is_backlog"]),
         "is_reported_done": row["awaiting_since"] is not None,
+        "is_disputed": row["disputed_at"] is not None,
+        "handed_to": row["handed_to"],
         "owner": describe_owner_of(row, context.wording),
         "state_words": context.words.name_state(row["state"]),
         "stage_words": context.words.name_stage(row["stage"]) if row["stage"] else None,
@@ -145,35 +134,60 @@ def describe_owner_of(row: Any, wording: MailWording) -> dict[str, Any]:
         "post": wording.name_post(row["owner_role"]),
         "staff_ref": row["staff_ref"],
         "team": row["team"],
+        "is_known": row.get("stage", "") is not None,
         "is_deputy": bool(row.get("is_deputy", False)),
         "is_unreachable": bool(row.get("has_problem", False)),
     }
 
 
-def read_groups(
-    connection: Connection, choice: WorkChoice, rules: dict[str, str], wording: MailWording
+def read_counts(
+    connection: Connection, choice: WorkChoice, posts: VisitorPosts, rules: dict[str, str], wording: MailWording
 ) -> dict[str, Any]:
-    """The chosen by team, owner and rule: the largest groups, and how many others there are."""
-    from due_regard.register.findings.work_list import count_groups
+    """The chosen counted by urgency, rule, team and owner; and how many are whose, whosesoever are chosen."""
+    from due_regard.register.findings.work_list import count_owners, count_rules
 
-    owners = [dict(row._mapping) for row in count_groups(connection, choice, "team", "staff_ref", "owner_role")]
-    teams: dict[str | None, dict[str, Any]] = {}
-    for row in owners:
-        team = teams.setdefault(row["team"], {"team": row["team"], "findings": 0, "overdue": 0})
-        team["findings"] += row["n"]
-        team["overdue"] += int(row["overdue"])
-    by_team = sorted(teams.values(), key=lambda team: (-team["findings"], team["team"] or ""))
-    by_owner = [
-        {**describe_owner_of(row, wording), "findings": row["n"], "overdue": int(row["overdue"])} for row in owners
-    ]
-    by_rule = [
-        {"rule": row.rule, "label": rules.get(row.rule, row.rule), "findings": row.n, "overdue": int(row.overdue)}
-        for row in count_groups(connection, choice, "rule")
-    ]
-    found = {"by_team": by_team, "by_owner": by_owner, "by_rule": by_rule}
-    return {name: groups[:GROUPS_SHOWN] for name, groups in found.items()} | {
-        "more_groups": {name: max(len(groups) - GROUPS_SHOWN, 0) for name, groups in found.items()}
+    by_rule = count_rules(connection, choice)
+    every = count_owners(connection, choice)
+    owners = [one for one in every if choice.owners is None or choice.owners.holds(one)]
+    own, team = posts.make_own(), posts.make_team()
+    counts = {word: sum(n for (_, u), n in by_rule.items() if u == urgency) for urgency, word in URGENCIES.items()}
+    groups = {
+        "by_team": _sum_groups((one.team, {"team": one.team}, one.findings, one.overdue) for one in owners),
+        "by_owner": _sum_groups(
+            (
+                (one.owner_role, one.staff_ref, one.team),
+                describe_owner_of(vars(one), wording),
+                one.findings,
+                one.overdue,
+            )
+            for one in owners
+        ),
+        "by_rule": _sum_groups(
+            (rule, {"rule": rule, "label": rules.get(rule, rule)}, n, n if URGENCIES[urgency] == "overdue" else 0)
+            for (rule, urgency), n in by_rule.items()
+        ),
     }
+    return {
+        "counts": {**counts, "total": sum(counts.values())},
+        "whose": {
+            ME: sum(one.findings for one in every if own.holds(one)),
+            MY_TEAM: sum(one.findings for one in every if team.holds(one)),
+            "all": sum(one.findings for one in every),
+        },
+        "owners_unknown": sum(one.unknown for one in owners),
+        **{name: found[:GROUPS_SHOWN] for name, found in groups.items()},
+        "more_groups": {name: max(len(found) - GROUPS_SHOWN, 0) for name, found in groups.items()},
+    }
+
+
+def _sum_groups(parts: Iterable[tuple[Any, dict[str, Any], int, int]]) -> list[dict[str, Any]]:
+    """Parts of the same key as one group with `findings` and `overdue`, the largest first."""
+    groups: dict[Any, dict[str, Any]] = {}
+    for key, words, findings, overdue in parts:
+        group = groups.setdefault(key, {**words, "findings": 0, "overdue": 0})
+        group["findings"] += findings
+        group["overdue"] += overdue
+    return [group for _, group in sorted(groups.items(), key=lambda pair: (-pair[1]["findings"], str(pair[0])))]
 
 
 def _describe_closed(row: dict[str, Any], history: PolicyHistory) -> dict[str, Any]:

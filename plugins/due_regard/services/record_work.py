@@ -29,7 +29,7 @@ def prepare_work_record(
     from due_regard.alerts.cases import make_findings
     from due_regard.alerts.recipients import RecipientDirectory
     from due_regard.alerts.record_cells import RecordCells
-    from due_regard.alerts.sent_history import NOTHING_SENT
+    from due_regard.alerts.told_before import NOTHING_SENT
     from due_regard.alerts.work_plan import plan_work
     from due_regard.mail.wording import load_mail_wording
     from due_regard.packs import add_report_duty

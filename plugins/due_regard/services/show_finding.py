@@ -50,8 +50,8 @@ def show_finding(
         Where it stands, label, promise, reading, reading_confirmed_by, policy_title, remedy, days_unit; explanation,
         record_says, working_days, late_days and references (explain_finding.py); origin (file, row, batch and version
         of the record it is about), owner and would_be_told (post, why), told (stage, on, why, status, mode), life
-        (events, each with `words`), decisions (those of people that hold now, the oldest first), newest_event (its id:
-        whoever decides names it, so that nobody decides on what they have not seen).
+        (events, each with `words`), decisions (those of people that hold now, the oldest first), newest_event (whoever
+        decides names it, so that nobody decides on what they have not seen).
 
     Raises:
         UnknownReference: there is no such finding, it is another landlord's, or it may not be seen.
@@ -63,11 +63,10 @@ def show_finding(
         context = load_page_context(settings, found["landlord"])
         known = context.known
         duty = find_assessed_duty(known.history, found["rule"], found["policy_version"])
-        also = [] if found["handed_to"] is None else [found["handed_to"]]
         with register.reading(engine, found["landlord"]) as connection:
-            records = register.read_case_records(
-                connection, found["landlord"], found["subject_type"], found["subject_ref"], staff=also
-            )
+            handed_to = () if found["handed_to"] is None else (found["handed_to"],)
+            subject = (found["landlord"], found["subject_type"], found["subject_ref"])
+            records = register.read_case_records(connection, *subject, staff=handed_to)
         result: Result = {name: make_json_value(found[name]) for name in _STANDING}
         result |= _describe_promise(known, found, duty)
         result |= explain_finding(records, known, found, duty)
@@ -77,18 +76,6 @@ def show_finding(
         result |= _read_life(engine, found["register_ref"], context.words, now)
     result["owner"]["why"] = _describe_why(result)
     return result
-
-
-def _describe_why(found: Result) -> str:
-    """Why the owner is whoever it is; of a hand-over who decided it, when and why."""
-    from due_regard.register.findings.actors import format_actor
-
-    why: str = found["owner"]["why"]
-    handed = next((one for one in found["decisions"] if one["event"] == "handed_over"), None)
-    if handed is None:
-        return why
-    on = find_london_day(datetime.fromisoformat(handed["at"]))
-    return f"handed over by {format_actor(handed['actor'])} on {on} because: {handed['why']}; {why}"
 
 
 def _read_visible_finding(
@@ -130,7 +117,7 @@ def _find_people(
 
 
 def _read_life(engine: Engine, register_ref: str, words: PageWords, now: datetime) -> dict[str, Any]:
-    """Its events, the newest one's id, and which decisions hold."""
+    """Its events, the id of the newest, and the decisions that hold."""
     from due_regard import register
 
     life = register.read_finding_life(engine, register_ref)
@@ -150,3 +137,15 @@ def _list_decisions(life: pd.DataFrame, now: datetime) -> list[dict[str, Any]]:
     events = [{str(k): v for k, v in row.items()} | {"until": row["until"] and row["until"].date()} for row in known]
     held = [one for one in fold_decisions(events).values() if is_running(one, find_london_day(now))]
     return [{name: make_json_value(value) for name, value in asdict(one).items()} for one in held]
+
+
+def _describe_why(found: Result) -> str:
+    """Why the owner is whoever it is; of a hand-over who decided it, when and why."""
+    from due_regard.register.findings.actors import format_actor
+
+    why: str = found["owner"]["why"]
+    handed = next((one for one in found["decisions"] if one["event"] == "handed_over"), None)
+    if handed is None:
+        return why
+    on = find_london_day(datetime.fromisoformat(handed["at"]))
+    return f"handed over by {format_actor(handed['actor'])} on {on} because: {handed['why']}; {why}"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 ME, MY_TEAM = "me", "my_team"
 ROLES = tuple(role for role in get_args(OwnerRole) if role != "line_manager")
 STAGES = ("none", "ahead", "due", "overdue", "line_manager", "director", "committee", "backlog")
-STATES = ("overdue", "due_soon", "breach", "silenced", "reported_done")
+STATES = ("overdue", "due_soon", "breach", "silenced", "reported_done", "disputed", "handed_over")
 AGES = (7, 30, 90, 365)
 """Days that a finding has waited at least."""
 

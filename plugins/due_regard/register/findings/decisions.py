@@ -21,6 +21,7 @@ from due_regard.register.findings.held_decisions import TAKEN_BACK_BY, HeldDecis
 from due_regard.register.findings.open_findings import read_finding, read_finding_on
 from due_regard.register.findings.said_words import SaidWords, hash_said_words
 from due_regard.register.findings.seen_events import check_nothing_happened
+from due_regard.register.findings.work_items import hand_work_over
 from due_regard.register.schema.finding_tables import OPEN, Finding, FindingEvent
 from due_regard.register.stored_records import find_newest_load
 
@@ -123,7 +124,7 @@ def undo_decision(engine: Engine, register_ref: str, *, may_govern: bool = True,
         left = [row for row in events if row["id"] != last.event_id]
         before = fold_decisions(left).get(last.event)
         changes = _restore_columns(last.event, before, words.now)
-        connection.execute(update(Finding).where(Finding.id == found["id"]).values(**changes))
+        _change_finding(connection, found, changes)
         more = {"undoes_id": last.event_id, "to_ref": changes.get("handed_to")}
         _write_decision(connection, found, TAKEN_BACK_BY[last.event], words, more)
     return last.event
@@ -171,8 +172,15 @@ def _record_decision(
         if event == "reported_done":
             changes["awaiting_file_id"] = find_newest_load(connection, owner)[0] or 0
         if changes:
-            connection.execute(update(Finding).where(Finding.id == found["id"]).values(**changes))
+            _change_finding(connection, found, changes)
         return _write_decision(connection, found, event, words, {"until": until, "to_ref": to_ref})
+
+
+def _change_finding(connection: Connection, found: dict[str, Any], changes: dict[str, Any]) -> None:
+    """Let the finding say what was decided, and the list of work whose it is now."""
+    connection.execute(update(Finding).where(Finding.id == found["id"]).values(**changes))
+    if "handed_to" in changes:
+        hand_work_over(connection, found["landlord"], found["id"], changes["handed_to"])
 
 
 def _read_open_finding(

@@ -1,4 +1,4 @@
-"""Writing what is to be done: a run's work items and owner problems in place of those of the run before; a new owner.
+"""Writing what is to be done: a run's items and owner problems in place of the last one's, and hand-overs between runs.
 
 Who must act and how urgent it is comes from the caller (alerts/work_plan.py); reading is work_list.py's.
 """
@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Connection, delete, insert, update
 
+from due_regard.register.case_references import find_team
 from due_regard.register.loading import bulk
 from due_regard.register.schema.drop_tables import Base
 from due_regard.register.schema.work_tables import OwnerProblem, WorkItem
@@ -31,13 +32,8 @@ def replace_work(
         connection.execute(insert(OwnerProblem), [{"landlord": landlord, **problem} for problem in problems])
 
 
-def move_work_item(
-    connection: Connection, finding_id: int, *, is_handed_over: bool, backlog_word: str, **owner: Any
-) -> None:
-    """Name another owner (staff_ref, team, is_deputy, has_problem) between two runs; the next works all out anew.
-
-    What was handed over is no backlog any more; given back it is again, where its stage is still `backlog_word`.
-    """
-    is_backlog = False if is_handed_over else WorkItem.stage == backlog_word
-    mine = update(WorkItem).where(WorkItem.finding_id == finding_id)
-    connection.execute(mine.values(is_backlog=is_backlog, **owner))
+def hand_work_over(connection: Connection, landlord: str, finding_id: int, to_ref: str | None) -> None:
+    """Let a member of staff own a finding from now on; None: whom the record names again. A run says the same."""
+    team = None if to_ref is None else find_team(connection, landlord, to_ref)
+    mine = (WorkItem.landlord == landlord, WorkItem.finding_id == finding_id)
+    connection.execute(update(WorkItem).where(*mine).values(handed_to=to_ref, handed_team=team, is_deputy=False))

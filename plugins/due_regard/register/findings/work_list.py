@@ -6,16 +6,22 @@ Every read takes the rules that may be seen: what somebody may not see is in no 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, case, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Connection, and_, case, false, func, or_, select, true
 
 from due_regard.register.schema.finding_tables import OPEN, AssessmentRun, Finding, FindingEvent
-from due_regard.register.schema.work_tables import OwnerProblem, WorkItem
+from due_regard.register.schema.work_tables import OVERDUE, OwnerProblem, WorkItem
 
-DECIDED = ("silenced", "reported_done")
+STAFF = func.coalesce(WorkItem.handed_to, WorkItem.staff_ref)
+"""Who must act now, by the landlord's own reference."""
+
+TEAM = case((WorkItem.handed_to.is_not(None), WorkItem.handed_team), else_=WorkItem.team)
+"""Their team."""
+
+DECIDED = ("silenced", "reported_done", "disputed", "handed_over")
 """States that a person's decision gives an open finding, beside those of its assessment."""
 
 
@@ -37,13 +43,38 @@ class Owners:
 
     def match(self) -> ColumnElement[bool]:
         """Which work items are theirs."""
+        is_kept = WorkItem.handed_to.is_(None)
+        is_box = and_(is_kept, WorkItem.staff_ref.is_(None))
         return or_(
             false(),
-            WorkItem.staff_ref.in_(self.staff) if self.staff else false(),
-            WorkItem.team.in_(self.teams) if self.teams else false(),
-            and_(WorkItem.staff_ref.is_(None), WorkItem.owner_role.in_(self.mailboxes)) if self.mailboxes else false(),
+            WorkItem.handed_to.in_(self.staff) if self.staff else false(),
+            and_(is_kept, WorkItem.staff_ref.in_(self.staff)) if self.staff else false(),
+            TEAM.in_(self.teams) if self.teams else false(),
+            and_(is_box, WorkItem.owner_role.in_(self.mailboxes)) if self.mailboxes else false(),
             WorkItem.has_problem if self.takes_unreachable else false(),
         )
+
+    def holds(self, one: OwnerCount) -> bool:
+        """Whether a group of work items is theirs: the same as `match` says in SQL."""
+        return (
+            (one.staff_ref is not None and one.staff_ref in self.staff)
+            or (one.team is not None and one.team in self.teams)
+            or (one.staff_ref is None and one.owner_role in self.mailboxes)
+            or (self.takes_unreachable and one.has_problem)
+        )
+
+
+@dataclass(frozen=True)
+class OwnerCount:
+    """How much somebody must do: `findings`, of these `overdue`, of these whose owner no run worked out (`unknown`)."""
+
+    owner_role: str
+    staff_ref: str | None
+    team: str | None
+    has_problem: bool
+    findings: int
+    overdue: int
+    unknown: int
 
 
 @dataclass(frozen=True)
@@ -54,7 +85,7 @@ class WorkChoice:
         rules: those that may be seen; None for all. on: the day on which a silence is judged to be over.
         owners: whose; None for everybody's. owner_role, rule, stage, state: only these.
         until: only what has waited since that day or longer. ids: only these findings.
-        is_backlog: only what was wrong before go-live, or only what was not.
+        is_backlog: only what was wrong before go-live and was handed to nobody.
     """
 
     landlord: str
@@ -67,7 +98,7 @@ class WorkChoice:
     state: str | None = None
     until: date | None = None
     ids: tuple[int, ...] | None = None
-    is_backlog: bool | None = None
+    is_backlog: bool = False
 
     def list_conditions(self) -> list[ColumnElement[bool]]:
         """The choice as conditions on `WorkItem`."""
@@ -78,13 +109,18 @@ class WorkChoice:
         found += [column == value for column, value in pairs if value is not None]
         found += [] if self.until is None else [WorkItem.since_on <= self.until]
         found += [] if self.ids is None else [WorkItem.finding_id.in_(self.ids)]
-        found += [] if self.is_backlog is None else [WorkItem.is_backlog.is_(self.is_backlog)]
+        found += [WorkItem.is_backlog.is_(True), WorkItem.handed_to.is_(None)] if self.is_backlog else []
         return found + ([] if self.state is None else [self._match_state(self.state)])
 
     def _match_state(self, state: str) -> ColumnElement[bool]:
         if state not in DECIDED:
             return WorkItem.state == state
-        decided = Finding.silenced_until >= self.on if state == "silenced" else Finding.awaiting_since.is_not(None)
+        decided: ColumnElement[bool] = {
+            "silenced": Finding.silenced_until >= self.on,
+            "reported_done": Finding.awaiting_since.is_not(None),
+            "disputed": Finding.disputed_at.is_not(None),
+            "handed_over": Finding.handed_to.is_not(None),
+        }[state]
         mine = select(Finding.id).where(Finding.landlord == self.landlord, Finding.status == OPEN, decided)
         return WorkItem.finding_id.in_(mine)
 
@@ -134,33 +170,51 @@ def count_work_of_landlords(
     return counts, {one: n for one, n in connection.execute(mine.where(asked, is_free).group_by(WorkItem.landlord))}
 
 
-def count_owners(connection: Connection, choice: WorkChoice, each: Sequence[Owners]) -> list[int]:
-    """How many of the chosen belong to each of `each`, whosesoever the choice is; then how many there are."""
-    sums = [func.coalesce(func.sum(case((owners.match(), 1), else_=0)), 0) for owners in each]
-    row = connection.execute(select(*sums, func.count()).where(*choice.list_conditions())).one()
-    return [int(n) for n in row]
+def count_rules(connection: Connection, choice: WorkChoice) -> dict[tuple[str, int], int]:
+    """(rule, urgency) -> how many of the chosen."""
+    columns = (WorkItem.rule, WorkItem.urgency)
+    counted = select(*columns, func.count()).where(*choice.list_conditions()).group_by(*columns)
+    return {(rule, urgency): n for rule, urgency, n in connection.execute(counted)}
 
 
-def count_groups(connection: Connection, choice: WorkChoice, *names: str) -> list[Row[Any]]:
-    """The chosen counted by these columns of `WorkItem`: each group, `n` and `overdue`; the largest first."""
-    columns = [getattr(WorkItem, name) for name in names]
-    n, late = func.count().label("n"), func.sum(case((WorkItem.urgency == 1, 1), else_=0)).label("overdue")
-    counted = select(*columns, n, late).where(*choice.list_conditions()).group_by(*columns)
-    return list(connection.execute(counted.order_by(n.desc(), *columns)))
+def count_owners(connection: Connection, choice: WorkChoice) -> list[OwnerCount]:
+    """The chosen, whosesoever they are, counted by who must act."""
+    # As the index has them: the groups come in order, and nothing is sorted.
+    columns = (
+        *(WorkItem.owner_role, WorkItem.staff_ref, WorkItem.team, WorkItem.handed_to, WorkItem.handed_team),
+        WorkItem.has_problem,
+    )
+    unknown = func.sum(case((WorkItem.stage.is_(None), 1), else_=0))
+    late = func.sum(case((WorkItem.urgency == OVERDUE, 1), else_=0))
+    every = replace(choice, owners=None).list_conditions()
+    found = []
+    for row in connection.execute(select(*columns, func.count(), late, unknown).where(*every).group_by(*columns)):
+        role, staff_ref, team, handed_to, handed_team, has_problem, *counts = row
+        who = (staff_ref, team) if handed_to is None else (handed_to, handed_team)
+        found.append(OwnerCount(role, *who, bool(has_problem), *map(int, counts)))
+    return found
 
 
 def read_work(connection: Connection, choice: WorkChoice, *, offset: int, limit: int) -> list[dict[str, Any]]:
     """The chosen from `offset` on, the most urgent and longest waiting first, each with how its finding stands."""
     order = (WorkItem.urgency, WorkItem.since_on, WorkItem.finding_id)
-    chosen = select(*WorkItem.__table__.c).where(*choice.list_conditions())
-    items = chosen.order_by(*order).offset(offset).limit(limit).subquery()
+    # Of one owner's few, sorting is faster than passing over all others in order; `+ 0` says so to both engines.
+    first = WorkItem.urgency if choice.owners is None else WorkItem.urgency + 0
+    chosen = select(WorkItem.finding_id).where(*choice.list_conditions())
+    # Only the rows of the page are looked at; the others are passed over in an index.
+    page = chosen.order_by(first, *order).offset(offset).limit(limit).subquery()
+    own = [column for column in WorkItem.__table__.c if column.name not in {"staff_ref", "team", "handed_to"}]
     known = (
         *(Finding.register_ref, Finding.subject_type, Finding.subject_ref, Finding.due_on, Finding.days_overdue),
         *(Finding.severity, Finding.clause, Finding.policy_version, Finding.opened_on, Finding.silenced_until),
-        *(Finding.awaiting_since, Finding.last_as_at, Finding.status),
+        *(Finding.awaiting_since, Finding.disputed_at, Finding.handed_to),
     )
-    rows = select(*items.c, *known).join(Finding, Finding.id == items.c.finding_id)
-    rows = rows.order_by(items.c.urgency, items.c.since_on, items.c.finding_id)
+    rows = (
+        select(*own, STAFF.label("staff_ref"), TEAM.label("team"), *known)
+        .join(page, page.c.finding_id == WorkItem.finding_id)
+        .join(Finding, Finding.id == WorkItem.finding_id)
+    )
+    rows = rows.order_by(*order)
     return [dict(row) for row in connection.execute(rows).mappings()]
 
 

@@ -17,7 +17,6 @@ branch_labels = None
 depends_on = None
 
 INDEXES = {
-    "work_items": ("landlord urgency since_on finding_id", "landlord staff_ref", "landlord team"),
     "findings": ("subject_ref landlord",),
     "alert_told": ("landlord finding_id",),
     "incidents": ("customer_ref landlord",),
@@ -28,6 +27,13 @@ INDEXES = {
     "markers": ("customer_ref landlord", "restriction_ref landlord", "incident_ref landlord"),
     "access_requests": ("customer_ref landlord",),
 }
+
+
+IN_ORDER = "landlord urgency since_on finding_id rule"
+COUNTED = (
+    "landlord owner_role staff_ref team handed_to handed_team has_problem rule urgency stage state is_backlog since_on "
+    "finding_id"
+)
 
 
 def upgrade() -> None:
@@ -44,6 +50,8 @@ def upgrade() -> None:
         sa.Column("owner_role", Ref, nullable=False),
         sa.Column("staff_ref", Ref),
         sa.Column("team", Ref),
+        sa.Column("handed_to", Ref),
+        sa.Column("handed_team", Ref),
         sa.Column("is_deputy", sa.Boolean(), nullable=False),
         sa.Column("has_problem", sa.Boolean(), nullable=False),
         sa.Column("stage", Ref),
@@ -65,11 +73,13 @@ def upgrade() -> None:
     protect_tables(op, "work_items", "owner_problems")
     # A dated finding is past its date, due on the day it was judged, or due later; any other is to be put right.
     op.execute(
-        "INSERT INTO work_items (finding_id, landlord, run_id, rule, state, urgency, since_on, owner_role, is_deputy, "
-        "has_problem, is_backlog) SELECT id, landlord, last_run_id, rule, state, CASE WHEN state = 'overdue' THEN 1 "
-        "WHEN state = 'due_soon' AND due_on > last_as_at THEN 3 ELSE 2 END, COALESCE(due_on, opened_on), owner_role, "
-        "false, false, false FROM findings WHERE status = 'open'"
+        "INSERT INTO work_items (finding_id, landlord, run_id, rule, state, urgency, since_on, owner_role, handed_to, "
+        "is_deputy, has_problem, is_backlog) SELECT id, landlord, last_run_id, rule, state, "
+        "CASE WHEN state = 'overdue' THEN 1 WHEN state = 'due_soon' AND due_on > last_as_at THEN 3 ELSE 2 END, "
+        "COALESCE(due_on, opened_on), owner_role, handed_to, false, false, false FROM findings WHERE status = 'open'"
     )
+    op.create_index("ix_work_items_in_order", "work_items", IN_ORDER.split())
+    op.create_index("ix_work_items_counted", "work_items", COUNTED.split())
     for table, indexes in INDEXES.items():
         for columns in indexes:
             _add_index(table, columns)
