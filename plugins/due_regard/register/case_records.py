@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, select
 
 from due_regard.records.canonical import (
     ENTITIES,
@@ -100,13 +100,15 @@ def _read_rows(
 ) -> list[dict[str, Any]]:
     """`names` of the newest versions of records where one of the columns holds one of the references wanted of it."""
     table = RECORD_TABLES[entity.name]
-    asked = [table.c[column].in_(sorted(refs)) for column, refs in wanted.items() if refs]
-    if not asked:
-        return []
-    rows = select(*(table.c[name] for name in names)).where(
-        table.c.landlord == landlord, or_(*asked), is_newest(table, entity)
-    )
-    return [dict(row) for row in connection.execute(rows.order_by(table.c[entity.key])).mappings()]
+    columns = [table.c[name] for name in dict.fromkeys((entity.key, *names))]
+    mine = select(*columns).where(table.c.landlord == landlord, is_newest(table, entity))
+    # A statement a column: an OR over several would read the whole table on SQLite.
+    found: dict[str, dict[str, Any]] = {}
+    for column, refs in wanted.items():
+        if refs:
+            rows = connection.execute(mine.where(table.c[column].in_(sorted(refs)))).mappings()
+            found |= {row[entity.key]: dict(row) for row in rows}
+    return [found[key] for key in sorted(found)]
 
 
 def _read_frame(

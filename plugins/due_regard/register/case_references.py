@@ -45,10 +45,10 @@ def _find_linked_subjects(
     selects: list[Select[Any]] = []
     for entity in ENTITIES:
         table = RECORD_TABLES[entity.name]
-        linked = [table.c[link].in_(references) for link in links if link in table.c and link != entity.key]
-        if linked:
+        # A part a column: an OR over several would read the whole table on SQLite.
+        for link in (link for link in links if link in table.c and link != entity.key):
             mine = select(literal(entity.subject), table.c[entity.key]).where(table.c.landlord == landlord)
-            selects.append(mine.where(or_(*linked), is_newest(table, entity)))
+            selects.append(mine.where(table.c[link].in_(references), is_newest(table, entity)))
     return {(row[0], row[1]) for row in connection.execute(union_all(*selects))} if references else set()
 
 
