@@ -145,12 +145,6 @@ def find_newest_events(connection: Connection, findings: Sequence[int]) -> dict[
     return {finding: event for finding, event in connection.execute(newest.group_by(FindingEvent.finding_id))}
 
 
-def count_urgencies(connection: Connection, choice: WorkChoice) -> dict[int, int]:
-    """How many of the chosen are of each urgency."""
-    counted = select(WorkItem.urgency, func.count()).where(*choice.list_conditions()).group_by(WorkItem.urgency)
-    return {urgency: n for urgency, n in connection.execute(counted)}
-
-
 def count_work_of_landlords(
     connection: Connection, choices: Sequence[WorkChoice], waiting: Sequence[WorkChoice]
 ) -> tuple[dict[tuple[str, int], int], dict[str, int]]:
