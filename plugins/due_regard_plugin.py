@@ -47,6 +47,7 @@ class DueRegardPlugin(AirflowPlugin):
     listeners = [_Preload()]  # noqa: RUF012 - Airflow reads a plain class attribute
     fastapi_apps = _PAGES
     external_views = [  # noqa: RUF012
-        {"name": "Due Regard", "href": f"{each['url_prefix']}/", "destination": "nav", "nav_top_level": True}
+        # With a route the pages open inside Airflow's; without one, Airflow 3.3's entry is a button that does nothing.
+        {"name": "Due Regard", "href": f"{each['url_prefix']}/", "url_route": "due-regard", "nav_top_level": True}
         for each in _PAGES
     ]

@@ -15,7 +15,7 @@ from email.policy import default
 from typing import NamedTuple
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from demo import processes
 from demo.place import REPOSITORY, DemoPlace, build_environment, find_free_port, make_address
@@ -67,9 +67,18 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         processes.stop_processes(place)
 
 
+_contexts: dict[str, BrowserContext] = {}
+"""Who has signed in, in a browser of their own: Airflow refuses too many logins in a row."""
+
+
 def sign_in(browser: Browser, site: Site, who: str, address: str) -> Page:
-    """A page of a browser of their own, at an address, after Airflow's login sent them there."""
-    page = browser.new_context().new_page()
+    """A page of somebody's own browser at an address, the first time after Airflow's login sent them there."""
+    if who in _contexts:
+        page = _contexts[who].new_page()
+        page.goto(address)
+        return page
+    _contexts[who] = browser.new_context()
+    page = _contexts[who].new_page()
     page.goto(address)
     assert "/auth/login" in page.url
     page.fill("input[name=username]", site.people[who].username)
@@ -197,6 +206,11 @@ def test_a_restriction_can_be_read_and_printed_for_the_customer(site: Site, brow
 
 
 def test_airflows_menu_leads_to_the_pages(site: Site, browser: Browser) -> None:
+    """They open inside Airflow's own page, and its frame lets forms and links work."""
     page = sign_in(browser, site, "Manager", f"{site.address}/due-regard/")
     page.goto(site.address)
-    page.wait_for_selector("a[href='/due-regard/'], a[href$='/due-regard/']", timeout=60_000)
+    page.get_by_role("link", name="Due Regard").click(timeout=60_000)
+    inside = page.frame_locator("iframe")
+    inside.get_by_role("heading", level=1).wait_for(timeout=60_000)
+    inside.locator("main a").first.click()
+    inside.get_by_role("heading", name="What is to be done").wait_for()
