@@ -8,12 +8,16 @@ Together the two runs are every test; `make test-all` runs both in their long fo
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
 
 # The tests are about what is shipped: an own folder that the shell or a .env names must not bear on them.
 os.environ["DUE_REGARD_OWN_DIR"] = ""
+# A shell that starts the tests in the background lets them ignore Ctrl-C, and what they start, too.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 INTEGRATION = {
     "tests/alerts/test_bounds.py": "up to 220,000 findings composed",

@@ -17,7 +17,7 @@ from due_regard.web.application import HEADERS, build_application
 from due_regard.web.forms import make_form_token
 from due_regard.web.rendering import format_address
 from due_regard.web.rights import Right, Visit, Visitor, require
-from tests.web.visitors import GateOfTests, open_pages
+from tests.web.visitors import PEOPLE, GateOfTests, open_pages
 
 LANDLORD = "united_welsh"
 KNOWN = {"landlord": LANDLORD, "ref": "F-000001", "quarter": "2026-Q2", "name": "senior_management", "batch": "1"}
@@ -72,6 +72,28 @@ def test_every_route_of_a_landlord_names_a_right(settings: Settings) -> None:
         if "{landlord}" in route.path:
             names = [dependant.call.__qualname__ for dependant in route.dependant.dependencies if dependant.call]
             assert any(name.startswith("require.") for name in names), f"{method} {route.path}"
+
+
+def find_right(route: APIRoute) -> Right:
+    """The right that a route of a landlord asks for."""
+    (right,) = (
+        cell.cell_contents
+        for dependant in route.dependant.dependencies
+        for cell in getattr(dependant.call, "__closure__", None) or ()
+        if isinstance(cell.cell_contents, Right)
+    )
+    return right
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+def test_each_role_reaches_the_routes_of_its_rights_and_no_other(settings: Settings, person: str) -> None:
+    browser = open_pages(settings, LANDLORD, person)
+    token = make_form_token(browser.app.state.gate, Visitor(f"fab:{person}", ""))  # type: ignore[attr-defined]
+    for method, route in list_routes(settings):
+        if "{landlord}" in route.path:
+            answer = browser.request(method, fill_path(route), data={"form_token": token} if method == "POST" else None)
+            is_refused = find_right(route) not in PEOPLE[person]
+            assert (answer.status_code == 403) == is_refused, f"{method} {route.path}: {answer.status_code}"
 
 
 def test_the_guard_walks_what_is_there(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

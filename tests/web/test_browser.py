@@ -7,6 +7,7 @@ readers would (browser.py).
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -15,6 +16,7 @@ from email.policy import default
 from typing import NamedTuple
 
 import pytest
+from openpyxl import load_workbook
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from demo import processes
@@ -130,6 +132,31 @@ def decide(page: Page, title: str, why: str, **fields: str) -> None:
     page.wait_for_load_state()
 
 
+def decide_by_keyboard(page: Page, title: str, why: str) -> None:
+    """The same with no mouse: from the top of the page by the tabulator alone."""
+    page.evaluate("document.activeElement.blur()")
+    for _ in range(200):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.innerText") == title:
+            break
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.type(why)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_load_state()
+
+
+def find_disputed(site: Site) -> list[str]:
+    """References that a new build of the quarter's list of actions marks as disputed."""
+    now = datetime.now(UTC)
+    build_packs(site.settings, LANDLORD, quarter="2026-Q2", pack="senior_management", now=now)
+    (file,) = (file for file in site.settings.packs.rglob("*_senior_management_*_action_list.xlsx"))
+    rows = list(load_workbook(io.BytesIO(file.read_bytes())).worksheets[0].iter_rows(values_only=True))
+    head = next(row for row in rows if row[0] == "Register reference")
+    return [str(row[0]) for row in rows if row[head.index("Disputed")] == "Yes"]
+
+
 def run_next_day(site: Site, days: int) -> None:
     """The mails of a later day: nothing else has changed."""
     day = AS_AT + timedelta(days=days)
@@ -156,6 +183,7 @@ def test_from_a_mail_to_the_case_and_into_the_next_mails(site: Site, browser: Br
     decide(page, "Take back a decision", "It is mine after all")
     decide(page, "Dispute it", "The letter went out by hand")
     assert "disputed" in page.inner_text("main").lower()
+    assert find_disputed(site) == [ref], "the committee's list of actions says so"
     run_next_day(site, 2)
     governance = count_mentions(site, ref)
     assert governance.get("governance@queens-cross.example", 0) > after.get("governance@queens-cross.example", 0)
@@ -163,6 +191,14 @@ def test_from_a_mail_to_the_case_and_into_the_next_mails(site: Site, browser: Br
     told = count_mentions(site, ref)
     run_next_day(site, 3)
     assert count_mentions(site, ref) == told, "nothing is mailed while it is silenced"
+
+
+def test_a_decision_needs_no_mouse(site: Site, browser: Browser) -> None:
+    page = sign_in(browser, site, "Manager", find_mailed_link(site))
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.innerText") == "Skip to the content"
+    decide_by_keyboard(page, "Comment", "Typed without a mouse")
+    assert "Typed without a mouse" in page.inner_text("main")
 
 
 def test_the_second_person_sees_what_the_first_did(site: Site, browser: Browser) -> None:
