@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -34,8 +35,16 @@ from due_regard.services.list_backlog import list_backlog
 from due_regard.services.list_landlord_silences import list_landlord_silences
 from due_regard.services.list_landlords_work import list_landlords_work
 from due_regard.services.list_owner_problems import list_owner_problems
+from due_regard.services.list_restrictions import list_restrictions
 from due_regard.services.list_work import list_work
+from due_regard.services.show_audit import show_audit
+from due_regard.services.show_calendar import show_month
+from due_regard.services.show_drops import list_drops
 from due_regard.services.show_finding import show_finding
+from due_regard.services.show_packs import list_packs
+from due_regard.services.show_policy import show_policy
+from due_regard.services.show_restriction import show_restriction
+from due_regard.services.state_case import state_case
 from due_regard.services.visitor_posts import Visitors
 from due_regard.services.work_question import WorkQuestion
 
@@ -76,6 +85,29 @@ def list_pages(settings: Settings, refs: list[str]) -> dict[str, Page]:
         "backlog, last page": backlog("99999"),
         "silences": lambda _: list_landlord_silences(settings, LANDLORD, sees_restricted=True, now=NOW),
         "to mend": lambda _: list_owner_problems(settings, LANDLORD, sees_restricted=True),
+        **_list_case_pages(settings),
+    }
+
+
+def _list_case_pages(settings: Settings) -> dict[str, Page]:
+    """The pages of restrictions, dates, drops, packs, policy and audit."""
+    seen: dict[str, Any] = {"sees_restricted": True}
+    first = list_restrictions(settings, LANDLORD, page=1, **seen)
+    refs = [row["restriction_ref"] for row in first["restrictions"]]
+
+    def month(call: int) -> object:
+        return show_month(settings, LANDLORD, month=f"2026-{call % 12 + 1:02}", page=1, now=NOW, **seen)
+
+    return {
+        "restrictions": lambda _: list_restrictions(settings, LANDLORD, page=1, **seen),
+        "restrictions, last page": lambda _: list_restrictions(settings, LANDLORD, page=first["pages"], **seen),
+        "restriction": lambda call: show_restriction(settings, LANDLORD, refs[call % len(refs)], **seen),
+        "statement": lambda call: state_case(settings, LANDLORD, refs[call % len(refs)]),
+        "calendar": month,
+        "drops": lambda _: list_drops(settings, LANDLORD, page=1),
+        "packs": lambda _: list_packs(settings, LANDLORD, page=1),
+        "policy": lambda _: show_policy(settings, LANDLORD, now=NOW, **seen),
+        "audit": lambda _: show_audit(settings, LANDLORD, subject="", page=1, **seen),
     }
 
 

@@ -24,7 +24,7 @@ from due_regard.records.canonical import (
     Records,
     find_dtype,
 )
-from due_regard.register.case_references import is_newest
+from due_regard.register.case_references import is_newest, match_case
 from due_regard.register.schema.record_tables import CASE_LINKS, RECORD_TABLES
 from due_regard.register.stored_records import read_carried_columns
 
@@ -101,12 +101,14 @@ def _read_rows(
     """`names` of the newest versions of records where one of the columns holds one of the references wanted of it."""
     table = RECORD_TABLES[entity.name]
     columns = [table.c[name] for name in dict.fromkeys((entity.key, *names))]
-    mine = select(*columns).where(table.c.landlord == landlord, is_newest(table, entity))
+    mine = select(*columns).where(is_newest(table, entity))
     # A statement a column: an OR over several would read the whole table on SQLite.
     found: dict[str, dict[str, Any]] = {}
     for column, refs in wanted.items():
         if refs:
-            rows = connection.execute(mine.where(table.c[column].in_(sorted(refs)))).mappings()
+            rows = connection.execute(
+                mine.where(match_case(connection, landlord, entity, column, sorted(refs)))
+            ).mappings()
             found |= {row[entity.key]: dict(row) for row in rows}
     return [found[key] for key in sorted(found)]
 

@@ -6,13 +6,14 @@ Reads by indexes alone: one case among a million records. Records are the newest
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, Table, and_, exists, func, literal, or_, select, union_all
 
 from due_regard.records.canonical import ENTITIES, ENTITY, Entity
+from due_regard.register.engines import match_linked
 from due_regard.register.schema.finding_tables import Finding
 from due_regard.register.schema.record_tables import CASE_LINKS, RECORD_TABLES
 
@@ -47,8 +48,9 @@ def _find_linked_subjects(
         table = RECORD_TABLES[entity.name]
         # A part a column: an OR over several would read the whole table on SQLite.
         for link in (link for link in links if link in table.c and link != entity.key):
-            mine = select(literal(entity.subject), table.c[entity.key]).where(table.c.landlord == landlord)
-            selects.append(mine.where(table.c[link].in_(references), is_newest(table, entity)))
+            mine = select(literal(entity.subject), table.c[entity.key])
+            linked = match_case(connection, landlord, entity, link, references)
+            selects.append(mine.where(linked, is_newest(table, entity)))
     return {(row[0], row[1]) for row in connection.execute(union_all(*selects))} if references else set()
 
 
@@ -58,10 +60,20 @@ def _find_findings_of_subjects(
     refs, found = sorted({ref for _, ref in subjects}), []
     for start in range(0, len(refs), _AT_ONCE):
         some = select(Finding.id, Finding.subject_type, Finding.subject_ref).where(
-            Finding.landlord == landlord, Finding.subject_ref.in_(refs[start : start + _AT_ONCE])
+            match_linked(connection, Finding.landlord, landlord, Finding.subject_ref, refs[start : start + _AT_ONCE])
         )
         found += [row.id for row in connection.execute(some) if (row.subject_type, row.subject_ref) in subjects]
     return tuple(sorted(found))
+
+
+def match_case(
+    connection: Connection, landlord: str, entity: Entity, column: str, refs: Collection[str]
+) -> ColumnElement[bool]:
+    """Condition: a record is the landlord's, and its key or the column of a link is one of a few references."""
+    table = RECORD_TABLES[entity.name]
+    if column == entity.key:
+        return and_(table.c.landlord == landlord, table.c[column].in_(list(refs)))
+    return match_linked(connection, table.c.landlord, landlord, table.c[column], refs)
 
 
 def is_newest(table: Table, entity: Entity) -> ColumnElement[bool]:

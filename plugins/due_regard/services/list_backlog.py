@@ -51,7 +51,7 @@ def list_backlog(
         total = counts["counts"]["total"]
         pages = max(ceil(total / PAGE), 1)
         page = min(question.page_number, pages)
-        rows = work_list.read_work(connection, choice, offset=(page - 1) * PAGE, limit=PAGE)
+        rows = work_list.read_work(connection, choice, offset=(page - 1) * PAGE, limit=PAGE, total=total)
         newest = work_list.find_newest_events(connection, [row["finding_id"] for row in rows])
     findings: list[dict[str, Any]] = [
         describe_item(row, context, as_at) | {"newest_event": newest.get(row["finding_id"])} for row in rows

@@ -99,7 +99,7 @@ def _read_page(
 
     pages = max(ceil(total / PAGE), 1)
     page = min(number, pages)
-    rows = read_work(connection, choice, offset=(page - 1) * PAGE, limit=PAGE)
+    rows = read_work(connection, choice, offset=(page - 1) * PAGE, limit=PAGE, total=total)
     findings = [describe_item(row, context, as_at) for row in rows]
     return {"page": page, "pages": pages, "findings": findings}
 

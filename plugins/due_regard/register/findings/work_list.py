@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, case, false, func, or_, select, true
@@ -20,6 +20,8 @@ STAFF = func.coalesce(WorkItem.handed_to, WorkItem.staff_ref)
 
 TEAM = case((WorkItem.handed_to.is_not(None), WorkItem.handed_team), else_=WorkItem.team)
 """Their team."""
+
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 DECIDED = ("silenced", "reported_done", "disputed", "handed_over")
 """States that a person's decision gives an open finding, beside those of its assessment."""
@@ -117,11 +119,12 @@ class WorkChoice:
             return WorkItem.state == state
         decided: ColumnElement[bool] = {
             "silenced": Finding.silenced_until >= self.on,
-            "reported_done": Finding.awaiting_since.is_not(None),
-            "disputed": Finding.disputed_at.is_not(None),
-            "handed_over": Finding.handed_to.is_not(None),
+            "reported_done": Finding.awaiting_since > _EVER,
+            "disputed": Finding.disputed_at > _EVER,
+            "handed_over": Finding.handed_to > "",
         }[state]
-        mine = select(Finding.id).where(Finding.landlord == self.landlord, Finding.status == OPEN, decided)
+        # Ranges, which the indexes of the few that are decided on answer. What is listed is open: it need not be asked.
+        mine = select(Finding.id).where(Finding.landlord == self.landlord, decided)
         return WorkItem.finding_id.in_(mine)
 
 
@@ -189,14 +192,23 @@ def count_owners(connection: Connection, choice: WorkChoice) -> list[OwnerCount]
     return found
 
 
-def read_work(connection: Connection, choice: WorkChoice, *, offset: int, limit: int) -> list[dict[str, Any]]:
-    """The chosen from `offset` on, the most urgent and longest waiting first, each with how its finding stands."""
+def read_work(
+    connection: Connection, choice: WorkChoice, *, offset: int, limit: int, total: int = 0
+) -> list[dict[str, Any]]:
+    """The chosen from `offset` on, the most urgent and longest waiting first, each with how its finding stands.
+
+    `total` is how many are chosen, where it is known: the second half is then reached from the end.
+    """
     order = (WorkItem.urgency, WorkItem.since_on, WorkItem.finding_id)
+    if is_reversed := 2 * offset > total > 0:
+        limit = max(min(limit, total - offset), 0)
+        offset = total - offset - limit
     # Of one owner's few, sorting is faster than passing over all others in order; `+ 0` says so to both engines.
     first = WorkItem.urgency if choice.owners is None else WorkItem.urgency + 0
     chosen = select(WorkItem.finding_id).where(*choice.list_conditions())
     # Only the rows of the page are looked at; the others are passed over in an index.
-    page = chosen.order_by(first, *order).offset(offset).limit(limit).subquery()
+    way = [column.desc() if is_reversed else column for column in (first, *order)]
+    page = chosen.order_by(*way).offset(offset).limit(limit).subquery()
     own = [column for column in WorkItem.__table__.c if column.name not in {"staff_ref", "team", "handed_to"}]
     known = (
         *(Finding.register_ref, Finding.subject_type, Finding.subject_ref, Finding.due_on, Finding.days_overdue),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from due_regard.register.schema.column_types import RowId
@@ -19,6 +19,12 @@ OPEN = "open"
 """`findings.status` of an open finding; the other one is `RESOLVED`."""
 
 RESOLVED = "resolved"
+
+
+def _make_index_of_few(column: str) -> Index:
+    """An index of the few findings of a landlord in which a column that a person's decision fills is filled."""
+    filled = text(f"{column} IS NOT NULL")
+    return Index(None, "landlord", column, sqlite_where=filled, postgresql_where=filled)
 
 
 class AssessmentRun(Base):
@@ -76,6 +82,7 @@ class Finding(Base):
         UniqueConstraint("register_ref"),
         Index(None, "landlord", "status"),
         Index(None, "subject_ref", "landlord"),
+        *(_make_index_of_few(name) for name in ("silenced_until", "awaiting_since", "disputed_at", "handed_to")),
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=False)

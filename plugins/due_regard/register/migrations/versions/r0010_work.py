@@ -80,9 +80,17 @@ def upgrade() -> None:
     )
     op.create_index("ix_work_items_in_order", "work_items", IN_ORDER.split())
     op.create_index("ix_work_items_counted", "work_items", COUNTED.split())
+    for column in ("silenced_until", "awaiting_since", "disputed_at", "handed_to"):
+        _add_index_of_few(column)
     for table, indexes in INDEXES.items():
         for columns in indexes:
             _add_index(table, columns)
+
+
+def _add_index_of_few(column: str) -> None:
+    filled = sa.text(f"{column} IS NOT NULL")
+    name = f"ix_findings_landlord_{column}"
+    op.create_index(name, "findings", ["landlord", column], sqlite_where=filled, postgresql_where=filled)
 
 
 def _add_index(table: str, columns: str) -> None:
