@@ -128,7 +128,16 @@ def load_history(settings: Settings, incidents: int) -> int:
     start = time.perf_counter()
     found = assess_landlord(settings, LANDLORD, as_at=NOW.date(), now=NOW)
     print(f"judged in {time.perf_counter() - start:.1f} s", end=", ", flush=True)
+    _tidy_database(settings)
     return int(found["findings"]["open"])
+
+
+def _tidy_database(settings: Settings) -> None:
+    """What PostgreSQL's own housekeeping has done a minute after a load."""
+    with open_landlord_register(settings, LANDLORD) as engine:
+        if engine.dialect.name == "postgresql":
+            with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                connection.exec_driver_sql("VACUUM ANALYZE")
 
 
 def _make_staff() -> pd.DataFrame:

@@ -22,9 +22,13 @@ _MOST_KEPT = 256
 
 @dataclass(frozen=True)
 class PageContext:
-    """A landlord's settings, calendar and policy with the duty to report, and the words of mails and pages."""
+    """A landlord's settings, calendar and policy with the duty to report (`known`), and the words of mails and pages.
+
+    `plain` has the policy alone: what is judged by records, without the duty to report.
+    """
 
     known: LandlordContext
+    plain: LandlordContext
     wording: MailWording
     words: PageWords
 
@@ -46,7 +50,7 @@ def load_page_context(settings: Settings, landlord: str) -> PageContext:
     known = load_landlord_context(settings, landlord)
     history = add_report_duty(known.history, known.landlord, reports=settings.reports_dir)
     wording, words = load_mail_wording(settings.reports_dir / "mail"), load_page_words(settings.reports_dir / "pages")
-    context = PageContext(replace(known, history=history), wording, words)
+    context = PageContext(replace(known, history=history), known, wording, words)
     if len(_kept) >= _MOST_KEPT:
         _kept.clear()
     _kept[key] = (signature, context)

@@ -15,7 +15,7 @@ from due_regard.config.settings import Settings
 from due_regard.errors import UnknownReference
 from due_regard.policy import Duty, LandlordContext, PolicyHistory
 from due_regard.services.case_timeline import CaseRows, select_case_rows
-from due_regard.services.landlord_context import load_landlord_context
+from due_regard.services.page_context import load_page_context
 from due_regard.services.result import Result, make_json_value
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def find_judging(settings: Settings, connection: Connection, landlord: str, *, s
     from due_regard.register import EVER
     from due_regard.register.findings.judged_days import find_last_judged
 
-    context = load_landlord_context(settings, landlord)
+    context = load_page_context(settings, landlord).plain
     hidden = () if sees_restricted else list_restricted_rules(context.history)
     as_at, known_at, run_id = find_last_judged(connection, landlord) or (None, EVER, None)
     return Judging(context, as_at, known_at, run_id, hidden)
