@@ -214,7 +214,7 @@ def test_the_second_person_sees_what_the_first_did(site: Site, browser: Browser)
 PAGES = {
     "Manager": ["", f"{LANDLORD}/work", f"{LANDLORD}/restrictions", f"{LANDLORD}/calendar", f"{LANDLORD}/policy"],
     "Governance": [f"{LANDLORD}/backlog", f"{LANDLORD}/silences", f"{LANDLORD}/packs"],
-    "Data team": [f"{LANDLORD}/drops", f"{LANDLORD}/drops/1", f"{LANDLORD}/work?view=mend"],
+    "Data team": [f"{LANDLORD}/drops", f"{LANDLORD}/drops/1", f"{LANDLORD}/mend"],
     "Auditor": [f"{LANDLORD}/audit"],
 }
 
