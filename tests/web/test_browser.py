@@ -207,6 +207,7 @@ def test_the_second_person_sees_what_the_first_did(site: Site, browser: Browser)
     decide(first, "Comment", "I am looking into it")
     decide(second, "It is done", "Sent today")
     assert "Somebody was first" in second.inner_text("h1")
+    assert "by Demo Manager (fab:" in second.inner_text("main")
     assert "was reported done" not in first.inner_text("main")
     look_at(second, "somebody-was-first")
 

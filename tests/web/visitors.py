@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from fastapi import Request
@@ -31,6 +31,7 @@ class GateOfTests:
     secret: str = "a key for tests"  # noqa: S105
     emails: Mapping[str, str] = field(default_factory=dict)
     roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
 
     async def find_visitor(self, request: Request) -> Visitor | None:
         name = request.headers.get("x-person")
@@ -40,6 +41,9 @@ class GateOfTests:
 
     def is_allowed(self, visitor: Visitor, right: Right, landlord: str) -> bool:
         return landlord == self.landlord and right in PEOPLE[visitor.actor_id.removeprefix("fab:")]
+
+    def find_names(self, actors: Collection[str]) -> dict[str, str]:
+        return {actor: name for actor, name in self.names.items() if actor in actors}
 
     def find_login_url(self, path: str) -> str:
         return f"/login?next={path}"

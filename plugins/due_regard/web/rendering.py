@@ -18,13 +18,15 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from due_regard.calendars.quarters import LONDON
 from due_regard.config.layered_folders import Folder, list_layers
+from due_regard.web.actor_names import list_actors, replace_actors
 from due_regard.web.forms import make_form_token
 
 
 def show_page(request: Request, template: str, content: Mapping[str, Any], *, status_code: int = 200) -> Response:
     """The page: `content` in `template`, or as JSON where the request accepts that alone.
 
-    A template is also given `visitor`, `visit` (of pages of one landlord, else None), `address` and `form_token`.
+    A template is also given `visitor`, `visit` (of pages of one landlord, else None), `address`, `form_token` and
+    `named` (a text with names for the ids of whoever signed in).
     """
     if is_json_wanted(request):
         return JSONResponse(dict(content), status_code=status_code)
@@ -37,8 +39,14 @@ def show_page(request: Request, template: str, content: Mapping[str, Any], *, st
     def form_token() -> str:
         return make_form_token(request.app.state.gate, visitor) if visitor is not None else ""
 
+    actors = list_actors(content)
+    names = request.app.state.gate.find_names(actors) if actors and visitor is not None else {}
+
+    def named(text: str) -> str:
+        return replace_actors(text, names)
+
     visit = getattr(request.state, "visit", None)
-    view = {**content, "visitor": visitor, "visit": visit, "address": address, "form_token": form_token}
+    view = {**content, "visitor": visitor, "visit": visit, "address": address, "form_token": form_token, "named": named}
     text = load_templates(request.app.state.settings.reports_dir / "pages").get_template(template).render(view)
     return HTMLResponse(text, status_code=status_code)
 

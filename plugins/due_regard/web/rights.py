@@ -6,6 +6,7 @@ does.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -58,6 +59,9 @@ class Gate(Protocol):
 
     def is_allowed(self, visitor: Visitor, right: Right, landlord: str) -> bool:
         """Whether the visitor has the right with this landlord."""
+
+    def find_names(self, actors: Collection[str]) -> dict[str, str]:
+        """Id -> name of those who may sign in, or could once."""
 
     def find_login_url(self, path: str) -> str:
         """Where to sign in, to come back to `path`."""
