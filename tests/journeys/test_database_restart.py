@@ -159,8 +159,8 @@ def read_outcome(installed: Installation, name: str) -> dict[str, Any]:
 
 
 def unname(place: Path, *texts: str) -> list[str]:
-    """Texts without the number of their batch, and without the installation's folder below `place`."""
-    return [re.sub(rf"{place}/\w+|\bbatch \d+|/\d+/", "", text) for text in texts]
+    """Texts without the number of their batch, the installation's folder below `place` and the mail's id made of it."""
+    return [re.sub(rf"{place}/\w+|\bbatch \d+|/\d+/|due-regard\.\w+@", "", text) for text in texts]
 
 
 def read_words(mail: str) -> str:

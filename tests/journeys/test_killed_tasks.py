@@ -155,7 +155,7 @@ def struck(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Struck]:
         processes.run_once(place, env, "db", "migrate")
         processes.start_process(place, env, "api-server")
         processes.run_once(place, env, "dags", "reserialize")
-        with closing(Person(place, port)) as api:
+        with closing(Person(port, place.passwords)) as api:
             wait_for(api.is_answering, "the server")
             api.log_in()
             found = Struck(place, env, api)
