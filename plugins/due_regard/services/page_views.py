@@ -1,4 +1,4 @@
-"""Keep that a person was shown a named record: each page with one calls this before it answers."""
+"""Keep that a person was shown a named record: the pages do, before they answer."""
 
 from __future__ import annotations
 

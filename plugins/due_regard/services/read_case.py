@@ -17,6 +17,7 @@ from due_regard.policy import Duty, LandlordContext, PolicyHistory
 from due_regard.services.case_timeline import CaseRows, select_case_rows
 from due_regard.services.page_context import load_page_context
 from due_regard.services.result import Result, make_json_value
+from due_regard.services.visible_rules import list_restricted_rules
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,12 +62,6 @@ def find_judging(settings: Settings, connection: Connection, landlord: str, *, s
     hidden = () if sees_restricted else list_restricted_rules(context.history)
     as_at, known_at, run_id = find_last_judged(connection, landlord) or (None, EVER, None)
     return Judging(context, as_at, known_at, run_id, hidden)
-
-
-def list_restricted_rules(history: PolicyHistory) -> tuple[str, ...]:
-    """Rules that only certain roles may hear of, in any version of the policy."""
-    rules = {duty.rule for policy in history.versions for duty in policy.duties if duty.restricted_to}
-    return tuple(sorted(rules))
 
 
 def read_judged_case(connection: Connection, judging: Judging, refs: Collection[str]) -> tuple[Records, pd.DataFrame]:

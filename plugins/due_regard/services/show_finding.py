@@ -16,7 +16,7 @@ from due_regard.errors import UnknownReference
 from due_regard.policy import Duty, LandlordContext
 from due_regard.services.explain_finding import explain_finding
 from due_regard.services.landlord_context import open_landlord_register
-from due_regard.services.page_context import load_page_context
+from due_regard.services.page_context import PageContext, load_page_context
 from due_regard.services.page_words import PageWords
 from due_regard.services.past_findings import find_assessed_duty
 from due_regard.services.result import Result, list_json_rows, make_json_value
@@ -72,7 +72,7 @@ def show_finding(
         result |= explain_finding(records, known, found, duty)
         origin = register.find_record_origin(engine, found["landlord"], found["subject_type"], found["subject_ref"])
         result["origin"] = origin and {name: make_json_value(value) for name, value in origin.items()}
-        result |= _find_people(engine, settings, found, records, now)
+        result |= _find_people(engine, settings, context, found, records, now)
         result |= _read_life(engine, found["register_ref"], context.words, now)
     result["owner"]["why"] = _describe_why(result)
     return result
@@ -104,13 +104,13 @@ def _describe_promise(known: LandlordContext, found: dict[str, Any], duty: Duty 
 
 
 def _find_people(
-    engine: Engine, settings: Settings, found: dict[str, Any], records: Records, now: datetime
+    engine: Engine, settings: Settings, context: PageContext, found: dict[str, Any], records: Records, now: datetime
 ) -> dict[str, Any]:
     """Who owns it, who would be told and who was."""
     from due_regard.alerts.finding_recipients import list_told, read_finding_route
     from due_regard.mail.mail_mode import choose_mail_mode
 
-    context, mode = load_page_context(settings, found["landlord"]), choose_mail_mode(settings)
+    mode = choose_mail_mode(settings)
     route = read_finding_route(engine, context.known, context.wording, found, records, mode=mode, now=now)
     told = list_told(engine, found["landlord"], found["id"])
     return {**route, "told": [{name: make_json_value(value) for name, value in each.items()} for each in told]}

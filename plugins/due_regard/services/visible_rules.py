@@ -12,6 +12,11 @@ def list_visible_rules(history: PolicyHistory, *, sees_restricted: bool) -> tupl
     """
     if sees_restricted:
         return None
-    duties = [duty for policy in history.versions for duty in policy.duties]
-    restricted = {duty.rule for duty in duties if duty.restricted_to}
-    return tuple(sorted({duty.rule for duty in duties} - restricted))
+    every = {duty.rule for policy in history.versions for duty in policy.duties}
+    return tuple(sorted(every.difference(list_restricted_rules(history))))
+
+
+def list_restricted_rules(history: PolicyHistory) -> tuple[str, ...]:
+    """Rules that only certain roles may hear of, in any version of the policy."""
+    rules = {duty.rule for policy in history.versions for duty in policy.duties if duty.restricted_to}
+    return tuple(sorted(rules))
