@@ -19,6 +19,7 @@ from due_regard.register.audit import append_audit
 from due_regard.register.engines import writing
 from due_regard.register.loading.customer_numbers import number_customers
 from due_regard.register.loading.disappearances import note_disappearances
+from due_regard.register.loading.returned_records import return_withdrawn_records
 from due_regard.register.loading.row_versions import write_versions
 from due_regard.register.schema.drop_tables import Batch, BatchFile, CarriedColumn, RejectionCount, ValidationResult
 from due_regard.register.schema.finding_tables import AssessmentRun
@@ -136,7 +137,7 @@ def _load_file(connection: Connection, landlord: str, batch_id: int, part: Accep
             f"a file of {part.entity}: {part.read} rows read are not {len(part.rows)} accepted, {part.collapsed} "
             f"repeated and {rejected} rejected; nothing of this file was loaded"
         )
-    known_from = _find_known_from(connection, landlord, now)
+    known_from = find_known_from(connection, landlord, now)
     file_id = _insert_file(
         connection,
         {
@@ -155,6 +156,7 @@ def _load_file(connection: Connection, landlord: str, batch_id: int, part: Accep
     written = write_versions(connection, landlord, part, file_id, known_from)
     number_customers(connection, landlord, written.customers)
     note_disappearances(connection, landlord, part, file_id, known_from)
+    return_withdrawn_records(connection, landlord, part, file_id, known_from=known_from, now=now)
     done = FileLoad(
         part.file,
         part.entity,
@@ -189,8 +191,11 @@ def _finish_file(connection: Connection, file_id: int, done: FileLoad, rows_sha2
     )
 
 
-def _find_known_from(connection: Connection, landlord: str, now: datetime) -> datetime:
-    """`now`, but not before what is known already, and after every recorded run: those must stay rebuildable."""
+def find_known_from(connection: Connection, landlord: str, now: datetime) -> datetime:
+    """From when a new fact is known: now, not before what is known already, and after every recorded run.
+
+    These must stay rebuildable.
+    """
     _, last = find_newest_load(connection, landlord)
     assessed = connection.scalar(select(func.max(AssessmentRun.known_at)).where(AssessmentRun.landlord == landlord))
     after = assessed + timedelta(microseconds=1) if assessed else now
