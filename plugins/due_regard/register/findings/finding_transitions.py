@@ -11,7 +11,7 @@ from datetime import date, datetime
 
 import pandas as pd
 from pandas.api.types import is_datetime64_any_dtype
-from sqlalchemy import Connection, TableClause, case, column, func, select, table, text, update
+from sqlalchemy import Connection, TableClause, and_, case, column, func, select, table, text, update
 
 from due_regard.records.canonical import ENTITIES, ENTITY_OF_SUBJECT, Entity, find_open_rows
 from due_regard.register.findings.coming_duties import replace_coming_duties
@@ -166,18 +166,16 @@ class FindingTransition:
 
     def _end_unconfirmed_waits(self) -> None:
         """End the wait for findings reported done that a later drop still shows open."""
-        waiting = select(Finding.id, Finding.state).where(
+        is_waiting = and_(
             Finding.landlord == self.landlord,
             Finding.last_run_id == self.run_id,
             Finding.awaiting_file_id < (self.last_file or 0),
         )
-        rows = pd.DataFrame(self.connection.execute(waiting).all(), columns=["id", "state"])
+        waiting = self.connection.execute(select(Finding.id, Finding.state).where(is_waiting)).all()
+        rows = pd.DataFrame(waiting, columns=["id", "state"])
         if len(rows):
-            self.connection.execute(
-                update(Finding)
-                .where(Finding.id.in_(rows["id"].tolist()))
-                .values(awaiting_since=None, awaiting_file_id=None)
-            )
+            ended = update(Finding).where(is_waiting).values(awaiting_since=None, awaiting_file_id=None)
+            self.connection.execute(ended)
             self._write_events("not_confirmed", rows, rows["state"])
 
     def _write_events(self, event: str, rows: pd.DataFrame, state: pd.Series, file_id: pd.Series | None = None) -> None:
@@ -211,7 +209,8 @@ def find_settling_files(connection: Connection, landlord: str, findings: pd.Data
 def _find_newest_files(connection: Connection, landlord: str, entity: Entity, refs: pd.Series) -> dict[str, int]:
     wanted = {"subject_ref": make_arrow_column(refs.drop_duplicates())}
     bulk.stage_rows(connection, "gone_subjects", FINDINGS, wanted)
-    staged = table("gone_subjects", column("subject_ref", Ref))
+    # Not a join: of two tables without statistics SQLite would walk the second for each row of the first.
+    gone = select(column("subject_ref", Ref)).select_from(table("gone_subjects"))
     carriers = [(entity.name, entity.key)]
     carriers += [(other.name, name) for other in ENTITIES for name, to in other.links if to == entity.name]
     files: dict[str, int] = {}
@@ -219,7 +218,7 @@ def _find_newest_files(connection: Connection, landlord: str, entity: Entity, re
         own = RECORD_TABLES[name]
         newest = (
             select(own.c[link], func.max(own.c.batch_file_id))
-            .where(own.c.landlord == landlord, own.c[link] == staged.c.subject_ref)
+            .where(own.c.landlord == landlord, own.c[link].in_(gone))
             .group_by(own.c[link])
         )
         for ref, file_id in connection.execute(newest):
