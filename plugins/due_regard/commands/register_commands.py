@@ -11,7 +11,6 @@ from pathlib import Path
 
 from due_regard.commands import CommandResult, Commands, add_command, add_command_group, add_landlord_option
 from due_regard.config.settings import Settings
-from due_regard.services.landlord_context import find_register_url, open_landlord_register
 from due_regard.services.landlord_failures import describe_failures
 
 ROLES = ("auditor", "loader", "pages", "reporter")
@@ -28,8 +27,14 @@ def add_commands(commands: Commands) -> None:
     parser.add_argument("--landlord", metavar="ID", help="only this landlord's data; default all")
     audits = add_command_group(commands, "audit", "the audit chain")
     parser = add_command(audits, "verify", run_audit_verify, "check every link of the audit chain")
-    parser.add_argument("--head", help="a head printed earlier: finds a tail that was removed")
+    parser.add_argument(
+        "--head", help="a head printed earlier: finds a tail that was removed; default: all that are noted outside"
+    )
     add_landlord_option(parser, "whose register to check, every chain in it")
+    parser = add_command(
+        audits, "acknowledge", run_audit_acknowledge, "an earlier state of the register was put back on purpose"
+    )
+    add_landlord_option(parser, "whose register was put back")
     parser = add_command(commands, "backup", run_backup, "copy the register and its audit head into a folder")
     parser.add_argument("folder", type=Path, metavar="DIR", help="folder for the backup; each gets a file of its own")
     add_landlord_option(parser, "whose register to copy, all of it")
@@ -63,30 +68,42 @@ def run_register_login(args: Namespace, settings: Settings) -> CommandResult:
 
 def run_audit_verify(args: Namespace, settings: Settings) -> CommandResult:
     """`audit verify [--head H] [--landlord L]`."""
-    from due_regard import register
+    from due_regard.services.audit_heads import verify_register_audit
 
-    with open_landlord_register(settings, args.landlord) as engine:
-        report = register.verify_audit(engine, args.head)
-    line = f"{report.rows} rows hold; head {report.head}"
-    if not report.rows:
-        line = "nothing was ever recorded in this register: there is no row to verify"
-    return CommandResult({"rows": report.rows, "head": report.head}, (line,))
+    result = verify_register_audit(settings, args.landlord, args.head)
+    lines = [f"{result['rows']} rows hold; head {result['head']}"]
+    if not result["rows"]:
+        lines = ["nothing was ever recorded in this register: there is no row to verify"]
+    elif result["noted"]:
+        since = f", since the restore of {result['restored_at']}" if result["restored_at"] else ""
+        lines.append(f"no --head was given: all {result['noted']} heads noted in {result['noted_in']} are there{since}")
+    elif args.head is None:
+        lines.append(f"no --head was given and none is noted in {result['noted_in']}: a removed tail would not show")
+    return CommandResult(result, tuple(lines))
+
+
+def run_audit_acknowledge(args: Namespace, settings: Settings) -> CommandResult:
+    """`audit acknowledge [--landlord L]`."""
+    from due_regard.services.audit_heads import acknowledge_earlier_state
+
+    result = acknowledge_earlier_state(settings, args.landlord, now=datetime.now(UTC))
+    return CommandResult(result, (f"recorded: an earlier state was put back on purpose; head {result['head']}",))
 
 
 def run_backup(args: Namespace, settings: Settings) -> CommandResult:
     """`backup DIR [--landlord L]`."""
-    from due_regard import register
+    from due_regard.services.keep_backups import back_up_register
 
-    report = register.write_backup(find_register_url(settings, args.landlord), args.folder, now=datetime.now(UTC))
-    return CommandResult({"file": str(report.file), "head": report.head}, (f"wrote {report.file}; head {report.head}",))
+    result = back_up_register(settings, args.landlord, args.folder, now=datetime.now(UTC))
+    return CommandResult(result, (f"wrote {result['file']}; head {result['head']}",))
 
 
 def run_restore(args: Namespace, settings: Settings) -> CommandResult:
     """`restore DIR [--landlord L]`."""
-    from due_regard import register
+    from due_regard.services.keep_backups import restore_register
 
-    report = register.restore_backup(find_register_url(settings, args.landlord), args.folder, now=datetime.now(UTC))
-    return CommandResult({"rows": report.rows, "head": report.head}, (f"restored; {report.rows} audit rows hold",))
+    result = restore_register(settings, args.landlord, args.folder, now=datetime.now(UTC))
+    return CommandResult(result, (f"restored; {result['rows']} audit rows hold; head {result['head']}",))
 
 
 def run_doctor(args: Namespace, settings: Settings) -> CommandResult:

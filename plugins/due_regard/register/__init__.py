@@ -4,7 +4,7 @@ SQLAlchemy 2 on SQLite or PostgreSQL, migrated by Alembic. Rows are versions; no
 Add reads of records to stored_records.py, of findings to findings/; keep policy and files out.
 """
 
-from due_regard.register.audit import append_audit, read_audit_head, verify_audit
+from due_regard.register.audit import append_audit, find_basis_head, read_audit_head, verify_audit
 from due_regard.register.backup import restore_backup, write_backup
 from due_regard.register.case_records import read_case_records
 from due_regard.register.engines import reading, writing
@@ -61,6 +61,7 @@ __all__ = [
     "comment_on_finding",
     "count_duties_on",
     "dispute_finding",
+    "find_basis_head",
     "find_judged_day",
     "find_newest_file",
     "find_record_origin",

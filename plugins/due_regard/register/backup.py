@@ -25,7 +25,7 @@ from sqlalchemy import Connection, Engine, MetaData, Table
 
 from due_regard.errors import RegisterError
 from due_regard.register.audit import AuditReport, append_audit, read_audit_head_on, verify_audit_on
-from due_regard.register.engines import REGISTER, make_engine, reading, writing
+from due_regard.register.engines import HEAD_FILE, REGISTER, make_engine, reading, writing
 from due_regard.register.loading import bulk
 from due_regard.register.opening import open_register, upgrade_register
 from due_regard.register.schema import revisions
@@ -44,8 +44,10 @@ class BackupReport:
     tables: dict[str, int]
 
 
-def write_backup(url: str, folder: Path, *, now: datetime) -> BackupReport:
+def write_backup(url: str, folder: Path, *, now: datetime, head_file: Path | None = None) -> BackupReport:
     """Write the register at `url` into a new file of `folder`, named for the instant.
+
+    With `head_file`, the audit's head with the backup in it is noted there.
 
     Raises:
         RegisterError: the register cannot be read, or the file cannot be written.
@@ -60,6 +62,7 @@ def write_backup(url: str, folder: Path, *, now: datetime) -> BackupReport:
         partial.rename(file)
     except OSError as reason:
         raise RegisterError(f"the backup {file} cannot be written: {reason.strerror}") from None
+    engine.update_execution_options(**{HEAD_FILE: head_file})
     with writing(engine, REGISTER) as connection:
         details = {"head": manifest["head"], "rows": sum(manifest["tables"].values())}
         append_audit(connection, landlord=REGISTER, action="backup", subject=file.name, details=details, at=now)

@@ -18,6 +18,7 @@ from sqlalchemy import URL, ColumnElement, Connection, Engine, and_, create_engi
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError, SQLAlchemyError
 
 from due_regard.errors import RegisterError
+from due_regard.register.head_log import note_heads
 from due_regard.register.network_shares import find_network_share
 
 REGISTER = "-"
@@ -25,6 +26,12 @@ REGISTER = "-"
 
 LOCK_SECONDS = 120
 """How long a run waits for another one's file to be loaded before it gives up."""
+
+APPENDED = "due_regard_appended"
+"""Of a connection's `info`: the audit rows that its transaction appended, as landlord -> (row, hash, instant)."""
+
+HEAD_FILE = "due_regard_head_file"
+"""Option of an engine: the file outside the register in which `writing` notes the audit heads."""
 
 ANSWER_SECONDS = 15
 """How long a database server may take to answer a first connection."""
@@ -154,6 +161,7 @@ def writing(engine: Engine, landlord: str, *, alone: bool = True) -> Iterator[Co
 
     Never open a second one inside: it would wait for the first. With `alone` False it takes no lock, for a row that
     rests on no other: on PostgreSQL it waits for nobody (SQLite has one writer at a time, whatever is asked).
+    What it appended to the audit is noted in the engine's `HEAD_FILE`, if it has one.
 
     Raises:
         RegisterError: another run held the lock for longer than `LOCK_SECONDS`, or the database failed or refused;
@@ -168,9 +176,19 @@ def writing(engine: Engine, landlord: str, *, alone: bool = True) -> Iterator[Co
             raise RegisterError(
                 f"another run is writing to the register; try again later ({find_plain_reason(reason)})"
             ) from None
+        connection.info.pop(APPENDED, None)
         with transaction:
             _narrow_to_landlord(connection, landlord)
             yield connection
+        _note_appended(connection)
+
+
+def _note_appended(connection: Connection) -> None:
+    """Note outside the register what the transaction that has just ended appended to the audit."""
+    appended, file = connection.info.pop(APPENDED, None), connection.get_execution_options().get(HEAD_FILE)
+    if appended and file:
+        heads = {landlord: (seq, digest) for landlord, (seq, digest, _) in appended.items()}
+        note_heads(file, heads, max(at for _, _, at in appended.values()))
 
 
 def _lock_landlord(connection: Connection, landlord: str) -> None:
