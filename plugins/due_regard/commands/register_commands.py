@@ -1,4 +1,4 @@
-"""Commands that keep the register safe and the installation sound: register, audit, backup, restore, doctor."""
+"""Commands that keep the register safe and the installation sound: register, audit, backup, restore, move, doctor."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ROLES = ("auditor", "loader", "pages", "reporter")
 
 
 def add_commands(commands: Commands) -> None:
-    """Adds register, audit, backup, restore and doctor."""
+    """Adds register, audit, backup, restore, move and doctor."""
     registers = add_command_group(commands, "register", "the register itself")
     parser = add_command(registers, "upgrade", run_register_upgrade, "create the register, or bring it up to date")
     parser.add_argument("--landlord", metavar="ID", help="only this landlord's, where each has its own; default all")
@@ -43,6 +43,9 @@ def add_commands(commands: Commands) -> None:
     )
     parser.add_argument("folder", type=Path, metavar="DIR", help="a backup, or a folder: its newest one")
     add_landlord_option(parser, "whose register to restore, all of it")
+    parser = add_command(commands, "move", run_move, "take a register from SQLite to an empty PostgreSQL database")
+    parser.add_argument("--to", required=True, metavar="URL", help="SQLAlchemy URL of the empty database")
+    add_landlord_option(parser, "whose register to move, all of it")
     parser = add_command(commands, "doctor", run_doctor, "check settings, register, calendar, mail and folders")
     parser.add_argument("--freshness", action="store_true", help="fail when intake, assessment or alerts are late")
 
@@ -104,6 +107,19 @@ def run_restore(args: Namespace, settings: Settings) -> CommandResult:
 
     result = restore_register(settings, args.landlord, args.folder, now=datetime.now(UTC))
     return CommandResult(result, (f"restored; {result['rows']} audit rows hold; head {result['head']}",))
+
+
+def run_move(args: Namespace, settings: Settings) -> CommandResult:
+    """`move --to URL [--landlord L]`."""
+    from due_regard.services.move_register import move_landlord_register
+
+    result = move_landlord_register(settings, args.to, args.landlord, now=datetime.now(UTC))
+    lines = (
+        f"moved {result['rows']} rows to {result['target']} and read each back; head {result['head']}",
+        f"{result['source']} is closed: it may be read, and nothing is written or mailed from it any more",
+        "next: set DUE_REGARD_REGISTER_URL, run include/postgresql/roles.sql, `due-regard doctor` (docs/runbook.md)",
+    )
+    return CommandResult(result, lines)
 
 
 def run_doctor(args: Namespace, settings: Settings) -> CommandResult:

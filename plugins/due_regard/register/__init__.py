@@ -39,6 +39,7 @@ from due_regard.register.loading.disappearances import list_missing_records
 from due_regard.register.loading.held_drops import hold_drop, is_released, list_drops, release_drop
 from due_regard.register.loading.load import hash_drop, load_drop
 from due_regard.register.loading.record_counts import list_record_counts
+from due_regard.register.moving import move_register
 from due_regard.register.opening import open_register, upgrade_register
 from due_regard.register.schema.column_types import EVER
 from due_regard.register.stored_records import (
@@ -79,6 +80,7 @@ __all__ = [
     "list_record_counts",
     "list_silences",
     "load_drop",
+    "move_register",
     "open_register",
     "read_audit_head",
     "read_case_records",

@@ -6,6 +6,7 @@ tells that a person put an earlier state back, and what was noted before it coun
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import logging
 import os
@@ -68,7 +69,9 @@ def note_heads(file: Path, heads: Mapping[str, tuple[int, str]], at: datetime, *
         with os.fdopen(os.open(file, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600), "ab", buffering=0) as sink:
             sink.write("".join(lines).encode())
     except OSError as reason:
-        _log.warning("the audit head could not be noted in %s: %s", file.parent, reason.strerror)
+        # The pages' server may only read there, and that is meant: the next act of a task notes what comes after.
+        level = logging.DEBUG if reason.errno == errno.EROFS else logging.WARNING
+        _log.log(level, "the audit head could not be noted in %s: %s", file.parent, reason.strerror)
         return False
     return True
 

@@ -10,8 +10,21 @@ from due_regard.services.audit_heads import describe_noted_heads
 from due_regard.services.check_result import CheckResult, check_writing
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
     from due_regard.register.audit import AuditReport
     from due_regard.register.head_log import NotedHeads
+
+
+def check_not_moved(engine: Engine, says: str) -> CheckResult:
+    """Whether the settings name a register that was moved and is closed; `says` is the answer where it is not."""
+    from due_regard.register import reading
+    from due_regard.register.engines import find_moved_place
+
+    with reading(engine) as connection:
+        place = find_moved_place(connection)
+    mend = f"this register was moved to {place}; set DUE_REGARD_REGISTER_URL to it"
+    return CheckResult("register", place is None, mend if place else says)
 
 
 def check_noted_heads(settings: Settings, report: AuditReport, noted: NotedHeads) -> Iterator[CheckResult]:
