@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from due_regard.calendars.working_days import load_calendar
@@ -46,11 +47,20 @@ def find_register_url(settings: Settings, landlord: str | None = None) -> str:
     return settings.register(landlord)
 
 
+def find_head_file(settings: Settings, landlord: str | None = None) -> Path:
+    """The file outside the register in which its audit heads are noted."""
+    from due_regard.register.head_log import name_head_file
+
+    return name_head_file(settings.heads, find_register_url(settings, landlord))
+
+
 @contextmanager
 def open_landlord_register(
     settings: Settings, landlord: str | None = None, *, upgrade: bool = False
 ) -> Iterator[Engine]:
     """The installation's register (that of `landlord`, where each has its own); closed at the end.
+
+    What is written in it is noted in its file of audit heads.
 
     Args:
         settings: the installation.
@@ -62,9 +72,11 @@ def open_landlord_register(
         RegisterError: it is missing or of another version, and `upgrade` is not asked for.
     """
     from due_regard.register import open_register, upgrade_register
+    from due_regard.register.engines import HEAD_FILE
 
     url = find_register_url(settings, landlord)
     engine = upgrade_register(url) if upgrade else open_register(url)
+    engine.update_execution_options(**{HEAD_FILE: find_head_file(settings, landlord)})
     try:
         yield engine
     finally:
