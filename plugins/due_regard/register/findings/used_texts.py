@@ -11,7 +11,7 @@ from sqlalchemy import Connection, insert, select
 
 from due_regard.register.faults import RegisterFault
 from due_regard.register.schema.finding_tables import AssessmentRun
-from due_regard.register.schema.text_tables import UsedText
+from due_regard.register.schema.used_text_tables import UsedText
 
 REGISTER_KIND, PROGRAM_KIND = "register", "program"
 _SHOWN = 12
