@@ -231,6 +231,15 @@ def test_silence_hides_until_its_end_but_never_a_statutory_clock_from_the_direct
     assert reached == {statutory: date(2026, 7, 10), other: date(2026, 8, 4)}
 
 
+def test_what_breaks_again_after_it_was_mended_is_told_whatever_silence_was_on_it(world: World) -> None:
+    world.run([LATE], TUE)
+    ref = world.ref("appeal.acknowledge", "A1")
+    silence_finding(world.engine, ref, actor="governance", why="agreed", until=date(2026, 12, 31), now=at(TUE, 12))
+    assert own(world.run([], WED)) == []
+    again = one(world.run([LATE], THU), OWNER)
+    assert "Open again." in text(again) and ref in text(again)
+
+
 def test_a_held_drop_gives_one_message_to_its_keepers_instead_of_a_flood(world: World) -> None:
     hold_drop(
         world.engine,

@@ -270,6 +270,27 @@ def test_earlier_decisions_hold_as_they_did(empty_url: str) -> None:
     register.dispose()
 
 
+def test_a_silence_that_outlived_its_finding_ends(empty_url: str) -> None:
+    engine = create_engine(empty_url)
+    with engine.begin() as connection:
+        revisions.upgrade_schema(connection, "0010_work")
+        _keep_earlier_decisions(connection)
+        connection.exec_driver_sql(
+            "UPDATE findings SET silenced_until = '2026-07-01', silenced_at = '2026-06-01 09:00:00.000000'"
+        )
+        for event in ("resolved", "reopened"):
+            connection.exec_driver_sql(
+                "INSERT INTO finding_events (landlord, finding_id, at, event, state) VALUES "
+                f"('sample_landlord', 2, '2026-06-02 07:00:00.000000', '{event}', 'met')"
+            )
+    engine.dispose()
+    register = upgrade_register(empty_url)
+    assert read_finding(register, "F-000001")["silenced_until"] == date(2026, 7, 1)
+    ended = read_finding(register, "F-000002")
+    assert (ended["silenced_until"], ended["silenced_at"]) == (None, None)
+    register.dispose()
+
+
 def test_what_was_open_before_is_to_be_done_at_once(empty_url: str) -> None:
     engine = create_engine(empty_url)
     with engine.begin() as connection:

@@ -24,7 +24,7 @@ REGISTER = "-"
 """The landlord that stands for the register itself, in locks and in the audit."""
 
 LOCK_SECONDS = 120
-"""How long a run waits for another one's file to be loaded before it gives up."""
+"""How long a run waits for another one's drop to be loaded before it gives up."""
 
 ANSWER_SECONDS = 15
 """How long a database server may take to answer a first connection."""

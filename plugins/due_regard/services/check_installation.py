@@ -19,6 +19,7 @@ from due_regard.config.settings import Settings
 from due_regard.config.storage import StoredPath, check_can_write
 from due_regard.errors import DueRegardError, RegisterError, SettingsError, StorageError
 from due_regard.policy import load_policies
+from due_regard.services.doubtful_registers import list_half_drops
 from due_regard.services.landlord_checks import check_landlord_files
 from due_regard.services.landlord_context import list_landlords_to_run, load_landlord_context, open_landlord_register
 from due_regard.services.landlord_failures import LandlordFailures
@@ -53,6 +54,7 @@ def check_installation(settings: Settings, *, now: datetime, freshness: bool = F
         lambda: _check_unread_files(settings),
         lambda: _check_calendars(settings, today),
         lambda: _check_register(settings),
+        lambda: _check_whole_drops(settings),
         lambda: _check_runs(settings, now),
         lambda: _check_mail_settings(settings),
         *(partial(_check_landlord, settings, name, today) for name in landlords),
@@ -153,6 +155,11 @@ def _check_register(settings: Settings) -> Iterator[CheckResult]:
                 yield CheckResult("audit chain", True, f"{report.rows} rows hold; head {report.head or 'none yet'}")
         except RegisterError as reason:
             yield CheckResult("register", False, str(reason))
+
+
+def _check_whole_drops(settings: Settings) -> Iterator[CheckResult]:
+    half = list(list_half_drops(settings))
+    yield CheckResult("whole drops", not half, "; ".join(half) or "no drop is half loaded")
 
 
 def _check_runs(settings: Settings, now: datetime) -> Iterator[CheckResult]:

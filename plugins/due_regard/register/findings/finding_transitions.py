@@ -157,6 +157,8 @@ class FindingTransition:
                 awaiting_since=None,
                 awaiting_file_id=None,
                 disputed_at=None,
+                silenced_until=None,
+                silenced_at=None,
             )
         )
         self._write_events("resolved", gone, gone["resolved_state"], gone["resolved_file_id"])
