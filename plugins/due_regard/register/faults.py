@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
+
+What = Literal["changed", "missing", "put in"]
 
 
 @dataclass(frozen=True)
-class RegisterFault:
-    """One row that is not what was kept of it.
+class ProofFault:
+    """What does not hold: which table, which row or group of rows (`key`), and how. Never a cell.
 
-    Attributes:
-        table: its table.
-        row: which row, by ids and digests alone: no cell of a record, no name.
-        says: what is wrong, in a sentence.
+    `why` says how it is known.
     """
 
+    landlord: str
     table: str
-    row: str
-    says: str
-
-    def __str__(self) -> str:
-        return f"{self.table}, {self.row}: {self.says}"
+    key: str
+    what: What
+    why: str

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Select, select
 
 from due_regard.register.engines import reading
-from due_regard.register.faults import RegisterFault
+from due_regard.register.faults import ProofFault
 from due_regard.register.schema.drop_tables import AuditRow
 from due_regard.register.schema.finding_tables import AssessmentRun
 
@@ -66,7 +66,7 @@ def _make_run(row: Mapping[Any, Any]) -> RecordedRun:
     return RecordedRun(**{**{str(name): value for name, value in row.items()}, "used_texts": texts})
 
 
-def find_run_faults(connection: Connection, landlord: str) -> Iterator[RegisterFault]:
+def find_run_faults(connection: Connection, landlord: str) -> Iterator[ProofFault]:
     """Runs that are not what the audit was told of them, and those that one of the two does not know."""
     entries = select(AuditRow.subject, AuditRow.details, AuditRow.at)
     entries = entries.where(AuditRow.landlord == landlord, AuditRow.action == "assess").order_by(AuditRow.seq)
@@ -76,16 +76,18 @@ def find_run_faults(connection: Connection, landlord: str) -> Iterator[RegisterF
     for row in connection.execute(runs).mappings():
         place = f"run {row['id']}"
         if keeps_texts and not row["used_texts"]:
-            yield RegisterFault(_TABLE, place, "its list of texts was removed: runs before it have one")
+            why = "its list of texts was removed: runs before it have one"
+            yield ProofFault(landlord, _TABLE, place, "changed", why)
         keeps_texts = keeps_texts or bool(row["used_texts"])
         if place not in told:
-            yield RegisterFault(_TABLE, place, "the audit knows no such run: it was put in")
+            yield ProofFault(landlord, _TABLE, place, "put in", "the audit was told of no such run")
             continue
         details, at = told.pop(place)
         wrong = [name for name in _AUDITED if row[name] != details[name]]
         wrong += ["as_at"] if row["as_at"].isoformat() != details["as_at"] else []
         wrong += ["recorded_at"] if row["recorded_at"] != at else []
         if wrong:
-            yield RegisterFault(_TABLE, place, f"changed since the audit was told of it: {', '.join(wrong)}")
+            why = f"the audit was told of other values: {', '.join(wrong)}"
+            yield ProofFault(landlord, _TABLE, place, "changed", why)
     for place in told:
-        yield RegisterFault(_TABLE, place, "the audit was told of it, and it is not there")
+        yield ProofFault(landlord, _TABLE, place, "missing", "the audit was told of it")

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select
 
-from due_regard.register.faults import RegisterFault
+from due_regard.register.faults import ProofFault
 from due_regard.register.schema.finding_tables import AssessmentRun
 from due_regard.register.schema.used_text_tables import UsedText
 
@@ -55,7 +55,12 @@ def read_used_texts(connection: Connection, landlord: str, digests: Mapping[str,
     return {name: texts[digest] for name, digest in digests.items() if digest in texts}
 
 
-def find_text_faults(connection: Connection, landlord: str) -> Iterator[RegisterFault]:
+def count_texts(connection: Connection, landlord: str) -> int:
+    """How many texts are kept."""
+    return int(connection.scalar(select(func.count()).where(UsedText.landlord == landlord)) or 0)
+
+
+def find_text_faults(connection: Connection, landlord: str) -> Iterator[ProofFault]:
     """Texts that are not what their digest says, or not what a run first used then and by that name."""
     runs = select(AssessmentRun.used_texts, AssessmentRun.recorded_at)
     runs = runs.where(AssessmentRun.landlord == landlord, AssessmentRun.used_texts.is_not(None))
@@ -66,14 +71,10 @@ def find_text_faults(connection: Connection, landlord: str) -> Iterator[Register
     rows = select(UsedText.__table__).where(UsedText.landlord == landlord).order_by(UsedText.sha256)
     kept = {row["sha256"]: dict(row) for row in connection.execute(rows).mappings()}
     for digest, row in kept.items():
-        if says := _find_text_fault(row, used.get(digest)):
-            yield RegisterFault("used_texts", _name_row(landlord, digest), says)
+        if why := _find_text_fault(row, used.get(digest)):
+            yield ProofFault(landlord, "used_texts", digest[:_SHOWN], "changed", why)
     for digest in sorted(used.keys() - kept.keys()):
-        yield RegisterFault("used_texts", _name_row(landlord, digest), "runs rest on it, and it is not there")
-
-
-def _name_row(landlord: str, digest: str) -> str:
-    return f"{landlord} {digest[:_SHOWN]}"
+        yield ProofFault(landlord, "used_texts", digest[:_SHOWN], "missing", "runs rest on it")
 
 
 def _find_text_fault(row: Mapping[str, Any], first_use: tuple[datetime, set[str]] | None) -> str:
