@@ -29,7 +29,7 @@ EVENTS = Base.metadata.tables[FindingEvent.__tablename__]
 KEY = ["rule", "subject_type", "subject_ref", "occurrence"]
 """What makes a finding of one landlord the same finding in the next run."""
 
-_STAND = ["state", "due_on", "done_on", "days_overdue", "severity", "clause", "owner_role", "policy_version"]
+STAND = ["state", "due_on", "done_on", "days_overdue", "severity", "clause", "owner_role", "policy_version"]
 """What an assessment says about a finding and the next may say otherwise."""
 
 
@@ -51,7 +51,7 @@ class FindingTransition:
         replace_coming_duties(self.connection, self.landlord, rows)
         is_open = find_open_rows(rows)
         known = self._read_known()
-        now_open = rows.loc[is_open, [*KEY, *_STAND]].merge(known, on=KEY, how="left", suffixes=("", "_before"))
+        now_open = rows.loc[is_open, [*KEY, *STAND]].merge(known, on=KEY, how="left", suffixes=("", "_before"))
         is_new, was_open = now_open["id"].isna(), now_open["status"] == OPEN
         escalated = was_open & (now_open["state_before"] == "due_soon") & (now_open["state"] == "overdue")
         fresh, back = self._open_findings(now_open[is_new]), now_open[~is_new & ~was_open]
@@ -92,7 +92,7 @@ class FindingTransition:
             "times_opened": 1,
         }
         if len(rows):
-            columns = bulk.list_frame_columns(rows[["id", "register_ref", *KEY, *_STAND]])
+            columns = bulk.list_frame_columns(rows[["id", "register_ref", *KEY, *STAND]])
             bulk.insert_rows(self.connection, FINDINGS, columns, said)
         return rows
 
@@ -108,13 +108,13 @@ class FindingTransition:
         """Bring known findings to what the run says, opening those that were resolved."""
         if rows.empty:
             return
-        staged = self._stage_rows("seen_findings", rows[["id", *_STAND]])
+        staged = self._stage_rows("seen_findings", rows[["id", *STAND]])
         was_resolved = Finding.status == RESOLVED
         self.connection.execute(
             update(Finding)
             .where(Finding.id == staged.c.id)
             .values(
-                {name: staged.c[name] for name in _STAND}
+                {name: staged.c[name] for name in STAND}
                 | {
                     "status": OPEN,
                     "last_as_at": self.as_at,
