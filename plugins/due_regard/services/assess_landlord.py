@@ -79,7 +79,10 @@ def assess_with_rows(
 def assess_until_settled(
     engine: Engine, settings: Settings, context: LandlordContext, as_at: date, now: datetime
 ) -> tuple[RunReport, pd.DataFrame]:
-    """Assess and record; again where a drop was loaded meanwhile, for a run must rest on what the register said."""
+    """Assess and record; again where records changed meanwhile, for a run must rest on what the register said.
+
+    They change by a drop that is loaded, and by a record that is withdrawn.
+    """
     for _ in range(_ATTEMPTS - 1):
         with suppress(RegisterMovedOn):
             return _assess_once(engine, settings, context, as_at, now)
@@ -92,7 +95,7 @@ def _assess_once(
     from due_regard import register
 
     landlord = context.landlord.id
-    newest = register.find_newest_file(engine, landlord)
+    newest = register.find_knowledge_mark(engine, landlord)
     records = register.read_records(engine, landlord)
     judged = assess_every_duty(engine, settings, context, as_at, records=records)
     version = context.history.find_version(as_at).effective_from.isoformat()

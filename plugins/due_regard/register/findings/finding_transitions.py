@@ -1,7 +1,8 @@
 """How a run moves findings: by whole columns and statements, whatever their number.
 
 A run opens what is newly due or in breach, sees again what still is, escalates what became overdue, resolves what no
-longer is, and reopens what came back; never deletes. Recording the run itself is assessment_runs.py's.
+longer is (as "withdrawn" where the record it is about was), and reopens what came back; never deletes. Recording the
+run itself is assessment_runs.py's.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import pandas as pd
 from pandas.api.types import is_datetime64_any_dtype
 from sqlalchemy import Connection, TableClause, and_, case, column, func, select, table, text, update
 
-from due_regard.records.canonical import ENTITIES, ENTITY_OF_SUBJECT, Entity, find_open_rows
+from due_regard.records.canonical import ENTITIES, ENTITY, ENTITY_OF_SUBJECT, Entity, find_open_rows
 from due_regard.register.findings.coming_duties import replace_coming_duties
 from due_regard.register.findings.finding_references import format_register_ref
 from due_regard.register.loading import bulk
@@ -22,6 +23,7 @@ from due_regard.register.schema.column_types import Ref
 from due_regard.register.schema.drop_tables import Base
 from due_regard.register.schema.finding_tables import OPEN, RESOLVED, Finding, FindingEvent
 from due_regard.register.schema.record_tables import RECORD_TABLES
+from due_regard.register.withdrawn_records import WITHDRAWN, list_withdrawn_refs
 
 FINDINGS = Base.metadata.tables[Finding.__tablename__]
 EVENTS = Base.metadata.tables[FindingEvent.__tablename__]
@@ -141,8 +143,11 @@ class FindingTransition:
         if gone.empty:
             return 0
         gone = gone.merge(not_open[[*KEY, "state", "done_on"]], on=KEY, how="left")
-        gone["resolved_state"] = gone["state"].fillna("gone")
-        gone["resolved_file_id"] = find_settling_files(self.connection, self.landlord, gone)
+        is_withdrawn = gone["state"].isna() & self._find_withdrawn(gone)
+        gone["resolved_state"] = gone["state"].fillna("gone").mask(is_withdrawn, WITHDRAWN)
+        settling = find_settling_files(self.connection, self.landlord, gone)
+        # No file settled what a person withdrew.
+        gone["resolved_file_id"] = settling.mask(is_withdrawn)
         staged = self._stage_rows("gone_findings", gone[["id", "resolved_state", "done_on", "resolved_file_id"]])
         self.connection.execute(
             update(Finding)
@@ -163,6 +168,12 @@ class FindingTransition:
         )
         self._write_events("resolved", gone, gone["resolved_state"], gone["resolved_file_id"])
         return len(gone)
+
+    def _find_withdrawn(self, findings: pd.DataFrame) -> pd.Series:
+        """Which findings are about a record that is withdrawn."""
+        held = {(ENTITY[entity].subject, ref) for entity, ref in list_withdrawn_refs(self.connection, self.landlord)}
+        subjects = zip(findings["subject_type"], findings["subject_ref"], strict=True)
+        return pd.Series([subject in held for subject in subjects], index=findings.index, dtype="bool")
 
     def _end_unconfirmed_waits(self) -> None:
         """End the wait for findings reported done that a later drop still shows open."""
