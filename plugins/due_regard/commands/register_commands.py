@@ -10,6 +10,7 @@ from getpass import getpass
 from pathlib import Path
 
 from due_regard.commands import CommandResult, Commands, add_command, add_command_group, add_landlord_option
+from due_regard.commands.proof_lines import describe_proof
 from due_regard.config.settings import Settings
 from due_regard.services.landlord_context import find_register_url, open_landlord_register
 from due_regard.services.landlord_failures import describe_failures
@@ -29,6 +30,7 @@ def add_commands(commands: Commands) -> None:
     audits = add_command_group(commands, "audit", "the audit chain")
     parser = add_command(audits, "verify", run_audit_verify, "check every link of the audit chain")
     parser.add_argument("--head", help="a head printed earlier: finds a tail that was removed")
+    parser.add_argument("--deep", action="store_true", help="prove every row of the register against the chain, too")
     add_landlord_option(parser, "whose register to check, every chain in it")
     parser = add_command(commands, "backup", run_backup, "copy the register and its audit head into a folder")
     parser.add_argument("folder", type=Path, metavar="DIR", help="folder for the backup; each gets a file of its own")
@@ -62,10 +64,12 @@ def run_register_login(args: Namespace, settings: Settings) -> CommandResult:
 
 
 def run_audit_verify(args: Namespace, settings: Settings) -> CommandResult:
-    """`audit verify [--head H] [--landlord L]`."""
+    """`audit verify [--deep] [--head H] [--landlord L]`."""
     from due_regard import register
 
     with open_landlord_register(settings, args.landlord) as engine:
+        if args.deep:
+            return describe_proof(register.verify_rows(engine, args.head))
         report = register.verify_audit(engine, args.head)
     line = f"{report.rows} rows hold; head {report.head}"
     if not report.rows:

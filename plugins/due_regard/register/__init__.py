@@ -41,6 +41,8 @@ from due_regard.register.loading.load import hash_drop, load_drop
 from due_regard.register.loading.record_counts import list_record_counts
 from due_regard.register.opening import open_register, upgrade_register
 from due_regard.register.schema.column_types import EVER
+from due_regard.register.sealing.seals import seal_groups
+from due_regard.register.sealing.verification import DeepReport, verify_rows
 from due_regard.register.stored_records import (
     find_newest_file,
     find_record_origin,
@@ -54,6 +56,7 @@ from due_regard.register.viewed_records import record_view
 
 __all__ = [
     "EVER",
+    "DeepReport",
     "DutyCounts",
     "JudgedDay",
     "RunReport",
@@ -95,11 +98,13 @@ __all__ = [
     "release_drop",
     "resolve_finding",
     "restore_backup",
+    "seal_groups",
     "seal_views",
     "silence_finding",
     "undo_decision",
     "upgrade_register",
     "verify_audit",
+    "verify_rows",
     "write_backup",
     "writing",
 ]

@@ -130,6 +130,7 @@ def _post_to_data_owner(
         is_new = not outbox.has_mail(connection, landlord.id, mail.message_id)
         if is_new:
             outbox.put_mail(connection, landlord.id, mail, now=context.now)
+            outbox.audit_new_mail(connection, landlord.id, mail, now=context.now)
     return is_new
 
 
