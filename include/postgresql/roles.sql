@@ -34,9 +34,9 @@ GRANT SELECT ON alembic_version TO due_regard_loader, due_regard_reporter, due_r
 GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO due_regard_loader;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO due_regard_loader;
 REVOKE INSERT, UPDATE ON alembic_version, landlord_access FROM due_regard_loader;
-REVOKE UPDATE ON audit, record_views, withdrawals, finding_events, assessment_runs, assessment_counts, carried_columns, rejection_counts,
-    validation_results, customer_numbers, customers, staff, incidents, warnings, restrictions, reviews, appeals,
-    markers, access_requests FROM due_regard_loader;
+REVOKE UPDATE ON audit, seal_keys, record_views, withdrawals, finding_events, assessment_runs, assessment_counts,
+    carried_columns, rejection_counts, validation_results, customer_numbers, customers, staff, incidents, warnings,
+    restrictions, reviews, appeals, markers, access_requests, used_texts FROM due_regard_loader;
 -- Mails of earlier days that were never handed over are superseded, and what they told is forgotten.
 GRANT DELETE ON alert_told, alert_dates, alert_notices TO due_regard_loader;
 -- What is to be done, and which dates are coming, is no history: each run works it out anew.
@@ -48,7 +48,7 @@ GRANT SELECT ON report_customers, report_staff, report_incidents, report_warning
     assessment_counts, findings TO due_regard_reporter;
 
 GRANT SELECT ON audit, batches, batch_files, rejection_counts, validation_results, assessment_runs, assessment_counts,
-    findings, finding_events, withdrawals, record_views, runs, landlord_access TO due_regard_auditor;
+    findings, finding_events, withdrawals, record_views, runs, used_texts, landlord_access TO due_regard_auditor;
 
 -- Not the customer numbers behind the reports, nor what mails said in full and what mail servers answered.
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO due_regard_pages;

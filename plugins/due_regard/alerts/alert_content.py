@@ -93,6 +93,8 @@ class WeekReport:
         not_measured: of how many duties the last run could not tell everything.
         is_blind: it could tell nothing, or there was no export to tell it from.
         vanished: records that no longer come and wait for a person; vanished_open: those with open findings.
+        audit_head: of the landlord's audit as the mail was composed.
+        head_command: what compares the register with it.
     """
 
     since: date
@@ -109,6 +111,8 @@ class WeekReport:
     is_blind: bool = False
     vanished: int = 0
     vanished_open: int = 0
+    audit_head: str = ""
+    head_command: str = ""
 
     @property
     def is_clear(self) -> bool:

@@ -28,9 +28,9 @@ def list_vanished(
 
     Returns:
         landlord, landlord_name, is_delivered (whether anything of it was ever taken in), state, waiting and withdrawn
-        (how many of each), total, page, pages, records: entity, ref, open_findings (that this reader may hear of), linked (entity, ref, has_vanished of each record that hangs
-        on it), still_come (how many of these are no vanished ones); of one that waits noticed_at, of a withdrawn one
-        at, actor and why.
+        (how many of each), total, page, pages, records: entity, ref, open_findings (that this reader may hear of),
+        linked (entity, ref, has_vanished of each record that hangs on it), still_come (how many of these are no
+        vanished ones); of one that waits noticed_at, of a withdrawn one at, actor and why.
 
     Raises:
         UnknownReference: there is no such page.

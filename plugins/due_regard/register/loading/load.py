@@ -25,6 +25,8 @@ from due_regard.register.loading.returned_records import return_withdrawn_record
 from due_regard.register.loading.row_versions import write_versions
 from due_regard.register.schema.drop_tables import Batch, BatchFile, CarriedColumn, RejectionCount, ValidationResult
 from due_regard.register.schema.finding_tables import AssessmentRun
+from due_regard.register.sealing.seal_rules import FILE_RULES
+from due_regard.register.sealing.seals import leave_out_empty_groups, seal_groups
 from due_regard.register.stored_records import find_newest_load
 
 Checkpoint = Callable[[str], None]
@@ -118,10 +120,11 @@ def _open_batch(connection: Connection, validated: ValidatedDrop, now: datetime)
     batch_id = int(connection.execute(opening).scalar_one())
     for file in validated.refused:
         refusal = {"file": file.file, "sha256": file.sha256, "status": "refused", "code": file.code, "columns": []}
-        _insert_file(connection, {"landlord": landlord, "batch_id": batch_id, "known_from": now, **refusal})
-        details = {"batch": batch_id, "sha256": file.sha256, "code": file.code}
+        known = {"landlord": landlord, "batch_id": batch_id, "known_from": now}
+        seals = seal_groups(connection, landlord, {"batch_files": _insert_file(connection, {**known, **refusal})})
+        subject, details = f"batch {batch_id}", {"batch": batch_id, "sha256": file.sha256, "code": file.code}
         append_audit(
-            connection, landlord=landlord, action="refuse", subject=f"batch {batch_id}", details=details, at=now
+            connection, landlord=landlord, action="refuse", subject=subject, details=details, at=now, seals=seals
         )
     if validated.suites:
         rows = [{"landlord": landlord, "batch_id": batch_id, "result": dict(suite)} for suite in validated.suites]
@@ -158,7 +161,7 @@ def _load_file(
     )
     _record_carried_columns(connection, landlord, part, file_id, known_from)
     written = write_versions(connection, landlord, part, file_id, known_from)
-    number_customers(connection, landlord, written.customers)
+    number_customers(connection, landlord, written.customers, file_id)
     note_disappearances(connection, landlord, part, file_id, known_from)
     return_withdrawn_records(connection, landlord, part, file_id, known_from=known_from, now=now)
     done = FileLoad(
@@ -175,7 +178,10 @@ def _load_file(
     _count_rejections(connection, landlord, file_id, part)
     counts = {"read": done.read, "loaded": done.loaded, "unchanged": done.unchanged, "rejected": done.rejected}
     details = {"batch": batch_id, "entity": part.entity, "sha256": part.sha256, **counts}
-    append_audit(connection, landlord=landlord, action="load", subject=f"file {file_id}", details=details, at=now)
+    sealed = seal_groups(connection, landlord, dict.fromkeys(FILE_RULES, file_id)) | {part.entity: written.seals}
+    seals = leave_out_empty_groups(sealed)
+    subject = f"file {file_id}"
+    append_audit(connection, landlord=landlord, action="load", subject=subject, details=details, at=now, seals=seals)
     return done
 
 
@@ -246,5 +252,6 @@ def _close_batch(connection: Connection, landlord: str, batch_id: int, done: lis
     }
     connection.execute(update(Batch).where(Batch.id == batch_id).values(status=status, **counts))
     subject, details = f"batch {batch_id}", {"status": status, **counts}
-    append_audit(connection, landlord=landlord, action="batch", subject=subject, details=details, at=now)
+    seals = seal_groups(connection, landlord, {"batches": batch_id, "validation_results": batch_id})
+    append_audit(connection, landlord=landlord, action="batch", subject=subject, details=details, at=now, seals=seals)
     return status

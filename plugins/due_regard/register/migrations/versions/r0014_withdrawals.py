@@ -13,7 +13,7 @@ from due_regard.register.migrations.versions.r0004_access import OF_CUSTOMERS, R
 from due_regard.register.schema.column_types import Instant, Ref, RowId
 
 revision = "0014_withdrawals"
-down_revision = "0017_silences"
+down_revision = "0013_used_texts"
 branch_labels = None
 depends_on = None
 
