@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -140,6 +141,11 @@ def test_weekly_all_clear_reaches_the_data_owner_even_if_nothing_happened(world:
     mail = one(world.run([], MON), "data@example.org")
     assert mail["Subject"] == "Weekly all-clear - Example Homes"
     assert "All clear" in text(mail) and "Last export: Mon 29 June 2026" in text(mail)
+    with reading(world.engine) as connection:
+        asked = "SELECT hash FROM audit WHERE landlord = 'example' AND action = 'assess'"
+        digest = str(connection.exec_driver_sql(asked).scalar_one())[:32]
+    for said in (text(mail), html(mail)):
+        assert re.search(rf"due-regard audit verify --landlord example --head example:\d+:{digest}", said)
     assert world.run([], TUE) == []
 
 
