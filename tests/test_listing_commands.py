@@ -226,3 +226,15 @@ def test_lists_of_a_landlord_that_never_delivered_say_so(run: Run, tmp_path: Pat
     run("register", "upgrade", "--register", empty)
     code, out, _ = run("audit", "verify", "--register", empty)
     assert (code, out) == (0, "nothing was ever recorded in this register: there is no row to verify\n")
+
+
+def test_half_a_drop_of_an_earlier_version_is_said_wherever_figures_come_from_it(run: Run) -> None:
+    assert "half_drops" in json.loads(run("--json", "drop", "list", "--landlord", L)[1])
+    with open_landlord_register(Settings(), L) as engine, register.writing(engine, L) as connection:
+        # As a version that loaded file by file left a batch that it was killed under.
+        connection.exec_driver_sql("UPDATE batches SET status = 'loading' WHERE id = 2")
+    words = "a part alone of batch 2 is in the register"
+    assert words in run("drop", "list", "--landlord", L)[1]
+    assert words in run("assess", "--landlord", L, "--as-at", SECOND)[1]
+    (said,) = [one for one in json.loads(run("--json", "doctor")[1])["checks"] if one["what"] == "whole drops"]
+    assert (said["ok"], words in said["says"]) == (False, True)

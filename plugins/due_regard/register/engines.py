@@ -28,7 +28,7 @@ MOVED = "moved"
 """The act that closes a register in a file once all of it is in another database."""
 
 LOCK_SECONDS = 120
-"""How long a run waits for another one's file to be loaded before it gives up."""
+"""How long a run waits for another one's drop to be loaded before it gives up."""
 
 APPENDED = "due_regard_appended"
 """Of a connection's `info`: the audit rows that its transaction appended, as landlord -> (row, hash, instant)."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from due_regard.config.settings import Settings
 from due_regard.errors import RegisterMovedOn
 from due_regard.policy import LandlordContext
+from due_regard.services.doubtful_registers import describe_half_drop
 from due_regard.services.landlord_context import load_landlord_context, open_landlord_register
 from due_regard.services.record_work import prepare_work_record
 from due_regard.services.result import Result
@@ -37,7 +38,8 @@ def assess_landlord(settings: Settings, landlord: str, *, as_at: date, now: date
 
     Returns:
         landlord, as_at, run_id, moved (False: an earlier date than the last or one to come, kept as a run that moves no
-        finding), states (state -> number of assessments), findings (opened, seen, escalated, resolved, reopened, open).
+        finding), states (state -> number of assessments), findings (opened, seen, escalated, resolved, reopened, open),
+        half_drop (that it rests on part of a drop; blank where it does not).
     """
     return assess_with_rows(settings, landlord, as_at=as_at, now=now, upgrade=True)[0]
 
@@ -53,6 +55,7 @@ def assess_with_rows(
     report_step(f"{landlord}: judging")
     with open_landlord_register(settings, landlord, upgrade=upgrade) as engine:
         run, found = assess_until_settled(engine, settings, context, as_at, now)
+        half_drop = describe_half_drop(engine, landlord)
     result = {
         "landlord": landlord,
         "as_at": as_at.isoformat(),
@@ -60,6 +63,7 @@ def assess_with_rows(
         "moved": run.moved,
         "states": dict(run.states),
         "findings": {name: getattr(run, name) for name in _FINDING_COUNTS},
+        "half_drop": half_drop,
     }
     return result, found
 

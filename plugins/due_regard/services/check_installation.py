@@ -18,6 +18,7 @@ from due_regard.config.settings import Settings
 from due_regard.errors import AuditError, DueRegardError, RegisterError, SettingsError
 from due_regard.policy import load_policies
 from due_regard.services.check_result import CheckResult, check_writing
+from due_regard.services.doubtful_registers import list_half_drops
 from due_regard.services.landlord_checks import check_landlord_files
 from due_regard.services.landlord_context import (
     find_head_file,
@@ -48,6 +49,7 @@ def check_installation(settings: Settings, *, now: datetime, freshness: bool = F
         lambda: _check_unread_files(settings),
         lambda: _check_calendars(settings, today),
         lambda: _check_register(settings),
+        lambda: _check_whole_drops(settings),
         lambda: _check_runs(settings, now),
         lambda: _check_mail_settings(settings),
         *(partial(_check_landlord, settings, name, today) for name in landlords),
@@ -143,6 +145,11 @@ def _check_register(settings: Settings) -> Iterator[CheckResult]:
             yield CheckResult("audit chain", False, str(reason))
         except RegisterError as reason:
             yield CheckResult("register", False, str(reason))
+
+
+def _check_whole_drops(settings: Settings) -> Iterator[CheckResult]:
+    half = list(list_half_drops(settings))
+    yield CheckResult("whole drops", not half, "; ".join(half) or "no drop is half loaded")
 
 
 def _check_runs(settings: Settings, now: datetime) -> Iterator[CheckResult]:

@@ -32,8 +32,8 @@ class Base(DeclarativeBase):
 class Batch(Base):
     """One delivery of a drop, or the note that one was held or did not come.
 
-    `status`: loading, loaded, unchanged, refused, held, released, missing, interrupted (a run died under it; the next
-    run of the same drop finishes the work under a batch of its own).
+    `status`: loaded, unchanged, refused, held, released, missing; `loading` is seen by nobody but its own transaction.
+    `interrupted`: an earlier version loaded file by file, and a run of it died under the drop (half_drops.py).
     """
 
     __tablename__ = "batches"
