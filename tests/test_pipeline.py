@@ -328,7 +328,7 @@ def test_drops_that_keep_coming_end_in_an_error_and_not_in_a_loop(
 ) -> None:
     load(settings, drop)
     newest = itertools.count(1)
-    monkeypatch.setattr(register, "find_newest_file", lambda *_: -next(newest))
+    monkeypatch.setattr(register, "find_knowledge_mark", lambda *_: (-next(newest), 0))
     with pytest.raises(RegisterMovedOn, match="assess it again"):
         assess_landlord(settings, L, as_at=AS_AT, now=NOW)
     assert next(newest) == 4

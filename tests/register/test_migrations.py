@@ -119,7 +119,17 @@ def test_a_register_without_coming_dates_gets_them_with_its_next_run(empty_url: 
     old = create_engine(empty_url)
     with old.begin() as connection:
         revisions.upgrade_schema(connection, "0008_published")
-    load_drop(old, drop(accepted("restrictions", [restriction("R1")])), now=at("2026-06-01 07:00"))
+        when, values = "'2026-06-01 07:00:00.000000'", restriction("R1")
+        names = ", ".join(values)
+        for name in values:
+            connection.exec_driver_sql(
+                "INSERT INTO carried_columns (landlord, entity, column_name, known_from, batch_file_id) VALUES "
+                f"('{LANDLORD}', 'restrictions', '{name}', {when}, 1)"
+            )
+        connection.exec_driver_sql(
+            f"INSERT INTO restrictions (landlord, version, known_from, batch_file_id, row_number, row_hash, {names}) "
+            f"VALUES ('{LANDLORD}', 1, {when}, 1, 2, 5, {', '.join(repr(value) for value in values.values())})"
+        )
     old.dispose()
     register = upgrade_register(empty_url)
     year, day = (date(2026, 1, 1), date(2026, 12, 31)), date(2026, 6, 1)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
-from argparse import Namespace
+from argparse import ArgumentTypeError, Namespace
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from getpass import getpass
 from pathlib import Path
+from typing import Any
 
 from due_regard.commands import CommandResult, Commands, add_command, add_command_group, add_landlord_option
 from due_regard.config.settings import Settings
@@ -31,6 +33,8 @@ def add_commands(commands: Commands) -> None:
     parser.add_argument(
         "--head", help="a head printed earlier: finds a tail that was removed; default: all that are noted outside"
     )
+    parser.add_argument("--deep", action="store_true", help="prove everything the register holds, runs judged again")
+    parser.add_argument("--runs", type=parse_run_count, metavar="N", help="with --deep: only the newest N runs again")
     add_landlord_option(parser, "whose register to check, every chain in it")
     parser = add_command(
         audits, "acknowledge", run_audit_acknowledge, "an earlier state of the register was put back on purpose"
@@ -58,6 +62,17 @@ def add_commands(commands: Commands) -> None:
     parser.add_argument("--freshness", action="store_true", help="fail when intake, assessment or alerts are late")
 
 
+def parse_run_count(text: str) -> int:
+    """How many runs, none included.
+
+    Raises:
+        ArgumentTypeError: it is no such number.
+    """
+    if not (text.isascii() and text.isdigit()):
+        raise ArgumentTypeError("a number of runs, such as 30")
+    return int(text)
+
+
 def run_register_upgrade(args: Namespace, settings: Settings) -> CommandResult:
     """`register upgrade [--landlord L]`."""
     from due_regard.services.upgrade_registers import upgrade_registers
@@ -78,9 +93,13 @@ def run_register_login(args: Namespace, settings: Settings) -> CommandResult:
 
 
 def run_audit_verify(args: Namespace, settings: Settings) -> CommandResult:
-    """`audit verify [--head H] [--landlord L]`."""
+    """`audit verify [--deep [--runs N]] [--head H] [--landlord L]`."""
     from due_regard.services.audit_heads import verify_register_audit
 
+    if args.deep:
+        return _run_deep_verify(args, settings)
+    if args.runs is not None:
+        raise SettingsError("--runs says which runs --deep judges again: say --deep, too")
     result = verify_register_audit(settings, args.landlord, args.head)
     lines = [f"{result['rows']} rows hold; head {result['head']}"]
     if not result["rows"]:
@@ -99,6 +118,29 @@ def run_audit_acknowledge(args: Namespace, settings: Settings) -> CommandResult:
 
     result = acknowledge_earlier_state(settings, args.landlord, now=datetime.now(UTC))
     return CommandResult(result, (f"recorded: an earlier state was put back on purpose; head {result['head']}",))
+
+
+def _run_deep_verify(args: Namespace, settings: Settings) -> CommandResult:
+    """`audit verify --deep`: what holds, what does not, and what cannot be proved, with why."""
+    from due_regard.services.verify_register import EXIT_WRONG, verify_register
+
+    result = verify_register(settings, args.landlord, head=args.head, runs=args.runs)
+    return CommandResult(result, tuple(_describe_proof(result)), 0 if result["holds"] else EXIT_WRONG)
+
+
+def _describe_proof(result: dict[str, Any]) -> Iterator[str]:
+    if result["head"]:
+        yield f"{result['rows']} rows of the audit hold; head {result['head']}"
+    yield from (f"WRONG    {_name_place(one)}: {one['what']}: {one['why']}" for one in result["faults"])
+    yield from (f"UNPROVED {_name_place(one)}: {one['why']}" for one in result["unproved"])
+    yield "proved: " + (", ".join(f"{number} {what}" for what, number in result["proved"].items()) or "nothing")
+    if result["runs_left"]:
+        yield f"not judged again: {result['runs_left']} older runs (--runs)"
+    yield "everything that can be proved holds" if result["holds"] else f"{len(result['faults'])} do not hold"
+
+
+def _name_place(one: dict[str, Any]) -> str:
+    return " ".join(filter(None, (one["landlord"], one["table"], one["key"])))
 
 
 def run_backup(args: Namespace, settings: Settings) -> CommandResult:

@@ -43,6 +43,7 @@ from due_regard.register.moving import move_register
 from due_regard.register.opening import open_register, upgrade_register
 from due_regard.register.schema.column_types import EVER
 from due_regard.register.stored_records import (
+    find_knowledge_mark,
     find_newest_file,
     find_record_origin,
     find_record_origin_on,
@@ -52,6 +53,7 @@ from due_regard.register.stored_records import (
 )
 from due_regard.register.view_digests import seal_views
 from due_regard.register.viewed_records import record_view
+from due_regard.register.withdrawals import undo_withdrawal, withdraw_record
 
 __all__ = [
     "EVER",
@@ -64,6 +66,7 @@ __all__ = [
     "dispute_finding",
     "find_basis_head",
     "find_judged_day",
+    "find_knowledge_mark",
     "find_newest_file",
     "find_record_origin",
     "find_record_origin_on",
@@ -101,8 +104,10 @@ __all__ = [
     "seal_views",
     "silence_finding",
     "undo_decision",
+    "undo_withdrawal",
     "upgrade_register",
     "verify_audit",
+    "withdraw_record",
     "write_backup",
     "writing",
 ]

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 from due_regard.calendars.working_days import load_calendar
 from due_regard.config.landlord import list_landlord_ids, load_landlord
 from due_regard.config.settings import Settings
+from due_regard.config.yaml_files import keep_read_texts
 from due_regard.policy import LandlordContext, load_policies
+from due_regard.services.used_files import name_texts
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -25,10 +27,11 @@ def load_landlord_context(settings: Settings, landlord: str) -> LandlordContext:
     Raises:
         SettingsError: one of the files is missing or wrong; names file and line.
     """
-    found = load_landlord(settings.landlords_dir, landlord)
-    history = load_policies(settings.policies_dir, landlord)
-    calendar = load_calendar(found.division, found.closure_days, folder=settings.calendars_dir)
-    return LandlordContext(found, history, calendar)
+    with keep_read_texts() as read:
+        found = load_landlord(settings.landlords_dir, landlord)
+        history = load_policies(settings.policies_dir, landlord)
+        calendar = load_calendar(found.division, found.closure_days, folder=settings.calendars_dir)
+    return LandlordContext(found, history, calendar, name_texts(settings, read))
 
 
 def list_landlords_to_run(settings: Settings, asked: Sequence[str] | None = None) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from due_regard.register.engines import writing
 from due_regard.register.loading.customer_numbers import number_customers
 from due_regard.register.loading.disappearances import note_disappearances
 from due_regard.register.loading.half_drops import close_half_drops
+from due_regard.register.loading.returned_records import return_withdrawn_records
 from due_regard.register.loading.row_versions import write_versions
 from due_regard.register.schema.drop_tables import Batch, BatchFile, CarriedColumn, RejectionCount, ValidationResult
 from due_regard.register.schema.finding_tables import AssessmentRun
@@ -97,7 +98,7 @@ def load_drop(
         batch_id = _open_batch(connection, validated, now)
         checkpoint("begun")
         done = [FileLoad(file.file, None, "refused", refused=file.code) for file in validated.refused]
-        known_from = _find_known_from(connection, landlord, now)
+        known_from = find_known_from(connection, landlord, now)
         for part in sorted(validated.files, key=lambda part: (_ORDER[part.entity], part.file)):
             done.append(_load_file(connection, landlord, batch_id, part, known_from, now))
             checkpoint("loaded")
@@ -159,6 +160,7 @@ def _load_file(
     written = write_versions(connection, landlord, part, file_id, known_from)
     number_customers(connection, landlord, written.customers)
     note_disappearances(connection, landlord, part, file_id, known_from)
+    return_withdrawn_records(connection, landlord, part, file_id, known_from=known_from, now=now)
     done = FileLoad(
         part.file,
         part.entity,
@@ -193,8 +195,11 @@ def _finish_file(connection: Connection, file_id: int, done: FileLoad, rows_sha2
     )
 
 
-def _find_known_from(connection: Connection, landlord: str, now: datetime) -> datetime:
-    """`now`, but not before what is known already, and after every recorded run: those must stay rebuildable."""
+def find_known_from(connection: Connection, landlord: str, now: datetime) -> datetime:
+    """From when a new fact is known: now, not before what is known already, and after every recorded run.
+
+    These must stay rebuildable.
+    """
     _, last = find_newest_load(connection, landlord)
     assessed = connection.scalar(select(func.max(AssessmentRun.known_at)).where(AssessmentRun.landlord == landlord))
     after = assessed + timedelta(microseconds=1) if assessed else now

@@ -28,6 +28,7 @@ from due_regard.register.loading.encoding import (
     hash_rows,
     make_arrow_column,
 )
+from due_regard.register.schema.column_types import BEFORE_ALL
 from due_regard.register.schema.drop_tables import BatchFile
 from due_regard.register.schema.record_tables import RECORD_TABLES
 from due_regard.register.stored_records import (
@@ -164,7 +165,10 @@ def _read_newest_versions(
     """Newest version number (0 if the record is new) and its hash, for each of `keys`."""
     key = target.entity.key
     names = [key, "version", "row_hash"]
-    known = read_record_versions(target.connection, target.landlord, target.entity, names, between=span)
+    # A record that is withdrawn has its versions still: the next one follows them.
+    known = read_record_versions(
+        target.connection, target.landlord, target.entity, names, withdrawn_at=BEFORE_ALL, between=span
+    )
     place = pc.index_in(keys, known[key].combine_chunks().cast(keys.type))
     found = place.is_valid().to_numpy(zero_copy_only=False)
     result = []
@@ -179,7 +183,10 @@ def _add_earlier_columns(
 ) -> tuple[pa.RecordBatch, Hashes]:
     """The chunk with the columns its file does not carry, as earlier files left them, unknown cells included."""
     key, names = target.entity.key, sorted(target.missing)
-    earlier = read_record_frame(target.connection, target.landlord, target.entity, target.missing | {key}, between=span)
+    carried = target.missing | {key}
+    earlier = read_record_frame(
+        target.connection, target.landlord, target.entity, carried, withdrawn_at=BEFORE_ALL, between=span
+    )
     known = make_arrow_column(earlier[key]).cast(chunk[key].type)
     place = pc.index_in(chunk[key], known)
     for name in names:

@@ -8,6 +8,7 @@ finding belongs in their own tables.
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -30,7 +31,8 @@ def _make_index_of_few(column: str) -> Index:
 class AssessmentRun(Base):
     """One recorded assessment. `moved` is false for a date before the last moving one: kept, but it moves no finding.
 
-    `known_at` is the instant whose knowledge it rests on; `sha256` identifies the assessments themselves.
+    `known_at` is the instant whose knowledge it rests on; `sha256` identifies the assessments themselves. `used_texts`
+    says of each text it rests on which it was (name -> `used_texts.sha256`); blank in runs of earlier revisions.
     """
 
     __tablename__ = "assessment_runs"
@@ -46,6 +48,7 @@ class AssessmentRun(Base):
     sha256: Mapped[str]
     moved: Mapped[bool]
     last_batch_file_id: Mapped[int | None] = mapped_column(RowId)
+    used_texts: Mapped[dict[str, Any] | None]
     opened: Mapped[int]
     seen: Mapped[int]
     escalated: Mapped[int]
