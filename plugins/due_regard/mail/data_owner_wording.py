@@ -18,3 +18,5 @@ class DataOwnerSentences(Sentences):
     unended: Annotated[str, require_placeholders("task", "dag", "run", "day")]
     unassessed_title: Annotated[str, require_placeholders("by", "day")]
     unassessed: Annotated[str, require_placeholders("by", "days")]
+    unproved_title: Annotated[str, require_placeholders("day")]
+    unproved: Annotated[str, require_placeholders("tables", "landlord")]
