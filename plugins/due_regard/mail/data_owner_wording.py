@@ -16,6 +16,8 @@ class DataOwnerSentences(Sentences):
     failure: Annotated[str, require_placeholders("task", "dag", "run", "day")]
     unended_title: Annotated[str, require_placeholders("dag")]
     unended: Annotated[str, require_placeholders("task", "dag", "run", "day")]
+    backup_failure_title: Annotated[str, require_placeholders("day")]
+    backup_failure: Annotated[str, require_placeholders("task", "run", "day")]
     unassessed_title: Annotated[str, require_placeholders("by", "day")]
     unassessed: Annotated[str, require_placeholders("by", "days")]
     unproved_title: Annotated[str, require_placeholders("day")]
