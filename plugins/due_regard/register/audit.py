@@ -50,7 +50,14 @@ class AuditReport:
 
 
 def append_audit(
-    connection: Connection, *, landlord: str, action: str, subject: str, details: Mapping[str, Any], at: datetime
+    connection: Connection,
+    *,
+    landlord: str,
+    action: str,
+    subject: str,
+    details: Mapping[str, Any],
+    at: datetime,
+    seals: Mapping[str, Any] | None = None,
 ) -> str:
     """Append one row to the landlord's chain and return its hash.
 
@@ -61,7 +68,10 @@ def append_audit(
         subject: what it was done to, as an id or a public reference.
         details: counts, ids and hashes; JSON-safe.
         at: when.
+        seals: digests of the rows that the act wrote (`seal_groups`): by them they can be proved.
     """
+    if seals:
+        details = {**details, "seals": seals}
     last = connection.execute(
         select(AuditRow.seq, AuditRow.hash).where(AuditRow.landlord == landlord).order_by(AuditRow.seq.desc()).limit(1)
     ).first()
