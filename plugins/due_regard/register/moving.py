@@ -17,7 +17,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, select
 
 from due_regard.errors import RegisterError
 from due_regard.register.audit import append_audit, read_audit_head_on, verify_audit_on
@@ -40,11 +40,11 @@ class MoveReport:
     rows: int
 
 
-def move_register(source: str, target: str, prove: Callable[[Engine], None], *, now: datetime) -> MoveReport:
+def move_register(source: str, target: str, prove: Callable[[str], None], *, now: datetime) -> MoveReport:
     """Take the register at `source`, an SQLite file, into the empty database at `target`, and close it.
 
-    Killed at any point, it may be run again: either nothing is in the target, or all of it. `prove` raises where what
-    it is given does not hold: it is asked of the old one first, and of the new one before the old one is closed.
+    Killed at any point, it may be run again: either nothing is in the target, or all of it. `prove` raises where the
+    register at a URL does not hold: it is asked of the old one first, and of the new one before the old one is closed.
 
     Raises:
         RegisterError: the source is no SQLite register or was moved before, or the target is not empty.
@@ -57,7 +57,7 @@ def move_register(source: str, target: str, prove: Callable[[Engine], None], *, 
         )
     if (old.dialect.name, old.url.database) == (new.dialect.name, new.url.database):
         raise RegisterError(f"{name_place(old.url)} is where the register is already; name another database")
-    prove(old)
+    prove(source)
     with writing(old, REGISTER) as there, tempfile.TemporaryFile() as file:
         verify_audit_on(there)
         manifest = write_archive(there, file, now)
@@ -68,7 +68,7 @@ def move_register(source: str, target: str, prove: Callable[[Engine], None], *, 
                 _compare_rows(here, archive, manifest)
                 details = {"head": manifest["head"], "rows": rows}
                 append_audit(here, landlord=REGISTER, action=ARRIVED, subject="register", details=details, at=now)
-        prove(new)
+        prove(target)
         details = {"head": manifest["head"]}
         append_audit(there, landlord=REGISTER, action=MOVED, subject=name_place(new.url), details=details, at=now)
     old.dispose()

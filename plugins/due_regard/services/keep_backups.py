@@ -22,8 +22,8 @@ from due_regard.services.landlord_context import (
     open_landlord_register,
 )
 from due_regard.services.landlord_failures import LandlordFailures
+from due_regard.services.prove_copy import check_copy
 from due_regard.services.result import Result
-from due_regard.services.verify_register import check_proof
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -147,9 +147,7 @@ def _drill_register(settings: Settings, engine: Engine, landlord: str, *, now: d
     with _make_private_folder(settings.var_dir / "drill") as place:
         url = f"sqlite:///{place / 'register.db'}"
         report = register.restore_backup(url, file)
-        restored = register.open_register(url)
-        check_proof(restored, settings)
-        restored.dispose()
+        check_copy(settings, url)
     # What was restored is whole; that it is of this register, the register's own chain says.
     register.verify_audit(engine, report.head or None)
     record_drill(engine, file.name, report, now=now)

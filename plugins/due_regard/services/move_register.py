@@ -9,8 +9,8 @@ from due_regard.config.settings import Settings
 from due_regard.errors import RegisterError
 from due_regard.services.audit_heads import compare_noted_heads, note_restored_heads
 from due_regard.services.landlord_context import find_head_file, find_register_url, open_landlord_register
+from due_regard.services.prove_copy import check_copy
 from due_regard.services.result import Result
-from due_regard.services.verify_register import check_proof
 
 
 def move_landlord_register(settings: Settings, target: str, landlord: str | None = None, *, now: datetime) -> Result:
@@ -32,7 +32,7 @@ def move_landlord_register(settings: Settings, target: str, landlord: str | None
             if place := find_moved_place(connection):
                 raise RegisterError(f"this register was moved to {place} before; nothing was changed")
         compare_noted_heads(engine, find_head_file(settings, landlord))
-        prove = partial(check_proof, settings=settings)
+        prove = partial(check_copy, settings)
         report = register.move_register(find_register_url(settings, landlord), target, prove, now=now)
     arrived = register.open_register(target)
     note_restored_heads(arrived, name_head_file(settings.heads, target), now=now)

@@ -8,14 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from due_regard.config.settings import Settings
 from due_regard.errors import AuditError, RegisterError
-from due_regard.services.audit_heads import compare_noted_heads
 from due_regard.services.judge_run_again import RunProof, Verdict, judge_run_again
-from due_regard.services.landlord_context import find_head_file, open_landlord_register
+from due_regard.services.landlord_context import open_landlord_register
 from due_regard.services.result import Result
 from due_regard.services.standing_findings import find_standing_faults
 from due_regard.services.steps import report_step
@@ -71,7 +69,7 @@ def verify_register(
     Args:
         settings: the installation.
         landlord: whose register; may be left out where one register holds all.
-        head: a head printed earlier, which the chains must still contain; by default all that are noted outside.
+        head: a head printed earlier, which the chains must still contain.
         runs: judge only so many of each landlord's newest runs again; all by default.
 
     Returns:
@@ -82,8 +80,7 @@ def verify_register(
         RegisterError: there is no register, it is older or newer than this program, or it cannot be reached.
     """
     with open_landlord_register(settings, landlord) as engine:
-        noted_in = None if head else find_head_file(settings, landlord)
-        return prove_register(engine, settings, lambda found: found[:runs], head=head, noted_in=noted_in)
+        return prove_register(engine, settings, lambda found: found[:runs], head=head)
 
 
 def prove_register(
@@ -92,16 +89,12 @@ def prove_register(
     choose_runs: ChooseRuns,
     *,
     head: str | None = None,
-    noted_in: Path | None = None,
     landlords: Sequence[str] | None = None,
 ) -> Result:
-    """As `verify_register`; `choose_runs` says which runs are judged again, `landlords` of whom (all by default).
-
-    The chains must contain every head of the file `noted_in`, where one is given.
-    """
+    """As `verify_register`; `choose_runs` says which runs are judged again, `landlords` of whom (all by default)."""
     proof = _Proof()
     report_step("the chain")
-    rows, kept_head = _prove_chain(engine, proof, head, noted_in)
+    rows, kept_head = _prove_chain(engine, proof, head)
     left = 0
     for name in _list_landlords(engine) if landlords is None else landlords:
         _prove_tables(engine, settings, name, proof)
@@ -117,29 +110,12 @@ def prove_register(
     }
 
 
-def check_proof(engine: Engine, settings: Settings) -> None:
-    """Prove a register that is copied or moved as it stands, each landlord's newest run judged again.
-
-    Raises:
-        AuditError: something does not hold; names table and row.
-    """
-    from due_regard.register.engines import name_place
-
-    found = prove_register(engine, settings, lambda runs: runs[:1])["faults"]
-    if found:
-        first = " ".join(filter(None, (found[0]["landlord"], found[0]["table"], found[0]["key"])))
-        raise AuditError(
-            f"{len(found)} things in {name_place(engine.url)} do not hold, the first: {first}: {found[0]['why']}; "
-            "`due-regard audit verify --deep` names all"
-        )
-
-
-def _prove_chain(engine: Engine, proof: _Proof, head: str | None, noted_in: Path | None) -> tuple[int, str]:
+def _prove_chain(engine: Engine, proof: _Proof, head: str | None) -> tuple[int, str]:
     from due_regard import register
     from due_regard.register.faults import ProofFault
 
     try:
-        report = compare_noted_heads(engine, noted_in)[0] if noted_in else register.verify_audit(engine, head)
+        report = register.verify_audit(engine, head)
     except AuditError as reason:
         proof.faults.append(ProofFault("", "audit", "the chain", "changed", str(reason)))
         return 0, ""
