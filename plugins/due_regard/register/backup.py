@@ -29,6 +29,7 @@ from due_regard.register.engines import REGISTER, make_engine, reading, writing
 from due_regard.register.loading import bulk
 from due_regard.register.opening import open_register, upgrade_register
 from due_regard.register.schema import revisions
+from due_regard.register.write_guards import put_guards
 
 FORMAT = 1
 _NOT_KEPT = frozenset({"alembic_version", "landlord_access"})
@@ -161,6 +162,8 @@ def _restore_archive(url: str, archive: zipfile.ZipFile, manifest: dict[str, Any
             raise RegisterError("the restored tables do not have the backup's rows; nothing was restored")
         _advance_sequences(connection)
         report = verify_audit_on(connection, manifest["head"] or None)
+        if manifest["revisions"] == [revisions.HEAD]:  # else whoever migrates it next puts them in place
+            put_guards(connection)
     engine.dispose()
     return report
 

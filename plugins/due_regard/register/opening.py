@@ -6,14 +6,17 @@ brings records in, restores or runs by the clock calls `upgrade_register`. Trans
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from functools import lru_cache
 
-from sqlalchemy import URL, Engine
+from sqlalchemy import URL, Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from due_regard.errors import RegisterError
+from due_regard.register.audit import append_audit
 from due_regard.register.engines import REGISTER, find_plain_reason, is_missing_file, make_engine, name_place, writing
 from due_regard.register.schema import revisions
+from due_regard.register.write_guards import put_guards, remove_guards
 
 _UPGRADE = "`due-regard register upgrade`"
 
@@ -47,8 +50,20 @@ def upgrade_register(url: str | URL) -> Engine:
         _refuse_unknown_revisions(engine, stored)
         with writing(engine, REGISTER) as connection:
             if revisions.read_revisions(connection) != [revisions.HEAD]:  # else another process was faster
-                revisions.upgrade_schema(connection)
+                _migrate_register(connection, stored)
     return engine
+
+
+def _migrate_register(connection: Connection, stored: list[str]) -> None:
+    """Bring the register up to date with its guards lifted, put today's in place, and record it where it was older."""
+    remove_guards(connection)
+    revisions.upgrade_schema(connection)
+    put_guards(connection)
+    if stored:
+        details = {"from": stored, "to": revisions.HEAD}
+        # The machine's clock: a migration is an act of this machine, whatever day is asked about.
+        at = datetime.now(UTC)
+        append_audit(connection, landlord=REGISTER, action="migrate", subject="register", details=details, at=at)
 
 
 @lru_cache(maxsize=32)
