@@ -69,6 +69,8 @@ INTEGRATION = {
     "tests/test_command_line.py::test_rows_read_are": "a whole intake with Great Expectations",
     "tests/test_command_line.py::test_the_register_gives": "a whole intake with Great Expectations",
     "tests/test_case_explanations.py": "takes every landlord's sample in",
+    "tests/test_deep_verify.py": "a whole register with a pack, tampered with again and again",
+    "tests/test_judged_again.py::test_a_run_is_not_proved": "a register judged a case",
     "tests/test_finding_commands.py::test_a_finding_says_who_owns_it": "a whole intake with Great Expectations",
     "tests/test_query_plans.py::test_alerts_stay_linear": "mails about 10,000 findings composed four times",
     "tests/test_query_plans.py::test_moving_100_000": "110,000 findings moved four times",

@@ -13,11 +13,13 @@
     │       └── WordingError       2  the wording of mails is wrong or missing
     ├── FileRefused                4  one file of a drop was refused; the rest goes on
     ├── DropError                  5  a whole drop cannot be taken (incomplete, held, missing)
+    │   └── OlderDrop              5  a drop would undo newer ones: its files were all taken in before them
     ├── CalendarError              5  a working day outside the calendar's years was needed
     ├── RegisterError              5  the register cannot be opened, read or written
     │   ├── AuditError             5  the audit chain does not hold
     │   ├── UnknownReference       5  nothing in the register has that reference
     │   ├── DecisionOvertaken      5  something happened to the finding since the person looked at it
+    │   ├── WithdrawalRefused      5  a record cannot be withdrawn, or a withdrawal not be taken back
     │   └── RegisterMovedOn        5  what was assessed is no longer what the register says
     ├── StorageError               5  a folder or a file of it cannot be opened, read or written
     ├── VisitorError               5  a page was asked for, or a form sent, by somebody who may not
@@ -108,6 +110,14 @@ class DropError(DueRegardError):
     """A whole drop cannot be taken now: missing, incomplete or held for a person."""
 
 
+class OlderDrop(DropError):
+    """Every file of a drop was taken in before, and newer ones since, which it would undo; says which."""
+
+    def __init__(self, newer_batch: int, message: str) -> None:
+        super().__init__(message)
+        self.newer_batch = newer_batch
+
+
 class CalendarError(DueRegardError):
     """A working-day computation touches a day outside the calendar's years."""
 
@@ -128,8 +138,12 @@ class DecisionOvertaken(RegisterError):
     """Something happened to a finding since the person looked at it; says what, when and by whom."""
 
 
+class WithdrawalRefused(RegisterError):
+    """A record cannot be withdrawn, or its withdrawal not be taken back; says why, and what to do."""
+
+
 class RegisterMovedOn(RegisterError):
-    """Files were loaded after the records that were assessed had been read: assess again."""
+    """Files were loaded, or records withdrawn, after the records that were assessed had been read: assess again."""
 
 
 class StorageError(DueRegardError):

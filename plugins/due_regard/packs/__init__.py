@@ -14,7 +14,13 @@ from due_regard.packs.life.pack_records import (
     record_issue,
     record_mailing,
 )
-from due_regard.packs.life.report_duties import add_report_duty, assess_report_duties
+from due_regard.packs.life.report_duties import (
+    add_report_duty,
+    assess_report_duties,
+    format_first_issues,
+    parse_first_issues,
+    read_first_issues,
+)
 
 __all__ = [
     "PackReport",
@@ -23,8 +29,11 @@ __all__ = [
     "build_pack",
     "build_pack_mail",
     "find_built_pack",
+    "format_first_issues",
     "is_issued",
     "is_mailed",
+    "parse_first_issues",
+    "read_first_issues",
     "record_issue",
     "record_mailing",
 ]

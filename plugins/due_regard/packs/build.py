@@ -24,6 +24,7 @@ from due_regard.packs.content.figure_changes import build_changes_table, compare
 from due_regard.packs.content.measure_tables import MeasureTable, build_measure_table
 from due_regard.packs.content.pack_content import EDITIONS, PackContent, compose_content
 from due_regard.packs.content.pack_definition import PackDefinition, PackSection, load_pack_definition
+from due_regard.packs.content.printed_head import describe_basis_head
 from due_regard.packs.content.snapshots import take_snapshots
 from due_regard.packs.documents.action_list import build_action_workbook, build_actions, select_open_duties
 from due_regard.packs.documents.paper import build_paper
@@ -34,7 +35,7 @@ from due_regard.packs.life.pack_records import list_kept_figures
 from due_regard.packs.life.published_before import read_published_before
 from due_regard.packs.measures import BATCH_COLUMNS, QuarterSnapshot
 from due_regard.policy import LandlordContext, PolicyHistory
-from due_regard.register import EVER, read_audit_head, read_records, reading, sql_files
+from due_regard.register import EVER, find_basis_head, read_audit_head, read_records, reading, sql_files
 
 if TYPE_CHECKING:
     from due_regard.packs.content.disclosure_control import ProtectedTables
@@ -93,8 +94,10 @@ def build_pack(
     with reading(engine, landlord) as conn:
         until = known_at or EVER
         references = sql_files.read_statement(conn, "packs/finding_references", landlord=landlord, known_at=until)
+        basis = find_basis_head(conn, landlord, until)
     found = _select_shared_duties(context.history, known)
     standing = _describe_standing(context, quarter, known) + describe_disputes(found, references, edition)
+    standing += describe_basis_head(basis)
     content = compose_content(
         definition, context.landlord, protected.tables if protected else tables,
         quarter=quarter, edition=edition, revised=revised, standing=standing,
@@ -102,7 +105,7 @@ def build_pack(
     contents = _make_files(content, found, references, known, reports)
     made = provenance.gather_provenance(
         known.files, context, definition, known_at=known_at, run_id=_find_last_run(engine, landlord, known_at),
-        head=read_audit_head(engine, landlord),
+        head=read_audit_head(engine, landlord), basis_head=basis.head if basis else None,
     )  # fmt: skip
     shown = protected.tables if protected else tables
     figures = list_kept_figures({name: table for name, table in tables.items() if name in shown})

@@ -11,69 +11,79 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import zipfile
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine, MetaData, Table
 
+from due_regard.config.storage import StoredPath, make_folder, open_new_file
 from due_regard.errors import RegisterError
 from due_regard.register.audit import AuditReport, append_audit, read_audit_head_on, verify_audit_on
-from due_regard.register.engines import REGISTER, make_engine, reading, writing
+from due_regard.register.engines import HEAD_FILE, REGISTER, make_engine, reading, refuse_moved, writing
 from due_regard.register.loading import bulk
 from due_regard.register.opening import open_register, upgrade_register
+from due_regard.register.read_only_files import is_read_only
 from due_regard.register.schema import revisions
+from due_regard.register.schema.drop_tables import AuditRow
+from due_regard.register.sealing.row_text import make_text_expression
 from due_regard.register.write_guards import put_guards
 
 FORMAT = 1
 _NOT_KEPT = frozenset({"alembic_version", "landlord_access"})
 _MANIFEST = "manifest.json"
+_STAMP = "%Y%m%dT%H%M%SZ"
+_DRILL = "drill"
 
 
 @dataclass(frozen=True)
 class BackupReport:
     """A written backup: the file, the audit's head in it, and how many rows of each table."""
 
-    file: Path
+    file: StoredPath
     head: str
     tables: dict[str, int]
 
 
-def write_backup(url: str, folder: Path, *, now: datetime) -> BackupReport:
+def write_backup(url: str, folder: StoredPath, *, now: datetime, head_file: Path | None = None) -> BackupReport:
     """Write the register at `url` into a new file of `folder`, named for the instant.
 
+    With `head_file`, the audit's head with the backup in it is noted there.
+
     Raises:
-        RegisterError: the register cannot be read, or the file cannot be written.
+        RegisterError: the register cannot be read.
+        StorageError: the file cannot be written.
     """
     engine = open_register(url)
-    stamp = now.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
-    file, partial = folder / f"register-{stamp}.zip", folder / f".register-{stamp}.partial"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as sink:
-            manifest = _write_archive(engine, sink, now)
-        partial.rename(file)
-    except OSError as reason:
-        raise RegisterError(f"the backup {file} cannot be written: {reason.strerror}") from None
-    with writing(engine, REGISTER) as connection:
-        details = {"head": manifest["head"], "rows": sum(manifest["tables"].values())}
-        append_audit(connection, landlord=REGISTER, action="backup", subject=file.name, details=details, at=now)
+    name = f"register-{now.astimezone(UTC):{_STAMP}}.zip"
+    with open_new_file(make_folder(folder), name) as sink, reading(engine) as connection:
+        refuse_moved(connection)
+        manifest = write_archive(connection, sink, now)
+    file = folder / name
+    if head_file:
+        engine.update_execution_options(**{HEAD_FILE: head_file})
+    # Of a register that can only be read, a backup is all that can be had: its audit cannot say so.
+    if not is_read_only(engine):
+        with writing(engine, REGISTER) as connection:
+            details = {"head": manifest["head"], "rows": sum(manifest["tables"].values())}
+            append_audit(connection, landlord=REGISTER, action="backup", subject=file.name, details=details, at=now)
     engine.dispose()
     return BackupReport(file, manifest["head"], manifest["tables"])
 
 
-def _write_archive(engine: Engine, sink: Any, now: datetime) -> dict[str, Any]:
+def write_archive(connection: Connection, sink: IO[bytes], now: datetime) -> dict[str, Any]:
+    """Write every table, as one transaction sees it, into a zip; returns its manifest."""
     manifest: dict[str, Any] = {"format": FORMAT, "at": now.astimezone(UTC).isoformat(), "tables": {}, "sha256": {}}
-    with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as archive, reading(engine) as connection:
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as archive:
         manifest["revisions"] = revisions.read_revisions(connection)
-        for table in _list_tables(connection):
-            rows, buffer = _stream_rows(connection, table), io.BytesIO()
+        for table in list_tables(connection):
+            rows, buffer = stream_rows(connection, table), io.BytesIO()
             pq.write_table(rows, buffer, compression="zstd")
             archive.writestr(f"{table.name}.parquet", buffer.getbuffer())
             manifest["tables"][table.name] = rows.num_rows
@@ -83,31 +93,22 @@ def _write_archive(engine: Engine, sink: Any, now: datetime) -> dict[str, Any]:
     return manifest
 
 
-def _list_tables(connection: Connection) -> list[Table]:
+def list_tables(connection: Connection) -> list[Table]:
     """The tables as they are, parents first: not as the models say, which may be newer than a restored schema."""
     found = MetaData()
     found.reflect(connection)
     return [table for table in found.sorted_tables if table.name not in _NOT_KEPT]
 
 
-def _stream_rows(connection: Connection, table: Table) -> pa.Table:
+def stream_rows(connection: Connection, table: Table) -> pa.Table:
     """A table's rows as text that both engines read back: instants in UTC, yes/no as 1 and 0."""
     names = [column.name for column in table.columns]
-    shown = ", ".join(_as_text(connection, column) for column in table.columns)
+    shown = ", ".join(make_text_expression(connection.dialect, column) for column in table.columns)
     order = ", ".join(column.name for column in table.primary_key)
     return bulk.fetch_columns(connection, f"SELECT {shown} FROM {table.name} ORDER BY {order}", {}, names)  # noqa: S608
 
 
-def _as_text(connection: Connection, column: sa.Column[Any]) -> str:
-    if connection.dialect.name == "postgresql":
-        if isinstance(column.type, sa.DateTime):
-            return f"to_char({column.name} AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')"
-        if isinstance(column.type, sa.Boolean):
-            return f"CAST({column.name} AS integer)"
-    return f'"{column.name}"'
-
-
-def restore_backup(url: str, source: Path, *, now: datetime | None = None) -> AuditReport:
+def restore_backup(url: str, source: StoredPath, *, now: datetime | None = None) -> AuditReport:
     """Restore a backup into the empty register at `url`, verify its audit, and bring it up to this program's schema.
 
     Args:
@@ -119,9 +120,9 @@ def restore_backup(url: str, source: Path, *, now: datetime | None = None) -> Au
         RegisterError: there is no backup, it is damaged or newer than this program, or the register is not empty.
         AuditError: the restored audit does not hold; nothing is restored.
     """
-    file = _find_newest(source) if source.is_dir() else source
+    file = find_newest_backup(source) if source.is_dir() else source
     try:
-        with zipfile.ZipFile(file) as archive:
+        with file.open("rb") as content, zipfile.ZipFile(content) as archive:
             manifest = json.loads(archive.read(_MANIFEST))
             report = _restore_archive(url, archive, manifest)
     except (OSError, zipfile.BadZipFile, KeyError, ValueError, pa.ArrowInvalid):
@@ -135,11 +136,48 @@ def restore_backup(url: str, source: Path, *, now: datetime | None = None) -> Au
     return report
 
 
-def _find_newest(folder: Path) -> Path:
-    files = sorted(folder.glob("register-*.zip"))
+def list_backups(folder: StoredPath) -> dict[datetime, StoredPath]:
+    """Instant -> file of each backup in a folder, the oldest first; none where there is no folder."""
+    found = {}
+    for file in folder.iterdir() if folder.is_dir() else ():
+        with suppress(ValueError):
+            found[datetime.strptime(file.name, f"register-{_STAMP}.zip").replace(tzinfo=UTC)] = file
+    return dict(sorted(found.items()))
+
+
+def find_newest_backup(folder: StoredPath) -> StoredPath:
+    """The newest backup in a folder.
+
+    Raises:
+        RegisterError: there is none.
+    """
+    files = list(list_backups(folder).values())
     if not files:
         raise RegisterError(f"there is no backup (register-….zip) in {folder}")
     return files[-1]
+
+
+def remove_old_backups(folder: StoredPath, *, before: datetime) -> int:
+    """Remove the backups made before an instant, but never the newest; how many."""
+    *older, _ = list_backups(folder).items()
+    gone = [file for made_at, file in older if made_at < before]
+    for file in gone:
+        file.unlink()
+    return len(gone)
+
+
+def record_drill(engine: Engine, name: str, report: AuditReport, *, now: datetime) -> None:
+    """Note that the backup called `name` was restored elsewhere, and held."""
+    with writing(engine, REGISTER) as connection:
+        details = {"head": report.head, "rows": report.rows}
+        append_audit(connection, landlord=REGISTER, action=_DRILL, subject=name, details=details, at=now)
+
+
+def find_last_drill(engine: Engine) -> datetime | None:
+    """When a backup of this register was last restored elsewhere and held."""
+    own = sa.select(AuditRow.at).where(AuditRow.landlord == REGISTER, AuditRow.action == _DRILL)
+    with reading(engine) as connection:
+        return connection.scalar(own.order_by(AuditRow.seq.desc()).limit(1))
 
 
 def _restore_archive(url: str, archive: zipfile.ZipFile, manifest: dict[str, Any]) -> AuditReport:
@@ -148,30 +186,41 @@ def _restore_archive(url: str, archive: zipfile.ZipFile, manifest: dict[str, Any
         raise RegisterError("the backup is of a newer version of this program; restore it with that one")
     engine = make_engine(url)
     with writing(engine, REGISTER) as connection:
-        there = revisions.read_revisions(connection)
-        if there not in ([], manifest["revisions"]) or (there and any(_count_rows(connection).values())):
-            raise RegisterError("the register is not empty or of another version; restore into a new database")
-        for revision in manifest["revisions"]:
-            revisions.upgrade_schema(connection, revision)
-        if connection.dialect.name == "postgresql":
-            connection.exec_driver_sql("SET LOCAL TIME ZONE 'UTC'")
-        for table in _list_tables(connection):
-            if table.name in manifest["tables"]:
-                _fill_table(connection, table, archive.read(f"{table.name}.parquet"), manifest["sha256"][table.name])
-        if _count_rows(connection) != manifest["tables"]:
-            raise RegisterError("the restored tables do not have the backup's rows; nothing was restored")
-        _advance_sequences(connection)
-        report = verify_audit_on(connection, manifest["head"] or None)
-        if manifest["revisions"] == [revisions.HEAD]:  # else whoever migrates it next puts them in place
-            put_guards(connection)
+        report = fill_register(connection, archive, manifest)
     engine.dispose()
+    return report
+
+
+def fill_register(connection: Connection, archive: zipfile.ZipFile, manifest: dict[str, Any]) -> AuditReport:
+    """Make the tables of an empty register, fill them from an archive, and verify the audit.
+
+    Raises:
+        RegisterError: the register is not empty, or what is in it now is not what the archive says.
+        AuditError: the audit does not hold.
+    """
+    there = revisions.read_revisions(connection)
+    if there not in ([], manifest["revisions"]) or any(_count_rows(connection).values()):
+        raise RegisterError("the register is not empty or of another version; use a new database")
+    for revision in manifest["revisions"]:
+        revisions.upgrade_schema(connection, revision)
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET LOCAL TIME ZONE 'UTC'")
+    for table in list_tables(connection):
+        if table.name in manifest["tables"]:
+            _fill_table(connection, table, archive.read(f"{table.name}.parquet"), manifest["sha256"][table.name])
+    if _count_rows(connection) != manifest["tables"]:
+        raise RegisterError("the filled tables do not have the rows that were sent; nothing was written")
+    _advance_sequences(connection)
+    report = verify_audit_on(connection, manifest["head"] or None)
+    if manifest["revisions"] == [revisions.HEAD]:  # else whoever migrates it next puts them in place
+        put_guards(connection)
     return report
 
 
 def _count_rows(connection: Connection) -> dict[str, int]:
     return {
         table.name: int(connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0)
-        for table in _list_tables(connection)
+        for table in list_tables(connection)
     }
 
 
@@ -188,7 +237,7 @@ def _advance_sequences(connection: Connection) -> None:
     """Let PostgreSQL's sequences go on after the restored numbers; SQLite finds them by itself."""
     if connection.dialect.name != "postgresql":
         return
-    for table in _list_tables(connection):
+    for table in list_tables(connection):
         key = table.primary_key.columns.keys()
         if key == ["id"]:
             sequence = "finding_numbers" if table.name == "findings" else f"{table.name}_id_seq"

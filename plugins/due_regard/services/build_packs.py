@@ -93,13 +93,15 @@ def post_pack(
     from due_regard.mail import outbox
     from due_regard.mail.mail_memory import read_unreachable_addresses
     from due_regard.register import writing
+    from due_regard.register.audit import read_audit_head_on
 
     landlord, mail_context = context.landlord.id, open_mail_context(settings, context, now=now)
     mode = mail_context.mode
     with writing(engine, landlord) as connection:
         if packs.is_mailed(connection, landlord, report.name, report.quarter, mode):
             return False
-        mails = (packs.build_pack_mail(report, mail_context, reports=settings.reports_dir, attempt=n) for n in count())
+        head, reports = read_audit_head_on(connection, landlord), settings.reports_dir
+        mails = (packs.build_pack_mail(report, mail_context, reports=reports, head=head, attempt=n) for n in count())
         mail = next(mail for mail in mails if not outbox.has_mail(connection, landlord, mail.message_id))
         if mail.recipient.lower() in read_unreachable_addresses(connection, landlord, mode, now=now):
             return False

@@ -23,6 +23,7 @@ _WORDS = {
     "counting": "the rule working days are counted by",
     "definition": "the pack's definition",
     "readings": "the readings confirmed",
+    "basis_head": "the newest load or decision",
 }
 
 
@@ -34,8 +35,11 @@ def gather_provenance(
     known_at: datetime | None,
     run_id: int | None,
     head: str,
+    basis_head: str | None,
 ) -> dict[str, Any]:
-    """Drops, policy, calendar, counting, definition, readings, latest assessment run and audit head, as JSON values.
+    """Drops, policy, calendar, counting, definition, readings, latest assessment run and audit heads, as JSON values.
+
+    `head` is the newest, `basis_head` that of the newest load or decision, which the pack prints.
 
     `files` has the columns batch_id and drop_sha256, one row a file taken in. What had been learnt by `known_at` went
     into the pack; None: everything known.
@@ -52,6 +56,7 @@ def gather_provenance(
         "known_at": known_at.isoformat() if known_at else None,
         "run": run_id,
         "audit_head": head,
+        "basis_head": basis_head,
     }
 
 

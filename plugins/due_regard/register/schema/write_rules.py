@@ -143,6 +143,9 @@ _MAILS = (
 )
 
 _OTHERS = (
+    WriteRule("seal_keys", "without it nothing that was sealed can be proved"),
+    WriteRule("used_texts", "what runs rest on, by its digest"),
+    WriteRule("withdrawals", "acts of people; one that is taken back is another act"),
     WriteRule("packs", "a pack built; another build is another row"),
     WriteRule("pack_issues", "a pack handed to its audience"),
     WriteRule("record_views", "who looked at which record"),

@@ -1,0 +1,75 @@
+"""Checks of what keeps a register safe: its audit heads outside it, its backups, and findings nobody is told of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from due_regard.config.settings import Settings
+from due_regard.services.audit_heads import describe_noted_heads
+from due_regard.services.check_result import CheckResult, check_writing
+
+OLDEST_BACKUP, OLDEST_DRILL = timedelta(hours=36), timedelta(days=40)
+"""How old the newest backup and the last drill may be: a night, or a month, may be missed by some hours or days."""
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from due_regard.register.audit import AuditReport
+    from due_regard.register.head_log import NotedHeads
+
+
+def check_not_moved(engine: Engine, says: str) -> CheckResult:
+    """Whether the settings name a register that was moved and is closed; `says` is the answer where it is not."""
+    from due_regard.register import reading
+    from due_regard.register.engines import find_moved_place
+
+    with reading(engine) as connection:
+        place = find_moved_place(connection)
+    mend = f"this register was moved to {place}; set DUE_REGARD_REGISTER_URL to it"
+    return CheckResult("register", place is None, mend if place else says)
+
+
+def check_backups(settings: Settings, engine: Engine, landlord: str, now: datetime) -> Iterator[CheckResult]:
+    """How old the newest backup is, and when one was last restored as a drill."""
+    from due_regard.register.backup import find_last_drill, list_backups
+    from due_regard.services.keep_backups import find_backup_folder
+
+    if settings.backups is None:
+        says = "DUE_REGARD_BACKUP_DIR is not set: no backup is made by itself, and none is tried"
+        yield CheckResult("backups", True, says, is_warning=True)
+        return
+    folder = find_backup_folder(settings, landlord)
+    yield check_writing("backups folder", folder, f"can be written: {folder}")
+    newest, last = max(list_backups(folder), default=None), find_last_drill(engine)
+    yield _check_age("backups", newest, now, OLDEST_BACKUP, "`due-regard backup`, or see the DAG `backup`")
+    yield _check_age("backup drill", last, now, OLDEST_DRILL, "`due-regard restore --drill`, or see the DAG `backup`")
+
+
+def _check_age(what: str, newest: datetime | None, now: datetime, oldest: timedelta, mend: str) -> CheckResult:
+    if newest is None:
+        return CheckResult(what, True, f"none yet: {mend}", is_warning=True)
+    says = f"the newest is of {newest:%Y-%m-%d %H:%M} UTC, {(now - newest) // timedelta(hours=1)} hours ago"
+    is_fresh = now - newest <= oldest
+    return CheckResult(what, is_fresh, says if is_fresh else f"{says}: {mend}")
+
+
+def check_noted_heads(settings: Settings, report: AuditReport, noted: NotedHeads) -> Iterator[CheckResult]:
+    """Whether what a register appends to its audit is noted outside it, so that a removed tail would show."""
+    from due_regard.register.audit import parse_heads
+
+    yield check_writing("audit heads folder", settings.heads, f"can be written: {settings.heads}")
+    ends = parse_heads(report.head) if report.head else {}
+    missing = [landlord for landlord, (seq, _) in ends.items() if seq not in noted.heads.get(landlord, {})]
+    if noted.unread:
+        says = f"{noted.file}: {noted.unread} lines are no heads; ask who edited it, and keep the file"
+        yield CheckResult("audit heads", True, says, is_warning=True)
+    if missing and not noted.count:
+        says = f"none is noted in {noted.file} yet, or it was lost: `due-regard audit verify --head` with a mailed one"
+        yield CheckResult("audit heads", True, says, is_warning=True)
+    elif missing:
+        says = f"the newest acts are not noted in {noted.file}; the next act is, where the file can be written"
+        yield CheckResult("audit heads", True, says, is_warning=True)
+    else:
+        yield CheckResult("audit heads", True, describe_noted_heads(noted))
