@@ -34,9 +34,9 @@ GRANT SELECT ON alembic_version TO due_regard_loader, due_regard_reporter, due_r
 GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO due_regard_loader;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO due_regard_loader;
 REVOKE INSERT, UPDATE ON alembic_version, landlord_access FROM due_regard_loader;
-REVOKE UPDATE ON audit, record_views, withdrawals, finding_events, assessment_runs, assessment_counts, carried_columns,
-    rejection_counts, validation_results, customer_numbers, customers, staff, incidents, warnings, restrictions, reviews, appeals,
-    markers, access_requests, used_texts FROM due_regard_loader;
+REVOKE UPDATE ON audit, seal_keys, record_views, withdrawals, finding_events, assessment_runs, assessment_counts,
+    carried_columns, rejection_counts, validation_results, customer_numbers, customers, staff, incidents, warnings,
+    restrictions, reviews, appeals, markers, access_requests, used_texts FROM due_regard_loader;
 -- Mails of earlier days that were never handed over are superseded, and what they told is forgotten.
 GRANT DELETE ON alert_told, alert_dates, alert_notices TO due_regard_loader;
 -- What is to be done, and which dates are coming, is no history: each run works it out anew.

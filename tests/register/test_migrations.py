@@ -39,6 +39,7 @@ from due_regard.register.restriction_cases import count_restrictions_in_force, r
 from due_regard.register.schema import revisions
 from due_regard.register.schema.work_tables import OVERDUE
 from tests.register.drops import LANDLORD, accepted, appeal, assessments, at, drop, restriction
+from tests.register.older import write_older_register
 
 REVISIONS = [
     revision.revision
@@ -118,22 +119,11 @@ def test_every_earlier_revision_goes_up_with_its_data(empty_url: str, revision: 
     register.dispose()
 
 
-def test_a_register_without_coming_dates_gets_them_with_its_next_run(empty_url: str) -> None:
-    old = create_engine(empty_url)
-    with old.begin() as connection:
-        revisions.upgrade_schema(connection, "0008_published")
-        when, values = "'2026-06-01 07:00:00.000000'", restriction("R1")
-        names = ", ".join(values)
-        for name in values:
-            connection.exec_driver_sql(
-                "INSERT INTO carried_columns (landlord, entity, column_name, known_from, batch_file_id) VALUES "
-                f"('{LANDLORD}', 'restrictions', '{name}', {when}, 1)"
-            )
-        connection.exec_driver_sql(
-            f"INSERT INTO restrictions (landlord, version, known_from, batch_file_id, row_number, row_hash, {names}) "
-            f"VALUES ('{LANDLORD}', 1, {when}, 1, 2, 5, {', '.join(repr(value) for value in values.values())})"
-        )
-    old.dispose()
+def test_a_register_without_coming_dates_gets_them_with_its_next_run(empty_url: str, tmp_path: Path) -> None:
+    newer = upgrade_register(f"sqlite:///{tmp_path / 'newer.db'}")
+    load_drop(newer, drop(accepted("restrictions", [restriction("R1")])), now=at("2026-06-01 07:00"))
+    write_older_register(newer, empty_url, "0008_published")
+    newer.dispose()
     register = upgrade_register(empty_url)
     year, day = (date(2026, 1, 1), date(2026, 12, 31)), date(2026, 6, 1)
     with reading(register, LANDLORD) as connection:

@@ -42,6 +42,8 @@ from due_regard.register.loading.record_counts import list_record_counts
 from due_regard.register.moving import move_register
 from due_regard.register.opening import open_register, upgrade_register
 from due_regard.register.schema.column_types import EVER
+from due_regard.register.sealing.seals import seal_groups
+from due_regard.register.sealing.verification import DeepReport, verify_rows
 from due_regard.register.stored_records import (
     find_knowledge_mark,
     find_newest_file,
@@ -57,6 +59,7 @@ from due_regard.register.withdrawals import undo_withdrawal, withdraw_record
 
 __all__ = [
     "EVER",
+    "DeepReport",
     "DutyCounts",
     "JudgedDay",
     "RunReport",
@@ -101,12 +104,14 @@ __all__ = [
     "release_drop",
     "resolve_finding",
     "restore_backup",
+    "seal_groups",
     "seal_views",
     "silence_finding",
     "undo_decision",
     "undo_withdrawal",
     "upgrade_register",
     "verify_audit",
+    "verify_rows",
     "withdraw_record",
     "write_backup",
     "writing",

@@ -40,10 +40,15 @@ def list_audit_rows(
     """
     rows = select(*(getattr(AuditRow, name) for name in _ROW)).where(*_is_chosen(landlord, subject))
     page = rows.order_by(AuditRow.seq.desc()).limit(limit).offset(offset)
-    found = [{**row, "details": json.loads(row["details"])} for row in connection.execute(page).mappings()]
+    found = [{**row, "details": _read_details(row["details"])} for row in connection.execute(page).mappings()]
     said = _read_said_words(connection, landlord, found, hidden)
     unsaid = {"actor": None, "why": None, "is_withheld": False}
     return [row | said.get(row["seq"], unsaid) for row in found]
+
+
+def _read_details(details: str) -> dict[str, Any]:
+    """What an entry says of the act; not the digests of the rows it wrote, which are for `audit verify --deep`."""
+    return {name: value for name, value in json.loads(details).items() if name != "seals"}
 
 
 def _read_said_words(

@@ -29,6 +29,7 @@ from due_regard.register.engines import HEAD_FILE, REGISTER, make_engine, readin
 from due_regard.register.loading import bulk
 from due_regard.register.opening import open_register, upgrade_register
 from due_regard.register.schema import revisions
+from due_regard.register.sealing.row_text import make_text_expression
 
 FORMAT = 1
 _NOT_KEPT = frozenset({"alembic_version", "landlord_access"})
@@ -97,18 +98,9 @@ def list_tables(connection: Connection) -> list[Table]:
 def stream_rows(connection: Connection, table: Table) -> pa.Table:
     """A table's rows as text that both engines read back: instants in UTC, yes/no as 1 and 0."""
     names = [column.name for column in table.columns]
-    shown = ", ".join(_as_text(connection, column) for column in table.columns)
+    shown = ", ".join(make_text_expression(connection.dialect, column) for column in table.columns)
     order = ", ".join(column.name for column in table.primary_key)
     return bulk.fetch_columns(connection, f"SELECT {shown} FROM {table.name} ORDER BY {order}", {}, names)  # noqa: S608
-
-
-def _as_text(connection: Connection, column: sa.Column[Any]) -> str:
-    if connection.dialect.name == "postgresql":
-        if isinstance(column.type, sa.DateTime):
-            return f"to_char({column.name} AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')"
-        if isinstance(column.type, sa.Boolean):
-            return f"CAST({column.name} AS integer)"
-    return f'"{column.name}"'
 
 
 def restore_backup(url: str, source: Path, *, now: datetime | None = None) -> AuditReport:

@@ -131,6 +131,7 @@ def _put_to_data_owner(
     is_new = not outbox.has_mail(connection, landlord.id, mail.message_id)
     if is_new:
         outbox.put_mail(connection, landlord.id, mail, now=context.now)
+        outbox.audit_new_mail(connection, landlord.id, mail, now=context.now)
     return is_new
 
 

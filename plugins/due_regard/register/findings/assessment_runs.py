@@ -23,6 +23,8 @@ from due_regard.register.findings.finding_transitions import FindingTransition
 from due_regard.register.findings.used_texts import keep_used_texts
 from due_regard.register.loading.encoding import hash_rows, make_arrow_column
 from due_regard.register.schema.finding_tables import OPEN, AssessmentCount, AssessmentRun, Finding
+from due_regard.register.sealing.seal_rules import STANDING_RULES
+from due_regard.register.sealing.seals import Seals, seal_groups
 from due_regard.register.stored_records import KnowledgeMark, find_knowledge_mark_on, find_newest_load
 
 _MOVES = ("opened", "seen", "escalated", "resolved", "reopened")
@@ -105,8 +107,16 @@ def record_assessment(
         open_after = _finish_run(connection, landlord, run_id, moves)
         states = {str(state): int(n) for state, n in assessments["state"].value_counts().sort_index().items()}
         details = {"as_at": as_at.isoformat(), "sha256": run["sha256"], "moved": run["moved"], **moves}
-        append_audit(connection, landlord=landlord, action="assess", subject=f"run {run_id}", details=details, at=now)
+        subject, seals = f"run {run_id}", _seal_run(connection, landlord, run_id, moved=bool(run["moved"]))
+        append_audit(
+            connection, landlord=landlord, action="assess", subject=subject, details=details, at=now, seals=seals
+        )
     return RunReport(run_id, as_at, bool(run["moved"]), states, str(run["sha256"]), **moves, open=open_after)
+
+
+def _seal_run(connection: Connection, landlord: str, run_id: int, *, moved: bool) -> Seals:
+    groups: dict[str, Any] = dict.fromkeys(("assessment_runs", "assessment_counts", "finding_events"), run_id)
+    return seal_groups(connection, landlord, groups | (dict.fromkeys(STANDING_RULES) if moved else {}))
 
 
 def _is_latest(connection: Connection, landlord: str, as_at: date, now: datetime) -> bool:

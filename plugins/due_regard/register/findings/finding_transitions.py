@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 import pandas as pd
+import pyarrow as pa
 from pandas.api.types import is_datetime64_any_dtype
 from sqlalchemy import Connection, TableClause, and_, case, column, func, select, table, text, update
 
@@ -23,6 +24,7 @@ from due_regard.register.schema.column_types import Ref
 from due_regard.register.schema.drop_tables import Base
 from due_regard.register.schema.finding_tables import OPEN, RESOLVED, Finding, FindingEvent
 from due_regard.register.schema.record_tables import RECORD_TABLES
+from due_regard.register.sealing.finding_digests import IDENTITY, RUN_MADE, hash_identities, read_finding_digests
 from due_regard.register.withdrawn_records import WITHDRAWN, list_withdrawn_refs
 
 FINDINGS = Base.metadata.tables[Finding.__tablename__]
@@ -58,7 +60,8 @@ class FindingTransition:
         escalated = was_open & (now_open["state_before"] == "due_soon") & (now_open["state"] == "overdue")
         fresh, back = self._open_findings(now_open[is_new]), now_open[~is_new & ~was_open]
         self._update_known(now_open[~is_new])
-        for event, moved in (("opened", fresh), ("escalated", now_open[escalated]), ("reopened", back)):
+        self._write_events("opened", fresh, fresh["state"], finding_sha256=self._hash_identities(fresh))
+        for event, moved in (("escalated", now_open[escalated]), ("reopened", back)):
             self._write_events(event, moved, moved["state"])
         self._end_unconfirmed_waits()
         gone = self._resolve_gone(known[known["status"] == OPEN], rows[~is_open], now_open)
@@ -166,7 +169,12 @@ class FindingTransition:
                 silenced_at=None,
             )
         )
-        self._write_events("resolved", gone, gone["resolved_state"], gone["resolved_file_id"])
+        digests = dict(read_finding_digests(self.connection, RUN_MADE, Finding.id.in_(select(staged.c.id))))
+        said = {
+            "file_id": make_arrow_column(gone["resolved_file_id"]),
+            "finding_sha256": pa.array([digests[str(number)] for number in gone["id"]], pa.string()),
+        }
+        self._write_events("resolved", gone, gone["resolved_state"], **said)
         return len(gone)
 
     def _find_withdrawn(self, findings: pd.DataFrame) -> pd.Series:
@@ -174,6 +182,10 @@ class FindingTransition:
         held = {(ENTITY[entity].subject, ref) for entity, ref in list_withdrawn_refs(self.connection, self.landlord)}
         subjects = zip(findings["subject_type"], findings["subject_ref"], strict=True)
         return pd.Series([subject in held for subject in subjects], index=findings.index, dtype="bool")
+
+    def _hash_identities(self, rows: pd.DataFrame) -> pa.Array:
+        columns = bulk.list_frame_columns(rows[[name for name in IDENTITY if name != "landlord"]])
+        return hash_identities(columns, self.landlord)
 
     def _end_unconfirmed_waits(self) -> None:
         """End the wait for findings reported done that a later drop still shows open."""
@@ -189,12 +201,10 @@ class FindingTransition:
             self.connection.execute(ended)
             self._write_events("not_confirmed", rows, rows["state"])
 
-    def _write_events(self, event: str, rows: pd.DataFrame, state: pd.Series, file_id: pd.Series | None = None) -> None:
+    def _write_events(self, event: str, rows: pd.DataFrame, state: pd.Series, **more: pa.Array) -> None:
         if rows.empty:
             return
-        columns = {"finding_id": make_arrow_column(rows["id"]), "state": make_arrow_column(state)}
-        if file_id is not None:
-            columns["file_id"] = make_arrow_column(file_id)
+        columns = {"finding_id": make_arrow_column(rows["id"]), "state": make_arrow_column(state)} | more
         said = {"landlord": self.landlord, "run_id": self.run_id, "at": self.now, "as_at": self.as_at, "event": event}
         bulk.insert_rows(self.connection, EVENTS, columns, said)
 

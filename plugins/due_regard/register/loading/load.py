@@ -9,14 +9,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import Connection, Engine, func, insert, select, update
+from sqlalchemy import Connection, Engine, insert, select, update
 
 from due_regard.errors import OlderDrop, RegisterError
 from due_regard.records.canonical import ENTITIES
 from due_regard.records.validated_drop import AcceptedFile, RefusedFile, ValidatedDrop
 from due_regard.register.audit import append_audit
+from due_regard.register.clocks import check_not_behind, find_known_from
 from due_regard.register.engines import writing
 from due_regard.register.loading.customer_numbers import number_customers
 from due_regard.register.loading.disappearances import note_disappearances
@@ -27,8 +28,8 @@ from due_regard.register.loading.rejection_counts import count_rejections
 from due_regard.register.loading.returned_records import return_withdrawn_records
 from due_regard.register.loading.row_versions import write_versions
 from due_regard.register.schema.drop_tables import Batch, BatchFile, CarriedColumn, ValidationResult
-from due_regard.register.schema.finding_tables import AssessmentRun
-from due_regard.register.stored_records import find_newest_load
+from due_regard.register.sealing.seal_rules import FILE_RULES
+from due_regard.register.sealing.seals import leave_out_empty_groups, seal_groups
 
 Checkpoint = Callable[[str], None]
 _ORDER = {entity.name: place for place, entity in enumerate(ENTITIES)}
@@ -99,11 +100,13 @@ def load_drop(
         checkpoint: called with the name of each point passed (begun, loaded once a file, closed, told, committed).
 
     Raises:
-        RegisterError: the register could not be written, or a file's rows do not add up.
+        RegisterError: the register could not be written, a file's rows do not add up, or `now` is behind the newest
+            load or ahead of the database's clock.
         OlderDrop: with `keep_newer`, says what it would undo; nothing was loaded.
     """
     landlord = validated.landlord
     with writing(engine, landlord) as connection:
+        check_not_behind(connection, landlord, now)
         close_half_drops(connection, landlord, now)
         older = _find_newer_drop(connection, validated) if keep_newer else None
         batch_id = _open_batch(connection, validated, now)
@@ -137,10 +140,11 @@ def _open_batch(connection: Connection, validated: ValidatedDrop, now: datetime)
     batch_id = int(connection.execute(opening).scalar_one())
     for file in validated.refused:
         refusal = {"file": file.file, "sha256": file.sha256, "status": "refused", "code": file.code, "columns": []}
-        _insert_file(connection, {"landlord": landlord, "batch_id": batch_id, "known_from": now, **refusal})
-        details = {"batch": batch_id, "sha256": file.sha256, "code": file.code}
+        known = {"landlord": landlord, "batch_id": batch_id, "known_from": now}
+        seals = seal_groups(connection, landlord, {"batch_files": _insert_file(connection, {**known, **refusal})})
+        subject, details = f"batch {batch_id}", {"batch": batch_id, "sha256": file.sha256, "code": file.code}
         append_audit(
-            connection, landlord=landlord, action="refuse", subject=f"batch {batch_id}", details=details, at=now
+            connection, landlord=landlord, action="refuse", subject=subject, details=details, at=now, seals=seals
         )
     if validated.suites:
         rows = [{"landlord": landlord, "batch_id": batch_id, "result": dict(suite)} for suite in validated.suites]
@@ -177,7 +181,7 @@ def _load_file(
     )
     _record_carried_columns(connection, landlord, part, file_id, known_from)
     written = write_versions(connection, landlord, part, file_id, known_from)
-    number_customers(connection, landlord, written.customers)
+    number_customers(connection, landlord, written.customers, file_id)
     noted = note_disappearances(connection, landlord, part, file_id, known_from)
     noted += return_withdrawn_records(connection, landlord, part, file_id, known_from=known_from, now=now)
     done = FileLoad(
@@ -195,7 +199,10 @@ def _load_file(
     count_rejections(connection, landlord, file_id, part)
     counts = {"read": done.read, "loaded": done.loaded, "unchanged": done.unchanged, "rejected": done.rejected}
     details = {"batch": batch_id, "entity": part.entity, "sha256": part.sha256, **counts}
-    append_audit(connection, landlord=landlord, action="load", subject=f"file {file_id}", details=details, at=now)
+    sealed = seal_groups(connection, landlord, dict.fromkeys(FILE_RULES, file_id)) | {part.entity: written.seals}
+    seals = leave_out_empty_groups(sealed)
+    subject = f"file {file_id}"
+    append_audit(connection, landlord=landlord, action="load", subject=subject, details=details, at=now, seals=seals)
     return done
 
 
@@ -213,17 +220,6 @@ def _finish_file(connection: Connection, file_id: int, done: FileLoad, rows_sha2
             rows_vanished=done.vanished,
         )
     )
-
-
-def find_known_from(connection: Connection, landlord: str, now: datetime) -> datetime:
-    """From when a new fact is known: now, not before what is known already, and after every recorded run.
-
-    These must stay rebuildable.
-    """
-    _, last = find_newest_load(connection, landlord)
-    assessed = connection.scalar(select(func.max(AssessmentRun.known_at)).where(AssessmentRun.landlord == landlord))
-    after = assessed + timedelta(microseconds=1) if assessed else now
-    return max(now, last or now, after)
 
 
 def _record_carried_columns(
@@ -250,5 +246,6 @@ def _close_batch(connection: Connection, landlord: str, batch_id: int, done: lis
     }
     connection.execute(update(Batch).where(Batch.id == batch_id).values(status=status, **counts))
     subject, details = f"batch {batch_id}", {"status": status, **counts}
-    append_audit(connection, landlord=landlord, action="batch", subject=subject, details=details, at=now)
+    seals = seal_groups(connection, landlord, {"batches": batch_id, "validation_results": batch_id})
+    append_audit(connection, landlord=landlord, action="batch", subject=subject, details=details, at=now, seals=seals)
     return status

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +32,9 @@ from due_regard.register.loading.encoding import (
 from due_regard.register.schema.column_types import BEFORE_ALL
 from due_regard.register.schema.drop_tables import BatchFile
 from due_regard.register.schema.record_tables import RECORD_TABLES
+from due_regard.register.sealing.group_digests import GroupDigest, take_seal_key
+from due_regard.register.sealing.record_leaves import make_record_leaves
+from due_regard.register.sealing.seal_rules import LEAF
 from due_regard.register.stored_records import (
     has_records,
     read_carried_columns,
@@ -41,11 +45,12 @@ from due_regard.register.stored_records import (
 
 @dataclass(frozen=True)
 class WrittenVersions:
-    """What writing a file's rows came to: how many versions, of which customers, and what identifies the rows."""
+    """What writing a file's rows came to: how many versions, of which customers, what identifies and seals them."""
 
     loaded: int
     customers: frozenset[str]
     rows_sha256: str
+    seals: dict[str, dict[str, Any]]
 
 
 _Place = slice | npt.NDArray[np.int64]
@@ -63,6 +68,7 @@ class _LoadTarget:
     known_from: datetime
     missing: frozenset[str]
     is_empty: bool
+    digest: GroupDigest
 
 
 def write_versions(
@@ -81,12 +87,13 @@ def write_versions(
     places = _find_chunk_places(rows.num_rows, find_key_order(rows[entity.key], entity.key))
     identity = _compute_identity(rows, places, names)
     if identity == _read_last_identity(connection, landlord, entity.name, file_id):
-        return WrittenVersions(0, frozenset(), identity)
+        return WrittenVersions(0, frozenset(), identity, {})
     missing = read_carried_columns(connection, landlord).get(entity.name, frozenset()) - set(part.columns)
     is_empty = not has_records(connection, landlord, entity.name)
-    target = _LoadTarget(connection, landlord, entity, file_id, known_from, missing, is_empty)
+    digest = GroupDigest(take_seal_key(connection, landlord))
+    target = _LoadTarget(connection, landlord, entity, file_id, known_from, missing, is_empty, digest)
     is_new = _write_rows(target, rows, places, names)
-    return WrittenVersions(int(is_new.sum()), _list_customers(rows, is_new), identity)
+    return WrittenVersions(digest.rows, _list_customers(rows, is_new), identity, {str(file_id): digest.describe()})
 
 
 def _write_rows(
@@ -233,4 +240,6 @@ def _append_versions(
         origin["version"] = 1
     else:
         columns["version"] = pa.array(after + 1)
+    columns |= make_record_leaves(columns, origin, rows.num_rows)
+    target.digest.add(columns[LEAF].to_pylist())
     bulk.insert_rows(target.connection, RECORD_TABLES[target.entity.name], columns, origin)

@@ -149,11 +149,12 @@ class FindingEvent(Base):
 
     `to_ref` is whom the finding is handed to (blank in an event that gives it back to whom the record names);
     `undoes_id` is the event that this one takes back. `nonce` keys the hash of a person's words that the audit holds,
-    so that the audit betrays none.
+    so that the audit betrays none. `finding_sha256` is a digest of the finding: of what makes it this finding in the
+    event that opened it, of all that runs say of it in one that resolved it.
     """
 
     __tablename__ = "finding_events"
-    __table_args__ = (Index(None, "finding_id"), Index(None, "landlord", "as_at"))
+    __table_args__ = (Index(None, "finding_id"), Index(None, "landlord", "as_at"), Index(None, "run_id"))
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     landlord: Mapped[str]
@@ -170,3 +171,4 @@ class FindingEvent(Base):
     nonce: Mapped[str | None]
     to_ref: Mapped[str | None]
     undoes_id: Mapped[int | None] = mapped_column(RowId)
+    finding_sha256: Mapped[str | None]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "0017_silences"
-down_revision = "0011_coming_duties"
+down_revision = "0012_seals"
 branch_labels = None
 depends_on = None
 
