@@ -13,6 +13,7 @@
     │       └── WordingError       2  the wording of mails is wrong or missing
     ├── FileRefused                4  one file of a drop was refused; the rest goes on
     ├── DropError                  5  a whole drop cannot be taken (incomplete, held, missing)
+    │   └── OlderDrop              5  a drop would undo newer ones: its files were all taken in before them
     ├── CalendarError              5  a working day outside the calendar's years was needed
     ├── RegisterError              5  the register cannot be opened, read or written
     │   ├── AuditError             5  the audit chain does not hold
@@ -107,6 +108,14 @@ class FileRefused(DueRegardError):
 
 class DropError(DueRegardError):
     """A whole drop cannot be taken now: missing, incomplete or held for a person."""
+
+
+class OlderDrop(DropError):
+    """Every file of a drop was taken in before, and newer ones since, which it would undo; says which."""
+
+    def __init__(self, newer_batch: int, message: str) -> None:
+        super().__init__(message)
+        self.newer_batch = newer_batch
 
 
 class CalendarError(DueRegardError):

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 LANDLORDS = ("one", "two")
-DAGS = {"watch", *(f"{landlord}.{dag}" for landlord in LANDLORDS for dag in ("daily", "committee_packs"))}
+DAGS = {"watch", "backup", *(f"{landlord}.{dag}" for landlord in LANDLORDS for dag in ("daily", "committee_packs"))}
 
 
 def _inspect(home: Path, hash_seed: str) -> dict[str, Any]:
@@ -60,7 +60,7 @@ def test_serialises_twice_the_same(seen: dict[str, Any], tmp_path: Path) -> None
 @pytest.mark.parametrize("dag", sorted(DAGS))
 def test_carries_what_an_operator_needs(seen: dict[str, Any], dag: str) -> None:
     found = seen["dags"][dag]
-    assert found["tags"] == sorted({"due-regard", dag.partition(".")[0]} - {"watch"})
+    assert found["tags"] == sorted({"due-regard", dag.partition(".")[0]} - {"watch", "backup"})
     assert found["catchup"] is False
     assert found["max_active_runs"] == 1
     assert all(task["retries"] >= 1 for task in found["tasks"].values())

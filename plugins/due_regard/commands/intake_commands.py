@@ -59,6 +59,9 @@ def run_intake(args: Namespace, settings: Settings) -> CommandResult:
         for found in result["not_known"]
     ]
     lines.append(f"{args.landlord}: {_describe_status(result)}")
+    if result["status"] == "held":
+        release = f"`due-regard drop release {result['batch_id']} --landlord {args.landlord} --by POST --why …`"
+        lines.append(f"nothing of it was loaded; if it is meant: {release}, then run intake again")
     if result.get("rejections"):
         told = "rejections are" if any(file["rejected"] for file in result["files"]) else "what to look at is"
         lines.append(f"{told} in {result['rejections']}")
@@ -124,7 +127,10 @@ def run_drop_missing(args: Namespace, settings: Settings) -> CommandResult:
         return CommandResult(
             {"missing": []}, (f"nothing of {args.landlord} was ever taken in, so nothing can be missing",)
         )
-    return CommandResult({"missing": rows}, (*lines, f"{len(rows)} records are missing; none was deleted"))
+    return CommandResult(
+        {"missing": rows},
+        (*lines, f"{len(rows)} records are missing; none was deleted, and `record list` has their findings"),
+    )
 
 
 def run_source_check(args: Namespace, settings: Settings) -> CommandResult:

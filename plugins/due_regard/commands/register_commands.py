@@ -41,12 +41,19 @@ def add_commands(commands: Commands) -> None:
     )
     add_landlord_option(parser, "whose register was put back")
     parser = add_command(commands, "backup", run_backup, "copy the register and its audit head into a folder")
-    parser.add_argument("folder", type=Path, metavar="DIR", help="folder for the backup; each gets a file of its own")
+    parser.add_argument(
+        "folder", type=Path, metavar="DIR", nargs="?",
+        help="folder for the backup; default: every register into DUE_REGARD_BACKUP_DIR, as each night",
+    )  # fmt: skip
     add_landlord_option(parser, "whose register to copy, all of it")
     parser = add_command(
         commands, "restore", run_restore, "restore a backup into an empty register and verify its chain"
     )
-    parser.add_argument("folder", type=Path, metavar="DIR", help="a backup, or a folder: its newest one")
+    parser.add_argument("folder", type=Path, metavar="DIR", nargs="?", help="a backup, or a folder: its newest one")
+    parser.add_argument(
+        "--drill", action="store_true",
+        help="restore the newest nightly backup of every register elsewhere, verify it and throw it away",
+    )  # fmt: skip
     add_landlord_option(parser, "whose register to restore, all of it")
     parser = add_command(commands, "move", run_move, "take a register from SQLite to an empty PostgreSQL database")
     parser.add_argument("--to", required=True, metavar="URL", help="SQLAlchemy URL of the empty database")
@@ -137,17 +144,29 @@ def _name_place(one: dict[str, Any]) -> str:
 
 
 def run_backup(args: Namespace, settings: Settings) -> CommandResult:
-    """`backup DIR [--landlord L]`."""
-    from due_regard.services.keep_backups import back_up_register
+    """`backup DIR [--landlord L]`, or `backup` as each night."""
+    from due_regard.services.keep_backups import back_up_register, back_up_registers
 
+    if args.folder is None:
+        result = back_up_registers(settings, now=datetime.now(UTC))
+        lines = [
+            f"wrote {one['file']}; removed {one['removed']} older; head {one['head']}" for one in result["registers"]
+        ]
+        return CommandResult(result, (*lines, *describe_failures(result)), result.get("exit_code", 0))
     result = back_up_register(settings, args.landlord, args.folder, now=datetime.now(UTC))
     return CommandResult(result, (f"wrote {result['file']}; head {result['head']}",))
 
 
 def run_restore(args: Namespace, settings: Settings) -> CommandResult:
-    """`restore DIR [--landlord L]`."""
-    from due_regard.services.keep_backups import restore_register
+    """`restore DIR [--landlord L]`, or `restore --drill`."""
+    from due_regard.services.keep_backups import drill_backups, restore_register
 
+    if args.drill and args.folder is None:
+        result = drill_backups(settings, now=datetime.now(UTC))
+        lines = [f"{one['file']} was restored elsewhere: {one['rows']} audit rows hold" for one in result["registers"]]
+        return CommandResult(result, (*lines, *describe_failures(result)), result.get("exit_code", 0))
+    if args.drill or args.folder is None:
+        raise SettingsError("name a backup or a folder to restore, or --drill alone: it takes the nightly backups")
     result = restore_register(settings, args.landlord, args.folder, now=datetime.now(UTC))
     return CommandResult(result, (f"restored; {result['rows']} audit rows hold; head {result['head']}",))
 

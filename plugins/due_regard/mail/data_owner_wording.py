@@ -16,5 +16,7 @@ class DataOwnerSentences(Sentences):
     failure: Annotated[str, require_placeholders("task", "dag", "run", "day")]
     unended_title: Annotated[str, require_placeholders("dag")]
     unended: Annotated[str, require_placeholders("task", "dag", "run", "day")]
+    backup_failure_title: Annotated[str, require_placeholders("day")]
+    backup_failure: Annotated[str, require_placeholders("task", "run", "day")]
     unassessed_title: Annotated[str, require_placeholders("by", "day")]
     unassessed: Annotated[str, require_placeholders("by", "days")]

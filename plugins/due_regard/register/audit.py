@@ -124,7 +124,7 @@ def verify_audit_on(connection: Connection, head: str | None = None, noted: Note
     heads: dict[str, tuple[int, str]] = {}
     count, sealed = 0, []
     ordered: Select[Any] = select(AuditRow.__table__).order_by(AuditRow.landlord, AuditRow.seq)
-    for row in connection.execution_options(yield_per=10_000).execute(ordered):
+    for row in connection.execute(ordered, execution_options={"yield_per": 10_000}):
         seq, previous = heads.get(row.landlord, (0, GENESIS))
         _check_link(row, seq, previous)
         if row.action == VIEWS_DIGESTED:

@@ -11,8 +11,8 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import zipfile
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,50 +21,51 @@ from typing import IO, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import sqlalchemy as sa
-from sqlalchemy import Connection, MetaData, Table
+from sqlalchemy import Connection, Engine, MetaData, Table
 
+from due_regard.config.storage import StoredPath, make_folder, open_new_file
 from due_regard.errors import RegisterError
 from due_regard.register.audit import AuditReport, append_audit, read_audit_head_on, verify_audit_on
-from due_regard.register.engines import HEAD_FILE, REGISTER, make_engine, reading, writing
+from due_regard.register.engines import HEAD_FILE, REGISTER, make_engine, reading, refuse_moved, writing
 from due_regard.register.loading import bulk
 from due_regard.register.opening import open_register, upgrade_register
 from due_regard.register.schema import revisions
+from due_regard.register.schema.drop_tables import AuditRow
 from due_regard.register.sealing.row_text import make_text_expression
 
 FORMAT = 1
 _NOT_KEPT = frozenset({"alembic_version", "landlord_access"})
 _MANIFEST = "manifest.json"
+_STAMP = "%Y%m%dT%H%M%SZ"
+_DRILL = "drill"
 
 
 @dataclass(frozen=True)
 class BackupReport:
     """A written backup: the file, the audit's head in it, and how many rows of each table."""
 
-    file: Path
+    file: StoredPath
     head: str
     tables: dict[str, int]
 
 
-def write_backup(url: str, folder: Path, *, now: datetime, head_file: Path | None = None) -> BackupReport:
+def write_backup(url: str, folder: StoredPath, *, now: datetime, head_file: Path | None = None) -> BackupReport:
     """Write the register at `url` into a new file of `folder`, named for the instant.
 
     With `head_file`, the audit's head with the backup in it is noted there.
 
     Raises:
-        RegisterError: the register cannot be read, or the file cannot be written.
+        RegisterError: the register cannot be read.
+        StorageError: the file cannot be written.
     """
     engine = open_register(url)
-    stamp = now.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
-    file, partial = folder / f"register-{stamp}.zip", folder / f".register-{stamp}.partial"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        private = os.O_CREAT | os.O_EXCL | os.O_WRONLY
-        with os.fdopen(os.open(partial, private, 0o600), "wb") as sink, reading(engine) as connection:
-            manifest = write_archive(connection, sink, now)
-        partial.rename(file)
-    except OSError as reason:
-        raise RegisterError(f"the backup {file} cannot be written: {reason.strerror}") from None
-    engine.update_execution_options(**{HEAD_FILE: head_file})
+    name = f"register-{now.astimezone(UTC):{_STAMP}}.zip"
+    with open_new_file(make_folder(folder), name) as sink, reading(engine) as connection:
+        refuse_moved(connection)
+        manifest = write_archive(connection, sink, now)
+    file = folder / name
+    if head_file:
+        engine.update_execution_options(**{HEAD_FILE: head_file})
     with writing(engine, REGISTER) as connection:
         details = {"head": manifest["head"], "rows": sum(manifest["tables"].values())}
         append_audit(connection, landlord=REGISTER, action="backup", subject=file.name, details=details, at=now)
@@ -103,7 +104,7 @@ def stream_rows(connection: Connection, table: Table) -> pa.Table:
     return bulk.fetch_columns(connection, f"SELECT {shown} FROM {table.name} ORDER BY {order}", {}, names)  # noqa: S608
 
 
-def restore_backup(url: str, source: Path, *, now: datetime | None = None) -> AuditReport:
+def restore_backup(url: str, source: StoredPath, *, now: datetime | None = None) -> AuditReport:
     """Restore a backup into the empty register at `url`, verify its audit, and bring it up to this program's schema.
 
     Args:
@@ -115,9 +116,9 @@ def restore_backup(url: str, source: Path, *, now: datetime | None = None) -> Au
         RegisterError: there is no backup, it is damaged or newer than this program, or the register is not empty.
         AuditError: the restored audit does not hold; nothing is restored.
     """
-    file = _find_newest(source) if source.is_dir() else source
+    file = find_newest_backup(source) if source.is_dir() else source
     try:
-        with zipfile.ZipFile(file) as archive:
+        with file.open("rb") as content, zipfile.ZipFile(content) as archive:
             manifest = json.loads(archive.read(_MANIFEST))
             report = _restore_archive(url, archive, manifest)
     except (OSError, zipfile.BadZipFile, KeyError, ValueError, pa.ArrowInvalid):
@@ -131,11 +132,48 @@ def restore_backup(url: str, source: Path, *, now: datetime | None = None) -> Au
     return report
 
 
-def _find_newest(folder: Path) -> Path:
-    files = sorted(folder.glob("register-*.zip"))
+def list_backups(folder: StoredPath) -> dict[datetime, StoredPath]:
+    """Instant -> file of each backup in a folder, the oldest first; none where there is no folder."""
+    found = {}
+    for file in folder.iterdir() if folder.is_dir() else ():
+        with suppress(ValueError):
+            found[datetime.strptime(file.name, f"register-{_STAMP}.zip").replace(tzinfo=UTC)] = file
+    return dict(sorted(found.items()))
+
+
+def find_newest_backup(folder: StoredPath) -> StoredPath:
+    """The newest backup in a folder.
+
+    Raises:
+        RegisterError: there is none.
+    """
+    files = list(list_backups(folder).values())
     if not files:
         raise RegisterError(f"there is no backup (register-….zip) in {folder}")
     return files[-1]
+
+
+def remove_old_backups(folder: StoredPath, *, before: datetime) -> int:
+    """Remove the backups made before an instant, but never the newest; how many."""
+    *older, _ = list_backups(folder).items()
+    gone = [file for made_at, file in older if made_at < before]
+    for file in gone:
+        file.unlink()
+    return len(gone)
+
+
+def record_drill(engine: Engine, name: str, report: AuditReport, *, now: datetime) -> None:
+    """Note that the backup called `name` was restored elsewhere, and held."""
+    with writing(engine, REGISTER) as connection:
+        details = {"head": report.head, "rows": report.rows}
+        append_audit(connection, landlord=REGISTER, action=_DRILL, subject=name, details=details, at=now)
+
+
+def find_last_drill(engine: Engine) -> datetime | None:
+    """When a backup of this register was last restored elsewhere and held."""
+    own = sa.select(AuditRow.at).where(AuditRow.landlord == REGISTER, AuditRow.action == _DRILL)
+    with reading(engine) as connection:
+        return connection.scalar(own.order_by(AuditRow.seq.desc()).limit(1))
 
 
 def _restore_archive(url: str, archive: zipfile.ZipFile, manifest: dict[str, Any]) -> AuditReport:

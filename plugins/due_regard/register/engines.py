@@ -181,7 +181,7 @@ def writing(engine: Engine, landlord: str, *, alone: bool = True) -> Iterator[Co
             ) from None
         connection.info.pop(APPENDED, None)
         with transaction:
-            _refuse_moved(connection)
+            refuse_moved(connection)
             _narrow_to_landlord(connection, landlord)
             yield connection
         _note_appended(connection)
@@ -196,8 +196,12 @@ def find_moved_place(connection: Connection) -> str | None:
     return str(row.subject) if row and row.action == MOVED else None
 
 
-def _refuse_moved(connection: Connection) -> None:
-    """Asked inside the transaction: a run that waited while the register was moved must not write behind it."""
+def refuse_moved(connection: Connection) -> None:
+    """Asked inside each transaction that writes: a run that waited during the move must not write behind it.
+
+    Raises:
+        RegisterError: it was; says where to.
+    """
     if place := find_moved_place(connection):
         raise RegisterError(
             f"this register was moved to {place}: set DUE_REGARD_REGISTER_URL to it; here it may only be read"

@@ -18,9 +18,16 @@ from due_regard.register.withdrawn_records import ACTS, WITHDRAWN, select_held_w
 _SUBJECTS = {entity.name: entity.subject for entity in ENTITIES}
 
 
-def count_waiting_records(connection: Connection, landlord: str) -> int:
-    """How many vanished records wait for a person: none of them is withdrawn."""
-    return int(connection.scalar(select(func.count()).select_from(_select_waiting(landlord).subquery())) or 0)
+def count_waiting_records(
+    connection: Connection, landlord: str, *, with_findings: bool = False, hidden: Sequence[str] = ()
+) -> int:
+    """How many vanished records wait for a person; `with_findings` only those with an open finding."""
+    waiting = _select_waiting(landlord).subquery()
+    counted = select(func.count()).select_from(waiting)
+    if with_findings:
+        found = _count_open_findings(landlord, hidden)
+        counted = counted.join(found, _is_about(found, waiting))
+    return int(connection.scalar(counted) or 0)
 
 
 def list_waiting_records(
@@ -69,10 +76,14 @@ def _read_page(
     """One page of records with how many open findings are about each, those with most first, then the newest."""
     found = _count_open_findings(landlord, hidden)
     counted = func.coalesce(found.c.n, 0)
-    is_about = and_(found.c.subject_type == case(_SUBJECTS, value=rows.c.entity), found.c.subject_ref == rows.c.ref)
-    page = select(rows, counted.label("open_findings")).join_from(rows, found, is_about, isouter=True)
+    about = _is_about(found, rows)
+    page = select(rows, counted.label("open_findings")).join_from(rows, found, about, isouter=True)
     page = page.order_by(counted.desc(), since.desc(), rows.c.entity, rows.c.ref).limit(limit).offset(offset)
     return [dict(row) for row in connection.execute(page).mappings()]
+
+
+def _is_about(found: Subquery, rows: Subquery) -> ColumnElement[bool]:
+    return and_(found.c.subject_type == case(_SUBJECTS, value=rows.c.entity), found.c.subject_ref == rows.c.ref)
 
 
 def _count_open_findings(landlord: str, hidden: Sequence[str]) -> Subquery:

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from due_regard.register.task_runs import OverdueRun
 
 
+BACKUP_DAG = "backup"
+"""The DAG whose failures are said in words of their own: they touch no figure and no mail."""
+
+
 def open_mail_context(settings: Settings, context: LandlordContext, *, now: datetime) -> MailContext:
     """What the mails of one landlord share at `now`.
 
@@ -78,9 +82,13 @@ def post_overdue_run(engine: Engine, context: MailContext, run: OverdueRun) -> b
     sentence, title = wording.data_owner.unended, wording.data_owner.unended_title
     if run.has_failed:
         sentence, title = wording.data_owner.failure, wording.data_owner.failure_title
+    if key.dag_id == BACKUP_DAG:
+        sentence, title = wording.data_owner.backup_failure, wording.data_owner.backup_failure_title
     text = sentence.format(task=key.verb, dag=key.dag_id, run=key.run_id, day=format_day(day))
     topic = f"{key.dag_id} {key.verb} {key.run_id} {day}"
-    return _post_to_data_owner(engine, context, "failure", topic, title.format(dag=key.dag_id), text)
+    return _post_to_data_owner(
+        engine, context, "failure", topic, title.format(dag=key.dag_id, day=format_day(day)), text
+    )
 
 
 def post_late_assessment(engine: Engine, context: MailContext, days: Sequence[date], *, by: str) -> bool:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from due_regard.config.settings import Settings
 from due_regard.services.audit_heads import describe_noted_heads
 from due_regard.services.check_result import CheckResult, check_writing
+
+OLDEST_BACKUP, OLDEST_DRILL = timedelta(hours=36), timedelta(days=40)
+"""How old the newest backup and the last drill may be: a night, or a month, may be missed by some hours or days."""
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -25,6 +29,30 @@ def check_not_moved(engine: Engine, says: str) -> CheckResult:
         place = find_moved_place(connection)
     mend = f"this register was moved to {place}; set DUE_REGARD_REGISTER_URL to it"
     return CheckResult("register", place is None, mend if place else says)
+
+
+def check_backups(settings: Settings, engine: Engine, landlord: str, now: datetime) -> Iterator[CheckResult]:
+    """How old the newest backup is, and when one was last restored as a drill."""
+    from due_regard.register.backup import find_last_drill, list_backups
+    from due_regard.services.keep_backups import find_backup_folder
+
+    if settings.backups is None:
+        says = "DUE_REGARD_BACKUP_DIR is not set: no backup is made by itself, and none is tried"
+        yield CheckResult("backups", True, says, is_warning=True)
+        return
+    folder = find_backup_folder(settings, landlord)
+    yield check_writing("backups folder", folder, f"can be written: {folder}")
+    newest, last = max(list_backups(folder), default=None), find_last_drill(engine)
+    yield _check_age("backups", newest, now, OLDEST_BACKUP, "`due-regard backup`, or see the DAG `backup`")
+    yield _check_age("backup drill", last, now, OLDEST_DRILL, "`due-regard restore --drill`, or see the DAG `backup`")
+
+
+def _check_age(what: str, newest: datetime | None, now: datetime, oldest: timedelta, mend: str) -> CheckResult:
+    if newest is None:
+        return CheckResult(what, True, f"none yet: {mend}", is_warning=True)
+    says = f"the newest is of {newest:%Y-%m-%d %H:%M} UTC, {(now - newest) // timedelta(hours=1)} hours ago"
+    is_fresh = now - newest <= oldest
+    return CheckResult(what, is_fresh, says if is_fresh else f"{says}: {mend}")
 
 
 def check_noted_heads(settings: Settings, report: AuditReport, noted: NotedHeads) -> Iterator[CheckResult]:

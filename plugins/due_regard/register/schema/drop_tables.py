@@ -34,6 +34,7 @@ class Batch(Base):
 
     `status`: loaded, unchanged, refused, held, released, missing; `loading` is seen by nobody but its own transaction.
     `interrupted`: an earlier version loaded file by file, and a run of it died under the drop (half_drops.py).
+    `newer_batch_id`, of a drop that was held: it is an older one, which would undo that newer one (older_drops.py).
     """
 
     __tablename__ = "batches"
@@ -52,6 +53,7 @@ class Batch(Base):
     rows_unchanged: Mapped[int] = mapped_column(default=0)
     rows_rejected: Mapped[int] = mapped_column(default=0)
     files_refused: Mapped[int] = mapped_column(default=0)
+    newer_batch_id: Mapped[int | None] = mapped_column(RowId)
     released_at: Mapped[datetime | None]
     released_by: Mapped[str | None]
     released_why: Mapped[str | None] = mapped_column(Text)
