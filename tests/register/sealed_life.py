@@ -29,8 +29,10 @@ from due_regard.register import (
     seal_views,
     silence_finding,
     undo_decision,
+    withdraw_record,
     writing,
 )
+from due_regard.register.findings.said_words import SaidWords
 from due_regard.register.findings.work_items import replace_work
 from due_regard.register.schema.finding_tables import OPEN, Finding
 from due_regard.register.task_runs import RunKey, open_run
@@ -40,9 +42,10 @@ from tests.register.drops import assessments
 
 LANDLORD = "example"
 MON, TUE, WED, THU, FRI = (date(2026, 6, 29) + timedelta(days=n) for n in range(5))
+COMING = (("OLD", "2026-09-01"), ("FLAGGED", "2026-09-02"))
 ROWS = [due("restriction.review", f"R{n}", "2026-06-29") for n in (1, 2, 3, 7)]
 ROWS += [due("appeal.acknowledge", "A2", "2026-06-29"), due("restriction.review", "R6", "2026-07-15", state="due_soon")]
-ROWS += [due("restriction.review", ref, "2026-09-01", state="pending") for ref in ("OLD", "FLAGGED")]
+ROWS += [due("restriction.review", ref, day, state="pending") for ref, day in COMING]
 
 
 def _list_two(entity: str) -> list[dict[str, Any]]:
@@ -81,7 +84,7 @@ def live_whole_life(engine: Engine) -> None:
     world.compose(WED)
     world.run([*ROWS, due("restriction.review", "R4", "2026-07-01")], THU)
     world.compose(FRI)
-    world.through(Sink(mode=MailMode("folder"))).compose(FRI)
+    world.through(Sink(mode=MailMode("folder"))).compose(THU)
     _work(world)
     _pack(engine)
     _look(engine)
@@ -101,6 +104,8 @@ def _load(world: World) -> None:
     world.load(EVERY_RECORD, MON)
     _load_appeals(world, RECORDS["appeals"][:1], TUE, disappeared=("A2",))
     _load_appeals(world, [RECORDS["appeals"][1]], TUE, disappeared=("A1",))
+    words = SaidWords(actor="cli:officer", why="entered twice", now=at(TUE, 6))
+    withdraw_record(world.engine, LANDLORD, "appeals", "A1", words=words)
     corrected = RECORDS["appeals"][0] | {"outcome": "upheld"}
     _load_appeals(world, [corrected, RECORDS["appeals"][1]], WED)
     held = hold_drop(world.engine, landlord=LANDLORD, source="s", drop="d", sha256="ab", why="shrank", now=at(TUE, 6))

@@ -14,6 +14,7 @@ from sqlalchemy import JSON, Connection, Engine, Table, UniqueConstraint, and_, 
 from due_regard.errors import AuditError
 from due_regard.register import read_audit_head, upgrade_register, verify_rows
 from due_regard.register.schema import revisions
+from due_regard.register.schema.column_types import Instant
 from due_regard.register.sealing.seal_rules import BEYOND_PROOF
 from due_regard.register.sealing.verification import verify_rows_on
 from tests.register.sealed_life import LANDLORD, live_whole_life
@@ -110,7 +111,7 @@ def change_value(column: Any, value: Any) -> Any:
     """Another value of the column's kind."""
     if isinstance(column.type, JSON):
         return [value, "x"]
-    kind = column.type.python_type
+    kind = datetime if isinstance(column.type, Instant) else column.type.python_type
     if kind is bool:
         return not value
     if kind is int:
@@ -139,7 +140,8 @@ def make_another(table: Table, row: Row) -> Row:
 def attack(connection: Connection, table: Table, kind: str) -> None:
     """Do to the table what the kind says."""
     rows = read_rows(connection, table)
-    assert rows, f"the life leaves {table.name} empty"
+    assert len(rows) > 1, f"the life leaves {table.name} empty"
+    rows = rows[:-1] if table.name == "audit" else rows  # its last entry: see the tail's own test
     first, last = rows[0], rows[-1]
     if kind == "update":
         name = next(name for name in reversed(list_free_columns(table)) if (table.name, name) not in UNBOUND_COLUMNS)
