@@ -28,7 +28,7 @@ _LINK = re.compile(rf"([^:,]+):(\d+):([0-9a-f]{{{SHOWN}}})")
 
 BASIS_ACTS = (
     *("load", "release", "silence", "unsilence", "resolve", "unresolve", "hand_over", "hand_back"),
-    *("dispute", "end_dispute", "comment"),
+    *("dispute", "end_dispute", "comment", "withdraw", "undo_withdrawal", "return"),
 )
 """Acts on which a pack rests: what came, and what people decided; not what the program did with it."""
 

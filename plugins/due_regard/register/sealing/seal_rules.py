@@ -129,7 +129,9 @@ _BATCHES = (
     SealRule("validation_results", "validation_results", "batch_id", "drop"),
 )
 
-RULES: dict[str, SealRule] = {rule.name: rule for rule in (*_BATCHES, *_LOADED, *_FOUND, *_TOLD)}
+_WITHDRAWN = (SealRule("withdrawals", "withdrawals", "id", "act"),)
+
+RULES: dict[str, SealRule] = {rule.name: rule for rule in (*_BATCHES, *_LOADED, *_WITHDRAWN, *_FOUND, *_TOLD)}
 """Every rule by its name."""
 
 PROVED_OTHERWISE = {
