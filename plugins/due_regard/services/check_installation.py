@@ -30,6 +30,7 @@ from due_regard.services.landlord_failures import LandlordFailures
 from due_regard.services.register_checks import (
     check_backups,
     check_findings_without_settings,
+    check_guards,
     check_not_moved,
     check_noted_heads,
 )
@@ -144,6 +145,7 @@ def _check_register(settings: Settings, now: datetime) -> Iterator[CheckResult]:
             with open_landlord_register(settings, names[0]) as engine:
                 place = f"{engine.dialect.name}, {name_place(engine.url)}"
                 yield check_not_moved(engine, f"opens and is up to date ({place})")
+                yield check_guards(engine)
                 report, noted = compare_noted_heads(engine, find_head_file(settings, names[0]))
                 yield CheckResult("audit chain", True, f"{report.rows} rows hold; head {report.head or 'none yet'}")
                 yield from check_noted_heads(settings, report, noted)
