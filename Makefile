@@ -78,11 +78,11 @@ if there and not lacking:
     sys.exit(".env is there already; move it away first if you want new secrets (the databases keep the old ones)")
 env.touch(mode=0o600)
 env.write_text("\n".join([*there, *map(filled, lacking if there else example)]) + "\n")
-for name in ("var", "drops", "own"):
+for name in ("var", "drops", "own", "backups"):
     folder = pathlib.Path(name)
     folder.mkdir(mode=0o700, exist_ok=True)
     os.chown(folder, owner, -1)
-print(".env has every secret it needs; the folders var, drops and own are there.")
+print(".env has every secret it needs; the folders var, drops, own and backups are there.")
 endef
 export MAKE_ENV
 

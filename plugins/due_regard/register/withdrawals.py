@@ -20,11 +20,11 @@ from due_regard.calendars.quarters import find_london_day
 from due_regard.errors import SettingsError, UnknownReference, WithdrawalRefused
 from due_regard.records.canonical import ENTITY
 from due_regard.register.audit import append_audit
+from due_regard.register.clocks import find_known_from
 from due_regard.register.engines import writing
 from due_regard.register.findings.actors import format_actor
 from due_regard.register.findings.said_words import SaidWords, hash_said_words
 from due_regard.register.linked_records import RecordName, find_linked_records, find_vanished
-from due_regard.register.loading.load import find_known_from
 from due_regard.register.schema.record_tables import CASE_LINKS, RECORD_TABLES
 from due_regard.register.sealing.seals import seal_groups
 from due_regard.register.withdrawn_records import ACTS, UNDONE, WITHDRAWN, list_withdrawn_refs
