@@ -67,7 +67,7 @@ def add_names(drop: Path) -> None:
 
 def test_every_dag_succeeds(ran: ChainRun) -> None:
     assert ran.states == dict.fromkeys(
-        (f"{LANDLORD}.daily", f"{LANDLORD}.committee_packs", "backup", "watch"), "success"
+        (f"{LANDLORD}.daily", f"{LANDLORD}.committee_packs", "backup", "watch", "verify"), "success"
     )
     assert len(list((ran.var / "backups").glob("*/register-*.zip"))) == 1
 
@@ -88,6 +88,14 @@ def test_records_become_findings_mails_and_packs(ran: ChainRun) -> None:
     done = {(f"{LANDLORD}.daily", verb, "succeeded") for verb in ("load", "assess", "send")}
     done |= {("backup", verb, "succeeded") for verb in ("write", "drill")}
     assert set(runs) == done | {(f"{LANDLORD}.committee_packs", "build", "succeeded")}
+
+
+def test_the_nights_proof_finds_that_all_of_it_holds(ran: ChainRun) -> None:
+    with closing(sqlite3.connect(ran.airflow / "airflow.db")) as connection:
+        (handed_on,) = connection.execute(_XCOM.replace("'load'", "'prove'")).fetchone()
+    (register,) = json.loads(handed_on)["registers"]
+    assert (register["faults"], register["runs_left"]) == ({}, 0)
+    assert register["proved"]["runs"] > 0 and register["proved"]["files"] > 2
 
 
 def test_airflow_keeps_and_prints_no_name_of_the_drop(ran: ChainRun) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentTypeError, Namespace
-from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from getpass import getpass
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from due_regard.commands import CommandResult, Commands, add_command, add_command_group, add_landlord_option
+from due_regard.commands.proof_lines import describe_proof
 from due_regard.config.settings import Settings
 from due_regard.errors import SettingsError
 from due_regard.services.landlord_failures import describe_failures
@@ -99,8 +99,12 @@ def run_audit_verify(args: Namespace, settings: Settings) -> CommandResult:
     if args.deep:
         return _run_deep_verify(args, settings)
     if args.runs is not None:
-        raise SettingsError("--runs says which runs --deep judges again: say --deep, too")
+        raise SettingsError("--runs says how many runs --deep judges again: say --deep, too")
     result = verify_register_audit(settings, args.landlord, args.head)
+    return CommandResult(result, tuple(_describe_chain(args, result)))
+
+
+def _describe_chain(args: Namespace, result: dict[str, Any]) -> list[str]:
     lines = [f"{result['rows']} rows hold; head {result['head']}"]
     if not result["rows"]:
         lines = ["nothing was ever recorded in this register: there is no row to verify"]
@@ -109,7 +113,16 @@ def run_audit_verify(args: Namespace, settings: Settings) -> CommandResult:
         lines.append(f"no --head was given: all {result['noted']} heads noted in {result['noted_in']} are there{since}")
     elif args.head is None:
         lines.append(f"no --head was given and none is noted in {result['noted_in']}: a removed tail would not show")
-    return CommandResult(result, tuple(lines))
+    return lines
+
+
+def _run_deep_verify(args: Namespace, settings: Settings) -> CommandResult:
+    """`audit verify --deep`: what holds, what does not, and what cannot be proved, with why."""
+    from due_regard.services.verify_register import EXIT_WRONG, verify_register
+
+    result = verify_register(settings, args.landlord, head=args.head, runs=args.runs)
+    chain = _describe_chain(args, result) if result["head"] else []
+    return CommandResult(result, (*chain, *describe_proof(result)), 0 if result["holds"] else EXIT_WRONG)
 
 
 def run_audit_acknowledge(args: Namespace, settings: Settings) -> CommandResult:
@@ -118,29 +131,6 @@ def run_audit_acknowledge(args: Namespace, settings: Settings) -> CommandResult:
 
     result = acknowledge_earlier_state(settings, args.landlord, now=datetime.now(UTC))
     return CommandResult(result, (f"recorded: an earlier state was put back on purpose; head {result['head']}",))
-
-
-def _run_deep_verify(args: Namespace, settings: Settings) -> CommandResult:
-    """`audit verify --deep`: what holds, what does not, and what cannot be proved, with why."""
-    from due_regard.services.verify_register import EXIT_WRONG, verify_register
-
-    result = verify_register(settings, args.landlord, head=args.head, runs=args.runs)
-    return CommandResult(result, tuple(_describe_proof(result)), 0 if result["holds"] else EXIT_WRONG)
-
-
-def _describe_proof(result: dict[str, Any]) -> Iterator[str]:
-    if result["head"]:
-        yield f"{result['rows']} rows of the audit hold; head {result['head']}"
-    yield from (f"WRONG    {_name_place(one)}: {one['what']}: {one['why']}" for one in result["faults"])
-    yield from (f"UNPROVED {_name_place(one)}: {one['why']}" for one in result["unproved"])
-    yield "proved: " + (", ".join(f"{number} {what}" for what, number in result["proved"].items()) or "nothing")
-    if result["runs_left"]:
-        yield f"not judged again: {result['runs_left']} older runs (--runs)"
-    yield "everything that can be proved holds" if result["holds"] else f"{len(result['faults'])} do not hold"
-
-
-def _name_place(one: dict[str, Any]) -> str:
-    return " ".join(filter(None, (one["landlord"], one["table"], one["key"])))
 
 
 def run_backup(args: Namespace, settings: Settings) -> CommandResult:

@@ -20,3 +20,5 @@ class DataOwnerSentences(Sentences):
     backup_failure: Annotated[str, require_placeholders("task", "run", "day")]
     unassessed_title: Annotated[str, require_placeholders("by", "day")]
     unassessed: Annotated[str, require_placeholders("by", "days")]
+    unproved_title: Annotated[str, require_placeholders("day")]
+    unproved: Annotated[str, require_placeholders("tables", "landlord")]

@@ -29,8 +29,10 @@ from due_regard.register.engines import HEAD_FILE, REGISTER, make_engine, readin
 from due_regard.register.kept_backups import STAMP, find_newest_backup
 from due_regard.register.loading import bulk
 from due_regard.register.opening import open_register, upgrade_register
+from due_regard.register.read_only_files import is_read_only
 from due_regard.register.schema import revisions
 from due_regard.register.sealing.row_text import make_text_expression
+from due_regard.register.write_guards import put_guards
 
 FORMAT = 1
 _NOT_KEPT = frozenset({"alembic_version", "landlord_access"})
@@ -63,9 +65,11 @@ def write_backup(url: str, folder: StoredPath, *, now: datetime, head_file: Path
     file = folder / name
     if head_file:
         engine.update_execution_options(**{HEAD_FILE: head_file})
-    with writing(engine, REGISTER) as connection:
-        details = {"head": manifest["head"], "rows": sum(manifest["tables"].values())}
-        append_audit(connection, landlord=REGISTER, action="backup", subject=file.name, details=details, at=now)
+    # Of a register that can only be read, a backup is all that can be had: its audit cannot say so.
+    if not is_read_only(engine):
+        with writing(engine, REGISTER) as connection:
+            details = {"head": manifest["head"], "rows": sum(manifest["tables"].values())}
+            append_audit(connection, landlord=REGISTER, action="backup", subject=file.name, details=details, at=now)
     engine.dispose()
     return BackupReport(file, manifest["head"], manifest["tables"])
 
@@ -160,7 +164,10 @@ def fill_register(connection: Connection, archive: zipfile.ZipFile, manifest: di
     if _count_rows(connection) != manifest["tables"]:
         raise RegisterError("the filled tables do not have the backup's rows; nothing was written")
     _advance_sequences(connection)
-    return verify_audit_on(connection, manifest["head"] or None)
+    report = verify_audit_on(connection, manifest["head"] or None)
+    if manifest["revisions"] == [revisions.HEAD]:  # else whoever migrates it next puts them in place
+        put_guards(connection)
+    return report
 
 
 def _count_rows(connection: Connection) -> dict[str, int]:

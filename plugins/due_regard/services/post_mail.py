@@ -5,7 +5,7 @@ Every mail goes through the one outbox: at least once, always with the same Mess
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
@@ -103,6 +103,21 @@ def post_late_assessment(engine: Engine, context: MailContext, days: Sequence[da
     text = wording.data_owner.unassessed.format(days=", ".join(map(format_day, days)), by=by)
     title = wording.data_owner.unassessed_title.format(by=by, day=format_day(days[-1]))
     return _post_to_data_owner(engine, context, "failure", f"unassessed {days[-1]}", title, text)
+
+
+def post_register_faults(engine: Engine, context: MailContext, tables: Mapping[str, int]) -> bool:
+    """Tell the data owner how much in which table of the register does not hold; once a day.
+
+    Returns:
+        False where they were told before.
+    """
+    from due_regard.mail.wording import format_day
+
+    wording = context.wording
+    counts = ", ".join(f"{table} ({number})" for table, number in sorted(tables.items()))
+    text = wording.data_owner.unproved.format(tables=counts, landlord=context.landlord.id)
+    title = wording.data_owner.unproved_title.format(day=format_day(context.today))
+    return _post_to_data_owner(engine, context, "failure", f"unproved {context.today}", title, text)
 
 
 def _post_to_data_owner(engine: Engine, context: MailContext, kind: str, topic: str, title: str, text: str) -> bool:

@@ -129,12 +129,15 @@ _BATCHES = (
     SealRule("validation_results", "validation_results", "batch_id", "drop"),
 )
 
-RULES: dict[str, SealRule] = {rule.name: rule for rule in (*_BATCHES, *_LOADED, *_FOUND, *_TOLD)}
+_WITHDRAWN = (SealRule("withdrawals", "withdrawals", "id", "act"),)
+
+RULES: dict[str, SealRule] = {rule.name: rule for rule in (*_BATCHES, *_LOADED, *_WITHDRAWN, *_FOUND, *_TOLD)}
 """Every rule by its name."""
 
 PROVED_OTHERWISE = {
     "audit": "each link holds the hash of the one before",
     "record_views": "the audit holds a digest of each day that is over",
+    "used_texts": "each text has its own digest, by which the runs that rest on it name it, and they are sealed",
     "seal_keys": "every seal is keyed by it: with another one none would hold",
 }
 """Tables that need no rule, and what proves them."""
