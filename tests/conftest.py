@@ -57,6 +57,7 @@ INTEGRATION = {
     "tests/policies/test_exactly_the_dependent_rows_change.py": "an engine run for each term of a policy",
     "tests/register/test_backup.py": "both engines, from each to the other",
     "tests/register/test_kill.py": "kills a load, again and again",
+    "tests/register/test_tampering.py::test_every_column": "an attack a column of every table",
     "tests/register/test_rebuilt_runs.py": "runs rebuilt at many instants",
     "tests/test_bad_input.py::test_a_register_that_cannot_be_reached": "eight registers by nine commands",
     "tests/test_bad_input.py::test_bad_words_end_in": "a hundred whole commands",
