@@ -58,6 +58,7 @@ INTEGRATION = {
     "tests/register/test_backup.py": "both engines, from each to the other",
     "tests/register/test_kill.py": "kills a load, again and again",
     "tests/register/test_read_only.py::test_the_command_line": "whole processes without root's rights",
+    "tests/register/test_tampering.py::test_every_column": "an attack a column of every table",
     "tests/register/test_rebuilt_runs.py": "runs rebuilt at many instants",
     "tests/register/test_withdrawn_histories.py": "lives of registers, each judged again and rebuilt",
     "tests/packs/test_withdrawn_records.py": "a pack built again and again",
