@@ -16,6 +16,7 @@
     │   └── OlderDrop              5  a drop would undo newer ones: its files were all taken in before them
     ├── CalendarError              5  a working day outside the calendar's years was needed
     ├── RegisterError              5  the register cannot be opened, read or written
+    │   ├── ClockError             5  an act's clock is ahead of the database's, or behind what the register knows
     │   ├── AuditError             5  the audit chain does not hold
     │   ├── UnknownReference       5  nothing in the register has that reference
     │   ├── DecisionOvertaken      5  something happened to the finding since the person looked at it
@@ -124,6 +125,10 @@ class CalendarError(DueRegardError):
 
 class RegisterError(DueRegardError):
     """The register cannot be opened, read or written."""
+
+
+class ClockError(RegisterError):
+    """The clock by which something was to be recorded is wrong, or the one that an earlier load was dated by."""
 
 
 class AuditError(RegisterError):

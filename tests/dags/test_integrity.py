@@ -101,6 +101,12 @@ def test_a_landlords_day_is_a_chain_that_a_failure_does_not_stop_and_turns_red(s
     assert tasks["outcome"]["trigger_rule"] == "none_failed"
 
 
+def test_a_drill_is_held_though_the_nights_backup_failed(seen: dict[str, Any]) -> None:
+    tasks = seen["dags"]["backup"]["tasks"]
+    assert {name: task["upstream"] for name, task in tasks.items()} == {"write": [], "drill": ["write"]}
+    assert tasks["drill"]["trigger_rule"] == "all_done"
+
+
 def test_a_worker_that_is_free_takes_alerts_before_packs(seen: dict[str, Any]) -> None:
     tasks = {name: task for dag in seen["dags"].values() for name, task in dag["tasks"].items()}
     assert {task["weight_rule"] for task in tasks.values()} == {"absolute"}

@@ -18,7 +18,7 @@ from sqlalchemy import create_engine, inspect, text
 from due_regard import register
 from due_regard.__main__ import main
 from due_regard.config.settings import Settings
-from due_regard.errors import MailError, RegisterError
+from due_regard.errors import AuditError, MailError, RegisterError
 from due_regard.intake import load_source_mapping, read_drop
 from due_regard.register import moving
 from due_regard.services.assess_landlord import assess_landlord
@@ -173,6 +173,21 @@ def test_a_moved_register_may_be_read_and_says_where_it_went(
         assert "was moved to" in said.err + said.out and "postgres:" not in said.err + said.out, words
     assert main(["doctor"]) == 5
     assert "this register was moved to" in capsys.readouterr().out
+
+
+def test_a_register_in_which_something_does_not_hold_is_not_moved(here: Settings, target: str) -> None:
+    engine = create_engine(here.register())
+    with engine.begin() as connection:
+        for (name,) in connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").all():
+            connection.exec_driver_sql(f"DROP TRIGGER {name}")
+        connection.exec_driver_sql("UPDATE finding_events SET why = 'other words' WHERE event = 'silenced'")
+    engine.dispose()
+    with open_landlord_register(here, L) as engine:
+        before = register.verify_audit(engine)
+        with pytest.raises(AuditError, match="finding_events"):
+            move_landlord_register(here, target, L, now=NOW)
+        assert register.verify_audit(engine) == before
+    assert is_empty(target)
 
 
 def test_what_waited_while_it_was_moved_writes_nothing_behind_it(here: Settings, target: str) -> None:

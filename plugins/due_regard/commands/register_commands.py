@@ -77,7 +77,7 @@ def run_register_upgrade(args: Namespace, settings: Settings) -> CommandResult:
     """`register upgrade [--landlord L]`."""
     from due_regard.services.upgrade_registers import upgrade_registers
 
-    result = upgrade_registers(settings, args.landlord)
+    result = upgrade_registers(settings, args.landlord, now=datetime.now(UTC))
     lines = [f"{each['place']} is up to date (revision {each['revision']})" for each in result["registers"]]
     return CommandResult(result, (*lines, *describe_failures(result)), result.get("exit_code", 0))
 

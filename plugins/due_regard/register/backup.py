@@ -12,7 +12,6 @@ import hashlib
 import io
 import json
 import zipfile
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,23 +20,23 @@ from typing import IO, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import sqlalchemy as sa
-from sqlalchemy import Connection, Engine, MetaData, Table
+from sqlalchemy import Connection, MetaData, Table
 
 from due_regard.config.storage import StoredPath, make_folder, open_new_file
 from due_regard.errors import RegisterError
 from due_regard.register.audit import AuditReport, append_audit, read_audit_head_on, verify_audit_on
 from due_regard.register.engines import HEAD_FILE, REGISTER, make_engine, reading, refuse_moved, writing
+from due_regard.register.kept_backups import STAMP, find_newest_backup
 from due_regard.register.loading import bulk
 from due_regard.register.opening import open_register, upgrade_register
+from due_regard.register.read_only_files import is_read_only
 from due_regard.register.schema import revisions
-from due_regard.register.schema.drop_tables import AuditRow
 from due_regard.register.sealing.row_text import make_text_expression
+from due_regard.register.write_guards import put_guards
 
 FORMAT = 1
 _NOT_KEPT = frozenset({"alembic_version", "landlord_access"})
 _MANIFEST = "manifest.json"
-_STAMP = "%Y%m%dT%H%M%SZ"
-_DRILL = "drill"
 
 
 @dataclass(frozen=True)
@@ -59,16 +58,18 @@ def write_backup(url: str, folder: StoredPath, *, now: datetime, head_file: Path
         StorageError: the file cannot be written.
     """
     engine = open_register(url)
-    name = f"register-{now.astimezone(UTC):{_STAMP}}.zip"
+    name = f"register-{now.astimezone(UTC):{STAMP}}.zip"
     with open_new_file(make_folder(folder), name) as sink, reading(engine) as connection:
         refuse_moved(connection)
         manifest = write_archive(connection, sink, now)
     file = folder / name
     if head_file:
         engine.update_execution_options(**{HEAD_FILE: head_file})
-    with writing(engine, REGISTER) as connection:
-        details = {"head": manifest["head"], "rows": sum(manifest["tables"].values())}
-        append_audit(connection, landlord=REGISTER, action="backup", subject=file.name, details=details, at=now)
+    # Of a register that can only be read, a backup is all that can be had: its audit cannot say so.
+    if not is_read_only(engine):
+        with writing(engine, REGISTER) as connection:
+            details = {"head": manifest["head"], "rows": sum(manifest["tables"].values())}
+            append_audit(connection, landlord=REGISTER, action="backup", subject=file.name, details=details, at=now)
     engine.dispose()
     return BackupReport(file, manifest["head"], manifest["tables"])
 
@@ -132,50 +133,6 @@ def restore_backup(url: str, source: StoredPath, *, now: datetime | None = None)
     return report
 
 
-def list_backups(folder: StoredPath) -> dict[datetime, StoredPath]:
-    """Instant -> file of each backup in a folder, the oldest first; none where there is no folder."""
-    found = {}
-    for file in folder.iterdir() if folder.is_dir() else ():
-        with suppress(ValueError):
-            found[datetime.strptime(file.name, f"register-{_STAMP}.zip").replace(tzinfo=UTC)] = file
-    return dict(sorted(found.items()))
-
-
-def find_newest_backup(folder: StoredPath) -> StoredPath:
-    """The newest backup in a folder.
-
-    Raises:
-        RegisterError: there is none.
-    """
-    files = list(list_backups(folder).values())
-    if not files:
-        raise RegisterError(f"there is no backup (register-….zip) in {folder}")
-    return files[-1]
-
-
-def remove_old_backups(folder: StoredPath, *, before: datetime) -> int:
-    """Remove the backups made before an instant, but never the newest; how many."""
-    *older, _ = list_backups(folder).items()
-    gone = [file for made_at, file in older if made_at < before]
-    for file in gone:
-        file.unlink()
-    return len(gone)
-
-
-def record_drill(engine: Engine, name: str, report: AuditReport, *, now: datetime) -> None:
-    """Note that the backup called `name` was restored elsewhere, and held."""
-    with writing(engine, REGISTER) as connection:
-        details = {"head": report.head, "rows": report.rows}
-        append_audit(connection, landlord=REGISTER, action=_DRILL, subject=name, details=details, at=now)
-
-
-def find_last_drill(engine: Engine) -> datetime | None:
-    """When a backup of this register was last restored elsewhere and held."""
-    own = sa.select(AuditRow.at).where(AuditRow.landlord == REGISTER, AuditRow.action == _DRILL)
-    with reading(engine) as connection:
-        return connection.scalar(own.order_by(AuditRow.seq.desc()).limit(1))
-
-
 def _restore_archive(url: str, archive: zipfile.ZipFile, manifest: dict[str, Any]) -> AuditReport:
     """All of it in one transaction of the empty register."""
     if manifest["format"] != FORMAT or not revisions.knows_revisions(manifest["revisions"]):
@@ -205,9 +162,12 @@ def fill_register(connection: Connection, archive: zipfile.ZipFile, manifest: di
         if table.name in manifest["tables"]:
             _fill_table(connection, table, archive.read(f"{table.name}.parquet"), manifest["sha256"][table.name])
     if _count_rows(connection) != manifest["tables"]:
-        raise RegisterError("the filled tables do not have the rows that were sent; nothing was written")
+        raise RegisterError("the filled tables do not have the backup's rows; nothing was written")
     _advance_sequences(connection)
-    return verify_audit_on(connection, manifest["head"] or None)
+    report = verify_audit_on(connection, manifest["head"] or None)
+    if manifest["revisions"] == [revisions.HEAD]:  # else whoever migrates it next puts them in place
+        put_guards(connection)
+    return report
 
 
 def _count_rows(connection: Connection) -> dict[str, int]:

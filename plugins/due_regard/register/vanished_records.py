@@ -6,6 +6,7 @@ Rules of `hidden` are left out of the counts in SQL. Withdrawing one is withdraw
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, Subquery, and_, case, func, select, tuple_
@@ -101,7 +102,14 @@ def find_withdrawal(connection: Connection, landlord: str, entity: str, ref: str
     return None if row is None else dict(row)
 
 
-def list_withdrawals_made(connection: Connection, landlord: str, known_at: Any) -> list[dict[str, Any]]:
+def find_last_act(connection: Connection, landlord: str, known_at: datetime) -> datetime | None:
+    """The instant from which the newest act known by an instant holds: a withdrawal, or the end of one."""
+    newest = select(func.max(ACTS.c.known_from)).where(ACTS.c.landlord == landlord, ACTS.c.known_from <= known_at)
+    found: datetime | None = connection.scalar(newest)
+    return found
+
+
+def list_withdrawals_made(connection: Connection, landlord: str, known_at: datetime) -> list[dict[str, Any]]:
     """Every withdrawal known at an instant that no person had taken back by then: entity, ref, at, known_from."""
     undone = ACTS.alias("undone")
     is_undone = (

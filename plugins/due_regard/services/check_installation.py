@@ -27,7 +27,13 @@ from due_regard.services.landlord_context import (
     open_landlord_register,
 )
 from due_regard.services.landlord_failures import LandlordFailures
-from due_regard.services.register_checks import check_backups, check_not_moved, check_noted_heads
+from due_regard.services.register_checks import (
+    check_backups,
+    check_findings_without_settings,
+    check_guards,
+    check_not_moved,
+    check_noted_heads,
+)
 
 _OWN_FOLDERS = ("calendars", "codes", "landlords", "policies", "reports", "sources")
 """What DUE_REGARD_OWN_DIR may hold."""
@@ -50,6 +56,7 @@ def check_installation(settings: Settings, *, now: datetime, freshness: bool = F
         lambda: _check_calendars(settings, today),
         lambda: _check_register(settings, now),
         lambda: _check_whole_drops(settings),
+        lambda: check_findings_without_settings(settings),
         lambda: _check_runs(settings, now),
         lambda: _check_mail_settings(settings),
         *(partial(_check_landlord, settings, name, today) for name in landlords),
@@ -138,6 +145,7 @@ def _check_register(settings: Settings, now: datetime) -> Iterator[CheckResult]:
             with open_landlord_register(settings, names[0]) as engine:
                 place = f"{engine.dialect.name}, {name_place(engine.url)}"
                 yield check_not_moved(engine, f"opens and is up to date ({place})")
+                yield check_guards(engine)
                 report, noted = compare_noted_heads(engine, find_head_file(settings, names[0]))
                 yield CheckResult("audit chain", True, f"{report.rows} rows hold; head {report.head or 'none yet'}")
                 yield from check_noted_heads(settings, report, noted)

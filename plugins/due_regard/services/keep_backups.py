@@ -22,6 +22,7 @@ from due_regard.services.landlord_context import (
     open_landlord_register,
 )
 from due_regard.services.landlord_failures import LandlordFailures
+from due_regard.services.prove_copy import check_copy
 from due_regard.services.result import Result
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def back_up_registers(settings: Settings, *, now: datetime, record: Recorded | N
         SettingsError: no folder for backups is set.
         RegisterError: no register could be backed up.
     """
-    from due_regard.register.backup import remove_old_backups
+    from due_regard.register.kept_backups import remove_old_backups
 
     def back_up(names: list[str]) -> Result:
         folder = find_backup_folder(settings, names[0])
@@ -131,7 +132,7 @@ def find_backup_folder(settings: Settings, landlord: str | None) -> StoredPath:
 
 def is_drill_due(engine: Engine, now: datetime) -> bool:
     """Whether no drill held yet in the month of `now`."""
-    from due_regard.register.backup import find_last_drill
+    from due_regard.register.kept_backups import find_last_drill
 
     last = find_last_drill(engine)
     today = find_london_day(now)
@@ -140,11 +141,13 @@ def is_drill_due(engine: Engine, now: datetime) -> bool:
 
 def _drill_register(settings: Settings, engine: Engine, landlord: str, *, now: datetime) -> Result:
     from due_regard import register
-    from due_regard.register.backup import find_newest_backup, record_drill
+    from due_regard.register.kept_backups import find_newest_backup, record_drill
 
     file = find_newest_backup(find_backup_folder(settings, landlord))
     with _make_private_folder(settings.var_dir / "drill") as place:
-        report = register.restore_backup(f"sqlite:///{place / 'register.db'}", file)
+        url = f"sqlite:///{place / 'register.db'}"
+        report = register.restore_backup(url, file)
+        check_copy(settings, url)
     # What was restored is whole; that it is of this register, the register's own chain says.
     register.verify_audit(engine, report.head or None)
     record_drill(engine, file.name, report, now=now)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from due_regard.config.landlord import list_landlord_ids
 from due_regard.config.settings import Settings
+from due_regard.errors import DueRegardError
 from due_regard.services.audit_heads import describe_noted_heads
 from due_regard.services.check_result import CheckResult, check_writing
+from due_regard.services.landlord_context import list_landlords_to_run, open_landlord_register
 
 OLDEST_BACKUP, OLDEST_DRILL = timedelta(hours=36), timedelta(days=40)
 """How old the newest backup and the last drill may be: a night, or a month, may be missed by some hours or days."""
@@ -18,6 +22,17 @@ if TYPE_CHECKING:
 
     from due_regard.register.audit import AuditReport
     from due_regard.register.head_log import NotedHeads
+
+
+def check_guards(engine: Engine) -> CheckResult:
+    """Whether the triggers are there by which what was written stays."""
+    from due_regard.register import reading
+    from due_regard.register.write_guards import list_missing_guards
+
+    with reading(engine) as connection:
+        missing = list_missing_guards(connection)
+    gone = f"gone from {', '.join(missing)}: ask who has the database's own rights; `due-regard register upgrade`"
+    return CheckResult("register guards", not missing, gone if missing else "every table has its own")
 
 
 def check_not_moved(engine: Engine, says: str) -> CheckResult:
@@ -31,9 +46,28 @@ def check_not_moved(engine: Engine, says: str) -> CheckResult:
     return CheckResult("register", place is None, mend if place else says)
 
 
+def check_findings_without_settings(settings: Settings) -> Iterator[CheckResult]:
+    """Open findings of landlords whose settings file is gone: nobody judges them, and nobody is told of them."""
+    from due_regard.register.findings.open_findings import count_open_findings
+
+    known, left = list_landlord_ids(settings.landlords_dir), dict[str, int]()
+    asked = [None] if "{landlord}" not in (settings.register_url or "") else list(list_landlords_to_run(settings))
+    for name in asked:
+        with suppress(DueRegardError), open_landlord_register(settings, name) as engine:  # named by another check
+            left |= {one: n for one, n in count_open_findings(engine).items() if one not in known}
+    for name, number in sorted(left.items()):
+        says = (
+            f"{number} open findings of {name}, which has no settings file: they are neither judged nor mailed; put "
+            f"landlords/{name}.yaml back, or, if the landlord has left, keep them as they are"
+        )
+        yield CheckResult("findings without settings", True, says, is_warning=True)
+    if not left:
+        yield CheckResult("findings without settings", True, "none")
+
+
 def check_backups(settings: Settings, engine: Engine, landlord: str, now: datetime) -> Iterator[CheckResult]:
     """How old the newest backup is, and when one was last restored as a drill."""
-    from due_regard.register.backup import find_last_drill, list_backups
+    from due_regard.register.kept_backups import find_last_drill, list_backups
     from due_regard.services.keep_backups import find_backup_folder
 
     if settings.backups is None:

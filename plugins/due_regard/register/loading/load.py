@@ -9,14 +9,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import Connection, Engine, func, insert, select, update
+from sqlalchemy import Connection, Engine, insert, select, update
 
 from due_regard.errors import OlderDrop, RegisterError
 from due_regard.records.canonical import ENTITIES
 from due_regard.records.validated_drop import AcceptedFile, RefusedFile, ValidatedDrop
 from due_regard.register.audit import append_audit
+from due_regard.register.clocks import check_not_behind, find_known_from
 from due_regard.register.engines import writing
 from due_regard.register.loading.customer_numbers import number_customers
 from due_regard.register.loading.disappearances import note_disappearances
@@ -27,10 +28,8 @@ from due_regard.register.loading.rejection_counts import count_rejections
 from due_regard.register.loading.returned_records import return_withdrawn_records
 from due_regard.register.loading.row_versions import write_versions
 from due_regard.register.schema.drop_tables import Batch, BatchFile, CarriedColumn, ValidationResult
-from due_regard.register.schema.finding_tables import AssessmentRun
 from due_regard.register.sealing.seal_rules import FILE_RULES
 from due_regard.register.sealing.seals import leave_out_empty_groups, seal_groups
-from due_regard.register.stored_records import find_newest_load
 
 Checkpoint = Callable[[str], None]
 _ORDER = {entity.name: place for place, entity in enumerate(ENTITIES)}
@@ -101,11 +100,13 @@ def load_drop(
         checkpoint: called with the name of each point passed (begun, loaded once a file, closed, told, committed).
 
     Raises:
-        RegisterError: the register could not be written, or a file's rows do not add up.
+        RegisterError: the register could not be written, a file's rows do not add up, or `now` is behind the newest
+            load or ahead of the database's clock.
         OlderDrop: with `keep_newer`, says what it would undo; nothing was loaded.
     """
     landlord = validated.landlord
     with writing(engine, landlord) as connection:
+        check_not_behind(connection, landlord, now)
         close_half_drops(connection, landlord, now)
         older = _find_newer_drop(connection, validated) if keep_newer else None
         batch_id = _open_batch(connection, validated, now)
@@ -219,17 +220,6 @@ def _finish_file(connection: Connection, file_id: int, done: FileLoad, rows_sha2
             rows_vanished=done.vanished,
         )
     )
-
-
-def find_known_from(connection: Connection, landlord: str, now: datetime) -> datetime:
-    """From when a new fact is known: now, not before what is known already, and after every recorded run.
-
-    These must stay rebuildable.
-    """
-    _, last = find_newest_load(connection, landlord)
-    assessed = connection.scalar(select(func.max(AssessmentRun.known_at)).where(AssessmentRun.landlord == landlord))
-    after = assessed + timedelta(microseconds=1) if assessed else now
-    return max(now, last or now, after)
 
 
 def _record_carried_columns(
