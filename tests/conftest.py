@@ -59,6 +59,7 @@ INTEGRATION = {
     "tests/register/test_kill.py": "kills a load, again and again",
     "tests/register/test_read_only.py::test_the_command_line": "whole processes without root's rights",
     "tests/register/test_rebuilt_runs.py": "runs rebuilt at many instants",
+    "tests/test_bad_input.py::test_a_program_older": "every command on a register of its own",
     "tests/test_bad_input.py::test_a_register_that_cannot_be_reached": "eight registers by nine commands",
     "tests/test_bad_input.py::test_bad_words_end_in": "a hundred whole commands",
     "tests/test_bad_input.py::test_ctrl_c_in_a_real_process": "a whole process, interrupted",
