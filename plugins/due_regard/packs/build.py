@@ -24,10 +24,14 @@ from due_regard.packs.content.figure_changes import build_changes_table, compare
 from due_regard.packs.content.measure_tables import MeasureTable, build_measure_table
 from due_regard.packs.content.pack_content import EDITIONS, PackContent, compose_content
 from due_regard.packs.content.pack_definition import PackDefinition, PackSection, load_pack_definition
+from due_regard.packs.content.paper_actions import find_action_day
+from due_regard.packs.content.paper_content import PaperContent, PaperSources, compose_paper
+from due_regard.packs.content.paper_wording import load_paper_wording
 from due_regard.packs.content.printed_head import describe_basis_head
 from due_regard.packs.content.snapshots import take_snapshots
 from due_regard.packs.documents.action_list import build_action_workbook, build_actions, select_open_duties
 from due_regard.packs.documents.paper import build_paper
+from due_regard.packs.documents.word_paper import build_word_paper
 from due_regard.packs.documents.workbook import build_committee_workbook
 from due_regard.packs.life import provenance
 from due_regard.packs.life.filing import PackReport, file_pack
@@ -94,7 +98,7 @@ def build_pack(
     _check_request(quarter, edition, now)
     definition = load_pack_definition(reports, pack)
     known = _read_known_state(engine, context, quarter, known_at)
-    tables = _build_tables(definition, known.snapshots)
+    tables = _build_tables(definition, context.landlord.id, known.snapshots)
     filed = None if known_at else _rebuild_filed_tables(engine, context, quarter, definition, known)
     kept = filed and _rebuild_kept_tables(engine, context, quarter, definition, known)
     definition, tables, revised = _add_changes(definition, tables, filed, kept, quarter)
@@ -111,7 +115,8 @@ def build_pack(
         definition, context.landlord, protected.tables if protected else tables,
         quarter=quarter, edition=edition, revised=revised, standing=standing,
     )  # fmt: skip
-    contents = _make_files(content, found, references, known, reports)
+    paper = _compose_paper(content, context, found, known, reports)
+    contents = _make_files(content, paper, found, references, known, reports)
     made = provenance.gather_provenance(
         known.files, context, definition, known_at=known_at, run_id=_find_last_run(engine, landlord, known_at),
         head=read_audit_head(engine, landlord), basis_head=basis.head if basis else None,
@@ -184,10 +189,12 @@ def _make_withdrawals(rows: list[dict[str, Any]]) -> pd.DataFrame:
     })
 
 
-def _build_tables(definition: PackDefinition, snapshots: tuple[QuarterSnapshot, ...]) -> dict[str, MeasureTable]:
+def _build_tables(
+    definition: PackDefinition, landlord: str, snapshots: tuple[QuarterSnapshot, ...]
+) -> dict[str, MeasureTable]:
     return {
         section.table: build_measure_table(section.table, snapshots, section.title or "")
-        for section in definition.sections
+        for section in definition.list_sections(landlord)
     }
 
 
@@ -200,7 +207,7 @@ def _rebuild_filed_tables(
     if not (loaded <= quarter.closes_at).any() or not is_later:
         return None
     then = _read_known_state(engine, context, quarter, quarter.closes_at)
-    return _build_tables(definition, then.snapshots)
+    return _build_tables(definition, context.landlord.id, then.snapshots)
 
 
 def _rebuild_kept_tables(
@@ -210,7 +217,7 @@ def _rebuild_kept_tables(
     if not known.has_acts_after(quarter.closes_at):
         return None
     kept = _read_known_state(engine, context, quarter, known.known_at, withdrawn_at=quarter.closes_at)
-    return _build_tables(definition, kept.snapshots)
+    return _build_tables(definition, context.landlord.id, kept.snapshots)
 
 
 def _add_changes(
@@ -253,11 +260,28 @@ def _describe_standing(context: LandlordContext, quarter: Quarter, known: _Known
     )
 
 
+def _compose_paper(
+    content: PackContent, context: LandlordContext, found: pd.DataFrame, known: _KnownState, reports: Folder
+) -> PaperContent:
+    wording = load_paper_wording(reports / "paper")
+    day = find_action_day(context, content.switch, content.quarter)
+    return compose_paper(content, wording, PaperSources(known.snapshots[0].duties, found, day))
+
+
 def _make_files(
-    content: PackContent, actions: pd.DataFrame, references: pd.DataFrame, known: _KnownState, reports: Folder
+    content: PackContent,
+    paper: PaperContent,
+    actions: pd.DataFrame,
+    references: pd.DataFrame,
+    known: _KnownState,
+    reports: Folder,
 ) -> dict[str, bytes]:
     stem = f"{content.landlord}_{content.pack}_{content.quarter}_{content.edition}"
-    found = {f"{stem}.xlsx": build_committee_workbook(content), f"{stem}.pdf": build_paper(content, reports / "paper")}
+    folder = reports / "paper"
+    found = {
+        f"{stem}.xlsx": build_committee_workbook(content, paper), f"{stem}.pdf": build_paper(paper, folder),
+        f"{stem}.docx": build_word_paper(paper, folder),
+    }  # fmt: skip
     for section in content.sections:
         if section.chart is not None:
             found[f"{stem}_{section.chart.name}.png"] = section.chart.png
