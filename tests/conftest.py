@@ -60,6 +60,7 @@ INTEGRATION = {
     "tests/register/test_read_only.py::test_the_command_line": "whole processes without root's rights",
     "tests/register/test_tampering.py::test_every_column": "an attack a column of every table",
     "tests/register/test_rebuilt_runs.py": "runs rebuilt at many instants",
+    "tests/test_bad_input.py::test_a_program_older": "every command on a register of its own",
     "tests/register/test_withdrawn_histories.py": "lives of registers, each judged again and rebuilt",
     "tests/packs/test_withdrawn_records.py": "a pack built again and again",
     "tests/web/test_record_pages.py": "days of a landlord's drops, runs and mails",
