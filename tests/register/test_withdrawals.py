@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import json
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pandas as pd
 import pytest
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError
 
-from due_regard.errors import DecisionError, RegisterMovedOn, SettingsError, UnknownReference, WithdrawalRefused
+from due_regard.errors import (
+    ClockError,
+    DecisionError,
+    RegisterMovedOn,
+    SettingsError,
+    UnknownReference,
+    WithdrawalRefused,
+)
 from due_regard.register import (
     find_knowledge_mark,
     find_record_origin,
@@ -41,6 +49,7 @@ from due_regard.register.vanished_records import (
     list_withdrawn_records,
 )
 from tests.register.drops import LANDLORD, OTHER, accepted, appeal, assessments, at, drop, restriction
+from tests.register.past_guards import pass_guards
 
 NOW, NEXT, LATER, LATEST = (at(f"2026-06-0{day} 07:00") for day in (1, 2, 3, 4))
 BOTH = [restriction("R1"), restriction("R2")]
@@ -182,6 +191,7 @@ def test_it_comes_back_with_a_file_that_says_what_the_last_one_said(vanished: En
     """The newest file is of the same rows: its digest alone would say that there is nothing to do."""
     load(vanished, BOTH, LATER)
     with vanished.begin() as connection:
+        pass_guards(connection)
         connection.execute(text("UPDATE disappearances SET returned_file_id = NULL"))
     withdraw(vanished, now=at("2026-06-03 08:00"))
     load(vanished, BOTH, LATEST)
@@ -218,7 +228,7 @@ def judge(register: Engine, day: int, *states: tuple[str, str], now: datetime | 
 
 
 def test_the_instants_of_acts_lie_after_every_recorded_run_and_before_the_next_load(vanished: Engine) -> None:
-    ahead = at("2026-06-03 09:00")
+    ahead = at("2026-06-03 07:04")
     judge(vanished, 3, ("R1", "breach"), ("R2", "breach"), now=ahead)
     withdraw(vanished, now=LATER)
     with reading(vanished, LANDLORD) as connection:
@@ -294,8 +304,26 @@ def test_every_act_is_sealed(vanished: Engine) -> None:
 def test_an_act_that_was_tampered_with_is_found(vanished: Engine, tampering: str) -> None:
     live_through_acts(vanished)
     with vanished.begin() as connection:
+        pass_guards(connection)
         connection.execute(text(tampering))
     assert {fault.table for fault in verify_rows(vanished).faults} == {"withdrawals"}
+
+
+def test_nobody_withdraws_by_a_clock_that_is_wrong(vanished: Engine) -> None:
+    before = verify_audit(vanished).head
+    with pytest.raises(ClockError, match="newest load"):
+        withdraw(vanished, now=NOW)
+    if vanished.dialect.name == "postgresql":
+        with pytest.raises(ClockError, match="database's"):
+            withdraw(vanished, now=datetime.now(UTC) + timedelta(hours=1))
+    assert verify_audit(vanished).head == before
+
+
+def test_the_database_refuses_to_change_an_act(vanished: Engine) -> None:
+    withdraw(vanished)
+    for change in ("UPDATE withdrawals SET why = 'x'", "DELETE FROM withdrawals"):
+        with pytest.raises(DBAPIError), vanished.begin() as connection:
+            connection.execute(text(change))
 
 
 # Records that hang on others.
