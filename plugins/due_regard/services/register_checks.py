@@ -38,7 +38,7 @@ def check_guards(engine: Engine) -> CheckResult:
 def check_not_moved(engine: Engine, says: str) -> CheckResult:
     """Whether the settings name a register that was moved and is closed; `says` is the answer where it is not."""
     from due_regard.register import reading
-    from due_regard.register.engines import find_moved_place
+    from due_regard.register.moved_place import find_moved_place
 
     with reading(engine) as connection:
         place = find_moved_place(connection)
