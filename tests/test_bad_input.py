@@ -78,6 +78,13 @@ BAD: dict[str, list[list[str]]] = {
     "policy diff": [["file", "file"], ["nowhere", POLICY], [POLICY, POLICY], [POLICY, POLICY, "--drop", "nowhere"]],
     "landlord new": [["Bad Id"], ["../x"], [""], [L]],
     "landlord check": [["nobody"], [""], ["../x"]],
+    "record list": [["--landlord", "nobody"], ["--landlord", ""], []],
+    "record withdraw": [
+        ["restrictions", "R1", "--landlord", L, *SAID], ["none", "R1", "--landlord", L, *SAID],
+        ["restrictions", "\udcff", "--landlord", L, *SAID], ["restrictions", "R1", "--landlord", "nobody", *SAID],
+        ["restrictions", "R1", *SAID], ["restrictions", "R1", "--landlord", L, "--by", "b", "--why", " "],
+    ],
+    "record undo": [["restrictions", "R1", "--landlord", L, *SAID], ["restrictions", "", "--landlord", L, *SAID]],
     "register upgrade": [["--landlord", "nobody"], ["--register", "sqlite:////proc/none/register.db"]],
     "register login": [
         ["x", "--role", "pages"], ["x", "--role", "owner"], ["x", "--role", "pages", "--landlord", "nobody"],

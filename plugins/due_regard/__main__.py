@@ -27,6 +27,7 @@ from due_regard.commands import (
     listing_commands,
     mail_commands,
     policy_commands,
+    record_commands,
     register_commands,
 )
 from due_regard.commands.progress_line import show_progress
@@ -42,6 +43,7 @@ _GROUPS = (
     alert_commands,
     mail_commands,
     policy_commands,
+    record_commands,
     register_commands,
 )
 _EXIT_CODES = """exit codes: 0 done, nothing rejected; 2 wrong usage or settings; 3 done, some rows were rejected;

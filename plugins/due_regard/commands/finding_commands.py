@@ -112,6 +112,7 @@ def _describe_finding(found: dict[str, Any]) -> list[str]:
     return [
         f"{found['register_ref']}  {found['landlord']}  {found['rule']}: {title}",
         _describe_status(found),
+        *_describe_withdrawal(found["withdrawal"]),
         f"Clause {found['clause']}, policy of {found['policy_version']}"
         + (f': "{found["promise"]}"' if found["promise"] else ""),
         *([f"Our reading: {found['reading']}"] if found["reading"] else []),
@@ -139,12 +140,24 @@ def _describe_working_days(count: dict[str, Any] | None) -> list[str]:
 
 
 def _describe_status(found: dict[str, Any]) -> str:
+    if found["resolved_state"] == "withdrawn":
+        return f"Status: withdrawn on {found['resolved_on']}: the record it is about was entered by mistake"
     parts = [found["status"], _format_word(found["state"])]
     if found["due_on"]:
         parts.append(f"due {found['due_on']}")
     if found["days_overdue"]:
         parts.append(describe_lateness(found))
     return f"Status: {', '.join(parts)}, as at {found['last_as_at']}; severity: {found['severity']}"
+
+
+def _describe_withdrawal(act: dict[str, Any] | None) -> list[str]:
+    """Who said that the record was entered by mistake."""
+    from due_regard.register.findings.actors import format_actor
+
+    if act is None:
+        return []
+    who, why = format_actor(act["actor"]), " ".join(act["why"].split())
+    return [f"The record it is about was withdrawn at {_format_instant(act['at'])} by {who}: {why}"]
 
 
 def _describe_references(found: dict[str, Any]) -> list[str]:

@@ -130,7 +130,10 @@ def run_drop_missing(args: Namespace, settings: Settings) -> CommandResult:
         return CommandResult(
             {"missing": []}, (f"nothing of {args.landlord} was ever taken in, so nothing can be missing",)
         )
-    return CommandResult({"missing": rows}, (*lines, f"{len(rows)} records are missing; none was deleted"))
+    return CommandResult(
+        {"missing": rows},
+        (*lines, f"{len(rows)} records are missing; none was deleted, and `record list` has their findings"),
+    )
 
 
 def run_source_check(args: Namespace, settings: Settings) -> CommandResult:

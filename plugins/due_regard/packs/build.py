@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pyarrow as pa
@@ -20,14 +20,18 @@ from due_regard.config.storage import StoredPath
 from due_regard.errors import PackError, SettingsError
 from due_regard.packs.content.crossed_records import add_crossed_records
 from due_regard.packs.content.disputed_findings import describe_disputes
-from due_regard.packs.content.figure_changes import build_changes_table, compare_figures
+from due_regard.packs.content.figure_changes import build_changes_table, compare_figures, explain_changes
 from due_regard.packs.content.measure_tables import MeasureTable, build_measure_table
 from due_regard.packs.content.pack_content import EDITIONS, PackContent, compose_content
 from due_regard.packs.content.pack_definition import PackDefinition, PackSection, load_pack_definition
+from due_regard.packs.content.paper_actions import find_action_day
+from due_regard.packs.content.paper_content import PaperContent, PaperSources, compose_paper
+from due_regard.packs.content.paper_wording import load_paper_wording
 from due_regard.packs.content.printed_head import describe_basis_head
 from due_regard.packs.content.snapshots import take_snapshots
 from due_regard.packs.documents.action_list import build_action_workbook, build_actions, select_open_duties
 from due_regard.packs.documents.paper import build_paper
+from due_regard.packs.documents.word_paper import build_word_paper
 from due_regard.packs.documents.workbook import build_committee_workbook
 from due_regard.packs.life import provenance
 from due_regard.packs.life.filing import PackReport, file_pack
@@ -36,6 +40,7 @@ from due_regard.packs.life.published_before import read_published_before
 from due_regard.packs.measures import BATCH_COLUMNS, QuarterSnapshot
 from due_regard.policy import LandlordContext, PolicyHistory
 from due_regard.register import EVER, find_basis_head, read_audit_head, read_records, reading, sql_files
+from due_regard.register.vanished_records import find_last_act, list_withdrawals_made
 
 if TYPE_CHECKING:
     from due_regard.packs.content.disclosure_control import ProtectedTables
@@ -47,11 +52,18 @@ _NATIONS = {
 
 @dataclass(frozen=True)
 class _KnownState:
-    """What the register knew at one instant: five snapshots, and the files they rest on."""
+    """What the register knew at one instant: five snapshots, the files they rest on, when the last record was withdrawn
+    or stood again.
+    """  # noqa: D205 - one sentence
 
     snapshots: tuple[QuarterSnapshot, ...] = field(repr=False)
     files: pd.DataFrame = field(repr=False)
     known_at: datetime | None
+    withdrawn_at: datetime | None
+
+    def has_acts_after(self, at: datetime) -> bool:
+        """Whether a record was withdrawn, or stands again, since an instant."""
+        return self.withdrawn_at is not None and self.withdrawn_at > at
 
 
 def build_pack(
@@ -86,9 +98,10 @@ def build_pack(
     _check_request(quarter, edition, now)
     definition = load_pack_definition(reports, pack)
     known = _read_known_state(engine, context, quarter, known_at)
-    tables = _build_tables(definition, known.snapshots)
+    tables = _build_tables(definition, context.landlord.id, known.snapshots)
     filed = None if known_at else _rebuild_filed_tables(engine, context, quarter, definition, known)
-    definition, tables, revised = _add_changes(definition, tables, filed, quarter)
+    kept = filed and _rebuild_kept_tables(engine, context, quarter, definition, known)
+    definition, tables, revised = _add_changes(definition, tables, filed, kept, quarter)
     protected = _protect_tables(engine, context, tables, known) if edition == "publishable" else None
     landlord = context.landlord.id
     with reading(engine, landlord) as conn:
@@ -102,7 +115,8 @@ def build_pack(
         definition, context.landlord, protected.tables if protected else tables,
         quarter=quarter, edition=edition, revised=revised, standing=standing,
     )  # fmt: skip
-    contents = _make_files(content, found, references, known, reports)
+    paper = _compose_paper(content, context, found, known, reports)
+    contents = _make_files(content, paper, found, references, known, reports)
     made = provenance.gather_provenance(
         known.files, context, definition, known_at=known_at, run_id=_find_last_run(engine, landlord, known_at),
         head=read_audit_head(engine, landlord), basis_head=basis.head if basis else None,
@@ -124,7 +138,9 @@ def _protect_tables(
     with reading(engine, landlord) as conn:
         before = read_published_before(conn, landlord)
     newest, count = find_audited_quarters(now.quarter, before.list_quarters())
-    take = partial(take_snapshots, context=context, quarter=newest, files=now.files, count=count)
+    take = partial(
+        take_snapshots, context=context, quarter=newest, files=now.files, count=count, withdrawals=now.withdrawals
+    )
     is_own = (newest, count) == (now.quarter, len(known.snapshots))
     # The pack's own records end with its quarter: of one published since they would tell nothing.
     is_last = newest == now.quarter
@@ -141,51 +157,87 @@ def _check_request(quarter: Quarter, edition: str, now: datetime) -> None:
 
 
 def _read_known_state(
-    engine: Engine, context: LandlordContext, quarter: Quarter, known_at: datetime | None
+    engine: Engine,
+    context: LandlordContext,
+    quarter: Quarter,
+    known_at: datetime | None,
+    withdrawn_at: datetime | None = None,
 ) -> _KnownState:
-    landlord = context.landlord.id
+    """What was known at an instant (None: now), with what was withdrawn at that one, or at another."""
+    landlord, withdrawn_at = context.landlord.id, withdrawn_at or known_at or EVER
     with reading(engine, landlord) as conn:
+        withdrawals = list_withdrawals_made(conn, landlord, withdrawn_at)
+        changed_at = find_last_act(conn, landlord, withdrawn_at)
         files = sql_files.read_statement(conn, "packs/files_taken_in", landlord=landlord, known_at=known_at or EVER)
     if files.empty:
         raise PackError(f"nothing had been taken in for {landlord}; run intake first")
-    records = read_records(engine, landlord, known_at=known_at)
+    records = read_records(engine, landlord, known_at=known_at, withdrawn_at=withdrawn_at)
     # Arrow keeps what it freed: after a million rows that is a seventh of the memory a pack may take.
     pa.default_memory_pool().release_unused()
     days = files["loaded_at"].dt.tz_convert(LONDON).dt.tz_localize(None).dt.normalize()
     shown = files.assign(loaded_on=days)[list(BATCH_COLUMNS)]
-    return _KnownState(take_snapshots(records, context, quarter, files=shown), files, known_at)
+    snapshots = take_snapshots(records, context, quarter, files=shown, withdrawals=_make_withdrawals(withdrawals))
+    return _KnownState(snapshots, files, known_at, changed_at)
 
 
-def _build_tables(definition: PackDefinition, snapshots: tuple[QuarterSnapshot, ...]) -> dict[str, MeasureTable]:
+def _make_withdrawals(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """Withdrawals as a snapshot has them (`WITHDRAWAL_COLUMNS`)."""
+    days = pd.Series([find_london_day(row["at"]) for row in rows], dtype="datetime64[s]")
+    return pd.DataFrame({
+        "withdrawn_on": days,
+        **{name: pd.Series([row[name] for row in rows], dtype="str") for name in ("entity", "ref")},
+    })
+
+
+def _build_tables(
+    definition: PackDefinition, landlord: str, snapshots: tuple[QuarterSnapshot, ...]
+) -> dict[str, MeasureTable]:
     return {
         section.table: build_measure_table(section.table, snapshots, section.title or "")
-        for section in definition.sections
+        for section in definition.list_sections(landlord)
     }
 
 
 def _rebuild_filed_tables(
     engine: Engine, context: LandlordContext, quarter: Quarter, definition: PackDefinition, known: _KnownState
 ) -> dict[str, MeasureTable] | None:
-    """The tables as known at the quarter's close; None where nothing had come by then, or nothing since."""
+    """The tables as known at the quarter's close; None where nothing had come by then, or nothing changed since."""
     loaded = known.files["loaded_at"]
-    if not (loaded <= quarter.closes_at).any() or not (loaded > quarter.closes_at).any():
+    is_later = (loaded > quarter.closes_at).any() or known.has_acts_after(quarter.closes_at)
+    if not (loaded <= quarter.closes_at).any() or not is_later:
         return None
     then = _read_known_state(engine, context, quarter, quarter.closes_at)
-    return _build_tables(definition, then.snapshots)
+    return _build_tables(definition, context.landlord.id, then.snapshots)
+
+
+def _rebuild_kept_tables(
+    engine: Engine, context: LandlordContext, quarter: Quarter, definition: PackDefinition, known: _KnownState
+) -> dict[str, MeasureTable] | None:
+    """The tables as known now, had nothing been withdrawn nor taken back since the close; None where nothing was."""
+    if not known.has_acts_after(quarter.closes_at):
+        return None
+    kept = _read_known_state(engine, context, quarter, known.known_at, withdrawn_at=quarter.closes_at)
+    return _build_tables(definition, context.landlord.id, kept.snapshots)
 
 
 def _add_changes(
-    definition: PackDefinition, tables: dict[str, MeasureTable], filed: dict[str, MeasureTable] | None, quarter: Quarter
+    definition: PackDefinition,
+    tables: dict[str, MeasureTable],
+    filed: dict[str, MeasureTable] | None,
+    kept: dict[str, MeasureTable] | None,
+    quarter: Quarter,
 ) -> tuple[PackDefinition, dict[str, MeasureTable], dict[str, frozenset[str]]]:
     """Definition and tables with a sheet on what changed since `filed`, and table -> measures that did."""
     if filed is None:
         return definition, tables, {}
     changes = compare_figures(filed, tables, str(quarter))
+    changes = explain_changes(changes, filed, kept, tables, str(quarter))
     listing = build_changes_table(changes, tables)
     revised = {str(name): frozenset(group["measure"]) for name, group in changes.groupby("table")}
     section = PackSection.model_construct(
         table=listing.name, title=None, headlines=("{rows:figure has|figures have} changed since they were filed.",),
-        why="Late and corrected exports change the past: each figure that differs from the one filed.", chart=False,
+        why="Late and corrected exports, and records withdrawn, change the past: each figure that differs from the one "
+        "filed.", chart=False,
     )  # fmt: skip
     whole = definition.model_copy(update={"sections": (*definition.sections, section)})
     return whole, {**tables, listing.name: listing}, revised
@@ -208,11 +260,28 @@ def _describe_standing(context: LandlordContext, quarter: Quarter, known: _Known
     )
 
 
+def _compose_paper(
+    content: PackContent, context: LandlordContext, found: pd.DataFrame, known: _KnownState, reports: Folder
+) -> PaperContent:
+    wording = load_paper_wording(reports / "paper")
+    day = find_action_day(context, content.switch, content.quarter)
+    return compose_paper(content, wording, PaperSources(known.snapshots[0].duties, found, day))
+
+
 def _make_files(
-    content: PackContent, actions: pd.DataFrame, references: pd.DataFrame, known: _KnownState, reports: Folder
+    content: PackContent,
+    paper: PaperContent,
+    actions: pd.DataFrame,
+    references: pd.DataFrame,
+    known: _KnownState,
+    reports: Folder,
 ) -> dict[str, bytes]:
     stem = f"{content.landlord}_{content.pack}_{content.quarter}_{content.edition}"
-    found = {f"{stem}.xlsx": build_committee_workbook(content), f"{stem}.pdf": build_paper(content, reports / "paper")}
+    folder = reports / "paper"
+    found = {
+        f"{stem}.xlsx": build_committee_workbook(content, paper), f"{stem}.pdf": build_paper(paper, folder),
+        f"{stem}.docx": build_word_paper(paper, folder),
+    }  # fmt: skip
     for section in content.sections:
         if section.chart is not None:
             found[f"{stem}_{section.chart.name}.png"] = section.chart.png

@@ -29,7 +29,7 @@ _LINK = re.compile(rf"([^:,]+):(\d+):([0-9a-f]{{{SHOWN}}})")
 
 BASIS_ACTS = (
     *("load", "release", "silence", "unsilence", "resolve", "unresolve", "hand_over", "hand_back"),
-    *("dispute", "end_dispute", "comment"),
+    *("dispute", "end_dispute", "comment", "withdraw", "undo_withdrawal", "return"),
 )
 """Acts on which a pack rests: what came, and what people decided; not what the program did with it."""
 
@@ -129,7 +129,7 @@ def verify_audit_on(connection: Connection, head: str | None = None, noted: Note
     heads: dict[str, tuple[int, str]] = {}
     count, sealed = 0, []
     ordered: Select[Any] = select(AuditRow.__table__).order_by(AuditRow.landlord, AuditRow.seq)
-    for row in connection.execution_options(yield_per=10_000).execute(ordered):
+    for row in connection.execute(ordered, execution_options={"yield_per": 10_000}):
         seq, previous = heads.get(row.landlord, (0, GENESIS))
         _check_link(row, seq, previous)
         if row.action == VIEWS_DIGESTED:

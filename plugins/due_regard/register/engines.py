@@ -10,16 +10,25 @@ import errno
 import os
 import sqlite3
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, ColumnElement, Connection, Engine, and_, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError, SQLAlchemyError
+from sqlalchemy.pool import NullPool
 
 from due_regard.errors import RegisterError
 from due_regard.register.head_log import note_heads
 from due_regard.register.network_shares import find_network_share
+from due_regard.register.read_only_files import (
+    READ_ONLY,
+    can_write,
+    hold_still,
+    is_read_only,
+    open_for_reading,
+    refuse_writing,
+)
 
 REGISTER = "-"
 """The landlord that stands for the register itself, in locks and in the audit."""
@@ -40,15 +49,23 @@ ANSWER_SECONDS = 15
 """How long a database server may take to answer a first connection."""
 
 
-def make_engine(url: str | URL) -> Engine:
+def make_engine(url: str | URL, *, to_read: bool = False) -> Engine:
     """An engine for the register at `url`, whatever is there: callers want `open_register` or `upgrade_register`.
+
+    Args:
+        url: where it is.
+        to_read: an SQLite file that can only be read is opened all the same.
 
     Raises:
         RegisterError: the URL is wrong, or the file lies on a network share or cannot be written.
     """
     try:
         target = make_url(url)
-        if file := _find_file(target):
+        file = _find_file(target)
+        if to_read and file and is_unwritable(url):
+            _refuse_network_share(file)
+            return _make_reading_engine(target, file)
+        if file:
             _prepare_file(file)
         is_sqlite = target.get_backend_name() == "sqlite"
         options = {"connect_args": {"timeout": LOCK_SECONDS}} if is_sqlite else _choose_server_options(target)
@@ -62,6 +79,23 @@ def make_engine(url: str | URL) -> Engine:
         event.listen(engine, "connect", _configure_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _make_reading_engine(target: URL, file: Path) -> Engine:
+    # No connection outlives its transaction: one that reads alone would not see that the file has changed.
+    engine = create_engine(target, hide_parameters=True, poolclass=NullPool, execution_options={READ_ONLY: True})
+    open_for_reading(engine, file)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def is_unwritable(url: str | URL) -> bool:
+    """Whether `url` names an SQLite file that is there and can only be read."""
+    try:
+        file = _find_file(make_url(url))
+    except (ArgumentError, ValueError):
+        return False
+    return file is not None and file.is_file() and not can_write(file)
 
 
 def _choose_server_options(target: URL) -> dict[str, Any]:
@@ -106,11 +140,7 @@ def _find_file(target: URL) -> Path | None:
 
 def _prepare_file(file: Path) -> None:
     """Make the SQLite file readable by its owner alone, before a byte is in it."""
-    if kind := find_network_share(file):
-        raise RegisterError(
-            f"{file} lies on a network share ({kind}): SQLite's locks do not hold there and the register could be "
-            "damaged. Keep the file on a local disk, or use PostgreSQL."
-        )
+    _refuse_network_share(file)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         # Never one that is there: closing it would drop every lock that SQLite holds on it for this process.
@@ -121,6 +151,14 @@ def _prepare_file(file: Path) -> None:
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as reason:
         raise RegisterError(f"the register's file {file} cannot be written: {reason.strerror}") from None
+
+
+def _refuse_network_share(file: Path) -> None:
+    if kind := find_network_share(file):
+        raise RegisterError(
+            f"{file} lies on a network share ({kind}): SQLite's locks do not hold there and the register could be "
+            "damaged. Keep the file on a local disk, or use PostgreSQL."
+        )
 
 
 def _configure_sqlite(connection: sqlite3.Connection, _record: object) -> None:
@@ -153,9 +191,17 @@ def reading(engine: Engine, landlord: str | None = None) -> Iterator[Connection]
         _state_plainly(engine, "read"),
         engine.connect().execution_options(**options) as connection,
         connection.begin(),
+        _hold_file_still(engine, connection),
     ):
         _narrow_to_landlord(connection, landlord)
         yield connection
+
+
+@contextmanager
+def _hold_file_still(engine: Engine, connection: Connection) -> Iterator[None]:
+    file = _find_file(engine.url)
+    with hold_still(connection, file) if file and is_read_only(engine) else nullcontext():
+        yield
 
 
 @contextmanager
@@ -170,6 +216,7 @@ def writing(engine: Engine, landlord: str, *, alone: bool = True) -> Iterator[Co
         RegisterError: another run held the lock for longer than `LOCK_SECONDS`, the register was moved, or the database
             failed or refused; nothing of this transaction was written.
     """
+    refuse_writing(engine, name_place(engine.url))
     with _state_plainly(engine, "written"), engine.connect().execution_options(register_writes=True) as connection:
         try:
             transaction = connection.begin()
@@ -181,7 +228,7 @@ def writing(engine: Engine, landlord: str, *, alone: bool = True) -> Iterator[Co
             ) from None
         connection.info.pop(APPENDED, None)
         with transaction:
-            _refuse_moved(connection)
+            refuse_moved(connection)
             _narrow_to_landlord(connection, landlord)
             yield connection
         _note_appended(connection)
@@ -196,8 +243,12 @@ def find_moved_place(connection: Connection) -> str | None:
     return str(row.subject) if row and row.action == MOVED else None
 
 
-def _refuse_moved(connection: Connection) -> None:
-    """Asked inside the transaction: a run that waited while the register was moved must not write behind it."""
+def refuse_moved(connection: Connection) -> None:
+    """Asked inside each transaction that writes: a run that waited during the move must not write behind it.
+
+    Raises:
+        RegisterError: it was; says where to.
+    """
     if place := find_moved_place(connection):
         raise RegisterError(
             f"this register was moved to {place}: set DUE_REGARD_REGISTER_URL to it; here it may only be read"
@@ -239,4 +290,7 @@ def find_plain_reason(reason: Exception) -> str:
     state = getattr(own, "pgcode", None) or ""
     if state.startswith(("22", "23")):
         return f"the database refused a value ({type(own).__name__}, {state})"
-    return (str(own).strip() or type(own).__name__).splitlines()[0]
+    said = (str(own).strip() or type(own).__name__).splitlines()[0]
+    if state in {"42703", "42P01"} or said.startswith(("no such column", "no such table")):
+        return f"{said}; it is not of this program's version: `due-regard register upgrade`, or use the newer program"
+    return said

@@ -26,6 +26,7 @@ from due_regard.register.schema.drop_tables import Batch
 from due_regard.register.schema.finding_tables import AssessmentRun, FindingEvent
 from due_regard.register.sealing.seal_rules import LEAF, RULES
 from due_regard.register.sealing.seals import read_leaves, seal_groups
+from due_regard.register.write_guards import lift_guards
 
 DATED = {
     "batches": ("received_at", "released_at"),
@@ -40,6 +41,7 @@ DATED = {
 }
 """Table -> the instants that say since when a thing is known, or what was known for it."""
 
+_CAUSE = "a clock that ran ahead had dated loads, runs or packs in the future"
 _NAMED = ("batches", "assessment_runs", "packs")
 
 
@@ -66,23 +68,22 @@ def redate_register(engine: Engine, landlord: str, *, actor: str, why: str, now:
 
     Raises:
         SettingsError: no name or reason is given.
-        RegisterError: nothing is dated in the future, or the database's own clock says otherwise; nothing was changed.
+        RegisterError: nothing is dated in the future, the database's own clock says otherwise, or on PostgreSQL the
+            session is not that of the tables' owner; nothing was changed.
     """
     if not actor.strip() or not why.strip():
         raise SettingsError("say who redates the register, and why: both are kept")
     with writing(engine, landlord) as connection:
         moved = _choose_instants(connection, landlord, now)
         named = {name: _list_ids(connection, landlord, name, moved) for name in _NAMED}
-        said = {"redated_at": now, "redated_by": actor.strip(), "redated_why": why.strip()}
-        kept_with = _keep_words(connection, landlord, named["batches"], said)
-        to_come = _forget_days_to_come(connection, landlord, now)
         groups = _list_groups(connection, landlord, moved)
+        with lift_guards(connection, action="repair", why=_CAUSE, at=now, landlord=landlord, tables=DATED):
+            said = {"redated_at": now, "redated_by": actor.strip(), "redated_why": why.strip()}
+            kept_with = _keep_words(connection, landlord, named["batches"], said)
+            to_come = _forget_days_to_come(connection, landlord, now)
+            _move_instants(connection, landlord, moved)
         groups |= {"batches": sorted({*groups.get("batches", ()), *kept_with})}
         groups |= {"assessment_runs": sorted({*groups.get("assessment_runs", ()), *to_come})}
-        for table, column in _list_columns():
-            _move_column(connection, landlord, table, column, moved)
-        for name in ENTITY:
-            _renew_leaves(connection, landlord, name, moved.values())
         details = {"moved": {old.isoformat(): new.isoformat() for old, new in moved.items()}, "runs_to_come": to_come}
         seals = seal_groups(connection, landlord, groups)
         append_audit(
@@ -157,6 +158,13 @@ def _list_groups(connection: Connection, landlord: str, moved: Mapping[datetime,
                 links = connection.scalars(select(table.c[rule.link]).where(*terms).distinct())
                 groups[rule.name] = sorted({*groups.get(rule.name, ()), *links})
     return {name: links for name, links in groups.items() if links}
+
+
+def _move_instants(connection: Connection, landlord: str, moved: Mapping[datetime, datetime]) -> None:
+    for table, column in _list_columns():
+        _move_column(connection, landlord, table, column, moved)
+    for name in ENTITY:
+        _renew_leaves(connection, landlord, name, moved.values())
 
 
 def _move_column(

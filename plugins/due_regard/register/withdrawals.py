@@ -26,6 +26,7 @@ from due_regard.register.findings.actors import format_actor
 from due_regard.register.findings.said_words import SaidWords, hash_said_words
 from due_regard.register.linked_records import RecordName, find_linked_records, find_vanished
 from due_regard.register.schema.record_tables import CASE_LINKS, RECORD_TABLES
+from due_regard.register.sealing.seals import seal_groups
 from due_regard.register.withdrawn_records import ACTS, UNDONE, WITHDRAWN, list_withdrawn_refs
 
 _AUDITED_AS = {WITHDRAWN: "withdraw", UNDONE: "undo_withdrawal"}
@@ -191,7 +192,7 @@ def _audit_act(connection: Connection, act_id: int, values: dict[str, Any]) -> N
     hashed = hash_said_words(
         values["nonce"], actor=values["actor"], why=values["why"], until=None, to_ref=values["ref"]
     )
-    details = {"entity": values["entity"], "said_sha256": hashed}
+    details = {"entity": values["entity"], "words_sha256": hashed}
     append_audit(
         connection,
         landlord=values["landlord"],
@@ -199,6 +200,7 @@ def _audit_act(connection: Connection, act_id: int, values: dict[str, Any]) -> N
         subject=f"withdrawal {act_id}",
         details=details | {name: values[name] for name in ("ends_id", "with_id") if values[name] is not None},
         at=values["at"],
+        seals=seal_groups(connection, values["landlord"], {"withdrawals": act_id}),
     )
 
 

@@ -27,7 +27,13 @@ from due_regard.services.landlord_context import (
     open_landlord_register,
 )
 from due_regard.services.landlord_failures import LandlordFailures
-from due_regard.services.register_checks import check_not_moved, check_noted_heads
+from due_regard.services.register_checks import (
+    check_backups,
+    check_findings_without_settings,
+    check_guards,
+    check_not_moved,
+    check_noted_heads,
+)
 
 _OWN_FOLDERS = ("calendars", "codes", "landlords", "policies", "reports", "sources")
 """What DUE_REGARD_OWN_DIR may hold."""
@@ -48,9 +54,10 @@ def check_installation(settings: Settings, *, now: datetime, freshness: bool = F
         lambda: _check_code_lists(settings),
         lambda: _check_unread_files(settings),
         lambda: _check_calendars(settings, today),
-        lambda: _check_register(settings),
+        lambda: _check_register(settings, now),
         lambda: _check_whole_drops(settings),
         lambda: _check_clocks(settings, now),
+        lambda: check_findings_without_settings(settings),
         lambda: _check_runs(settings, now),
         lambda: _check_mail_settings(settings),
         *(partial(_check_landlord, settings, name, today) for name in landlords),
@@ -129,7 +136,7 @@ def _check_calendars(settings: Settings, today: date) -> Iterator[CheckResult]:
         yield CheckResult(f"calendar {division}", ok, says + ("" if ok else mend))
 
 
-def _check_register(settings: Settings) -> Iterator[CheckResult]:
+def _check_register(settings: Settings, now: datetime) -> Iterator[CheckResult]:
     from due_regard.register.engines import name_place
     from due_regard.services.audit_heads import compare_noted_heads
 
@@ -139,9 +146,11 @@ def _check_register(settings: Settings) -> Iterator[CheckResult]:
             with open_landlord_register(settings, names[0]) as engine:
                 place = f"{engine.dialect.name}, {name_place(engine.url)}"
                 yield check_not_moved(engine, f"opens and is up to date ({place})")
+                yield check_guards(engine)
                 report, noted = compare_noted_heads(engine, find_head_file(settings, names[0]))
                 yield CheckResult("audit chain", True, f"{report.rows} rows hold; head {report.head or 'none yet'}")
                 yield from check_noted_heads(settings, report, noted)
+                yield from check_backups(settings, engine, names[0], now)
         except AuditError as reason:
             yield CheckResult("audit chain", False, str(reason))
         except RegisterError as reason:

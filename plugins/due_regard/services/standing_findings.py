@@ -11,15 +11,15 @@ if TYPE_CHECKING:
     import pandas as pd
     from sqlalchemy import Engine
 
-    from due_regard.register.faults import ProofFault
+    from due_regard.register.sealing.row_faults import ProofFault
 
 
 def find_standing_faults(engine: Engine, proof: RunProof) -> Iterator[ProofFault]:
     """Open findings that are not what the run says of them, and open duties of it without any finding."""
     import pandas as pd
 
-    from due_regard.register.faults import ProofFault
     from due_regard.register.findings.finding_transitions import KEY, STAND
+    from due_regard.register.sealing.row_faults import ProofFault
 
     landlord, place = proof.run.landlord, proof.run.place
     said, kept = _list_said(proof), _read_findings(engine, landlord)

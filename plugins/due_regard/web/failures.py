@@ -24,6 +24,7 @@ from due_regard.errors import (
     RegisterMovedOn,
     SettingsError,
     UnknownReference,
+    WithdrawalRefused,
 )
 from due_regard.web.rendering import is_json_wanted, show_page
 
@@ -34,6 +35,7 @@ STATUS: Mapping[type[DueRegardError], int] = {
     LandlordError: 404,
     DecisionOvertaken: 409,
     RegisterMovedOn: 409,
+    WithdrawalRefused: 409,
     SettingsError: 422,
     DueRegardError: 503,
 }
