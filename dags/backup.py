@@ -33,7 +33,7 @@ RETRY = sdk.ExceptionRetryPolicy(rules=[sdk.RetryRule(list(orchestration.PERMANE
     default_args=orchestration.DEFAULT_ARGS | {"retry_policy": RETRY, "priority_weight": orchestration.LATE},
     tags=orchestration.TAGS,
     doc_md=__doc__,
-    params={"drill": sdk.Param(**orchestration.DRILL)},
+    params={"drill": sdk.Param(False, type="boolean", description="Try it also in a month that has a drill.")},
 )
 def backup() -> None:
     """One task for all registers: one that fails stops no other."""

@@ -24,6 +24,7 @@ def main() -> None:
     asked = {
         f"{landlord}.daily": {"as_at": as_at, "mail": True},
         f"{landlord}.committee_packs": {"as_at": as_at, "quarter": quarter},
+        "backup": {"drill": True},
         "watch": {},
         "verify": {},
     }

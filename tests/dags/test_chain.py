@@ -49,6 +49,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> ChainRun:
         "DUE_REGARD_INCLUDE_DIR": str(include),
         "DUE_REGARD_DROPS_DIR": str(include / "samples"),
         "DUE_REGARD_VAR_DIR": str(folder / "var"),
+        "DUE_REGARD_BACKUP_DIR": str(folder / "var" / "backups"),
     }
     command = [sys.executable, "-m", "tests.dags.run_chain", LANDLORD, "2026-06-30", "2026-Q2"]
     done = subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=180)
@@ -66,8 +67,9 @@ def add_names(drop: Path) -> None:
 
 def test_every_dag_succeeds(ran: ChainRun) -> None:
     assert ran.states == dict.fromkeys(
-        (f"{LANDLORD}.daily", f"{LANDLORD}.committee_packs", "watch", "verify"), "success"
+        (f"{LANDLORD}.daily", f"{LANDLORD}.committee_packs", "backup", "watch", "verify"), "success"
     )
+    assert len(list((ran.var / "backups").glob("*/register-*.zip"))) == 1
 
 
 def test_records_become_findings_mails_and_packs(ran: ChainRun) -> None:
@@ -84,6 +86,7 @@ def test_records_become_findings_mails_and_packs(ran: ChainRun) -> None:
     assert packs == len(list((ran.var / "packs" / LANDLORD / "2026-Q2").glob("*.pdf"))) > 0
     assert issued == 0  # of a quarter long past, and nobody asked for it
     done = {(f"{LANDLORD}.daily", verb, "succeeded") for verb in ("load", "assess", "send")}
+    done |= {("backup", verb, "succeeded") for verb in ("write", "drill")}
     assert set(runs) == done | {(f"{LANDLORD}.committee_packs", "build", "succeeded")}
 
 

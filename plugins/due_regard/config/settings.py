@@ -80,8 +80,7 @@ class Settings(BaseSettings):
         default=None, description="SQLAlchemy URL, default SQLite in <var_dir>; {landlord} in it gives each its own."
     )
     heads_dir: Path | None = Field(
-        default=None,
-        description="Folder where the audit heads of registers are noted, best on another machine; default in var_dir.",
+        default=None, description="Folder where audit heads are noted, best elsewhere; default <var_dir>/audit_heads."
     )
     backup_dir: Path | str | None = Field(
         default=None, description="Folder or fsspec URL of the nightly backups, best elsewhere; blank: none is made."
@@ -212,9 +211,7 @@ class Settings(BaseSettings):
                 only be read.
         """
         if self.own_dir is None and self.include_dir == find_shipped_folder() and is_installed():
-            raise SettingsError(
-                "set DUE_REGARD_OWN_DIR to a folder for your own files; an upgrade replaces the package's"
-            )
+            raise SettingsError("set DUE_REGARD_OWN_DIR to a folder of yours; an upgrade replaces the package's files")
         folder = self.own_dir or self.include_dir
         parent = next(path for path in (folder, *folder.resolve().parents) if path.exists())
         if not os.access(parent, os.W_OK):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from sqlalchemy import Engine
 
-from due_regard.calendars.quarters import LONDON, Quarter, find_london_day
+from due_regard.calendars.quarters import Quarter, find_london_day
 from due_regard.config.layered_folders import Folder
 from due_regard.config.storage import StoredPath
 from due_regard.errors import PackError, SettingsError
@@ -23,12 +23,16 @@ from due_regard.packs.content.figure_changes import build_changes_table, compare
 from due_regard.packs.content.measure_tables import MeasureTable, build_measure_table
 from due_regard.packs.content.pack_content import EDITIONS, PackContent, compose_content
 from due_regard.packs.content.pack_definition import PackDefinition, PackSection, load_pack_definition
+from due_regard.packs.content.paper_actions import find_action_day
+from due_regard.packs.content.paper_content import PaperContent, PaperSources, compose_paper
+from due_regard.packs.content.paper_wording import load_paper_wording
 from due_regard.packs.content.printed_head import describe_basis_head
 from due_regard.packs.content.snapshots import take_snapshots
 from due_regard.packs.documents.action_list import build_action_workbook, build_actions, select_open_duties
 from due_regard.packs.documents.paper import build_paper
+from due_regard.packs.documents.word_paper import build_word_paper
 from due_regard.packs.documents.workbook import build_committee_workbook
-from due_regard.packs.known_state import KnownState, read_known_state
+from due_regard.packs.known_state import KnownState, describe_standing, read_known_state
 from due_regard.packs.life import provenance
 from due_regard.packs.life.filing import PackReport, file_pack
 from due_regard.packs.life.pack_records import list_kept_figures
@@ -39,10 +43,6 @@ from due_regard.register import EVER, find_basis_head, read_audit_head, read_rec
 
 if TYPE_CHECKING:
     from due_regard.packs.content.disclosure_control import ProtectedTables
-
-_NATIONS = {
-    "scotland": "Scotland", "england_and_wales": "England and Wales", "northern_ireland": "Northern Ireland",
-}  # fmt: skip
 
 
 def build_pack(
@@ -77,7 +77,7 @@ def build_pack(
     _check_request(quarter, edition, now)
     definition = load_pack_definition(reports, pack)
     known = read_known_state(engine, context, quarter, known_at)
-    tables = _build_tables(definition, known.snapshots)
+    tables = _build_tables(definition, context.landlord.id, known.snapshots)
     filed = None if known_at else _rebuild_filed_tables(engine, context, quarter, definition, known)
     kept = filed and _rebuild_kept_tables(engine, context, quarter, definition, known)
     definition, tables, revised = _add_changes(definition, tables, filed, kept, quarter)
@@ -88,13 +88,14 @@ def build_pack(
         references = sql_files.read_statement(conn, "packs/finding_references", landlord=landlord, known_at=until)
         basis = find_basis_head(conn, landlord, until)
     found = _select_shared_duties(context.history, known)
-    standing = _describe_standing(context, quarter, known) + describe_disputes(found, references, edition)
+    standing = describe_standing(context, quarter, known) + describe_disputes(found, references, edition)
     standing += describe_basis_head(basis)
     content = compose_content(
         definition, context.landlord, protected.tables if protected else tables,
         quarter=quarter, edition=edition, revised=revised, standing=standing,
     )  # fmt: skip
-    contents = _make_files(content, found, references, known, reports)
+    paper = _compose_paper(content, context, found, known, reports)
+    contents = _make_files(content, paper, found, references, known, reports)
     made = provenance.gather_provenance(
         known.files, context, definition, known_at=known_at, run_id=_find_last_run(engine, landlord, known_at),
         head=read_audit_head(engine, landlord), basis_head=basis.head if basis else None,
@@ -134,10 +135,12 @@ def _check_request(quarter: Quarter, edition: str, now: datetime) -> None:
         raise PackError(f"{quarter} ends on {quarter.ends_on:%-d %B %Y}; a pack is built once its quarter has ended")
 
 
-def _build_tables(definition: PackDefinition, snapshots: tuple[QuarterSnapshot, ...]) -> dict[str, MeasureTable]:
+def _build_tables(
+    definition: PackDefinition, landlord: str, snapshots: tuple[QuarterSnapshot, ...]
+) -> dict[str, MeasureTable]:
     return {
         section.table: build_measure_table(section.table, snapshots, section.title or "")
-        for section in definition.sections
+        for section in definition.list_sections(landlord)
     }
 
 
@@ -150,7 +153,7 @@ def _rebuild_filed_tables(
     if not (loaded <= quarter.closes_at).any() or not is_later:
         return None
     then = read_known_state(engine, context, quarter, quarter.closes_at)
-    return _build_tables(definition, then.snapshots)
+    return _build_tables(definition, context.landlord.id, then.snapshots)
 
 
 def _rebuild_kept_tables(
@@ -160,7 +163,7 @@ def _rebuild_kept_tables(
     if not known.has_acts_after(quarter.closes_at):
         return None
     kept = read_known_state(engine, context, quarter, known.known_at, withdrawn_at=quarter.closes_at)
-    return _build_tables(definition, kept.snapshots)
+    return _build_tables(definition, context.landlord.id, kept.snapshots)
 
 
 def _add_changes(
@@ -186,28 +189,28 @@ def _add_changes(
     return whole, {**tables, listing.name: listing}, revised
 
 
-def _describe_standing(context: LandlordContext, quarter: Quarter, known: KnownState) -> tuple[str, ...]:
-    landlord, policy = context.landlord, context.history.find_version(quarter.ends_on)
-    last = known.files["loaded_at"].max().astimezone(LONDON)
-    duties = known.snapshots[0].duties
-    open_readings = int(((duties["reading"] != "") & (duties["confirmed"] == "")).sum())
-    closed = f" and the landlord's {len(landlord.closure_days)} closed days" if landlord.closure_days else ""
-    counts = {"day0": "the day after an event is day 1", "day1": "the day of an event is day 1"}
-    return (
-        f"Policy: {policy.title}, the version in force from {policy.effective_from:%-d %B %Y}.",
-        f"Records: exports of the housing system taken in up to {last:%-d %B %Y} "
-        f"({known.files['batch_id'].nunique()} in all).",
-        f"Working days: Monday to Friday without the bank holidays of {_NATIONS[landlord.division]}{closed}; "
-        f"{counts.get(policy.counting, 'counting starts on the first working day')}.",
-        f"{open_readings} of our readings of the policy are not yet confirmed by a named officer of {landlord.name}.",
-    )
+def _compose_paper(
+    content: PackContent, context: LandlordContext, found: pd.DataFrame, known: KnownState, reports: Folder
+) -> PaperContent:
+    wording = load_paper_wording(reports / "paper")
+    day = find_action_day(context, content.switch, content.quarter)
+    return compose_paper(content, wording, PaperSources(known.snapshots[0].duties, found, day))
 
 
 def _make_files(
-    content: PackContent, actions: pd.DataFrame, references: pd.DataFrame, known: KnownState, reports: Folder
+    content: PackContent,
+    paper: PaperContent,
+    actions: pd.DataFrame,
+    references: pd.DataFrame,
+    known: KnownState,
+    reports: Folder,
 ) -> dict[str, bytes]:
     stem = f"{content.landlord}_{content.pack}_{content.quarter}_{content.edition}"
-    found = {f"{stem}.xlsx": build_committee_workbook(content), f"{stem}.pdf": build_paper(content, reports / "paper")}
+    folder = reports / "paper"
+    found = {
+        f"{stem}.xlsx": build_committee_workbook(content, paper), f"{stem}.pdf": build_paper(paper, folder),
+        f"{stem}.docx": build_word_paper(paper, folder),
+    }  # fmt: skip
     for section in content.sections:
         if section.chart is not None:
             found[f"{stem}_{section.chart.name}.png"] = section.chart.png

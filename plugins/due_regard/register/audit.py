@@ -18,8 +18,8 @@ from sqlalchemy import Connection, Engine, Row, Select, and_, func, insert, sele
 
 from due_regard.errors import AuditError
 from due_regard.register.clocks import check_not_ahead
-from due_regard.register.engines import APPENDED, reading
-from due_regard.register.head_log import SHOWN, NotedHeads
+from due_regard.register.engines import reading
+from due_regard.register.head_log import APPENDED, SHOWN, NotedHeads
 from due_regard.register.schema.drop_tables import AuditRow
 from due_regard.register.viewed_records import VIEWS_DIGESTED, digest_day
 

@@ -25,9 +25,11 @@ from sqlalchemy import Connection, MetaData, Table
 from due_regard.config.storage import StoredPath, make_folder, open_new_file
 from due_regard.errors import RegisterError
 from due_regard.register.audit import AuditReport, append_audit, read_audit_head_on, verify_audit_on
-from due_regard.register.engines import HEAD_FILE, REGISTER, make_engine, reading, refuse_moved, writing
+from due_regard.register.engines import REGISTER, make_engine, reading, writing
+from due_regard.register.head_log import HEAD_FILE
 from due_regard.register.kept_backups import STAMP, find_newest_backup
 from due_regard.register.loading import bulk
+from due_regard.register.moved_place import refuse_moved
 from due_regard.register.opening import open_register, upgrade_register
 from due_regard.register.read_only_files import is_read_only
 from due_regard.register.schema import revisions

@@ -14,13 +14,15 @@ from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, ColumnElement, Connection, Engine, and_, create_engine, event, inspect, make_url, text
+from sqlalchemy import URL, ColumnElement, Connection, Engine, and_, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from due_regard.errors import RegisterError
-from due_regard.register.head_log import note_heads
+from due_regard.register.head_log import APPENDED, note_appended
+from due_regard.register.moved_place import refuse_moved
 from due_regard.register.network_shares import find_network_share
+from due_regard.register.plain_reasons import find_plain_reason
 from due_regard.register.read_only_files import (
     READ_ONLY,
     can_write,
@@ -33,17 +35,8 @@ from due_regard.register.read_only_files import (
 REGISTER = "-"
 """The landlord that stands for the register itself, in locks and in the audit."""
 
-MOVED = "moved"
-"""The act that closes a register in a file once all of it is in another database."""
-
 LOCK_SECONDS = 120
 """How long a run waits for another one's drop to be loaded before it gives up."""
-
-APPENDED = "due_regard_appended"
-"""Of a connection's `info`: the audit rows that its transaction appended, as landlord -> (row, hash, instant)."""
-
-HEAD_FILE = "due_regard_head_file"
-"""Option of an engine: the file outside the register in which `writing` notes the audit heads."""
 
 ANSWER_SECONDS = 15
 """How long a database server may take to answer a first connection."""
@@ -231,36 +224,7 @@ def writing(engine: Engine, landlord: str, *, alone: bool = True) -> Iterator[Co
             refuse_moved(connection)
             _narrow_to_landlord(connection, landlord)
             yield connection
-        _note_appended(connection)
-
-
-def find_moved_place(connection: Connection) -> str | None:
-    """Where a register in a file was moved to, after which it may only be read; None where it was not."""
-    if connection.dialect.name != "sqlite" or not inspect(connection).has_table("audit"):
-        return None
-    last = text("SELECT action, subject FROM audit WHERE landlord = :register ORDER BY seq DESC LIMIT 1")
-    row = connection.execute(last, {"register": REGISTER}).first()
-    return str(row.subject) if row and row.action == MOVED else None
-
-
-def refuse_moved(connection: Connection) -> None:
-    """Asked inside each transaction that writes: a run that waited during the move must not write behind it.
-
-    Raises:
-        RegisterError: it was; says where to.
-    """
-    if place := find_moved_place(connection):
-        raise RegisterError(
-            f"this register was moved to {place}: set DUE_REGARD_REGISTER_URL to it; here it may only be read"
-        )
-
-
-def _note_appended(connection: Connection) -> None:
-    """Note outside the register what the transaction that has just ended appended to the audit."""
-    appended, file = connection.info.pop(APPENDED, None), connection.get_execution_options().get(HEAD_FILE)
-    if appended and file:
-        heads = {landlord: (seq, digest) for landlord, (seq, digest, _) in appended.items()}
-        note_heads(file, heads, max(at for _, _, at in appended.values()))
+        note_appended(connection)
 
 
 def _lock_landlord(connection: Connection, landlord: str) -> None:
@@ -282,15 +246,3 @@ def _state_plainly(engine: Engine, done: str) -> Iterator[None]:
         yield
     except (SQLAlchemyError, engine.dialect.loaded_dbapi.Error) as reason:
         raise RegisterError(f"the register could not be {done}: {find_plain_reason(reason)}") from None
-
-
-def find_plain_reason(reason: Exception) -> str:
-    """The driver's own first line, without the statement; PostgreSQL's class 22 and 23 would quote a cell's value."""
-    own = getattr(reason, "orig", None) or reason
-    state = getattr(own, "pgcode", None) or ""
-    if state.startswith(("22", "23")):
-        return f"the database refused a value ({type(own).__name__}, {state})"
-    said = (str(own).strip() or type(own).__name__).splitlines()[0]
-    if state in {"42703", "42P01"} or said.startswith(("no such column", "no such table")):
-        return f"{said}; it is not of this program's version: `due-regard register upgrade`, or use the newer program"
-    return said

@@ -1,4 +1,4 @@
-"""What a landlord's records as they stand rest on, as a value: whoever read them can tell whether they changed since."""
+"""What a landlord's records as they stand rest on, as a value: by it a reader knows whether they changed since."""
 
 from __future__ import annotations
 

@@ -15,13 +15,13 @@ from due_regard.errors import RegisterError
 from due_regard.register.audit import append_audit
 from due_regard.register.engines import (
     REGISTER,
-    find_plain_reason,
     is_missing_file,
     is_unwritable,
     make_engine,
     name_place,
     writing,
 )
+from due_regard.register.plain_reasons import find_plain_reason
 from due_regard.register.read_only_files import is_read_only
 from due_regard.register.schema import revisions
 from due_regard.register.schema.column_types import Instant

@@ -10,9 +10,10 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from sqlalchemy import JSON, Connection, Table, inspect, text
+from sqlalchemy import JSON, Connection, Engine, Table, inspect, text
 
 from due_regard.register.audit import append_audit
+from due_regard.register.engines import REGISTER, reading, writing
 from due_regard.register.schema.revisions import build_metadata
 from due_regard.register.schema.write_rules import WriteRule, find_write_rule
 
@@ -72,6 +73,18 @@ def remove_guards(connection: Connection, tables: Collection[str] | None = None)
             connection.exec_driver_sql(f"DROP TRIGGER {name}{on}")
 
 
+def renew_guards(engine: Engine, *, at: datetime) -> list[str]:
+    """Put back the guards that are gone, and record it in the audit; the tables that lacked one."""
+    with reading(engine) as connection:
+        missing = list_missing_guards(connection)
+    if missing:
+        with writing(engine, REGISTER) as connection:
+            put_guards(connection)
+            details = {"tables": missing}
+            append_audit(connection, landlord=REGISTER, action="guard", subject="register", details=details, at=at)
+    return missing
+
+
 def list_guards(connection: Connection) -> list[tuple[str, str]]:
     """(Trigger, table) of every guard that is in place."""
     if connection.dialect.name == "sqlite":
@@ -87,12 +100,13 @@ def list_guards(connection: Connection) -> list[tuple[str, str]]:
 def list_missing_guards(connection: Connection) -> list[str]:
     """Tables of which a guard is gone that this program would put in place."""
     there = {name for name, _ in list_guards(connection)}
-    return [
+    gone = {
         rule.table
         for rule, table in _list_ruled_tables()
         for statement in _list_statements(connection, rule, table)
         if statement.startswith("CREATE TRIGGER ") and statement.split()[2] not in there
-    ]
+    }
+    return sorted(gone)
 
 
 def _list_ruled_tables() -> list[tuple[WriteRule, Table]]:

@@ -18,7 +18,7 @@ from due_regard.config.settings import Settings
 from due_regard.errors import AuditError, DueRegardError, RegisterError, SettingsError
 from due_regard.policy import load_policies
 from due_regard.services.check_result import CheckResult, check_writing
-from due_regard.services.doubtful_registers import list_half_drops
+from due_regard.services.doubtful_registers import list_future_acts, list_half_drops
 from due_regard.services.landlord_checks import check_landlord_files
 from due_regard.services.landlord_context import (
     find_head_file,
@@ -30,6 +30,7 @@ from due_regard.services.landlord_failures import LandlordFailures
 from due_regard.services.register_checks import (
     check_backups,
     check_findings_without_settings,
+    check_guards,
     check_not_moved,
     check_noted_heads,
 )
@@ -55,6 +56,7 @@ def check_installation(settings: Settings, *, now: datetime, freshness: bool = F
         lambda: _check_calendars(settings, today),
         lambda: _check_register(settings, now),
         lambda: _check_whole_drops(settings),
+        lambda: _check_clocks(settings, now),
         lambda: check_findings_without_settings(settings),
         lambda: _check_runs(settings, now),
         lambda: _check_mail_settings(settings),
@@ -144,6 +146,7 @@ def _check_register(settings: Settings, now: datetime) -> Iterator[CheckResult]:
             with open_landlord_register(settings, names[0]) as engine:
                 place = f"{engine.dialect.name}, {name_place(engine.url)}"
                 yield check_not_moved(engine, f"opens and is up to date ({place})")
+                yield check_guards(engine)
                 report, noted = compare_noted_heads(engine, find_head_file(settings, names[0]))
                 yield CheckResult("audit chain", True, f"{report.rows} rows hold; head {report.head or 'none yet'}")
                 yield from check_noted_heads(settings, report, noted)
@@ -157,6 +160,12 @@ def _check_register(settings: Settings, now: datetime) -> Iterator[CheckResult]:
 def _check_whole_drops(settings: Settings) -> Iterator[CheckResult]:
     half = list(list_half_drops(settings))
     yield CheckResult("whole drops", not half, "; ".join(half) or "no drop is half loaded")
+
+
+def _check_clocks(settings: Settings, now: datetime) -> Iterator[CheckResult]:
+    future = list(list_future_acts(settings, now=now))
+    is_harm = any("redate" in words for words in future)
+    yield CheckResult("clocks", not is_harm, "; ".join(future) or "nothing is dated in the future", bool(future))
 
 
 def _check_runs(settings: Settings, now: datetime) -> Iterator[CheckResult]:

@@ -24,8 +24,8 @@ def move_landlord_register(settings: Settings, target: str, landlord: str | None
         AuditError: the audit lacks a head that is noted outside it, or something in the register does not hold.
     """
     from due_regard import register
-    from due_regard.register.engines import find_moved_place
     from due_regard.register.head_log import name_head_file
+    from due_regard.register.moved_place import find_moved_place
 
     with open_landlord_register(settings, landlord) as engine:
         with register.reading(engine) as connection:

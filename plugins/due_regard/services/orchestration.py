@@ -67,13 +67,6 @@ ISSUE: dict[str, Any] = {
 }
 """The `issue` param of a landlord's packs."""
 
-DRILL: dict[str, Any] = {
-    "default": False,
-    "type": "boolean",
-    "description": "Try the newest backup, also where one held in this month.",
-}
-"""The `drill` param of the backups."""
-
 PACK_DAYS = 10
 """For how many days after a quarter's end its packs are built anew each morning."""
 

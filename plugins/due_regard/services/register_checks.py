@@ -24,10 +24,21 @@ if TYPE_CHECKING:
     from due_regard.register.head_log import NotedHeads
 
 
+def check_guards(engine: Engine) -> CheckResult:
+    """Whether the triggers are there by which what was written stays."""
+    from due_regard.register import reading
+    from due_regard.register.write_guards import list_missing_guards
+
+    with reading(engine) as connection:
+        missing = list_missing_guards(connection)
+    gone = f"gone from {', '.join(missing)}: ask who has the database's own rights; `due-regard register upgrade`"
+    return CheckResult("register guards", not missing, gone if missing else "every table has its own")
+
+
 def check_not_moved(engine: Engine, says: str) -> CheckResult:
     """Whether the settings name a register that was moved and is closed; `says` is the answer where it is not."""
     from due_regard.register import reading
-    from due_regard.register.engines import find_moved_place
+    from due_regard.register.moved_place import find_moved_place
 
     with reading(engine) as connection:
         place = find_moved_place(connection)

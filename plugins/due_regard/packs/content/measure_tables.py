@@ -112,7 +112,11 @@ SPECS: Mapping[str, TableSpec] = {
         figures=restrictions.measure_flow,
         sums=(TableSum("in_force", ("opening", "new"), ("ended",)),),
         links=((("opening", 0, 1), ("in_force", 1, -1)), (("people", 0, 1), ("people", 1, -1))),
-        notes=(_IN_FORCE, "The number at the start, plus new, less ended, is the number at the end."),
+        notes=(
+            _IN_FORCE,
+            "A customer who had one restriction put in place and was under another counts among both.",
+            "The number at the start, plus new, less ended, is the number at the end.",
+        ),
     ),
     "restrictions_by_measure": TableSpec(
         "Restrictions by kind", figures=restrictions.count_by_measure, notes=(_SEVERAL,)
@@ -135,6 +139,12 @@ SPECS: Mapping[str, TableSpec] = {
         absence=_need_columns("restrictions", "ended_on", "no_review_reason"),
         is_publishable=False,
     ),
+    "duties_kept": TableSpec(
+        "Duties with a date",
+        figures=timeliness.count_kept,
+        sums=(TableSum("due", ("on_time", "late", "lapsed")),),
+        notes=(_KEPT,),
+    ),
     "reviews": TableSpec(
         "Reviews of restrictions",
         figures=timeliness.measure_reviews,
@@ -146,6 +156,14 @@ SPECS: Mapping[str, TableSpec] = {
         figures=timeliness.count_overdue_reviews,
         sums=(TableSum("overdue", tuple(list_band_labels(timeliness.OVERDUE_BANDS))),),
         notes=("Days are calendar days from the date the review was due to the end of the quarter.",),
+    ),
+    "overdue_appeals": TableSpec(
+        "Overdue appeals by age",
+        figures=timeliness.count_overdue_appeals,
+        sums=(TableSum("overdue", tuple(list_band_labels(timeliness.OVERDUE_BANDS))),),
+        notes=(
+            "An appeal counts once, however many of its steps are overdue: by calendar days since the first was due.",
+        ),
     ),
     "appeals": TableSpec(
         "Appeals",
@@ -163,7 +181,17 @@ SPECS: Mapping[str, TableSpec] = {
         absence=_need_columns("appeals", "decided_on"),
         is_publishable=False,
     ),
-    "incidents": TableSpec("Incidents", figures=incidents.measure_incidents),
+    "incidents": TableSpec(
+        "Incidents",
+        figures=incidents.measure_incidents,
+        notes=("Staff are those of the newest staff export, so only the reported quarter has a rate.",),
+    ),
+    "named_staff": TableSpec(
+        "Staff named in public",
+        listing=_take_latest(incidents.list_named_staff),
+        absence=_need_columns("incidents", "staff_named_publicly"),
+        is_publishable=False,
+    ),
     "incidents_by_category": TableSpec(
         "Incidents by behaviour",
         figures=partial(incidents.count_by_code, column="category", labels=incidents.CATEGORY_LABELS),
@@ -189,6 +217,11 @@ SPECS: Mapping[str, TableSpec] = {
         listing=_take_latest(incidents.count_by_month),
         absence=_need_columns("incidents"),
         is_publishable=False,
+        notes=(
+            "The baseline is the middle (median) month of the first four whole quarters on record, and stays where it "
+            "is. Seven or more months in a row on one side of it are a change, not chance (the rule of NHS England's "
+            "Making Data Count).",
+        ),
     ),
     "lateness": TableSpec(
         "Duties due, by lateness",
@@ -201,8 +234,9 @@ SPECS: Mapping[str, TableSpec] = {
         figures=timeliness.count_safeguards,
         notes=(
             _BLANK,
-            "Safeguards of a restriction are counted on restrictions in force; others on the cases opened in the "
-            "quarter (out of those that could be measured), and apart from them older cases that lack it still.",
+            "Safeguards are counted on the cases opened in the quarter, out of those that could be measured. Apart "
+            "from them, those of a restriction are counted on all in force, and others on older cases that lack it "
+            "still.",
         ),
     ),
     "markers": TableSpec("Markers on records", figures=upkeep.measure_markers),

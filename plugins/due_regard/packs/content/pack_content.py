@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from due_regard.calendars.quarters import Quarter
-from due_regard.config.landlord import Landlord
+from due_regard.config.landlord import Landlord, PackSwitch
 from due_regard.errors import DefinitionError
 from due_regard.packs import charts
 from due_regard.packs.content.headlines import compute_headline
@@ -53,6 +53,12 @@ class PackContent:
     standing: tuple[str, ...]
     sections: tuple[SectionContent, ...] = field(repr=False)
     notes: tuple[str, ...] = field(repr=False)
+    switch: PackSwitch | None = None
+
+    @property
+    def tables(self) -> dict[str, MeasureTable]:
+        """The tables shown, by name."""
+        return {section.table.name: section.table for section in self.sections}
 
 
 def compose_content(
@@ -73,7 +79,7 @@ def compose_content(
     Raises:
         DefinitionError: a sentence names a figure that its table does not have.
     """
-    wanted = [section for section in definition.sections if section.table in tables]
+    wanted = [section for section in definition.list_sections(landlord.id) if section.table in tables]
     notes = tuple(dict.fromkeys(note for section in wanted for note in tables[section.table].notes))
     sections = tuple(
         _compose_section(place, section, tables[section.table], notes, (revised or {}).get(section.table, frozenset()))
@@ -83,6 +89,7 @@ def compose_content(
         definition.name, definition.title, definition.audience, definition.introduction, landlord.id, landlord.name,
         quarter, f"{quarter.label(landlord.reporting_year_starts)} ({quarter.months})", edition,
         describe_basis(definition, landlord.id), standing, sections, notes,
+        next((switch for switch in landlord.packs if switch.name == definition.name), None),
     )  # fmt: skip
 
 

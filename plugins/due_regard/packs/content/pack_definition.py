@@ -44,6 +44,7 @@ class PackSection(_DefinitionPart):
     why: Words = Field(description="what the reader should look for, in a sentence")
     headlines: tuple[Words, ...] = ()
     chart: bool = Field(default=True, description="draw the table's chart, where it has one")
+    landlords: tuple[Identifier, ...] = Field(default=(), description="only these landlords' packs have it; none: all")
 
     @field_validator("table")
     @classmethod
@@ -71,6 +72,10 @@ class PackDefinition(_DefinitionPart):
         default_factory=dict, description="landlord -> what asks for the pack"
     )
     sections: Annotated[tuple[PackSection, ...], Field(min_length=1)]
+
+    def list_sections(self, landlord: str) -> tuple[PackSection, ...]:
+        """The sections that this landlord's pack has."""
+        return tuple(section for section in self.sections if not section.landlords or landlord in section.landlords)
 
     @model_validator(mode="after")
     def _check_tables_once(self) -> PackDefinition:

@@ -4,7 +4,7 @@ Add a measure in the module of its subject and name it in content/measure_tables
 comes in here.
 """
 
-from due_regard.packs.measures.figure import FIGURE_COLUMNS, Figure, tidy_figures
+from due_regard.packs.measures.figure import FIGURE_COLUMNS, Cases, Figure, tidy_figures
 from due_regard.packs.measures.quarter_snapshot import (
     BATCH_COLUMNS,
     DUTY_COLUMNS,
@@ -17,6 +17,7 @@ __all__ = [
     "DUTY_COLUMNS",
     "FIGURE_COLUMNS",
     "WITHDRAWAL_COLUMNS",
+    "Cases",
     "Figure",
     "QuarterSnapshot",
     "tidy_figures",

@@ -63,6 +63,7 @@ def measure_flow(snapshot: QuarterSnapshot) -> list[Figure]:
     """Customers restricted, and restrictions at the start, new, ended and at the end of the quarter."""
     names = {
         "customers_restricted": "Customers under restriction at the end of the quarter",
+        "customers_new": "Customers who had a restriction put in place in the quarter",
         "opening": "Restrictions in force at the start of the quarter",
         "new": "New restrictions that began in the quarter",
         "ended": "Restrictions that ended in the quarter",
@@ -81,9 +82,10 @@ def measure_flow(snapshot: QuarterSnapshot) -> list[Figure]:
     # All customers of the register, where the landlord has ever delivered them.
     people = snapshot.records["customers"]["customer_ref"] if snapshot.has_columns("customers") else None
     whole = "people" if people is not None else ""
-    restricted = closing["customer_ref"].drop_duplicates()
+    restricted, new = (rows["customer_ref"].drop_duplicates() for rows in (closing, flow["new"]))
     return [
         count_cases("customers_restricted", names["customers_restricted"], restricted, people, whole),
+        count_cases("customers_new", names["customers_new"], new),
         *(count_cases(name, names[name], rows["restriction_ref"]) for name, rows in flow.items()),
     ]
 
