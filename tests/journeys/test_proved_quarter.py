@@ -78,8 +78,9 @@ def edit_files(own: Path, week: int) -> None:
     if week == 6:
         file = own / "landlords" / f"{L}.yaml"
         before = file.read_text(encoding="utf-8")
-        file.write_text(before + "\nclosure_days: [2026-07-20, 2026-07-21]\n", encoding="utf-8")
-        assert "closure_days" not in before
+        closed = before.replace("closure_days: []", "closure_days: [2026-07-20, 2026-07-21]")
+        file.write_text(closed, encoding="utf-8")
+        assert closed != before
     if week == 8:
         (own / "codes").mkdir()
         words = "name: channels\nwords:\n  pigeon: A pigeon brought it.\n"

@@ -13,6 +13,7 @@ from sqlalchemy import JSON, Connection, Engine, Table, UniqueConstraint, and_, 
 
 from due_regard.errors import AuditError
 from due_regard.register import read_audit_head, upgrade_register, verify_rows
+from due_regard.register.findings.used_texts import find_text_faults
 from due_regard.register.schema import revisions
 from due_regard.register.schema.column_types import Instant
 from due_regard.register.sealing.seal_rules import BEYOND_PROOF
@@ -88,7 +89,8 @@ def attacking(engine: Engine) -> Iterator[Connection]:
 def find_places(connection: Connection, head: str | None = None) -> set[str]:
     """Tables in which something does not hold; `audit` where the chain itself does not."""
     try:
-        return {fault.table for fault in verify_rows_on(connection, head).faults}
+        faults = [*verify_rows_on(connection, head).faults, *find_text_faults(connection, LANDLORD)]
+        return {fault.table for fault in faults}
     except AuditError:
         return {"audit"}
 
@@ -110,12 +112,12 @@ def match_key(table: Table, row: Row) -> Any:
 def change_value(column: Any, value: Any) -> Any:
     """Another value of the column's kind."""
     if isinstance(column.type, JSON):
-        return [value, "x"]
+        return [*value, "x"] if isinstance(value, list) else {**(value or {}), "x": "x"}
     kind = datetime if isinstance(column.type, Instant) else column.type.python_type
     if kind is bool:
         return not value
     if kind is int:
-        return (value or 0) + 1
+        return (value or 0) + 1000
     if kind is datetime:
         return (value or datetime.fromisoformat("2026-06-01T00:00:00+00:00")) + timedelta(seconds=1)
     return (value or date(2026, 6, 1)) + timedelta(days=1) if kind is date else f"{value or ''}x"
@@ -200,3 +202,74 @@ def test_every_column_that_was_changed_is_found(lived: Engine, name: str) -> Non
             if not find_places(connection) & {name, "audit"}:
                 unfound.append((name, column))
     assert set(unfound) <= UNBOUND_COLUMNS
+
+
+MORE_ATTACKS = {
+    "a resolved finding is opened": ("findings", "UPDATE findings SET status = 'open' WHERE status = 'resolved'"),
+    "an open one is hidden": ("findings", "UPDATE findings SET status = 'resolved' WHERE id = 2"),
+    "a silence is put in": ("findings", "UPDATE findings SET silenced_until = '2027-01-01' WHERE id = 3"),
+    "a silence is lifted": ("findings", "UPDATE findings SET silenced_until = NULL, silenced_at = NULL WHERE id = 1"),
+    "a report is put in": ("findings", "UPDATE findings SET awaiting_since = '2026-07-01 07:00:00' WHERE id = 4"),
+    "a dispute is put in": ("findings", "UPDATE findings SET disputed_at = '2026-07-01 07:00:00' WHERE id = 4"),
+    "a finding has another owner": ("findings", "UPDATE findings SET handed_to = 'S9' WHERE handed_to IS NOT NULL"),
+    "its work has another owner": ("work_items", "UPDATE work_items SET handed_to = 'S9' WHERE handed_to IS NOT NULL"),
+    "it was opened more often": ("findings", "UPDATE findings SET times_opened = times_opened + 1 WHERE id = 1"),
+    "it was seen less often": ("findings", "UPDATE findings SET times_seen = 1 WHERE id = 2"),
+    "its due date is later": ("findings", "UPDATE findings SET due_on = '2027-01-01' WHERE status = 'open'"),
+    "a resolved one says otherwise": ("findings", "UPDATE findings SET clause = '9' WHERE status = 'resolved'"),
+    "a resolved one is about another": ("findings", "UPDATE findings SET subject_ref = 'Z' WHERE status = 'resolved'"),
+    "people's words": ("finding_events", "UPDATE finding_events SET why = 'other' WHERE why IS NOT NULL"),
+    "people's name": ("finding_events", "UPDATE finding_events SET actor = 'other' WHERE event = 'disputed'"),
+    "an escalation is gone": ("finding_events", "DELETE FROM finding_events WHERE event = 'reopened'"),
+    "an event of another run": ("finding_events", "UPDATE finding_events SET run_id = 1 WHERE run_id = 2"),
+    "a decision made a run's": ("finding_events", "UPDATE finding_events SET run_id = 2 WHERE event = 'silenced'"),
+    "a mail is said to be sent": ("alert_messages", "UPDATE alert_messages SET status = 'sent' WHERE resends = 0"),
+    "a mail was not sent": ("alert_messages", "UPDATE alert_messages SET status = 'waiting' WHERE status = 'sent'"),
+    "a bounce is undone": ("alert_messages", "UPDATE alert_messages SET status = 'sent' WHERE status = 'bounced'"),
+    "a refusal is another": ("alert_messages", "UPDATE alert_messages SET code = 250 WHERE status = 'refused'"),
+    "a mail goes elsewhere": ("alert_messages", "UPDATE alert_messages SET recipient = 'x' WHERE status = 'waiting'"),
+    "a mail says otherwise": ("alert_messages", "UPDATE alert_messages SET body = 'x' WHERE status = 'waiting'"),
+    "it was told earlier": ("alert_told", "UPDATE alert_told SET as_at = '2026-01-01'"),
+    "it was told by another mail": ("alert_told", "UPDATE alert_told SET message_id = (SELECT min(message_id) "
+                                    "FROM alert_messages) WHERE id = (SELECT max(id) FROM alert_told)"),
+    "a version is skipped": ("appeals", "UPDATE appeals SET version = 3 WHERE version = 2"),
+    "a record is another landlord's": ("staff", "UPDATE staff SET landlord = 'another' WHERE staff_ref = 'S1'"),
+    "a record came with another file": ("staff", "UPDATE staff SET batch_file_id = 1 WHERE staff_ref = 'S1'"),
+    "a leaf made to fit": ("staff", "UPDATE staff SET leaf = NULL, salt = NULL, email = 'x' WHERE staff_ref = 'S1'"),
+    "it was known earlier": ("appeals", "UPDATE appeals SET known_from = '2026-01-01 07:00:00' WHERE version = 2"),
+    "a record returned unseen": ("disappearances", "UPDATE disappearances SET returned_file_id = 1"),
+    "a record never returned": ("disappearances", "UPDATE disappearances SET returned_file_id = NULL"),
+    "a held drop is let in": ("batches", "UPDATE batches SET released_by = 'x' WHERE status = 'released'"),
+    "a drop is said to be loading": ("batches", "UPDATE batches SET status = 'loading' WHERE status = 'loaded'"),
+    "an issue is another day's": ("pack_issues", "UPDATE pack_issues SET issued_on = '2026-01-01'"),
+    "a pack's figures": ("packs", "UPDATE packs SET figures = '{}'"),
+    "a run that moves nothing": ("assessment_runs", "UPDATE assessment_runs SET moved = NOT moved WHERE id = 2"),
+    "all findings of a run": ("findings", "DELETE FROM findings WHERE last_run_id = 4"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", MORE_ATTACKS)
+def test_an_attack_with_a_purpose_is_found(lived: Engine, what: str) -> None:
+    table, statement = MORE_ATTACKS[what]
+    with attacking(lived) as connection:
+        assert connection.exec_driver_sql(statement).rowcount > 0
+        assert table in find_places(connection)
+
+
+def test_a_removed_tail_is_found_by_a_head_and_what_it_sealed_without_one(lived: Engine) -> None:
+    head, audit = read_audit_head(lived), TABLES["audit"]
+    with attacking(lived) as connection:
+        assert find_places(connection, head) == set()
+        last = max(row["seq"] for row in read_rows(connection, audit))
+        connection.execute(delete(audit).where(audit.c.landlord == LANDLORD, audit.c.seq > last - 4))
+        assert find_places(connection) >= {"pack_issues", "alert_messages"}
+        connection.execute(delete(TABLES["pack_issues"]))
+        assert find_places(connection, head) == {"audit"}
+
+
+def test_a_fault_names_the_row_and_never_a_cell(lived: Engine) -> None:
+    with attacking(lived) as connection:
+        connection.exec_driver_sql("UPDATE staff SET email = 'planted@example.org' WHERE staff_ref = 'S1'")
+        (fault,) = verify_rows_on(connection).faults
+    assert (fault.landlord, fault.table, fault.key, fault.what) == (LANDLORD, "staff", "S1 version 1", "changed")
+    assert "@" not in str(fault)

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import json
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pandas as pd
 import pytest
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError
 
-from due_regard.errors import DecisionError, RegisterMovedOn, SettingsError, UnknownReference, WithdrawalRefused
+from due_regard.errors import (
+    ClockError,
+    DecisionError,
+    RegisterMovedOn,
+    SettingsError,
+    UnknownReference,
+    WithdrawalRefused,
+)
 from due_regard.register import (
     find_knowledge_mark,
     find_record_origin,
@@ -220,7 +228,7 @@ def judge(register: Engine, day: int, *states: tuple[str, str], now: datetime | 
 
 
 def test_the_instants_of_acts_lie_after_every_recorded_run_and_before_the_next_load(vanished: Engine) -> None:
-    ahead = at("2026-06-03 09:00")
+    ahead = at("2026-06-03 07:04")
     judge(vanished, 3, ("R1", "breach"), ("R2", "breach"), now=ahead)
     withdraw(vanished, now=LATER)
     with reading(vanished, LANDLORD) as connection:
@@ -296,8 +304,26 @@ def test_every_act_is_sealed(vanished: Engine) -> None:
 def test_an_act_that_was_tampered_with_is_found(vanished: Engine, tampering: str) -> None:
     live_through_acts(vanished)
     with vanished.begin() as connection:
+        pass_guards(connection)
         connection.execute(text(tampering))
     assert {fault.table for fault in verify_rows(vanished).faults} == {"withdrawals"}
+
+
+def test_nobody_withdraws_by_a_clock_that_is_wrong(vanished: Engine) -> None:
+    before = verify_audit(vanished).head
+    with pytest.raises(ClockError, match="newest load"):
+        withdraw(vanished, now=NOW)
+    if vanished.dialect.name == "postgresql":
+        with pytest.raises(ClockError, match="database's"):
+            withdraw(vanished, now=datetime.now(UTC) + timedelta(hours=1))
+    assert verify_audit(vanished).head == before
+
+
+def test_the_database_refuses_to_change_an_act(vanished: Engine) -> None:
+    withdraw(vanished)
+    for change in ("UPDATE withdrawals SET why = 'x'", "DELETE FROM withdrawals"):
+        with pytest.raises(DBAPIError), vanished.begin() as connection:
+            connection.execute(text(change))
 
 
 # Records that hang on others.

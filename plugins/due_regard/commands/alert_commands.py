@@ -8,6 +8,7 @@ from pathlib import Path
 
 from due_regard.commands import CommandResult, Commands, add_command, add_command_group, add_landlord_option
 from due_regard.commands.assessment_commands import parse_day, parse_instant
+from due_regard.commands.given_now import add_now_option, check_mails_nobody, read_writing_now
 from due_regard.config.settings import Settings
 from due_regard.errors import SettingsError
 from due_regard.services.answer_about_mail import explain_mail
@@ -25,6 +26,7 @@ def add_commands(commands: Commands) -> None:
     parser.add_argument(
         "--dry-run", type=Path, metavar="DIR", help="write .eml files here; nothing is recorded or sent"
     )
+    add_now_option(parser)
     parser = add_command(alerts, "explain", run_alerts_explain, "why a message was sent")
     parser.add_argument("message_id", metavar="MESSAGE_ID", help="from the mail's last lines")
     add_landlord_option(parser, "whose mail it is")
@@ -53,17 +55,21 @@ def _add_pack_options(parser: ArgumentParser, *, is_built: bool) -> None:
         default="confidential",
         help="publishable hides small counts",
     )
+    add_now_option(parser)
 
 
 def run_alerts_run(args: Namespace, settings: Settings) -> CommandResult:
     """`alerts run --as-at D [--dry-run DIR]`."""
+    if args.dry_run is None:
+        check_mails_nobody(args, settings)
+    now = read_writing_now(args, settings)
     result = run_alerts(
         settings,
         as_at=parse_day(args.as_at),
-        now=datetime.now(UTC),
+        now=now,
         landlords=args.landlord,
         dry_run=args.dry_run,
-        clock=lambda: datetime.now(UTC),
+        clock=(lambda: datetime.now(UTC)) if args.now is None else (lambda: now),
     )
     line = ", ".join(f"{name} {result[name]}" for name in ("composed", "sent", "refused", "waiting"))
     skipped = [f"{landlord}: nothing was composed: {why}" for landlord, why in result["skipped"].items()]
@@ -82,6 +88,8 @@ def run_pack(args: Namespace, settings: Settings) -> CommandResult:
     """`pack --landlord L --quarter 2026-Q2 [--pack NAME] [--edition …] --out DIR`."""
     if missing := [f"--{name}" for name in ("landlord", "quarter", "out") if getattr(args, name) is None]:
         raise SettingsError(f"a pack is built with {', '.join(missing)}; see `due-regard pack --help`")
+    if args.issue:
+        check_mails_nobody(args, settings)
     result = build_packs(
         settings,
         args.landlord,
@@ -89,7 +97,7 @@ def run_pack(args: Namespace, settings: Settings) -> CommandResult:
         pack=args.pack,
         edition=args.edition,
         out=args.out,
-        now=datetime.now(UTC),
+        now=read_writing_now(args, settings),
         known_at=parse_instant(args.known_at) if args.known_at else None,
         issue=args.issue,
     )
@@ -107,7 +115,7 @@ def run_pack_issue(args: Namespace, settings: Settings) -> CommandResult:
         edition=args.edition,
         by=args.by,
         why=args.why,
-        now=datetime.now(UTC),
+        now=read_writing_now(args, settings),
     )
     if result["was_known"]:
         return CommandResult(result, (f"{args.pack} of {args.quarter} was issued before; nothing changed",))

@@ -8,6 +8,7 @@ from typing import Any
 
 from due_regard.commands import CommandResult, Commands, add_command, add_command_group, add_landlord_option
 from due_regard.commands.assessment_commands import parse_day
+from due_regard.commands.given_now import add_now_option, read_now, read_writing_now
 from due_regard.commands.listing_commands import describe_lateness, format_count
 from due_regard.config.settings import Settings
 from due_regard.errors import SettingsError
@@ -50,6 +51,7 @@ def _add_finding_command(commands: Commands, name: str, run: Any, about: str) ->
     parser = add_command(commands, name, run, about)
     parser.add_argument("ref", metavar="REF", help="register reference, e.g. F-000123")
     add_landlord_option(parser, "whose finding it is")
+    add_now_option(parser)
     return parser
 
 
@@ -67,7 +69,7 @@ def _add_decision(commands: Commands, name: str, about: str) -> ArgumentParser:
 
 def run_show(args: Namespace, settings: Settings) -> CommandResult:
     """`finding show REF [--landlord L]`."""
-    found = show_finding(settings, args.ref, now=datetime.now(UTC), landlord=args.landlord)
+    found = show_finding(settings, args.ref, now=read_now(args), landlord=args.landlord)
     return CommandResult(found, tuple(_describe_finding(found)))
 
 
@@ -85,7 +87,7 @@ def run_decision(args: Namespace, settings: Settings) -> CommandResult:
         args.ref,
         args.verb,
         decision,
-        now=datetime.now(UTC),
+        now=read_writing_now(args, settings),
         landlord=args.landlord,
         sees_restricted=True,
         may_govern=True,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from due_regard.calendars.quarters import find_london_day
 from due_regard.commands import CommandResult, Commands, add_command, add_command_group
+from due_regard.commands.given_now import add_now_option, read_writing_now
 from due_regard.commands.listing_commands import format_count
 from due_regard.config.settings import Settings
 from due_regard.services.list_vanished import list_vanished
@@ -34,6 +35,7 @@ def _add_decision(commands: Commands, name: str, about: str) -> ArgumentParser:
     parser.add_argument("--by", required=True, help="your post; recorded with it as cli:POST")
     parser.add_argument("--why", required=True, help="the reason; recorded with it")
     parser.set_defaults(verb=name)
+    add_now_option(parser)
     return parser
 
 
@@ -61,7 +63,7 @@ def run_decision(args: Namespace, settings: Settings) -> CommandResult:
         actor=make_typed_actor(args.by),
         why=args.why,
         with_linked=args.with_linked,
-        now=datetime.now(UTC),
+        now=read_writing_now(args, settings),
     )
     said = {
         "withdrawn": "is withdrawn; its findings close with the next assessment, and a new export brings it back",

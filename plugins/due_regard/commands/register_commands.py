@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from due_regard.commands import CommandResult, Commands, add_command, add_command_group, add_landlord_option
+from due_regard.commands.given_now import add_now_option, read_now
 from due_regard.commands.proof_lines import describe_proof
 from due_regard.config.settings import Settings
 from due_regard.errors import SettingsError
@@ -28,6 +29,13 @@ def add_commands(commands: Commands) -> None:
     parser.add_argument("name", metavar="NAME", help="of the login")
     parser.add_argument("--role", required=True, choices=ROLES, help="what it may do (include/postgresql/roles.sql)")
     parser.add_argument("--landlord", metavar="ID", help="only this landlord's data; default all")
+    parser = add_command(
+        registers, "redate", run_register_redate, "put right what a clock that ran ahead has dated in the future"
+    )
+    parser.add_argument("--landlord", required=True, metavar="ID", help="whose loads, runs and packs")
+    parser.add_argument("--by", required=True, help="your post, e.g. data-owner; kept with the batches")
+    parser.add_argument("--why", required=True, help="the reason; kept with the batches")
+    add_now_option(parser)
     audits = add_command_group(commands, "audit", "the audit chain")
     parser = add_command(audits, "verify", run_audit_verify, "check every link of the audit chain")
     parser.add_argument(
@@ -60,6 +68,7 @@ def add_commands(commands: Commands) -> None:
     add_landlord_option(parser, "whose register to move, all of it")
     parser = add_command(commands, "doctor", run_doctor, "check settings, register, calendar, mail and folders")
     parser.add_argument("--freshness", action="store_true", help="fail when intake, assessment or alerts are late")
+    add_now_option(parser)
 
 
 def parse_run_count(text: str) -> int:
@@ -80,6 +89,23 @@ def run_register_upgrade(args: Namespace, settings: Settings) -> CommandResult:
     result = upgrade_registers(settings, args.landlord, now=datetime.now(UTC))
     lines = [f"{each['place']} is up to date (revision {each['revision']})" for each in result["registers"]]
     return CommandResult(result, (*lines, *describe_failures(result)), result.get("exit_code", 0))
+
+
+def run_register_redate(args: Namespace, settings: Settings) -> CommandResult:
+    """`register redate --landlord L --by POST --why …`."""
+    from due_regard.services.redate_landlord import redate_landlord
+
+    actor = f"cli:{args.by}" if args.by.strip() else ""
+    result = redate_landlord(settings, args.landlord, actor=actor, why=args.why, now=read_now(args))
+    lines = [f"{old} is {new} now" for old, new in result["moved"].items()]
+    lines += [
+        f"{name} redated: {', '.join(map(str, result[name]))}" for name in ("batches", "runs", "packs") if result[name]
+    ]
+    if result["packs"]:
+        lines.append("the pages of these packs say the old instant; build them again where that matters")
+    if result["runs_to_come"]:
+        lines.append(f"runs as at a day to come: {', '.join(map(str, result['runs_to_come']))}; assess as at today")
+    return CommandResult(result, tuple(lines))
 
 
 def run_register_login(args: Namespace, settings: Settings) -> CommandResult:
@@ -178,7 +204,7 @@ def run_doctor(args: Namespace, settings: Settings) -> CommandResult:
     """`doctor [--freshness]`."""
     from due_regard.services.check_installation import check_installation
 
-    findings = check_installation(settings, now=datetime.now(UTC), freshness=args.freshness)
+    findings = check_installation(settings, now=read_now(args), freshness=args.freshness)
     marks = ["WARN " if item.is_warning else "ok   " if item.ok else "WRONG" for item in findings]
     lines = tuple(f"{mark} {item.what}: {item.says}" for mark, item in zip(marks, findings, strict=True))
     result = {"checks": [asdict(item) for item in findings]}

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, Engine, func, select, text
 
 from due_regard.errors import ClockError
+from due_regard.register.engines import reading
+from due_regard.register.schema.drop_tables import AuditRow
 from due_regard.register.schema.finding_tables import AssessmentRun
 from due_regard.register.stored_records import find_newest_load
 
@@ -46,6 +48,21 @@ def check_not_behind(connection: Connection, landlord: str, now: datetime) -> No
             f"{landlord}: it is {format_instant(now)} by the clock, and the newest load is dated {format_instant(last)}"
             "; nothing was changed. Set this machine's clock right if it is behind; if that load was dated by a clock "
             f"that ran ahead, `due-regard register redate --landlord {landlord}` puts it right"
+        )
+
+
+def check_follows_audit(engine: Engine, landlord: str, now: datetime) -> None:
+    """Compare a given instant with the newest entry of the landlord's audit.
+
+    Raises:
+        ClockError: `now` is more than `TOLERANCE` behind it; says both instants.
+    """
+    with reading(engine, landlord) as connection:
+        last = connection.scalar(select(func.max(AuditRow.at)).where(AuditRow.landlord == landlord))
+    if last is not None and now < last - TOLERANCE:
+        raise ClockError(
+            f"{landlord}: {format_instant(now)} is given for now, and something was recorded at {format_instant(last)}"
+            "; nothing was changed. A history is recorded in its order: give a later instant, or begin a new register"
         )
 
 

@@ -20,7 +20,7 @@ from due_regard.calendars.quarters import find_london_day
 from due_regard.errors import SettingsError, UnknownReference, WithdrawalRefused
 from due_regard.records.canonical import ENTITY
 from due_regard.register.audit import append_audit
-from due_regard.register.clocks import find_known_from
+from due_regard.register.clocks import check_not_ahead, check_not_behind, find_known_from
 from due_regard.register.engines import writing
 from due_regard.register.findings.actors import format_actor
 from due_regard.register.findings.said_words import SaidWords, hash_said_words
@@ -53,6 +53,7 @@ def withdraw_record(
         SettingsError: there is no such entity.
         UnknownReference: there is no such record.
         WithdrawalRefused: it is withdrawn already, still comes, or others hang on it that still come or are not meant.
+        ClockError: the clock is behind the newest load, or ahead of the database's.
     """
     record = _check_name(entity, ref)
     with writing(engine, landlord) as connection:
@@ -79,6 +80,7 @@ def undo_withdrawal(
         SettingsError: there is no such entity.
         UnknownReference: there is no such record.
         WithdrawalRefused: it is not withdrawn, or a record that it hangs on still is.
+        ClockError: as `withdraw_record`.
     """
     record = _check_name(entity, ref)
     with writing(engine, landlord) as connection:
@@ -174,6 +176,9 @@ def _list_withdrawn_with(connection: Connection, act: int) -> list[RecordName]:
 
 def _write_acts(connection: Connection, landlord: str, event: str, acts: Sequence[_Act], words: SaidWords) -> None:
     """Write the act of the first record, and of the others that they were done with it."""
+    # An act dated in the future would hide the record only then, and hold up every load until then.
+    check_not_ahead(connection, words.now)
+    check_not_behind(connection, landlord, words.now)
     known_from = find_known_from(connection, landlord, words.now)
     said = {"actor": words.actor.strip(), "why": words.why.strip()}
     first: int | None = None

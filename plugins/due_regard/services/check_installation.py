@@ -18,7 +18,7 @@ from due_regard.config.settings import Settings
 from due_regard.errors import AuditError, DueRegardError, RegisterError, SettingsError
 from due_regard.policy import load_policies
 from due_regard.services.check_result import CheckResult, check_writing
-from due_regard.services.doubtful_registers import list_half_drops
+from due_regard.services.doubtful_registers import list_future_acts, list_half_drops
 from due_regard.services.landlord_checks import check_landlord_files
 from due_regard.services.landlord_context import (
     find_head_file,
@@ -56,6 +56,7 @@ def check_installation(settings: Settings, *, now: datetime, freshness: bool = F
         lambda: _check_calendars(settings, today),
         lambda: _check_register(settings, now),
         lambda: _check_whole_drops(settings),
+        lambda: _check_clocks(settings, now),
         lambda: check_findings_without_settings(settings),
         lambda: _check_runs(settings, now),
         lambda: _check_mail_settings(settings),
@@ -159,6 +160,12 @@ def _check_register(settings: Settings, now: datetime) -> Iterator[CheckResult]:
 def _check_whole_drops(settings: Settings) -> Iterator[CheckResult]:
     half = list(list_half_drops(settings))
     yield CheckResult("whole drops", not half, "; ".join(half) or "no drop is half loaded")
+
+
+def _check_clocks(settings: Settings, now: datetime) -> Iterator[CheckResult]:
+    future = list(list_future_acts(settings, now=now))
+    is_harm = any("redate" in words for words in future)
+    yield CheckResult("clocks", not is_harm, "; ".join(future) or "nothing is dated in the future", bool(future))
 
 
 def _check_runs(settings: Settings, now: datetime) -> Iterator[CheckResult]:

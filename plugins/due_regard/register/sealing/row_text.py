@@ -65,7 +65,7 @@ def hash_row_texts(columns: Mapping[str, pa.Array | str]) -> list[str]:
 
 def _is_blank(values: pa.Array | str) -> bool:
     """Whether nothing is said in any row, as in many columns of most files."""
-    return not isinstance(values, str) and values.null_count == len(values)
+    return not isinstance(values, str) and 0 < len(values) == values.null_count
 
 
 def _make_cells(name: str, values: pa.Array | str) -> pa.Array | bytes:

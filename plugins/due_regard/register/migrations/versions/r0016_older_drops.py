@@ -1,11 +1,11 @@
-"""Of a drop that is held because it is an older one: the newer drop that it would undo."""
+"""Of an older drop that is held, the newer one that it would undo; and who put a batch's instants right, and why."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
 
-from due_regard.register.schema.column_types import RowId
+from due_regard.register.schema.column_types import Instant, Ref, RowId
 
 revision = "0016_older_drops"
 down_revision = "0014_withdrawals"
@@ -14,5 +14,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Add the column, blank in drops held before: those shrank."""
+    """Add the columns, blank in batches of before: those that were held shrank."""
     op.add_column("batches", sa.Column("newer_batch_id", RowId))
+    op.add_column("batches", sa.Column("redated_at", Instant))
+    op.add_column("batches", sa.Column("redated_by", Ref))
+    op.add_column("batches", sa.Column("redated_why", sa.Text()))
