@@ -89,7 +89,8 @@ def test_a_late_correction_changes_the_pack_and_says_so(loaded: Engine, small: d
     assert now.differs_in[0] == "the drops taken in"
     assert re.fullmatch(r"[1-9]\d* figures", now.differs_in[-1])
     changes = sheet_rows(workbook(now), "What changed since the")
-    assert ["Appeals", "Longest working days to decide", "2026-Q2", 10, 27] in changes
+    row = ["Appeals", "Longest working days to decide", "2026-Q2", 10, 27, "A late or corrected export"]
+    assert row in changes
     marked = [row[0] for row in sheet_rows(workbook(now), "Appeals") if str(row[0]).endswith("[r]")]
     assert "Longest working days to decide (working days) [r]" in marked
     again = build(loaded, tmp_path / "again", known_at=QUARTER.closes_at, now=BUILT + timedelta(days=6), **small)
