@@ -200,8 +200,7 @@ def _load_file(
     counts = {"read": done.read, "loaded": done.loaded, "unchanged": done.unchanged, "rejected": done.rejected}
     details = {"batch": batch_id, "entity": part.entity, "sha256": part.sha256, **counts}
     sealed = seal_groups(connection, landlord, dict.fromkeys(FILE_RULES, file_id)) | {part.entity: written.seals}
-    seals = leave_out_empty_groups(sealed)
-    subject = f"file {file_id}"
+    subject, seals = f"file {file_id}", leave_out_empty_groups(sealed)
     append_audit(connection, landlord=landlord, action="load", subject=subject, details=details, at=now, seals=seals)
     return done
 
