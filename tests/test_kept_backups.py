@@ -166,6 +166,11 @@ def test_what_held_is_not_told(kept: Settings) -> None:
     assert not [mail for mail in mails if "no proven backup" in mail]
 
 
+def test_a_landlord_that_is_only_backed_up_is_not_waited_for(kept: Settings) -> None:
+    back_up_registers(kept, now=NIGHT, record=partial(record, kept))
+    assert watch_landlords(kept, now=NIGHT + timedelta(days=2, hours=6)) == {"told": 0, "untold": {}}
+
+
 def test_the_doctor_says_how_old_the_newest_is_and_when_a_drill_held(kept: Settings) -> None:
     nowhere = check(kept.model_copy(update={"backup_dir": None}), "backups")
     assert nowhere.is_warning and "DUE_REGARD_BACKUP_DIR is not set" in nowhere.says

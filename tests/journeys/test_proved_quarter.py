@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import pandas as pd
+import pytest
 from sqlalchemy import Engine, text
 
 from due_regard.config.settings import Settings
@@ -118,6 +119,7 @@ def withdraw_one(engine: Engine, day: date, *, undo: bool) -> None:
         undo_withdrawal(engine, L, entity, ref, words=replace(words, now=at(day, 13)))
 
 
+@pytest.mark.timeout(900)
 def test_after_a_quarter_every_run_proves_on_both_engines(
     tmp_path: Path,
     new_postgresql: Callable[[], str],  # noqa: F811

@@ -29,12 +29,12 @@ from due_regard.register import (
     record_assessment,
     record_view,
     silence_finding,
+    sqlite_files,
     upgrade_register,
     verify_audit,
     write_backup,
     writing,
 )
-from due_regard.register import engines as register_engines
 from tests.register.drops import accepted, appeal, assessments, at, drop
 
 NOW = at("2026-06-01 08:00")
@@ -61,7 +61,7 @@ def fill(engine: Engine) -> None:
 @pytest.fixture
 def locked(url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The same, opened as on a read-only mount: SQLite itself refuses to write."""
-    monkeypatch.setattr(register_engines, "can_write", lambda _: False)
+    monkeypatch.setattr(sqlite_files, "can_write", lambda _: False)
     yield url
     open_register(url).dispose()
 
@@ -113,7 +113,7 @@ def test_what_a_writer_elsewhere_has_committed_is_read(url: str, monkeypatch: py
     writer = upgrade_register(url)
     with writing(writer, LANDLORD) as connection:
         append_audit(connection, landlord=LANDLORD, action="try", subject="x", details={}, at=NOW)
-    monkeypatch.setattr(register_engines, "can_write", lambda _: False)
+    monkeypatch.setattr(sqlite_files, "can_write", lambda _: False)
     engine = open_register(url)
     assert read_audit_head(engine) == read_audit_head(writer)
     with writing(writer, LANDLORD) as connection:
@@ -146,7 +146,7 @@ def test_a_log_that_cannot_be_read_is_said(url: str, monkeypatch: pytest.MonkeyP
         shutil.copyfile(f"{find_file(url)}{end}", f"{copy}{end}")
     head = read_audit_head(writer)
     writer.dispose()
-    monkeypatch.setattr(register_engines, "can_write", lambda _: False)
+    monkeypatch.setattr(sqlite_files, "can_write", lambda _: False)
     # The folder of a test can be written, so SQLite makes what it needs: nothing of the log is missed.
     engine = open_register(f"sqlite:///{copy}")
     assert read_audit_head(engine) == head

@@ -216,7 +216,7 @@ def test_a_refusal_says_what_to_do_in_one_line(register: Engine) -> None:
 
 def test_a_repair_is_recorded_and_the_guards_are_back(register: Engine) -> None:
     fill(register, "packs", "record_views")
-    said = {"action": "repair", "why": "a test", "at": NOW, "landlord": LANDLORD, "tables": ["packs"]}
+    said = {"action": "repair", "details": {"why": "a test"}, "at": NOW, "landlord": LANDLORD, "tables": ["packs"]}
     with writing(register, LANDLORD) as connection:
         with lift_guards(connection, **said):
             connection.execute(text("UPDATE packs SET sha256 = 'mended'"))
@@ -231,7 +231,7 @@ def test_a_repair_is_recorded_and_the_guards_are_back(register: Engine) -> None:
 
 def test_a_repair_that_fails_changes_nothing_and_leaves_the_guards(register: Engine) -> None:
     fill(register, "packs")
-    said = {"action": "repair", "why": "a test", "at": NOW, "landlord": REGISTER, "tables": ["packs"]}
+    said = {"action": "repair", "details": {"why": "a test"}, "at": NOW, "landlord": REGISTER, "tables": ["packs"]}
     with writing(register, REGISTER) as connection:
         with pytest.raises(ZeroDivisionError), lift_guards(connection, **said):
             connection.execute(text("UPDATE packs SET sha256 = 'mended'"))

@@ -1,20 +1,19 @@
 """One pack built: records as known, five snapshots, tables, content, files; kept with its checksum.
 
-The one module of packs that reads the register and writes files. What is counted, said or drawn is its neighbours'.
+The one module of packs that writes files. What it rests on is known_state.py's; what is counted, said or drawn is its
+neighbours'.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
-import pyarrow as pa
 from sqlalchemy import Engine
 
-from due_regard.calendars.quarters import LONDON, Quarter, find_london_day
+from due_regard.calendars.quarters import Quarter, find_london_day
 from due_regard.config.layered_folders import Folder
 from due_regard.config.storage import StoredPath
 from due_regard.errors import PackError, SettingsError
@@ -33,37 +32,17 @@ from due_regard.packs.documents.action_list import build_action_workbook, build_
 from due_regard.packs.documents.paper import build_paper
 from due_regard.packs.documents.word_paper import build_word_paper
 from due_regard.packs.documents.workbook import build_committee_workbook
+from due_regard.packs.known_state import KnownState, describe_standing, read_known_state
 from due_regard.packs.life import provenance
 from due_regard.packs.life.filing import PackReport, file_pack
 from due_regard.packs.life.pack_records import list_kept_figures
 from due_regard.packs.life.published_before import read_published_before
-from due_regard.packs.measures import BATCH_COLUMNS, QuarterSnapshot
+from due_regard.packs.measures import QuarterSnapshot
 from due_regard.policy import LandlordContext, PolicyHistory
 from due_regard.register import EVER, find_basis_head, read_audit_head, read_records, reading, sql_files
-from due_regard.register.vanished_records import find_last_act, list_withdrawals_made
 
 if TYPE_CHECKING:
     from due_regard.packs.content.disclosure_control import ProtectedTables
-
-_NATIONS = {
-    "scotland": "Scotland", "england_and_wales": "England and Wales", "northern_ireland": "Northern Ireland",
-}  # fmt: skip
-
-
-@dataclass(frozen=True)
-class _KnownState:
-    """What the register knew at one instant: five snapshots, the files they rest on, when the last record was withdrawn
-    or stood again.
-    """  # noqa: D205 - one sentence
-
-    snapshots: tuple[QuarterSnapshot, ...] = field(repr=False)
-    files: pd.DataFrame = field(repr=False)
-    known_at: datetime | None
-    withdrawn_at: datetime | None
-
-    def has_acts_after(self, at: datetime) -> bool:
-        """Whether a record was withdrawn, or stands again, since an instant."""
-        return self.withdrawn_at is not None and self.withdrawn_at > at
 
 
 def build_pack(
@@ -97,7 +76,7 @@ def build_pack(
     """
     _check_request(quarter, edition, now)
     definition = load_pack_definition(reports, pack)
-    known = _read_known_state(engine, context, quarter, known_at)
+    known = read_known_state(engine, context, quarter, known_at)
     tables = _build_tables(definition, context.landlord.id, known.snapshots)
     filed = None if known_at else _rebuild_filed_tables(engine, context, quarter, definition, known)
     kept = filed and _rebuild_kept_tables(engine, context, quarter, definition, known)
@@ -109,7 +88,7 @@ def build_pack(
         references = sql_files.read_statement(conn, "packs/finding_references", landlord=landlord, known_at=until)
         basis = find_basis_head(conn, landlord, until)
     found = _select_shared_duties(context.history, known)
-    standing = _describe_standing(context, quarter, known) + describe_disputes(found, references, edition)
+    standing = describe_standing(context, quarter, known) + describe_disputes(found, references, edition)
     standing += describe_basis_head(basis)
     content = compose_content(
         definition, context.landlord, protected.tables if protected else tables,
@@ -130,7 +109,7 @@ def build_pack(
 
 
 def _protect_tables(
-    engine: Engine, context: LandlordContext, tables: dict[str, MeasureTable], known: _KnownState
+    engine: Engine, context: LandlordContext, tables: dict[str, MeasureTable], known: KnownState
 ) -> ProtectedTables:
     from due_regard.packs.content.disclosure_control import find_audited_quarters, protect_tables
 
@@ -156,39 +135,6 @@ def _check_request(quarter: Quarter, edition: str, now: datetime) -> None:
         raise PackError(f"{quarter} ends on {quarter.ends_on:%-d %B %Y}; a pack is built once its quarter has ended")
 
 
-def _read_known_state(
-    engine: Engine,
-    context: LandlordContext,
-    quarter: Quarter,
-    known_at: datetime | None,
-    withdrawn_at: datetime | None = None,
-) -> _KnownState:
-    """What was known at an instant (None: now), with what was withdrawn at that one, or at another."""
-    landlord, withdrawn_at = context.landlord.id, withdrawn_at or known_at or EVER
-    with reading(engine, landlord) as conn:
-        withdrawals = list_withdrawals_made(conn, landlord, withdrawn_at)
-        changed_at = find_last_act(conn, landlord, withdrawn_at)
-        files = sql_files.read_statement(conn, "packs/files_taken_in", landlord=landlord, known_at=known_at or EVER)
-    if files.empty:
-        raise PackError(f"nothing had been taken in for {landlord}; run intake first")
-    records = read_records(engine, landlord, known_at=known_at, withdrawn_at=withdrawn_at)
-    # Arrow keeps what it freed: after a million rows that is a seventh of the memory a pack may take.
-    pa.default_memory_pool().release_unused()
-    days = files["loaded_at"].dt.tz_convert(LONDON).dt.tz_localize(None).dt.normalize()
-    shown = files.assign(loaded_on=days)[list(BATCH_COLUMNS)]
-    snapshots = take_snapshots(records, context, quarter, files=shown, withdrawals=_make_withdrawals(withdrawals))
-    return _KnownState(snapshots, files, known_at, changed_at)
-
-
-def _make_withdrawals(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    """Withdrawals as a snapshot has them (`WITHDRAWAL_COLUMNS`)."""
-    days = pd.Series([find_london_day(row["at"]) for row in rows], dtype="datetime64[s]")
-    return pd.DataFrame({
-        "withdrawn_on": days,
-        **{name: pd.Series([row[name] for row in rows], dtype="str") for name in ("entity", "ref")},
-    })
-
-
 def _build_tables(
     definition: PackDefinition, landlord: str, snapshots: tuple[QuarterSnapshot, ...]
 ) -> dict[str, MeasureTable]:
@@ -199,24 +145,24 @@ def _build_tables(
 
 
 def _rebuild_filed_tables(
-    engine: Engine, context: LandlordContext, quarter: Quarter, definition: PackDefinition, known: _KnownState
+    engine: Engine, context: LandlordContext, quarter: Quarter, definition: PackDefinition, known: KnownState
 ) -> dict[str, MeasureTable] | None:
     """The tables as known at the quarter's close; None where nothing had come by then, or nothing changed since."""
     loaded = known.files["loaded_at"]
     is_later = (loaded > quarter.closes_at).any() or known.has_acts_after(quarter.closes_at)
     if not (loaded <= quarter.closes_at).any() or not is_later:
         return None
-    then = _read_known_state(engine, context, quarter, quarter.closes_at)
+    then = read_known_state(engine, context, quarter, quarter.closes_at)
     return _build_tables(definition, context.landlord.id, then.snapshots)
 
 
 def _rebuild_kept_tables(
-    engine: Engine, context: LandlordContext, quarter: Quarter, definition: PackDefinition, known: _KnownState
+    engine: Engine, context: LandlordContext, quarter: Quarter, definition: PackDefinition, known: KnownState
 ) -> dict[str, MeasureTable] | None:
     """The tables as known now, had nothing been withdrawn nor taken back since the close; None where nothing was."""
     if not known.has_acts_after(quarter.closes_at):
         return None
-    kept = _read_known_state(engine, context, quarter, known.known_at, withdrawn_at=quarter.closes_at)
+    kept = read_known_state(engine, context, quarter, known.known_at, withdrawn_at=quarter.closes_at)
     return _build_tables(definition, context.landlord.id, kept.snapshots)
 
 
@@ -243,25 +189,8 @@ def _add_changes(
     return whole, {**tables, listing.name: listing}, revised
 
 
-def _describe_standing(context: LandlordContext, quarter: Quarter, known: _KnownState) -> tuple[str, ...]:
-    landlord, policy = context.landlord, context.history.find_version(quarter.ends_on)
-    last = known.files["loaded_at"].max().astimezone(LONDON)
-    duties = known.snapshots[0].duties
-    open_readings = int(((duties["reading"] != "") & (duties["confirmed"] == "")).sum())
-    closed = f" and the landlord's {len(landlord.closure_days)} closed days" if landlord.closure_days else ""
-    counts = {"day0": "the day after an event is day 1", "day1": "the day of an event is day 1"}
-    return (
-        f"Policy: {policy.title}, the version in force from {policy.effective_from:%-d %B %Y}.",
-        f"Records: exports of the housing system taken in up to {last:%-d %B %Y} "
-        f"({known.files['batch_id'].nunique()} in all).",
-        f"Working days: Monday to Friday without the bank holidays of {_NATIONS[landlord.division]}{closed}; "
-        f"{counts.get(policy.counting, 'counting starts on the first working day')}.",
-        f"{open_readings} of our readings of the policy are not yet confirmed by a named officer of {landlord.name}.",
-    )
-
-
 def _compose_paper(
-    content: PackContent, context: LandlordContext, found: pd.DataFrame, known: _KnownState, reports: Folder
+    content: PackContent, context: LandlordContext, found: pd.DataFrame, known: KnownState, reports: Folder
 ) -> PaperContent:
     wording = load_paper_wording(reports / "paper")
     day = find_action_day(context, content.switch, content.quarter)
@@ -273,7 +202,7 @@ def _make_files(
     paper: PaperContent,
     actions: pd.DataFrame,
     references: pd.DataFrame,
-    known: _KnownState,
+    known: KnownState,
     reports: Folder,
 ) -> dict[str, bytes]:
     stem = f"{content.landlord}_{content.pack}_{content.quarter}_{content.edition}"
@@ -290,14 +219,14 @@ def _make_files(
     return found
 
 
-def _select_shared_duties(history: PolicyHistory, known: _KnownState) -> pd.DataFrame:
+def _select_shared_duties(history: PolicyHistory, known: KnownState) -> pd.DataFrame:
     """The open duties at the quarter's end that everybody may hear of."""
     now = known.snapshots[0]
     restricted = [duty.rule for duty in history.find_version(now.quarter.ends_on).duties if duty.restricted_to]
     return select_open_duties(now.assessments, restricted)
 
 
-def _make_action_list(content: PackContent, found: pd.DataFrame, references: pd.DataFrame, known: _KnownState) -> bytes:
+def _make_action_list(content: PackContent, found: pd.DataFrame, references: pd.DataFrame, known: KnownState) -> bytes:
     now = known.snapshots[0]
     title = f"Action list: {content.landlord_name}, {content.quarter_label}"
     return build_action_workbook(

@@ -6,11 +6,9 @@ opened or created is opening.py's; what is done inside a transaction belongs to 
 
 from __future__ import annotations
 
-import errno
-import os
 import sqlite3
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -21,16 +19,15 @@ from sqlalchemy.pool import NullPool
 from due_regard.errors import RegisterError
 from due_regard.register.head_log import APPENDED, note_appended
 from due_regard.register.moved_place import refuse_moved
-from due_regard.register.network_shares import find_network_share
 from due_regard.register.plain_reasons import find_plain_reason
 from due_regard.register.read_only_files import (
     READ_ONLY,
-    can_write,
     hold_still,
     is_read_only,
     open_for_reading,
     refuse_writing,
 )
+from due_regard.register.sqlite_files import find_file, is_unwritable, prepare_file, refuse_network_share
 
 REGISTER = "-"
 """The landlord that stands for the register itself, in locks and in the audit."""
@@ -54,12 +51,12 @@ def make_engine(url: str | URL, *, to_read: bool = False) -> Engine:
     """
     try:
         target = make_url(url)
-        file = _find_file(target)
+        file = find_file(target)
         if to_read and file and is_unwritable(url):
-            _refuse_network_share(file)
+            refuse_network_share(file)
             return _make_reading_engine(target, file)
         if file:
-            _prepare_file(file)
+            prepare_file(file)
         is_sqlite = target.get_backend_name() == "sqlite"
         options = {"connect_args": {"timeout": LOCK_SECONDS}} if is_sqlite else _choose_server_options(target)
         # Parameters hold personal values: no error or log may show them.
@@ -82,15 +79,6 @@ def _make_reading_engine(target: URL, file: Path) -> Engine:
     return engine
 
 
-def is_unwritable(url: str | URL) -> bool:
-    """Whether `url` names an SQLite file that is there and can only be read."""
-    try:
-        file = _find_file(make_url(url))
-    except (ArgumentError, ValueError):
-        return False
-    return file is not None and file.is_file() and not can_write(file)
-
-
 def _choose_server_options(target: URL) -> dict[str, Any]:
     """A server that does not answer is given up after `ANSWER_SECONDS`, unless the URL says otherwise."""
     if target.get_driver_name() != "psycopg2" or "connect_timeout" in target.query:
@@ -110,48 +98,10 @@ def match_linked(
     return and_(own == landlord, link.in_(list(values)))
 
 
-def is_missing_file(url: str | URL) -> bool:
-    """Whether `url` names an SQLite file that is not there, or has no byte yet."""
-    try:
-        target = make_url(url)
-    except (ArgumentError, ValueError):
-        return False
-    file = _find_file(target)
-    return file is not None and not (file.is_file() and file.stat().st_size)
-
-
 def name_place(url: str | URL) -> str:
     """Where a register is, as a message may say it: never with a user or a password."""
     target = make_url(url)
     return f"{target.database} on {target.host}" if target.host else f"{target.database}"
-
-
-def _find_file(target: URL) -> Path | None:
-    is_file = target.get_backend_name() == "sqlite" and target.database not in {None, "", ":memory:"}
-    return Path(str(target.database)).absolute() if is_file else None
-
-
-def _prepare_file(file: Path) -> None:
-    """Make the SQLite file readable by its owner alone, before a byte is in it."""
-    _refuse_network_share(file)
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        # Never one that is there: closing it would drop every lock that SQLite holds on it for this process.
-        with suppress(FileExistsError):
-            os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-        file.chmod(0o600)
-        if not os.access(file, os.W_OK):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-    except OSError as reason:
-        raise RegisterError(f"the register's file {file} cannot be written: {reason.strerror}") from None
-
-
-def _refuse_network_share(file: Path) -> None:
-    if kind := find_network_share(file):
-        raise RegisterError(
-            f"{file} lies on a network share ({kind}): SQLite's locks do not hold there and the register could be "
-            "damaged. Keep the file on a local disk, or use PostgreSQL."
-        )
 
 
 def _configure_sqlite(connection: sqlite3.Connection, _record: object) -> None:
@@ -192,7 +142,7 @@ def reading(engine: Engine, landlord: str | None = None) -> Iterator[Connection]
 
 @contextmanager
 def _hold_file_still(engine: Engine, connection: Connection) -> Iterator[None]:
-    file = _find_file(engine.url)
+    file = find_file(engine.url)
     with hold_still(connection, file) if file and is_read_only(engine) else nullcontext():
         yield
 

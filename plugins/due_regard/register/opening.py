@@ -12,21 +12,14 @@ from sqlalchemy import URL, Connection, Engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from due_regard.errors import RegisterError
-from due_regard.register.audit import append_audit
-from due_regard.register.engines import (
-    REGISTER,
-    is_missing_file,
-    is_unwritable,
-    make_engine,
-    name_place,
-    writing,
-)
+from due_regard.register.engines import REGISTER, make_engine, name_place, writing
 from due_regard.register.plain_reasons import find_plain_reason
 from due_regard.register.read_only_files import is_read_only
 from due_regard.register.schema import revisions
 from due_regard.register.schema.column_types import Instant
 from due_regard.register.sealing.old_rows import bind_unsealed_rows
-from due_regard.register.write_guards import put_guards, remove_guards
+from due_regard.register.sqlite_files import is_missing_file, is_unwritable
+from due_regard.register.write_guards import lift_guards, put_guards
 
 _UPGRADE = "`due-regard register upgrade`"
 
@@ -65,17 +58,17 @@ def upgrade_register(url: str | URL) -> Engine:
 
 
 def _migrate_register(connection: Connection, stored: list[str]) -> None:
-    """Bring the register up to date with its guards lifted, put today's in place, and record it where it was older."""
-    remove_guards(connection)
-    revisions.upgrade_schema(connection)
-    if stored:
+    """Bring the register up to date, put today's guards in place, and record it where there was an older one."""
+    if not stored:
+        revisions.upgrade_schema(connection)
+        put_guards(connection)
+        return
+    # An upgrade is told no time; the database has a clock of its own.
+    at = connection.scalars(select(func.now(type_=Instant()))).one()
+    details = {"from": stored, "to": revisions.HEAD}
+    with lift_guards(connection, action="migrate", details=details, at=at, landlord=REGISTER):
+        revisions.upgrade_schema(connection)
         bind_unsealed_rows(connection)
-    put_guards(connection)
-    if stored:
-        details = {"from": stored, "to": revisions.HEAD}
-        # An upgrade is told no time; the database has a clock of its own.
-        at = connection.scalars(select(func.now(type_=Instant()))).one()
-        append_audit(connection, landlord=REGISTER, action="migrate", subject="register", details=details, at=at)
 
 
 @lru_cache(maxsize=32)

@@ -77,7 +77,7 @@ def redate_register(engine: Engine, landlord: str, *, actor: str, why: str, now:
         moved = _choose_instants(connection, landlord, now)
         named = {name: _list_ids(connection, landlord, name, moved) for name in _NAMED}
         groups = _list_groups(connection, landlord, moved)
-        with lift_guards(connection, action="repair", why=_CAUSE, at=now, landlord=landlord, tables=DATED):
+        with lift_guards(connection, action="repair", details={"why": _CAUSE}, at=now, landlord=landlord, tables=DATED):
             said = {"redated_at": now, "redated_by": actor.strip(), "redated_why": why.strip()}
             kept_with = _keep_words(connection, landlord, named["batches"], said)
             to_come = _forget_days_to_come(connection, landlord, now)

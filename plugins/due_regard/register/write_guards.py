@@ -6,9 +6,10 @@ trigger: that the rows are still those that were written is for `audit verify` t
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import JSON, Connection, Engine, Table, inspect, text
 
@@ -26,9 +27,15 @@ _REMEDY = (
 
 @contextmanager
 def lift_guards(
-    connection: Connection, *, action: str, why: str, at: datetime, landlord: str, tables: Collection[str]
+    connection: Connection,
+    *,
+    action: str,
+    details: Mapping[str, Any],
+    at: datetime,
+    landlord: str,
+    tables: Collection[str] | None = None,
 ) -> Iterator[None]:
-    """Let rows of `tables` be changed or deleted inside, and record that in the audit: for an erasure or a repair.
+    """Let rows be changed or deleted inside, and record that in the audit: a migration, an erasure, a repair.
 
     Everything is of the caller's transaction: the change, the guards put back, and the entry. An error inside undoes
     all three, even where the caller goes on. On PostgreSQL only the owner of the tables may. Never lift guards for what
@@ -37,10 +44,10 @@ def lift_guards(
     Args:
         connection: inside `writing(engine, landlord)`.
         action: the audit's verb, such as erase or repair.
-        why: in the program's own words, without anything personal: it stands in the audit.
+        details: what and why, by counts, ids and the program's own words: nothing personal.
         at: when.
         landlord: in whose chain the entry is; `REGISTER` where it concerns them all.
-        tables: whose guards are lifted; those of all others stay.
+        tables: whose guards are lifted, and those of all others stay; None: of every one.
 
     Raises:
         DBAPIError: on PostgreSQL, the session is not the owner's.
@@ -49,8 +56,8 @@ def lift_guards(
         remove_guards(connection, tables)
         yield
         put_guards(connection, tables)
-        details = {"tables": sorted(tables), "why": why}
-        append_audit(connection, landlord=landlord, action=action, subject="guards lifted", details=details, at=at)
+        said = dict(details) if tables is None else {**details, "tables": sorted(tables)}
+        append_audit(connection, landlord=landlord, action=action, subject="register", details=said, at=at)
 
 
 def put_guards(connection: Connection, tables: Collection[str] | None = None) -> None:

@@ -24,10 +24,6 @@ if TYPE_CHECKING:
     from due_regard.register.task_runs import OverdueRun
 
 
-BACKUP_DAG = "backup"
-"""The DAG whose failures are said in words of their own: they touch no figure and no mail."""
-
-
 def open_mail_context(settings: Settings, context: LandlordContext, *, now: datetime) -> MailContext:
     """What the mails of one landlord share at `now`.
 
@@ -77,6 +73,7 @@ def post_overdue_run(engine: Engine, context: MailContext, run: OverdueRun) -> b
         False where they were told before.
     """
     from due_regard.mail.wording import format_day
+    from due_regard.register.task_runs import BACKUP_DAG
 
     wording, key, day = context.wording, run.key, find_london_day(run.started_at)
     sentence, title = wording.data_owner.unended, wording.data_owner.unended_title

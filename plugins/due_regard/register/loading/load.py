@@ -200,7 +200,7 @@ def _load_file(
     counts = {"read": done.read, "loaded": done.loaded, "unchanged": done.unchanged, "rejected": done.rejected}
     details = {"batch": batch_id, "entity": part.entity, "sha256": part.sha256, **counts}
     sealed = seal_groups(connection, landlord, dict.fromkeys(FILE_RULES, file_id)) | {part.entity: written.seals}
-    subject, seals = f"file {file_id}", leave_out_empty_groups(sealed)
+    seals, subject = leave_out_empty_groups(sealed), f"file {file_id}"
     append_audit(connection, landlord=landlord, action="load", subject=subject, details=details, at=now, seals=seals)
     return done
 
