@@ -6,7 +6,7 @@ The one module of packs that reads the register and writes files. What is counte
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -26,9 +26,14 @@ from due_regard.packs.content.pack_content import EDITIONS, PackContent, compose
 from due_regard.packs.content.pack_definition import PackDefinition, PackSection, load_pack_definition
 from due_regard.packs.content.paper_actions import find_action_day
 from due_regard.packs.content.paper_content import PaperContent, PaperSources, compose_paper
-from due_regard.packs.content.paper_wording import load_paper_wording
+from due_regard.packs.content.paper_wording import PaperWording, load_paper_wording
 from due_regard.packs.content.snapshots import take_snapshots
-from due_regard.packs.documents.action_list import build_action_workbook, build_actions, select_open_duties
+from due_regard.packs.documents.action_list import (
+    build_action_workbook,
+    build_actions,
+    build_committee_actions,
+    select_open_duties,
+)
 from due_regard.packs.documents.paper import build_paper
 from due_regard.packs.documents.word_paper import build_word_paper
 from due_regard.packs.documents.workbook import build_committee_workbook
@@ -103,8 +108,16 @@ def build_pack(
         definition, context.landlord, protected.tables if protected else tables,
         quarter=quarter, edition=edition, revised=revised, standing=standing,
     )  # fmt: skip
-    paper = _compose_paper(content, context, found, known, reports)
-    contents = _make_files(content, paper, found, references, known, reports)
+    wording = load_paper_wording(reports / "paper")
+    sources = PaperSources(
+        known.snapshots[0].duties, found, find_action_day(context, content.switch, content.quarter)
+    )  # fmt: skip
+    contents = _make_files(content, compose_paper(content, wording, sources), reports)
+    if edition == "confidential":
+        stem = _name_pack_file(content)
+        contents[f"{stem}_action_list.xlsx"] = _make_action_list(
+            definition, content, found, references, known, wording, sources.act_by
+        )
     made = provenance.gather_provenance(
         known.files, context, definition, known_at=known_at, run_id=_find_last_run(engine, landlord, known_at),
         head=read_audit_head(engine, landlord),
@@ -212,24 +225,13 @@ def _describe_standing(context: LandlordContext, quarter: Quarter, known: _Known
     )
 
 
-def _compose_paper(
-    content: PackContent, context: LandlordContext, found: pd.DataFrame, known: _KnownState, reports: Folder
-) -> PaperContent:
-    wording = load_paper_wording(reports / "paper")
-    day = find_action_day(context, content.switch, content.quarter)
-    return compose_paper(content, wording, PaperSources(known.snapshots[0].duties, found, day))
+def _name_pack_file(content: PackContent) -> str:
+    """What the name of each of a pack's files begins with."""
+    return f"{content.landlord}_{content.pack}_{content.quarter}_{content.edition}"
 
 
-def _make_files(
-    content: PackContent,
-    paper: PaperContent,
-    actions: pd.DataFrame,
-    references: pd.DataFrame,
-    known: _KnownState,
-    reports: Folder,
-) -> dict[str, bytes]:
-    stem = f"{content.landlord}_{content.pack}_{content.quarter}_{content.edition}"
-    folder = reports / "paper"
+def _make_files(content: PackContent, paper: PaperContent, reports: Folder) -> dict[str, bytes]:
+    stem, folder = _name_pack_file(content), reports / "paper"
     found = {
         f"{stem}.xlsx": build_committee_workbook(content, paper), f"{stem}.pdf": build_paper(paper, folder),
         f"{stem}.docx": build_word_paper(paper, folder),
@@ -237,8 +239,6 @@ def _make_files(
     for section in content.sections:
         if section.chart is not None:
             found[f"{stem}_{section.chart.name}.png"] = section.chart.png
-    if content.edition == "confidential":
-        found[f"{stem}_action_list.xlsx"] = _make_action_list(content, actions, references, known)
     return found
 
 
@@ -249,11 +249,24 @@ def _select_shared_duties(history: PolicyHistory, known: _KnownState) -> pd.Data
     return select_open_duties(now.assessments, restricted)
 
 
-def _make_action_list(content: PackContent, found: pd.DataFrame, references: pd.DataFrame, known: _KnownState) -> bytes:
+def _make_action_list(
+    definition: PackDefinition,
+    content: PackContent,
+    found: pd.DataFrame,
+    references: pd.DataFrame,
+    known: _KnownState,
+    wording: PaperWording,
+    act_by: date,
+) -> bytes:
     now = known.snapshots[0]
     title = f"Action list: {content.landlord_name}, {content.quarter_label}"
+    if definition.reader == "committee":
+        rows, listed = build_committee_actions(found, now.duties, wording.format_post, act_by), len(found)
+    else:
+        rows = build_actions(found, now.duties, references, now.records, wording.format_post)
+        listed = len(rows)
     return build_action_workbook(
-        build_actions(found, now.duties, references), title, content.quarter.closes_at, total=len(found),
+        rows, title, content.quarter.closes_at, total=len(found), listed=listed,
         left_out=len(select_open_duties(now.assessments)) - len(found),
     )  # fmt: skip
 

@@ -68,6 +68,9 @@ class PackDefinition(_DefinitionPart):
     title: Words
     audience: Words
     introduction: Words
+    reader: Literal["committee", "management"] = Field(
+        default="committee", description="management's action list has one row a finding, a committee's one a duty"
+    )
     asked_for: dict[Identifier, PackBasis] = Field(
         default_factory=dict, description="landlord -> what asks for the pack"
     )

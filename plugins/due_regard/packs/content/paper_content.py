@@ -114,7 +114,7 @@ def compose_paper(content: PackContent, wording: PaperWording, sources: PaperSou
         actions_heading=lines.actions,
         action_columns=lines.action_columns,
         actions=tuple(
-            (_cut(each.what, "what"), each.how_much, _capitalise(each.owner), f"{each.by:%-d %B %Y}")
+            (_cut(each.what, "what"), each.how_much, each.owner, f"{each.by:%-d %B %Y}")
             for each in actions[:MOST_ACTIONS]
         ),
         actions_line=lines.no_actions if not actions else lines.more_actions.format(n=more) if more > 0 else "",
@@ -129,11 +129,6 @@ def compose_paper(content: PackContent, wording: PaperWording, sources: PaperSou
 
 def _cut(text: str, kind: str) -> str:
     return text if len(text) <= _LONGEST[kind] else shorten(text, _LONGEST[kind], placeholder=" …")
-
-
-def _capitalise(post: str) -> str:
-    bare = post.removeprefix("the ")
-    return bare[:1].upper() + bare[1:]
 
 
 def _list_particulars(content: PackContent, words: ParticularWords) -> tuple[tuple[tuple[str, str], ...], str]:
@@ -164,8 +159,8 @@ def _list_actions(
     content: PackContent, wording: PaperWording, sources: PaperSources, ranked: RankedPoints
 ) -> tuple[PaperAction, ...]:
     if content.edition == "publishable":
-        return list_point_actions((*ranked.points, *ranked.hidden), wording.name_post, sources.act_by)
-    return list_paper_actions(sources.found, sources.duties, wording.lines, wording.name_post, sources.act_by)
+        return list_point_actions((*ranked.points, *ranked.hidden), wording.format_post, sources.act_by)
+    return list_paper_actions(sources.found, sources.duties, wording.lines, wording.format_post, sources.act_by)
 
 
 def _list_asked(
