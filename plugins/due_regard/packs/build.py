@@ -34,6 +34,7 @@ from due_regard.packs.documents.action_list import (
     build_committee_actions,
     select_open_duties,
 )
+from due_regard.packs.documents.fragments import build_fragments
 from due_regard.packs.documents.paper import build_paper
 from due_regard.packs.documents.word_paper import build_word_paper
 from due_regard.packs.documents.workbook import build_committee_workbook
@@ -113,8 +114,11 @@ def build_pack(
         known.snapshots[0].duties, found, find_action_day(context, content.switch, content.quarter)
     )  # fmt: skip
     contents = _make_files(content, compose_paper(content, wording, sources), reports)
+    stem = _name_pack_file(content)
+    if landlord in definition.fragments_for:
+        pieces = build_fragments(content, reports / "paper")
+        contents |= {f"{stem}_{ending}": body for ending, body in pieces.items()}
     if edition == "confidential":
-        stem = _name_pack_file(content)
         contents[f"{stem}_action_list.xlsx"] = _make_action_list(
             definition, content, found, references, known, wording, sources.act_by
         )

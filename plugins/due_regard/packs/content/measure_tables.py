@@ -157,6 +157,15 @@ SPECS: Mapping[str, TableSpec] = {
         sums=(TableSum("overdue", tuple(list_band_labels(timeliness.OVERDUE_BANDS))),),
         notes=("Days are calendar days from the date the review was due to the end of the quarter.",),
     ),
+    "quarterly_reviews": TableSpec(
+        "Quarterly reviews",
+        listing=_take_latest(restrictions.list_quarterly_reviews),
+        absence=_need_columns("restrictions", "ended_on"),
+        notes=(
+            "Whose each is stands in the register, on the page of restrictions; no customer is named here on purpose.",
+        ),
+        is_publishable=False,
+    ),
     "overdue_appeals": TableSpec(
         "Overdue appeals by age",
         figures=timeliness.count_overdue_appeals,

@@ -14,7 +14,7 @@ from textwrap import shorten
 import pandas as pd
 
 from due_regard.packs import charts
-from due_regard.packs.content.pack_content import PackContent
+from due_regard.packs.content.pack_content import PackContent, describe_clause
 from due_regard.packs.content.paper_actions import MOST_ACTIONS, PaperAction, list_paper_actions, list_point_actions
 from due_regard.packs.content.paper_points import PaperPoint, RankedPoints, fill_known_sentence, rank_points
 from due_regard.packs.content.paper_wording import PaperWording, ParticularWords
@@ -186,8 +186,15 @@ def _print_point(number: int, point: PaperPoint, content: PackContent, wording: 
     words = point.words
     return PrintedPoint(
         number, words.title, tuple(_cut(text, "says") for text in point.says), _cut(point.change, "change"),
-        _cut(point.standard, "standard"), _name_where(words.tables, content, wording),
+        _cut(point.standard or _describe_basis(words.tables, content), "standard"),
+        _name_where(words.tables, content, wording),
     )  # fmt: skip
+
+
+def _describe_basis(names: Sequence[str], content: PackContent) -> str:
+    """What asks for a figure that no duty of the policy is about."""
+    section = next(section for section in content.sections if section.table.name in names)
+    return describe_clause(section).rstrip(".")
 
 
 def _name_where(names: Sequence[str], content: PackContent, wording: PaperWording) -> str:
