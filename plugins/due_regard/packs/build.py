@@ -123,7 +123,7 @@ def build_pack(
             definition, content, found, references, known, wording, sources.act_by
         )
     made = provenance.gather_provenance(
-        known.files, context, definition, known_at=known_at, run_id=_find_last_run(engine, landlord, known_at),
+        known.files, context, definition, wording, known_at=known_at, run_id=_find_last_run(engine, landlord, known_at),
         head=read_audit_head(engine, landlord),
     )  # fmt: skip
     shown = protected.tables if protected else tables
