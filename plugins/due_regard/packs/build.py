@@ -6,7 +6,7 @@ The one module of packs that reads the register and writes files. What is counte
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -26,14 +26,11 @@ from due_regard.packs.content.pack_content import EDITIONS, PackContent, compose
 from due_regard.packs.content.pack_definition import PackDefinition, PackSection, load_pack_definition
 from due_regard.packs.content.paper_actions import find_action_day
 from due_regard.packs.content.paper_content import PaperContent, PaperSources, compose_paper
-from due_regard.packs.content.paper_wording import PaperWording, load_paper_wording
+from due_regard.packs.content.paper_wording import load_paper_wording
 from due_regard.packs.content.snapshots import take_snapshots
-from due_regard.packs.documents.action_list import (
-    build_action_workbook,
-    build_actions,
-    build_committee_actions,
-    select_open_duties,
-)
+from due_regard.packs.content.standing import describe_standing
+from due_regard.packs.documents.action_list import select_open_duties
+from due_regard.packs.documents.audience_list import build_audience_list
 from due_regard.packs.documents.fragments import build_fragments
 from due_regard.packs.documents.paper import build_paper
 from due_regard.packs.documents.word_paper import build_word_paper
@@ -48,10 +45,6 @@ from due_regard.register import EVER, read_audit_head, read_records, reading, sq
 
 if TYPE_CHECKING:
     from due_regard.packs.content.disclosure_control import ProtectedTables
-
-_NATIONS = {
-    "scotland": "Scotland", "england_and_wales": "England and Wales", "northern_ireland": "Northern Ireland",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -104,7 +97,8 @@ def build_pack(
         until = known_at or EVER
         references = sql_files.read_statement(conn, "packs/finding_references", landlord=landlord, known_at=until)
     found = _select_shared_duties(context.history, known)
-    standing = _describe_standing(context, quarter, known) + describe_disputes(found, references, edition)
+    standing = describe_standing(context, quarter, known.snapshots[0].duties, known.files)
+    standing += describe_disputes(found, references, edition)
     content = compose_content(
         definition, context.landlord, protected.tables if protected else tables,
         quarter=quarter, edition=edition, revised=revised, standing=standing,
@@ -119,8 +113,8 @@ def build_pack(
         pieces = build_fragments(content, reports / "paper")
         contents |= {f"{stem}_{ending}": body for ending, body in pieces.items()}
     if edition == "confidential":
-        contents[f"{stem}_action_list.xlsx"] = _make_action_list(
-            definition, content, found, references, known, wording, sources.act_by
+        contents[f"{stem}_action_list.xlsx"] = build_audience_list(
+            definition, content, known.snapshots[0], references, sources, wording
         )
     made = provenance.gather_provenance(
         known.files, context, definition, wording, known_at=known_at, run_id=_find_last_run(engine, landlord, known_at),
@@ -212,23 +206,6 @@ def _add_changes(
     return whole, {**tables, listing.name: listing}, revised
 
 
-def _describe_standing(context: LandlordContext, quarter: Quarter, known: _KnownState) -> tuple[str, ...]:
-    landlord, policy = context.landlord, context.history.find_version(quarter.ends_on)
-    last = known.files["loaded_at"].max().astimezone(LONDON)
-    duties = known.snapshots[0].duties
-    open_readings = int(((duties["reading"] != "") & (duties["confirmed"] == "")).sum())
-    closed = f" and the landlord's {len(landlord.closure_days)} closed days" if landlord.closure_days else ""
-    counts = {"day0": "the day after an event is day 1", "day1": "the day of an event is day 1"}
-    return (
-        f"Policy: {policy.title}, the version in force from {policy.effective_from:%-d %B %Y}.",
-        f"Records: exports of the housing system taken in up to {last:%-d %B %Y} "
-        f"({known.files['batch_id'].nunique()} in all).",
-        f"Working days: Monday to Friday without the bank holidays of {_NATIONS[landlord.division]}{closed}; "
-        f"{counts.get(policy.counting, 'counting starts on the first working day')}.",
-        f"{open_readings} of our readings of the policy are not yet confirmed by a named officer of {landlord.name}.",
-    )
-
-
 def _name_pack_file(content: PackContent) -> str:
     """What the name of each of a pack's files begins with."""
     return f"{content.landlord}_{content.pack}_{content.quarter}_{content.edition}"
@@ -251,28 +228,6 @@ def _select_shared_duties(history: PolicyHistory, known: _KnownState) -> pd.Data
     now = known.snapshots[0]
     restricted = [duty.rule for duty in history.find_version(now.quarter.ends_on).duties if duty.restricted_to]
     return select_open_duties(now.assessments, restricted)
-
-
-def _make_action_list(
-    definition: PackDefinition,
-    content: PackContent,
-    found: pd.DataFrame,
-    references: pd.DataFrame,
-    known: _KnownState,
-    wording: PaperWording,
-    act_by: date,
-) -> bytes:
-    now = known.snapshots[0]
-    title = f"Action list: {content.landlord_name}, {content.quarter_label}"
-    if definition.reader == "committee":
-        rows, listed = build_committee_actions(found, now.duties, wording.format_post, act_by), len(found)
-    else:
-        rows = build_actions(found, now.duties, references, now.records, wording.format_post)
-        listed = len(rows)
-    return build_action_workbook(
-        rows, title, content.quarter.closes_at, total=len(found), listed=listed,
-        left_out=len(select_open_duties(now.assessments)) - len(found),
-    )  # fmt: skip
 
 
 def _find_last_run(engine: Engine, landlord: str, known_at: datetime | None) -> int | None:
