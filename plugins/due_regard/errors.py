@@ -30,6 +30,7 @@
     │   └── ForgedForm             5  the form does not come from a page that this visitor was shown
     ├── MailError                  5  a mail could not be handed over
     └── PackError                  5  a pack could not be built
+        └── MissingFigure          5  a sentence's figure is not there to be said; caught where sentences are made
 
 A bad row is never an error: it is a rejection (intake/rejections). A message says file, row, column and what to do
 next; it never carries a cell's value. Add a class only where a caller must tell it apart.
@@ -181,3 +182,11 @@ class MailError(DueRegardError):
 
 class PackError(DueRegardError):
     """A pack could not be built."""
+
+
+class MissingFigure(PackError):
+    """A sentence's figure is not there: why (a word of quarter_snapshot.py, or hidden), and which."""
+
+    def __init__(self, why: str, label: str) -> None:
+        super().__init__(f"{label}: {why}")
+        self.why, self.label = why, label

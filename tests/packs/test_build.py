@@ -231,7 +231,7 @@ def test_a_disputed_finding_counts_and_the_pack_says_so_as_it_was_known(
     close = build(disputing, tmp_path / "close", known_at=QUARTER.closes_at, **small)
     actions, then = read_actions(now), read_actions(close)
     assert actions["F-000001"][0] == actions["F-000002"][0] == "Yes"
-    assert actions["F-000002"][1] == "the person it was handed over to" != then["F-000002"][1]
+    assert actions["F-000002"][1] == "The person it was handed over to" != then["F-000002"][1]
     assert (then["F-000001"][0], then["F-000002"][0]) == ("Yes", None)
     ends = r"of the (\d{3}) open findings (is|are) disputed\. They count as they stand until governance has decided\."
     counts = [re.findall(rf"^(\d+) {ends}$", "\n".join(read_cover(one)), re.MULTILINE) for one in (now, close)]

@@ -28,11 +28,14 @@ from due_regard.packs.content.paper_content import PaperContent, PaperSources, c
 from due_regard.packs.content.paper_wording import load_paper_wording
 from due_regard.packs.content.printed_head import describe_basis_head
 from due_regard.packs.content.snapshots import take_snapshots
-from due_regard.packs.documents.action_list import build_action_workbook, build_actions, select_open_duties
+from due_regard.packs.content.standing import describe_standing
+from due_regard.packs.documents.action_list import select_open_duties
+from due_regard.packs.documents.audience_list import build_audience_list
+from due_regard.packs.documents.fragments import build_fragments
 from due_regard.packs.documents.paper import build_paper
 from due_regard.packs.documents.word_paper import build_word_paper
 from due_regard.packs.documents.workbook import build_committee_workbook
-from due_regard.packs.known_state import KnownState, describe_standing, read_known_state
+from due_regard.packs.known_state import KnownState, read_known_state
 from due_regard.packs.life import provenance
 from due_regard.packs.life.filing import PackReport, file_pack
 from due_regard.packs.life.pack_records import list_kept_figures
@@ -88,16 +91,27 @@ def build_pack(
         references = sql_files.read_statement(conn, "packs/finding_references", landlord=landlord, known_at=until)
         basis = find_basis_head(conn, landlord, until)
     found = _select_shared_duties(context.history, known)
-    standing = describe_standing(context, quarter, known) + describe_disputes(found, references, edition)
-    standing += describe_basis_head(basis)
+    standing = describe_standing(context, quarter, known.snapshots[0].duties, known.files)
+    standing += describe_disputes(found, references, edition) + describe_basis_head(basis)
     content = compose_content(
         definition, context.landlord, protected.tables if protected else tables,
         quarter=quarter, edition=edition, revised=revised, standing=standing,
     )  # fmt: skip
-    paper = _compose_paper(content, context, found, known, reports)
-    contents = _make_files(content, paper, found, references, known, reports)
+    wording = load_paper_wording(reports / "paper")
+    sources = PaperSources(
+        known.snapshots[0].duties, found, find_action_day(context, content.switch, content.quarter)
+    )  # fmt: skip
+    contents = _make_files(content, compose_paper(content, wording, sources), reports)
+    stem = _name_pack_file(content)
+    if landlord in definition.fragments_for:
+        pieces = build_fragments(content, reports / "paper")
+        contents |= {f"{stem}_{ending}": body for ending, body in pieces.items()}
+    if edition == "confidential":
+        contents[f"{stem}_action_list.xlsx"] = build_audience_list(
+            definition, content, known.snapshots[0], references, sources, wording
+        )
     made = provenance.gather_provenance(
-        known.files, context, definition, known_at=known_at, run_id=_find_last_run(engine, landlord, known_at),
+        known.files, context, definition, wording, known_at=known_at, run_id=_find_last_run(engine, landlord, known_at),
         head=read_audit_head(engine, landlord), basis_head=basis.head if basis else None,
     )  # fmt: skip
     shown = protected.tables if protected else tables
@@ -189,24 +203,13 @@ def _add_changes(
     return whole, {**tables, listing.name: listing}, revised
 
 
-def _compose_paper(
-    content: PackContent, context: LandlordContext, found: pd.DataFrame, known: KnownState, reports: Folder
-) -> PaperContent:
-    wording = load_paper_wording(reports / "paper")
-    day = find_action_day(context, content.switch, content.quarter)
-    return compose_paper(content, wording, PaperSources(known.snapshots[0].duties, found, day))
+def _name_pack_file(content: PackContent) -> str:
+    """What the name of each of a pack's files begins with."""
+    return f"{content.landlord}_{content.pack}_{content.quarter}_{content.edition}"
 
 
-def _make_files(
-    content: PackContent,
-    paper: PaperContent,
-    actions: pd.DataFrame,
-    references: pd.DataFrame,
-    known: KnownState,
-    reports: Folder,
-) -> dict[str, bytes]:
-    stem = f"{content.landlord}_{content.pack}_{content.quarter}_{content.edition}"
-    folder = reports / "paper"
+def _make_files(content: PackContent, paper: PaperContent, reports: Folder) -> dict[str, bytes]:
+    stem, folder = _name_pack_file(content), reports / "paper"
     found = {
         f"{stem}.xlsx": build_committee_workbook(content, paper), f"{stem}.pdf": build_paper(paper, folder),
         f"{stem}.docx": build_word_paper(paper, folder),
@@ -214,8 +217,6 @@ def _make_files(
     for section in content.sections:
         if section.chart is not None:
             found[f"{stem}_{section.chart.name}.png"] = section.chart.png
-    if content.edition == "confidential":
-        found[f"{stem}_action_list.xlsx"] = _make_action_list(content, actions, references, known)
     return found
 
 
@@ -224,15 +225,6 @@ def _select_shared_duties(history: PolicyHistory, known: KnownState) -> pd.DataF
     now = known.snapshots[0]
     restricted = [duty.rule for duty in history.find_version(now.quarter.ends_on).duties if duty.restricted_to]
     return select_open_duties(now.assessments, restricted)
-
-
-def _make_action_list(content: PackContent, found: pd.DataFrame, references: pd.DataFrame, known: KnownState) -> bytes:
-    now = known.snapshots[0]
-    title = f"Action list: {content.landlord_name}, {content.quarter_label}"
-    return build_action_workbook(
-        build_actions(found, now.duties, references), title, content.quarter.closes_at, total=len(found),
-        left_out=len(select_open_duties(now.assessments)) - len(found),
-    )  # fmt: skip
 
 
 def _find_last_run(engine: Engine, landlord: str, known_at: datetime | None) -> int | None:

@@ -18,10 +18,6 @@ from due_regard.policy import LandlordContext
 from due_regard.register import EVER, read_records, reading, sql_files
 from due_regard.register.vanished_records import find_last_act, list_withdrawals_made
 
-_NATIONS = {
-    "scotland": "Scotland", "england_and_wales": "England and Wales", "northern_ireland": "Northern Ireland",
-}  # fmt: skip
-
 
 @dataclass(frozen=True)
 class KnownState:
@@ -74,21 +70,3 @@ def _make_withdrawals(rows: list[dict[str, Any]]) -> pd.DataFrame:
         "withdrawn_on": days,
         **{name: pd.Series([row[name] for row in rows], dtype="str") for name in ("entity", "ref")},
     })
-
-
-def describe_standing(context: LandlordContext, quarter: Quarter, known: KnownState) -> tuple[str, ...]:
-    """What the figures rest on, for the cover: policy, records, working days, readings."""
-    landlord, policy = context.landlord, context.history.find_version(quarter.ends_on)
-    last = known.files["loaded_at"].max().astimezone(LONDON)
-    duties = known.snapshots[0].duties
-    open_readings = int(((duties["reading"] != "") & (duties["confirmed"] == "")).sum())
-    closed = f" and the landlord's {len(landlord.closure_days)} closed days" if landlord.closure_days else ""
-    counts = {"day0": "the day after an event is day 1", "day1": "the day of an event is day 1"}
-    return (
-        f"Policy: {policy.title}, the version in force from {policy.effective_from:%-d %B %Y}.",
-        f"Records: exports of the housing system taken in up to {last:%-d %B %Y} "
-        f"({known.files['batch_id'].nunique()} in all).",
-        f"Working days: Monday to Friday without the bank holidays of {_NATIONS[landlord.division]}{closed}; "
-        f"{counts.get(policy.counting, 'counting starts on the first working day')}.",
-        f"{open_readings} of our readings of the policy are not yet confirmed by a named officer of {landlord.name}.",
-    )

@@ -201,6 +201,17 @@ def _check_mail_settings(settings: Settings) -> Iterator[CheckResult]:
         yield CheckResult("mail wording", True, "every sentence is there, with its placeholders")
     except DueRegardError as reason:
         yield CheckResult("mail wording", False, str(reason))
+    yield _check_paper_wording(settings)
+
+
+def _check_paper_wording(settings: Settings) -> CheckResult:
+    from due_regard.packs.content.paper_wording import load_paper_wording
+
+    try:
+        load_paper_wording(settings.reports_dir / "paper")
+    except DueRegardError as reason:
+        return CheckResult("paper wording", False, str(reason))
+    return CheckResult("paper wording", True, "every sentence is there, with its figures")
 
 
 def _check_landlord(settings: Settings, name: str, today: date) -> Iterator[CheckResult]:

@@ -18,6 +18,7 @@ from collections.abc import Callable, Mapping
 
 import pandas as pd
 
+from due_regard.errors import MissingFigure
 from due_regard.packs.content.measure_tables import MeasureTable
 from due_regard.packs.measures.quarter_snapshot import NO_DUTY, NOT_MEASURED, NOTHING_TO_MEASURE
 
@@ -36,14 +37,6 @@ _SAID = {
     NO_DUTY: "",
     NOTHING_TO_MEASURE: "",
 }
-
-
-class MissingFigure(Exception):
-    """A sentence's figure is not there: why (a word of quarter_snapshot.py, or `HIDDEN`), and which."""
-
-    def __init__(self, why: str, label: str) -> None:
-        super().__init__(why)
-        self.why, self.label = why, label
 
 
 def check_headline(wording: str) -> None:

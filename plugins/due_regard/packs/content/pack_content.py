@@ -15,6 +15,7 @@ from due_regard.packs.content.headlines import compute_headline
 from due_regard.packs.content.measure_tables import MeasureTable
 from due_regard.packs.content.pack_definition import PackDefinition, PackSection
 
+FOR_INFORMATION = "For information: no clause of the policy asks that this figure be reported."
 NOT_ASKED = "No clause of the landlord's policy asks for this report."
 EDITIONS = {
     "confidential": "Confidential: for the committee and officers named on it. Small numbers are shown.",
@@ -24,7 +25,10 @@ EDITIONS = {
 
 @dataclass(frozen=True)
 class SectionContent:
-    """One section filled; `notes` are numbers of `PackContent.notes`, counted from 1."""
+    """One section filled; `notes` are numbers of `PackContent.notes`, counted from 1.
+
+    `clause` is that of the policy which asks for the figure; empty where it is given for information.
+    """
 
     number: int
     title: str
@@ -33,7 +37,13 @@ class SectionContent:
     table: MeasureTable
     chart: charts.DrawnChart | None
     notes: tuple[int, ...] = ()
+    clause: str = ""
     revised: frozenset[str] = frozenset()
+
+
+def describe_clause(section: SectionContent) -> str:
+    """What asks for a section's figure, in words."""
+    return f"Asked for by clause {section.clause} of the policy." if section.clause else FOR_INFORMATION
 
 
 @dataclass(frozen=True)
@@ -82,7 +92,9 @@ def compose_content(
     wanted = [section for section in definition.list_sections(landlord.id) if section.table in tables]
     notes = tuple(dict.fromkeys(note for section in wanted for note in tables[section.table].notes))
     sections = tuple(
-        _compose_section(place, section, tables[section.table], notes, (revised or {}).get(section.table, frozenset()))
+        _compose_section(
+            place, section, tables[section.table], notes, (revised or {}).get(section.table, frozenset()), landlord.id
+        )
         for place, section in enumerate(wanted, 1)
     )
     return PackContent(
@@ -103,7 +115,12 @@ def describe_basis(definition: PackDefinition, landlord: str) -> tuple[str, ...]
 
 
 def _compose_section(
-    number: int, section: PackSection, table: MeasureTable, notes: tuple[str, ...], revised: frozenset[str]
+    number: int,
+    section: PackSection,
+    table: MeasureTable,
+    notes: tuple[str, ...],
+    revised: frozenset[str],
+    landlord: str,
 ) -> SectionContent:
     try:
         said = tuple(compute_headline(wording, table) for wording in section.headlines)
@@ -117,5 +134,6 @@ def _compose_section(
         table,
         charts.draw_table_chart(table) if section.chart else None,
         tuple(notes.index(note) + 1 for note in table.notes),
+        section.asked_by.get(landlord, ""),
         revised,
     )

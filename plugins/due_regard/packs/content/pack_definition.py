@@ -44,6 +44,9 @@ class PackSection(_DefinitionPart):
     why: Words = Field(description="what the reader should look for, in a sentence")
     headlines: tuple[Words, ...] = ()
     chart: bool = Field(default=True, description="draw the table's chart, where it has one")
+    asked_by: dict[Identifier, Words] = Field(
+        default_factory=dict, description="landlord -> clause that asks for this figure; others have it for information"
+    )
     landlords: tuple[Identifier, ...] = Field(default=(), description="only these landlords' packs have it; none: all")
 
     @field_validator("table")
@@ -68,6 +71,13 @@ class PackDefinition(_DefinitionPart):
     title: Words
     audience: Words
     introduction: Words
+    reader: Literal["committee", "management"] = Field(
+        default="committee", description="management's action list has one row a finding, a committee's one a duty"
+    )
+    fragments_for: tuple[Identifier, ...] = Field(
+        default=(),
+        description="landlords whose policy puts these figures inside other reports: sentences, tables, charts",
+    )
     asked_for: dict[Identifier, PackBasis] = Field(
         default_factory=dict, description="landlord -> what asks for the pack"
     )

@@ -14,7 +14,7 @@ from textwrap import shorten
 import pandas as pd
 
 from due_regard.packs import charts
-from due_regard.packs.content.pack_content import PackContent
+from due_regard.packs.content.pack_content import PackContent, describe_clause
 from due_regard.packs.content.paper_actions import MOST_ACTIONS, PaperAction, list_paper_actions, list_point_actions
 from due_regard.packs.content.paper_points import PaperPoint, RankedPoints, fill_known_sentence, rank_points
 from due_regard.packs.content.paper_wording import PaperWording, ParticularWords
@@ -114,7 +114,7 @@ def compose_paper(content: PackContent, wording: PaperWording, sources: PaperSou
         actions_heading=lines.actions,
         action_columns=lines.action_columns,
         actions=tuple(
-            (_cut(each.what, "what"), each.how_much, _capitalise(each.owner), f"{each.by:%-d %B %Y}")
+            (_cut(each.what, "what"), each.how_much, each.owner, f"{each.by:%-d %B %Y}")
             for each in actions[:MOST_ACTIONS]
         ),
         actions_line=lines.no_actions if not actions else lines.more_actions.format(n=more) if more > 0 else "",
@@ -129,11 +129,6 @@ def compose_paper(content: PackContent, wording: PaperWording, sources: PaperSou
 
 def _cut(text: str, kind: str) -> str:
     return text if len(text) <= _LONGEST[kind] else shorten(text, _LONGEST[kind], placeholder=" …")
-
-
-def _capitalise(post: str) -> str:
-    bare = post.removeprefix("the ")
-    return bare[:1].upper() + bare[1:]
 
 
 def _list_particulars(content: PackContent, words: ParticularWords) -> tuple[tuple[tuple[str, str], ...], str]:
@@ -164,8 +159,8 @@ def _list_actions(
     content: PackContent, wording: PaperWording, sources: PaperSources, ranked: RankedPoints
 ) -> tuple[PaperAction, ...]:
     if content.edition == "publishable":
-        return list_point_actions((*ranked.points, *ranked.hidden), wording.name_post, sources.act_by)
-    return list_paper_actions(sources.found, sources.duties, wording.lines, wording.name_post, sources.act_by)
+        return list_point_actions((*ranked.points, *ranked.hidden), wording.format_post, sources.act_by)
+    return list_paper_actions(sources.found, sources.duties, wording.lines, wording.format_post, sources.act_by)
 
 
 def _list_asked(
@@ -191,8 +186,15 @@ def _print_point(number: int, point: PaperPoint, content: PackContent, wording: 
     words = point.words
     return PrintedPoint(
         number, words.title, tuple(_cut(text, "says") for text in point.says), _cut(point.change, "change"),
-        _cut(point.standard, "standard"), _name_where(words.tables, content, wording),
+        _cut(point.standard or _describe_basis(words.tables, content), "standard"),
+        _name_where(words.tables, content, wording),
     )  # fmt: skip
+
+
+def _describe_basis(names: Sequence[str], content: PackContent) -> str:
+    """What asks for a figure that no duty of the policy is about."""
+    section = next(section for section in content.sections if section.table.name in names)
+    return describe_clause(section).rstrip(".")
 
 
 def _name_where(names: Sequence[str], content: PackContent, wording: PaperWording) -> str:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from due_regard.errors import DefinitionError
-from due_regard.packs.content.headlines import HIDDEN, MissingFigure, fill_sentence
+from due_regard.errors import DefinitionError, MissingFigure
+from due_regard.packs.content.headlines import HIDDEN, fill_sentence
 from due_regard.packs.content.measure_tables import MeasureTable
 from due_regard.packs.content.paper_wording import LineWords, PaperWording, PointWords, list_tables_named
 from due_regard.packs.measures.timeliness import LATENESS, OF_QUARTER

@@ -131,6 +131,11 @@ class PaperWording(Sentences):
         """How the paper names a role."""
         return self.posts.get(role, role.replace("_", " "))  # type: ignore[call-overload, no-any-return]
 
+    def format_post(self, role: str) -> str:
+        """A role as it begins a cell: without article, with a capital."""
+        bare = self.name_post(role).removeprefix("the ")
+        return bare[:1].upper() + bare[1:]
+
     @model_validator(mode="after")
     def _check_tables(self) -> PaperWording:
         said = [self.key.figure, self.key.says, self.key.change, self.key.noted]

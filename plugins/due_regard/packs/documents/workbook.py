@@ -18,7 +18,7 @@ from openpyxl.worksheet.table import TableColumn
 from openpyxl.worksheet.worksheet import Worksheet
 
 from due_regard.packs.charts.canvas import DPI
-from due_regard.packs.content.pack_content import EDITIONS, PackContent, SectionContent
+from due_regard.packs.content.pack_content import EDITIONS, PackContent, SectionContent, describe_clause
 from due_regard.packs.content.paper_content import PaperContent
 from due_regard.packs.content.sheet_names import make_sheet_name
 from due_regard.packs.documents.chart_picture import place_chart
@@ -161,7 +161,7 @@ def _write_list(
 
 def _write_section(sheet: Worksheet, section: SectionContent, edition: str) -> None:
     marks = " ".join(f"[note {number}]" for number in section.notes)
-    lines = ["This worksheet contains one table.", section.why, *section.sentences]
+    lines = ["This worksheet contains one table.", section.why, describe_clause(section), *section.sentences]
     if marks:
         lines.insert(1, f"Some figures are explained in {marks}, on the Notes worksheet.")
     found = build_grid(section.table, section.revised)
