@@ -193,6 +193,7 @@ def test_listings_of_single_cases_are_not_published() -> None:
     gone = set(SPECS) - set(protect_example("queens_cross"))
     assert gone == {
         "no_review_by_choice",
+        "quarterly_reviews",
         "days_to_decide",
         "lateness",
         "in_force_over_time",

@@ -261,6 +261,15 @@ def test_a_hidden_point_is_named_and_not_numbered() -> None:
     assert "overdue reviews and appeals" in line
 
 
+def test_points_in_a_row_are_told_apart_where_their_titles_have_commas() -> None:
+    hidden = made()
+    for name in ("appeals/quashed_not_given_effect", "markers/left_behind"):
+        hidden = hide_figure(hidden, *name.split("/"))
+    found = paper_of(replace(hidden, edition="publishable"), NAME)
+    (line,) = (line for line in found.rest if line.startswith("Not shown"))
+    assert line.endswith(": quashed on appeal, but still in force; and markers left on after the restriction ended.")
+
+
 def hide_figure(before: PackContent, table: str, measure: str) -> PackContent:
     sections = []
     for section in before.sections:

@@ -24,16 +24,21 @@ from due_regard.register import (
 from tests.packs.known import TAKEN_IN
 from tests.packs.registers import BUILT, NAME, build
 from tests.packs.test_build import changed_drop
+from tests.packs.test_paper import read_paragraphs
 from tests.register.drops import assessments
 
 HEAD = re.compile(rf"{NAME}:\d+:[0-9a-f]{{32}}")
 
 
 def printed_head(report: PackReport) -> str:
-    """The one head on the workbook's cover."""
+    """The one head that the workbook's cover prints, and the paper where it says how it was made."""
     book = load_workbook(next(file for file in report.files if file.name.endswith("confidential.xlsx")))
-    said = " ".join(str(cell.value) for row in book.worksheets[0] for cell in row if cell.value)
-    (head,) = HEAD.findall(said)
+    cover = " ".join(str(cell.value) for row in book.worksheets[0] for cell in row if cell.value)
+    paper = next(file for file in report.files if file.suffix == ".docx").read_bytes()
+    words = [text for _, text in read_paragraphs(paper)]
+    made = " ".join(words[words.index("How this paper was made") :])
+    assert HEAD.findall(cover) == HEAD.findall(made)
+    (head,) = HEAD.findall(cover)
     return str(head)
 
 

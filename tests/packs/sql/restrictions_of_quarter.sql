@@ -17,6 +17,7 @@ WITH known AS (
 )
 SELECT COUNT(DISTINCT customer_ref) FILTER (WHERE begins <= :ends_on AND (gone_from IS NULL OR gone_from > :ends_on))
          AS customers_restricted,
+       COUNT(DISTINCT customer_ref) FILTER (WHERE begins BETWEEN :starts_on AND :ends_on) AS customers_new,
        COUNT(*) FILTER (WHERE begins <= :eve AND (gone_from IS NULL OR gone_from > :eve)) AS opening,
        COUNT(*) FILTER (WHERE begins BETWEEN :starts_on AND :ends_on) AS new,
        COUNT(*) FILTER (WHERE gone_from BETWEEN :starts_on AND :ends_on) AS ended,

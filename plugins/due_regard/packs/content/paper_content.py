@@ -151,7 +151,10 @@ def _list_particulars(content: PackContent, words: ParticularWords) -> tuple[tup
 
 
 def _join_words(words: Iterable[str], last: str = "and") -> str:
+    """In a row, with commas; with semicolons where a part has a comma of its own."""
     parts = list(words)
+    if any("," in part for part in parts):
+        return "; ".join([*parts[:-1], f"{last} {parts[-1]}"]) if len(parts) > 1 else parts[0]
     return f"{', '.join(parts[:-1])} {last} {parts[-1]}" if len(parts) > 1 else "".join(parts)
 
 
