@@ -3,7 +3,8 @@
 **What.** Proves each register against its own audit: every row, each text that was judged by, packs with their files,
 what people said; and judges recorded runs again by the texts and records of then. Where something does not hold, the
 landlord's data owner is mailed how much in which table, once a day, and the task fails. `due-regard audit verify
---deep` names the rows, and says what nobody can prove.
+--deep` names the rows, and says what nobody can prove. A night that failed or was killed is told to the data owners of
+that register by whichever run comes next; `due-regard doctor` says when each register was last proved.
 
 **When.** Each night at 03:30 London. A night that was missed is made up once.
 
@@ -18,12 +19,15 @@ at least once a month, though nine nights are missed. The log says how many were
 """
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from airflow import sdk
 
 from due_regard.services import orchestration
 
+CLOCK = partial(datetime.now, UTC)
+LONGEST = timedelta(hours=2)
 RETRY = sdk.ExceptionRetryPolicy(rules=[sdk.RetryRule(list(orchestration.PERMANENT), sdk.RetryAction.FAIL)])
 
 
@@ -37,12 +41,14 @@ RETRY = sdk.ExceptionRetryPolicy(rules=[sdk.RetryRule(list(orchestration.PERMANE
 def verify() -> None:
     """One task for all registers: one that is away keeps no other from being proved."""
 
-    @sdk.task(execution_timeout=timedelta(hours=2))
-    def prove() -> dict[str, Any]:
+    @sdk.task(execution_timeout=LONGEST)
+    def prove(**context: Any) -> dict[str, Any]:
         from due_regard.services.verify_nightly import check_registers_hold, verify_registers
 
         result = verify_registers(
-            orchestration.load_settings_with_connection(sdk.Connection.get), now=datetime.now(UTC)
+            orchestration.load_settings_with_connection(sdk.Connection.get),
+            now=CLOCK(),
+            record=lambda name: orchestration.record_task(name, context, sdk.Connection.get, CLOCK, longest=LONGEST),
         )
         check_registers_hold(result)
         orchestration.check_all_told(result)

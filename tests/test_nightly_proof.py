@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes, policy
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,10 +16,15 @@ from sqlalchemy import Engine, text
 
 from due_regard.config.settings import Settings
 from due_regard.errors import AuditError, RegisterError
-from due_regard.register import load_drop, reading, upgrade_register
+from due_regard.register import load_drop, reading, upgrade_register, verify_audit
 from due_regard.register.findings.recorded_runs import RecordedRun
+from due_regard.register.task_runs import RunKey, find_first_sign, open_run
 from due_regard.services import orchestration
 from due_regard.services.assess_landlord import assess_landlord
+from due_regard.services.check_installation import check_installation
+from due_regard.services.check_result import CheckResult
+from due_regard.services.record_run import record_run
+from due_regard.services.report_failure import watch_landlords
 from due_regard.services.verify_nightly import NEWEST, check_registers_hold, choose_in_turn, verify_registers
 from tests.register.drops import accepted, appeal, drop
 from tests.register.past_guards import pass_guards
@@ -83,7 +90,8 @@ def test_a_night_on_which_all_holds_tells_nobody_and_is_noted(engine: Engine, se
     assert result["registers"][0]["proved"]["runs"] == 2
     with reading(engine) as connection:
         nights = connection.execute(text("SELECT landlord, details FROM audit WHERE action = 'verify'")).all()
-    assert {landlord: json.loads(details)["faults"] for landlord, details in nights} == {ONE: 0, TWO: 0}
+    assert {landlord: json.loads(details)["faults"] for landlord, details in nights} == {ONE: 0, TWO: 0, "-": 0}
+    verify_audit(engine)
 
 
 def test_what_does_not_hold_is_told_once_a_day_to_its_data_owner_alone_and_fails(
@@ -115,3 +123,68 @@ def test_a_register_that_is_away_keeps_no_other_from_being_proved(tmp_path: Path
     assert [register["landlords"] for register in result["registers"]] == [[TWO]]
     with pytest.raises(RegisterError, match=ONE):
         check_registers_hold(result)
+
+
+def record(settings: Settings, name: str, *, at: datetime = TUESDAY) -> AbstractContextManager[None]:
+    """As the DAG's task does it."""
+    return record_run(
+        settings, RunKey(name, "verify", "prove", f"night of {at:%d}"), load_mail_settings=lambda: settings,
+        clock=lambda: at, longest=timedelta(hours=2), retried_within=lambda _: timedelta(),
+    )  # fmt: skip
+
+
+def test_a_killed_night_is_told_to_the_data_owners_of_its_register_once(engine: Engine, settings: Settings) -> None:
+    for name in (ONE, TWO):
+        key = RunKey(name, "verify", "prove", "the night of which nothing came back")
+        open_run(engine, key, now=TUESDAY, must_end_by=TUESDAY + timedelta(hours=2))
+    assert watch_landlords(settings, now=TUESDAY + timedelta(minutes=119))["told"] == 0
+    for _ in range(2):
+        watch_landlords(settings, now=TUESDAY + timedelta(hours=3))
+    mails = [mail for mail in read_mails(settings) if "was not proved on Tue 16 June 2026" in mail]
+    assert len(mails) == 2 and all("figures and mails" not in mail for mail in mails)
+    assert any("verify prove" in one.says for one in check_proof(settings, "runs", TUESDAY + DAY))
+
+
+def test_a_night_that_could_not_prove_a_register_is_told_and_one_that_did_is_not(
+    engine: Engine, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verify_registers(settings, now=TUESDAY, record=partial(record, settings))
+    watch_landlords(settings, now=TUESDAY + timedelta(hours=3))
+    assert not [mail for mail in read_mails(settings) if "was not proved" in mail]
+
+    def fail(*_: object, **__: object) -> None:
+        raise RegisterError("the database is away")
+
+    monkeypatch.setattr("due_regard.services.verify_nightly.prove_register", fail)
+    result = verify_registers(settings, now=TUESDAY + DAY, record=partial(record, settings, at=TUESDAY + DAY))
+    assert set(result["failed"]) == {ONE, TWO}
+    watch_landlords(settings, now=TUESDAY + DAY + timedelta(hours=3))
+    assert len([mail for mail in read_mails(settings) if "was not proved on Wed 17 June 2026" in mail]) == 2
+
+
+def test_a_landlord_that_is_only_proved_is_not_waited_for(settings: Settings) -> None:
+    upgrade_register(settings.register()).dispose()
+    verify_registers(settings, now=TUESDAY, record=partial(record, settings))
+    with upgrade_register(settings.register()).connect() as connection:
+        assert find_first_sign(connection.engine, ONE) is None
+
+
+def check_proof(settings: Settings, what: str, now: datetime) -> list[CheckResult]:
+    return [one for one in check_installation(settings, now=now) if one.what == what]
+
+
+def test_the_doctor_says_when_each_register_was_proved_and_whether_it_held(engine: Engine, settings: Settings) -> None:
+    (never,) = check_proof(settings, "nightly proof", TUESDAY)
+    assert never.is_warning and "none yet" in never.says
+    verify_registers(settings, now=TUESDAY)
+    (fresh,) = check_proof(settings, "nightly proof", TUESDAY + 2 * DAY)
+    assert fresh.ok and not fresh.is_warning and "48 hours ago" in fresh.says
+    (old,) = check_proof(settings, "nightly proof", TUESDAY + 4 * DAY)
+    assert not old.ok and "DAG `verify`" in old.says
+    with engine.begin() as connection:
+        pass_guards(connection)
+        connection.execute(text(f"UPDATE appeals SET received_on = '2026-05-07' WHERE landlord = '{ONE}'"))
+    verify_registers(settings, now=TUESDAY + 4 * DAY)
+    (wrong,) = check_proof(settings, "nightly proof", TUESDAY + 4 * DAY)
+    assert not wrong.ok and "did not hold on 2026-06-20" in wrong.says
+    assert ONE not in wrong.says and "A1" not in wrong.says

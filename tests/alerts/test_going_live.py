@@ -303,6 +303,31 @@ def test_a_notice_to_the_data_owner_is_handed_over_until_it_was_accepted(folder:
     assert len(told) == 1 and told[0]["Date"].startswith("Thu, 02 Jul 2026")
 
 
+def read_notices(settings: Settings) -> list[dict[str, Any]]:
+    """Each notice of a failed task, as the outbox keeps it."""
+    with open_landlord_register(settings, L) as engine, register.reading(engine) as connection:
+        rows = connection.exec_driver_sql("SELECT * FROM alert_messages WHERE kind = 'failure' ORDER BY message_id")
+        return [dict(row) for row in rows.mappings()]
+
+
+@pytest.mark.parametrize("trial", [{}, {"mail_redirect": "tester@example.org"}])
+def test_a_notice_that_was_really_sent_stays_as_sent_whatever_mode_comes_later(
+    folder: Settings, trial: dict[str, Any]
+) -> None:
+    mailbox = Mailbox()
+    with serving(mailbox) as port:
+        fail_work(live(folder, port), "one", NOW)
+        (sent,) = read_notices(folder)
+        assert (sent["mode"], sent["status"], len(mailbox.kept)) == ("live", "sent", 1)
+        tried = live(folder, port, **trial) if trial else folder
+        for days, settings in ((1, tried), (2, live(folder, port))):
+            day = NOW + timedelta(days=days)
+            assess_landlord(folder, L, as_at=day.date(), now=day)
+            run(settings, day)
+            assert read_notices(folder) == [sent]
+    assert len([1 for _, body in mailbox.kept if f"{L}.daily failed" in str(parse(body)["Subject"])]) == 1
+
+
 def test_a_landlord_live_long_after_its_go_live_is_warned_of(
     folder: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

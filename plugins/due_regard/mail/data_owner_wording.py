@@ -18,6 +18,8 @@ class DataOwnerSentences(Sentences):
     unended: Annotated[str, require_placeholders("task", "dag", "run", "day")]
     backup_failure_title: Annotated[str, require_placeholders("day")]
     backup_failure: Annotated[str, require_placeholders("task", "run", "day")]
+    proof_failure_title: Annotated[str, require_placeholders("day")]
+    proof_failure: Annotated[str, require_placeholders("task", "run", "day")]
     unassessed_title: Annotated[str, require_placeholders("by", "day")]
     unassessed: Annotated[str, require_placeholders("by", "days")]
     unproved_title: Annotated[str, require_placeholders("day")]

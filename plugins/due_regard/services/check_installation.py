@@ -31,6 +31,7 @@ from due_regard.services.register_checks import (
     check_backups,
     check_findings_without_settings,
     check_guards,
+    check_nightly_proof,
     check_not_moved,
     check_noted_heads,
 )
@@ -151,6 +152,7 @@ def _check_register(settings: Settings, now: datetime) -> Iterator[CheckResult]:
                 yield CheckResult("audit chain", True, f"{report.rows} rows hold; head {report.head or 'none yet'}")
                 yield from check_noted_heads(settings, report, noted)
                 yield from check_backups(settings, engine, names[0], now)
+                yield check_nightly_proof(engine, now)
         except AuditError as reason:
             yield CheckResult("audit chain", False, str(reason))
         except RegisterError as reason:

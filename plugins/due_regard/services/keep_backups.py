@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from due_regard.calendars.quarters import find_london_day
 from due_regard.config.settings import Settings
@@ -23,13 +23,11 @@ from due_regard.services.landlord_context import (
 )
 from due_regard.services.landlord_failures import LandlordFailures
 from due_regard.services.prove_copy import check_copy
+from due_regard.services.record_run import Recorded, record_each
 from due_regard.services.result import Result
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
-
-Recorded = Callable[[str], AbstractContextManager[Any]]
-"""What keeps a row of a landlord's work: a task's; by hand, nothing."""
 
 
 def back_up_register(settings: Settings, landlord: str | None, folder: StoredPath, *, now: datetime) -> Result:
@@ -111,9 +109,7 @@ def _do_each_register(settings: Settings, act: Callable[[list[str]], Result], re
         raise SettingsError("set DUE_REGARD_BACKUP_DIR to a folder for backups, best on another machine")
     done, failures, asked = [], LandlordFailures(), list_landlords_to_run(settings)
     for names in settings.registers(failures.list_known(settings, asked)).values():
-        with failures.hold_back(*names), ExitStack() as rows:
-            for name in names:
-                rows.enter_context(record(name) if record else nullcontext())
+        with failures.hold_back(*names), record_each(names, record):
             done.append(act(names))
     failures.raise_if_all(asked)
     return {"registers": done, **failures.summarise()}

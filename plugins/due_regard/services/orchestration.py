@@ -28,6 +28,9 @@ PERMANENT = (SettingsError, DropError, CalendarError, PackError, AuditError)
 
 _LONGEST_PAUSE = timedelta(minutes=5)
 
+LONGEST_TASK = timedelta(hours=1)
+"""How long a task may take, where it does not say otherwise itself."""
+
 DEFAULT_ARGS: dict[str, Any] = {
     "owner": "due-regard",
     # Pauses of at least 30, 60, 120 and 240 seconds: they outlast a database's restart. Every verb may be run again.
@@ -35,7 +38,7 @@ DEFAULT_ARGS: dict[str, Any] = {
     "retry_delay": timedelta(seconds=30),
     "retry_exponential_backoff": 2.0,
     "max_retry_delay": _LONGEST_PAUSE,
-    "execution_timeout": timedelta(hours=1),
+    "execution_timeout": LONGEST_TASK,
     # As given below, and not summed up over what follows: a free worker takes the highest first.
     "weight_rule": "absolute",
 }
@@ -95,7 +98,12 @@ def make_dag_arguments(landlord: str, name: str) -> dict[str, Any]:
 
 @contextmanager
 def record_task(
-    landlord: str, context: Mapping[str, Any], connection: Callable[[str], Any], clock: Callable[[], datetime]
+    landlord: str,
+    context: Mapping[str, Any],
+    connection: Callable[[str], Any],
+    clock: Callable[[], datetime],
+    *,
+    longest: timedelta = LONGEST_TASK,
 ) -> Iterator[Settings]:
     """The settings for a task's work, of which the register keeps a row: see services/record_run.py.
 
@@ -106,6 +114,7 @@ def record_task(
         context: as Airflow gives it to the task.
         connection: gives the Airflow connection of a name, for mails to data owners of work left open.
         clock: the instant now.
+        longest: how long the task may take.
     """
     from due_regard.config.settings import Settings
     from due_regard.register.task_runs import RunKey
@@ -117,7 +126,7 @@ def record_task(
         RunKey(landlord, task.dag_id, task.task_id, task.run_id),
         load_mail_settings=lambda: load_settings_with_connection(connection),
         clock=clock,
-        longest=DEFAULT_ARGS["execution_timeout"],
+        longest=longest,
         retried_within=find_retry_time,
     ):
         yield settings

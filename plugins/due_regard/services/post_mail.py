@@ -73,7 +73,7 @@ def post_overdue_run(engine: Engine, context: MailContext, run: OverdueRun) -> b
         False where they were told before.
     """
     from due_regard.mail.wording import format_day
-    from due_regard.register.task_runs import BACKUP_DAG
+    from due_regard.register.task_runs import BACKUP_DAG, PROOF_DAG
 
     wording, key, day = context.wording, run.key, find_london_day(run.started_at)
     sentence, title = wording.data_owner.unended, wording.data_owner.unended_title
@@ -81,6 +81,8 @@ def post_overdue_run(engine: Engine, context: MailContext, run: OverdueRun) -> b
         sentence, title = wording.data_owner.failure, wording.data_owner.failure_title
     if key.dag_id == BACKUP_DAG:
         sentence, title = wording.data_owner.backup_failure, wording.data_owner.backup_failure_title
+    if key.dag_id == PROOF_DAG:
+        sentence, title = wording.data_owner.proof_failure, wording.data_owner.proof_failure_title
     text = sentence.format(task=key.verb, dag=key.dag_id, run=key.run_id, day=format_day(day))
     topic = f"{key.dag_id} {key.verb} {key.run_id} {day}"
     return _post_to_data_owner(

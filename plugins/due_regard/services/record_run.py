@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from due_regard.config.settings import Settings
 from due_regard.errors import DueRegardError, RegisterError
@@ -15,6 +15,9 @@ from due_regard.services.report_failure import report_overdue_runs
 
 if TYPE_CHECKING:
     from due_regard.register.task_runs import RunKey
+
+Recorded = Callable[[str], AbstractContextManager[Any]]
+"""What keeps a row of a landlord's work: a task's; by hand, nothing."""
 
 _log = logging.getLogger(__name__)
 
@@ -54,6 +57,15 @@ def record_run(
         raise
     with open_landlord_register(settings, key.landlord) as engine:
         close_run(engine, key, now=clock())
+
+
+@contextmanager
+def record_each(names: Sequence[str], record: Recorded | None) -> Iterator[None]:
+    """Keep a row of each landlord whose register the work of the body is on; they end as it ends."""
+    with ExitStack() as rows:
+        for name in names:
+            rows.enter_context(record(name) if record else nullcontext())
+        yield
 
 
 def _report_others(load_mail_settings: Callable[[], Settings], landlord: str, now: datetime) -> None:

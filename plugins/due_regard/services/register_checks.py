@@ -17,6 +17,9 @@ from due_regard.services.landlord_context import list_landlords_to_run, open_lan
 OLDEST_BACKUP, OLDEST_DRILL = timedelta(hours=36), timedelta(days=40)
 """How old the newest backup and the last drill may be: a night, or a month, may be missed by some hours or days."""
 
+OLDEST_PROOF = timedelta(days=3)
+"""How old the last nightly proof may be: a machine may be away for a weekend."""
+
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
@@ -79,6 +82,20 @@ def check_backups(settings: Settings, engine: Engine, landlord: str, now: dateti
     newest, last = max(list_backups(folder), default=None), find_last_drill(engine)
     yield _check_age("backups", newest, now, OLDEST_BACKUP, "`due-regard backup`, or see the DAG `backup`")
     yield _check_age("backup drill", last, now, OLDEST_DRILL, "`due-regard restore --drill`, or see the DAG `backup`")
+
+
+def check_nightly_proof(engine: Engine, now: datetime) -> CheckResult:
+    """When the register was last proved by the clock, and whether it held then."""
+    from due_regard.register.findings.proved_runs import find_last_proof
+
+    last = find_last_proof(engine)
+    if last is not None and last.faults:
+        says = (
+            f"{last.faults} did not hold on {last.at:%Y-%m-%d %H:%M} UTC: `due-regard audit verify --deep` names each"
+        )
+        return CheckResult("nightly proof", False, says)
+    mend = "see the DAG `verify`; `due-regard audit verify --deep` proves the register now"
+    return _check_age("nightly proof", last.at if last else None, now, OLDEST_PROOF, mend)
 
 
 def _check_age(what: str, newest: datetime | None, now: datetime, oldest: timedelta, mend: str) -> CheckResult:

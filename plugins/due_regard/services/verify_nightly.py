@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from due_regard.config.settings import Settings
 from due_regard.errors import AuditError, DueRegardError, RegisterError
 from due_regard.services.landlord_context import list_landlords_to_run, open_landlord_register
+from due_regard.services.record_run import Recorded, record_each
 from due_regard.services.report_failure import report_register_faults
 from due_regard.services.result import Result
 from due_regard.services.verify_register import prove_register
@@ -34,7 +35,7 @@ NIGHTS = 21
 _log = logging.getLogger(__name__)
 
 
-def verify_registers(settings: Settings, *, now: datetime) -> Result:
+def verify_registers(settings: Settings, *, now: datetime, record: Recorded | None = None) -> Result:
     """Prove each register of the installation, and mail the data owners of those that do not hold.
 
     Returns:
@@ -47,7 +48,8 @@ def verify_registers(settings: Settings, *, now: datetime) -> Result:
     told, untold = 0, dict[str, str]()
     for names in settings.registers(list_landlords_to_run(settings)).values():
         try:
-            result = _verify_one(settings, names, now=now)
+            with record_each(names, record):
+                result = _verify_one(settings, names, now=now)
         except DueRegardError as reason:
             _log.warning("%s: the register could not be proved: %s", ", ".join(names), reason)
             failed |= dict.fromkeys(names, str(reason))
@@ -77,12 +79,15 @@ def check_registers_hold(result: Result) -> None:
 
 
 def _verify_one(settings: Settings, names: Sequence[str], *, now: datetime) -> Result:
+    from due_regard.register.findings.proved_runs import record_proof
+
     turns: dict[str, int] = {}
     with open_landlord_register(settings, names[0], upgrade=True) as engine:
         result = prove_register(settings, names[0], partial(_choose_tonight, engine, turns))
         faults, unproved = (_count_by_table(result[name]) for name in ("faults", "unproved"))
         for landlord, last in turns.items():
             _record_turn(engine, landlord, last, faults, now=now)
+        record_proof(engine, faults=len(result["faults"]), now=now)
     kept = {name: result[name] for name in ("proved", "runs_left")}
     return {"landlords": list(names), **kept, "faults": faults, "unproved": unproved}
 

@@ -1,17 +1,41 @@
-"""Up to which recorded run the nightly proof has come: an entry of the audit a night, which is evidence of it, too."""
+"""When a register was last proved, whether it held, and up to which recorded run: entries of the audit each night."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Engine, select
 
 from due_regard.register.audit import append_audit
-from due_regard.register.engines import reading, writing
+from due_regard.register.engines import REGISTER, reading, writing
 from due_regard.register.schema.drop_tables import AuditRow
 
 _ACTION = "verify"
+
+
+@dataclass(frozen=True)
+class NightlyProof:
+    """When a register was proved, and how much of it did not hold."""
+
+    at: datetime
+    faults: int
+
+
+def record_proof(engine: Engine, *, faults: int, now: datetime) -> None:
+    """Note that the whole register was proved, each landlord's runs of that night among it."""
+    with writing(engine, REGISTER) as connection:
+        details = {"faults": faults}
+        append_audit(connection, landlord=REGISTER, action=_ACTION, subject="register", details=details, at=now)
+
+
+def find_last_proof(engine: Engine) -> NightlyProof | None:
+    """The newest night on which the register was proved; None before the first."""
+    nights = select(AuditRow.at, AuditRow.details).where(AuditRow.landlord == REGISTER, AuditRow.action == _ACTION)
+    with reading(engine) as connection:
+        found = connection.execute(nights.order_by(AuditRow.seq.desc()).limit(1)).one_or_none()
+    return None if found is None else NightlyProof(found.at, int(json.loads(found.details)["faults"]))
 
 
 def read_last_turn(engine: Engine, landlord: str) -> int | None:
