@@ -90,7 +90,15 @@ BAD: dict[str, list[list[str]]] = {
     "register login": [
         ["x", "--role", "pages"], ["x", "--role", "owner"], ["x", "--role", "pages", "--landlord", "nobody"],
     ],
-    "audit verify": [["--landlord", "nobody"], ["--head", "-:1:ab"], ["--head=-:1:ab"], ["--head", "x"]],
+    "audit verify": [
+        ["--landlord", "nobody"], ["--head", "-:1:ab"], ["--head=-:1:ab"], ["--head", "x"],
+        ["--runs", "1"], ["--deep", "--runs=-1"], ["--deep", "--runs", "x"], ["--deep", "--head", "x"],
+    ],
+    "audit acknowledge": [[], ["--landlord", "nobody"]],
+    "move": [["--to", ""], ["--to", "x"], ["--to", "sqlite:///file"], ["--to", "postgresql://127.0.0.1:1/x"]],
+    "register redate": [
+        ["--landlord", L, *SAID], ["--landlord", "nobody", *SAID], ["--landlord", L, "--by", "b", "--why", " "],
+    ],
     "backup": [["file"], ["file/x"], ["b", "--landlord", "nobody"]],
     "restore": [["nowhere"], ["empty"], ["file"]],
     "doctor": [["--freshness", "--register", "sqlite:///nowhere/register.db"]],

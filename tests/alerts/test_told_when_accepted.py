@@ -35,6 +35,15 @@ ROWS = [
 LATE = [due("restriction.review", "R1", "2026-06-29")]
 
 
+HEAD = re.compile(r"\b\w+:\d+:[0-9a-f]{32}\b")
+
+
+def read_but_head(mail: Any) -> str:
+    """A mail's headers and all its text, but for the audit's head: what was tried is in the audit."""
+    parts = [part.get_content() for part in mail.walk() if part.get_content_maintype() == "text"]
+    return HEAD.sub("HEAD", "\n".join([*(f"{name}: {value}" for name, value in mail.items()), *parts]))
+
+
 @contextmanager
 def twin(world: World, folder: Path) -> Iterator[World]:
     """Another installation with the same register, for what it would do in the first one's place."""
@@ -67,7 +76,7 @@ def test_going_live_after_a_week_of_trial_is_a_fresh_first_day(world: World, tmp
         tried = len(world.messages())
         after, first = world.run(ROWS, MON), fresh.run(ROWS, MON)
     assert tried > 5
-    assert sorted(mail.as_bytes() for mail in after) == sorted(mail.as_bytes() for mail in first)
+    assert sorted(map(read_but_head, after)) == sorted(map(read_but_head, first))
     assert len(world.dates) == 1 and [d.as_bytes() for d in world.dates] == [d.as_bytes() for d in fresh.dates]
     assert one(after, GOVERNANCE)["Subject"] == "2 from before go-live - Example Homes"
     assert not any("listed earlier" in text(mail) or "No longer open" in text(mail) for mail in after)
