@@ -60,9 +60,9 @@ def post_rows_to_mend(
     """
     from due_regard.intake import summarise_rejections
 
-    wording = context.wording.data_owner
-    text = wording.rows_to_mend.format(summary=summarise_rejections(validated).rstrip(), folder=folder, batch=batch_id)
-    title, link = wording.rows_title.format(batch=batch_id), context.pages.link_drop(batch_id)
+    wording, summary = context.wording, summarise_rejections(validated).rstrip()
+    text = wording.data_owner.rows_to_mend.format(summary=summary, folder=folder, batch=batch_id)
+    title, link = wording.data_owner.rows_title.format(batch=batch_id), context.pages.link_drop(batch_id)
     _put_to_data_owner(connection, context, "handback", f"{batch_id}", title, text, link=link)
 
 
