@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -148,10 +146,11 @@ def test_a_past_day_is_answered_by_the_policy_of_then(run: Run, request: pytest.
 
 
 @pytest.mark.usefixtures("changed_policy")
-def test_a_run_that_kept_no_texts_keeps_its_findings_and_claims_no_dates(run: Run, tmp_path: Path) -> None:
+def test_a_run_that_kept_no_texts_keeps_its_findings_and_claims_no_dates(run: Run) -> None:
     before = find_rows(answer(run, FIRST))
-    with closing(sqlite3.connect(tmp_path / "var" / "register.db")) as connection, connection:
-        connection.execute("UPDATE assessment_runs SET used_texts = NULL")
+    with open_landlord_register(Settings(), L) as engine, engine.begin() as connection:
+        pass_guards(connection)
+        connection.exec_driver_sql("UPDATE assessment_runs SET used_texts = NULL")
     found = answer(run, FIRST)
     assert set(find_rows(found)) == set(before)
     assert {row["due_on"] for row in found["findings"]} == {None}

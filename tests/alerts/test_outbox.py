@@ -117,6 +117,20 @@ def test_what_never_left_is_replaced_by_the_next_day_and_what_was_done_is_not_ma
     assert len({(t["finding_id"], t["stage"], t["recipient"]) for t in world.told()}) == len(world.told()) == 1
 
 
+def test_a_mail_of_today_leaves_as_it_was_composed_and_the_next_digest_says_what_was_closed_since(world: World) -> None:
+    world.assess(ROWS, TUE)
+    ref = world.ref("restriction.review", "R1")
+    world.compose(TUE)
+    world.send(TUE, Unreachable())
+    world.assess(ROWS[1:], TUE)
+    assert world.compose(TUE).superseded == 0
+    world.send(TUE)
+    mails = world.sink.take()
+    assert to(mails) == [APPEALS, OWNER] and ref in text(one(mails, OWNER))
+    later = text(one(world.run_days(ROWS[1:], WED, date(2026, 7, 6)), OWNER))
+    assert ref in later and "No longer open" in later
+
+
 def test_what_may_have_left_is_never_replaced(world: World) -> None:
     world.assess(ROWS[:1], TUE)
     world.compose(TUE)

@@ -29,6 +29,7 @@ from due_regard.register import (
     silence_finding,
     upgrade_register,
     verify_audit,
+    verify_rows,
     write_backup,
     writing,
 )
@@ -108,6 +109,7 @@ def test_a_register_is_restored_on_either_engine_and_goes_on(filled: Engine, els
         assert connection.scalar(text("SELECT action FROM audit WHERE landlord = '-'")) == "restore"
     assert_equal(filled, there)
     verify_audit(there, report.head)
+    assert verify_rows(there).faults == ()
     for engine in (filled, there):
         load_drop(engine, drop(accepted("appeals", [appeal("A1"), appeal("A2")]), landlord=OTHER), now=LATER)
         record(engine, "A2")

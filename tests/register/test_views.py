@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
-from due_regard.errors import AuditError, RegisterError
+from due_regard.errors import AuditError, ClockError, RegisterError
 from due_regard.register import (
     reading,
     record_view,
@@ -88,6 +88,18 @@ def test_each_day_that_is_over_is_sealed_once(viewed: Engine) -> None:
         (LANDLORD, "2026-06-03"): '{"rows":0', (LANDLORD, "2026-06-04"): '{"rows":0',
         (OTHER, "2026-06-01"): '{"rows":1',
     }  # fmt: skip
+    verify_audit(viewed)
+
+
+@pytest.mark.parametrize("moment", ["2026-05-20 09:00", "2026-06-01 22:59"])
+def test_a_view_by_a_clock_that_is_behind_does_not_get_into_a_sealed_day(viewed: Engine, moment: str) -> None:
+    seal_views(viewed, LANDLORD, now=at("2026-06-02 06:00"))
+    with pytest.raises(ClockError, match="sealed up to 2026-06-01; nothing was shown"):
+        look(viewed, at(moment), "F-000001")
+    look(viewed, at("2026-06-01 23:00"), "F-000001")  # midnight in London: the open day
+    look(viewed, at(moment), "F-000001", landlord=OTHER)
+    verify_audit(viewed)
+    seal_views(viewed, LANDLORD, now=at("2026-06-03 06:00"))
     verify_audit(viewed)
 
 

@@ -13,9 +13,8 @@ from sqlalchemy import Connection, Engine, func, select
 from due_regard.calendars.quarters import find_london_day
 from due_regard.register.audit import append_audit
 from due_regard.register.engines import reading, writing
-from due_regard.register.schema.drop_tables import AuditRow
 from due_regard.register.schema.view_tables import RecordView
-from due_regard.register.viewed_records import VIEWS_DIGESTED, digest_day, find_day_start
+from due_regard.register.viewed_records import VIEWS_DIGESTED, digest_day, find_day_start, find_last_sealed_day
 
 _SETTLED = timedelta(hours=1)
 """How long after its end a day is left open: a page asked for before midnight may be written after it."""
@@ -42,9 +41,8 @@ def seal_views(engine: Engine, landlord: str, *, now: datetime) -> list[date]:
 
 
 def _list_unsealed_days(connection: Connection, landlord: str, now: datetime) -> list[date]:
-    sealed = select(func.max(AuditRow.subject)).where(AuditRow.landlord == landlord, AuditRow.action == VIEWS_DIGESTED)
-    if last := connection.scalar(sealed):
-        first = date.fromisoformat(last) + timedelta(days=1)
+    if last := find_last_sealed_day(connection, landlord):
+        first = last + timedelta(days=1)
     elif begun := connection.scalar(select(func.min(RecordView.at)).where(RecordView.landlord == landlord)):
         first = find_london_day(begun)
     else:

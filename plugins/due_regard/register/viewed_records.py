@@ -14,9 +14,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, func, insert, select
 
-from due_regard.calendars.quarters import LONDON
-from due_regard.register.clocks import check_not_ahead
+from due_regard.calendars.quarters import LONDON, find_london_day
+from due_regard.errors import ClockError
+from due_regard.register.clocks import check_not_ahead, format_instant
 from due_regard.register.engines import writing
+from due_regard.register.schema.drop_tables import AuditRow
 from due_regard.register.schema.view_tables import RecordView
 
 VIEWS_DIGESTED = "views"
@@ -47,11 +49,31 @@ def record_view(
 
     Raises:
         RegisterError: it could not be written; the page must not be shown then.
+        ClockError: the day of `now` is sealed already: this machine's clock is behind, or another one's was ahead.
     """
     values = {"landlord": landlord, "at": now, "actor": actor, "used_right": used_right, "kind": kind, "ref": ref}
     with writing(engine, landlord, alone=False) as connection:
         check_not_ahead(connection, now)
+        _check_day_is_open(connection, landlord, now)
         connection.execute(insert(RecordView).values(**values))
+
+
+def _check_day_is_open(connection: Connection, landlord: str, now: datetime) -> None:
+    """A row put into a sealed day would break its digest, as one that is put in later does."""
+    last = find_last_sealed_day(connection, landlord)
+    if last is not None and find_london_day(now) <= last:
+        raise ClockError(
+            f"{landlord}: it is {format_instant(now)} by the clock, and who looked at which record is sealed up to "
+            f"{last}; nothing was shown or changed. Set this machine's clock right if it is behind; if another's was "
+            "ahead, pages open again on the day after"
+        )
+
+
+def find_last_sealed_day(connection: Connection, landlord: str) -> date | None:
+    """The newest day whose views the audit has the digest of; days are sealed in their order."""
+    sealed = select(AuditRow.subject).where(AuditRow.landlord == landlord, AuditRow.action == VIEWS_DIGESTED)
+    found = connection.scalar(sealed.order_by(AuditRow.seq.desc()).limit(1))
+    return date.fromisoformat(found) if found else None
 
 
 def list_views(

@@ -8,7 +8,7 @@ from alembic import op
 from due_regard.register.schema.column_types import Instant, Ref, RowId
 
 revision = "0016_older_drops"
-down_revision = "0014_withdrawals"
+down_revision = "0015_withdrawals"
 branch_labels = None
 depends_on = None
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from alembic import op
 
-revision = "0015_guards"
+revision = "0017_guards"
 down_revision = "0016_older_drops"
 branch_labels = None
 depends_on = None

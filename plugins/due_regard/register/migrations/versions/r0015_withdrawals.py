@@ -12,8 +12,8 @@ from due_regard.register.migrations.protection import choose_view_options, prote
 from due_regard.register.migrations.versions.r0004_access import OF_CUSTOMERS, REPORTED, VISIBLE
 from due_regard.register.schema.column_types import Instant, Ref, RowId
 
-revision = "0014_withdrawals"
-down_revision = "0013_used_texts"
+revision = "0015_withdrawals"
+down_revision = "0014_used_texts"
 branch_labels = None
 depends_on = None
 

@@ -11,8 +11,8 @@ from alembic import op
 from due_regard.register.migrations.protection import protect_tables
 from due_regard.register.schema.column_types import Instant, Ref
 
-revision = "0013_used_texts"
-down_revision = "0017_silences"
+revision = "0014_used_texts"
+down_revision = "0013_silences"
 branch_labels = None
 depends_on = None
 

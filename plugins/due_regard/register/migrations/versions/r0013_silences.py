@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import op
 
-revision = "0017_silences"
+revision = "0013_silences"
 down_revision = "0012_seals"
 branch_labels = None
 depends_on = None
