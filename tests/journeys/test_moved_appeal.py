@@ -73,9 +73,9 @@ def _timeliness(pack: Path) -> tuple[dict[str, int], str, str]:
     (file,) = [each for each in pack.glob("*.xlsx") if "action_list" not in each.name]
     book = openpyxl.load_workbook(file)
     (headline,) = [str(row[0]) for row in book["Main points"].values if "appeals were received" in str(row[0])]
-    (table,) = [list(sheet.values) for sheet in book if any(UNDONE in row for row in sheet.values)]
-    (chart,) = [str(row[0]) for row in table if str(row[0]).startswith("It also holds one chart")]
-    (headers,) = [row for row in table if row[0] == "Duty"]
+    (table,) = [list(sheet.values) for sheet in book if sheet.title.endswith(" Duties due, by lateness")]
+    (chart,) = [str(row[0]) for row in table if str(row[0]).startswith("It also holds a chart of the table")]
+    (headers,) = [row for row in table if row[0] == "Duty" and UNDONE in row]
     (found,) = [row for row in table if row[0] == DUTY]
     return {str(name): int(str(n)) for name, n in zip(headers[2:], found[2:], strict=True)}, headline, chart
 
