@@ -1,31 +1,45 @@
-"""The same drop makes the same pack, byte for byte, on SQLite and on PostgreSQL."""
+"""The same register makes the same pack, byte for byte, on SQLite and on PostgreSQL."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import Engine
 
-from due_regard.register import EVER, load_drop, reading, sql_files
-from tests.packs.known import QUARTER, SQL, TAKEN_IN, example_drop
-from tests.packs.registers import NAME, build
+from due_regard.register import EVER, reading, restore_backup, sql_files, upgrade_register, write_backup
+from tests.packs.known import QUARTER, SQL
+from tests.packs.registers import BUILT, NAME, build
+from tests.register.engines import new_postgresql, postgresql_url  # noqa: F401 - fixtures
 
 DAYS = {"starts_on": QUARTER.starts_on, "ends_on": QUARTER.ends_on}
-FLOW = {"customers_restricted": 14, "opening": 9, "new": 14, "ended": 1, "in_force": 22}
+FLOW = {"customers_restricted": 14, "customers_new": 10, "opening": 9, "new": 14, "ended": 1, "in_force": 22}
+
+
+@pytest.fixture
+def on_server(loaded: Engine, new_postgresql: Callable[[], str], tmp_path: Path) -> Iterator[Engine]:  # noqa: F811
+    """The register of `loaded` on PostgreSQL: one loaded anew has seals of its own, and prints another head."""
+    write_backup(str(loaded.url), tmp_path / "kept", now=BUILT)
+    url = new_postgresql()
+    restore_backup(url, tmp_path / "kept", now=BUILT)
+    engine = upgrade_register(url)
+    yield engine
+    engine.dispose()
 
 
 def test_the_pack_is_the_same_on_both_engines(
-    register: Engine,
+    on_server: Engine,
     loaded: Engine,
     small: dict[str, Any],
     tmp_path: Path,
 ) -> None:
-    load_drop(register, example_drop(NAME), now=TAKEN_IN)
-    report = build(register, tmp_path / "one", **small)
-    again = build(register, tmp_path / "two", **small)
+    assert (on_server.dialect.name, loaded.dialect.name) == ("postgresql", "sqlite")
+    report = build(on_server, tmp_path / "one", **small)
+    again = build(on_server, tmp_path / "two", **small)
     assert (report.status, again.status) == ("built", "unchanged")
-    with reading(register, NAME) as conn:
+    with reading(on_server, NAME) as conn:
         flow = sql_files.read_statement(
             conn, "restrictions_of_quarter", SQL, landlord=NAME, known_at=EVER, **DAYS,
             eve=QUARTER.shift(-1).ends_on,
