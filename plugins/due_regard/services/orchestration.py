@@ -28,9 +28,6 @@ PERMANENT = (SettingsError, DropError, CalendarError, PackError, AuditError)
 
 _LONGEST_PAUSE = timedelta(minutes=5)
 
-LONGEST_TASK = timedelta(hours=1)
-"""How long a task may take, where it does not say otherwise itself."""
-
 DEFAULT_ARGS: dict[str, Any] = {
     "owner": "due-regard",
     # Pauses of at least 30, 60, 120 and 240 seconds: they outlast a database's restart. Every verb may be run again.
@@ -38,7 +35,7 @@ DEFAULT_ARGS: dict[str, Any] = {
     "retry_delay": timedelta(seconds=30),
     "retry_exponential_backoff": 2.0,
     "max_retry_delay": _LONGEST_PAUSE,
-    "execution_timeout": LONGEST_TASK,
+    "execution_timeout": timedelta(hours=1),
     # As given below, and not summed up over what follows: a free worker takes the highest first.
     "weight_rule": "absolute",
 }
@@ -98,13 +95,9 @@ def make_dag_arguments(landlord: str, name: str) -> dict[str, Any]:
 
 @contextmanager
 def record_task(
-    landlord: str,
-    context: Mapping[str, Any],
-    connection: Callable[[str], Any],
-    clock: Callable[[], datetime],
-    *,
-    longest: timedelta = LONGEST_TASK,
-) -> Iterator[Settings]:
+    landlord: str, context: Mapping[str, Any], connection: Callable[[str], Any], clock: Callable[[], datetime],
+    longest: timedelta = DEFAULT_ARGS["execution_timeout"],
+) -> Iterator[Settings]:  # fmt: skip
     """The settings for a task's work, of which the register keeps a row: see services/record_run.py.
 
     They lack the Airflow connection of the mail server: work that mails nobody must not fail for want of one.
