@@ -26,6 +26,7 @@ from due_regard.commands import (
     intake_commands,
     listing_commands,
     mail_commands,
+    pack_commands,
     policy_commands,
     register_commands,
 )
@@ -41,6 +42,7 @@ _GROUPS = (
     finding_commands,
     alert_commands,
     mail_commands,
+    pack_commands,
     policy_commands,
     register_commands,
 )

@@ -1,13 +1,15 @@
--- The day each pack of each quarter was first issued, among issues up to the day asked for: the day a person said so, or
+-- The day each pack of each quarter was first issued, an edition on its own, among issues up to the day asked for: the day a person said so, or
 -- the day the mail server accepted its mail for the clerk. A trial's mail, or one that came back, issued nothing.
-SELECT pack, quarter, MIN(issued_on) AS issued_on
+SELECT pack, quarter, edition, MIN(issued_on) AS issued_on
 FROM (
-    SELECT i.pack, i.quarter, CASE WHEN i.message_id IS NULL THEN i.issued_on ELSE m.accepted_on END AS issued_on
+    SELECT i.pack, i.quarter, p.edition,
+           CASE WHEN i.message_id IS NULL THEN i.issued_on ELSE m.accepted_on END AS issued_on
     FROM pack_issues AS i
+    JOIN packs AS p ON p.id = i.pack_id
     LEFT JOIN alert_messages AS m
         ON m.landlord = i.landlord AND m.message_id = i.message_id AND m.mode = 'live' AND m.status = 'sent'
     WHERE i.landlord = :landlord
 ) AS issues
 WHERE issued_on <= :as_at
-GROUP BY pack, quarter
-ORDER BY pack, quarter
+GROUP BY pack, quarter, edition
+ORDER BY pack, quarter, edition

@@ -89,13 +89,17 @@ class AlertSettings(_SettingsPart):
 
 
 class PackSwitch(_SettingsPart):
-    """One pack switched on: a definition of include/reports/packs and how it reaches the clerk."""
+    """One pack switched on: a definition of include/reports/packs and how it reaches the clerk.
+
+    With `needs_approval` it is mailed only once a named person has approved it; without, its first build is.
+    """
 
     name: Identifier
     clerk: Address
     deliver: Literal["attachment", "link"] = "attachment"
     meets_on: tuple[date, ...] = ()
     days_before_meeting: int = Field(default=7, ge=0)
+    needs_approval: bool = Field(default=True, description="mailed only once a named person has approved it")
 
 
 class Landlord(_SettingsPart):

@@ -22,18 +22,22 @@ from due_regard.packs.content.crossed_records import add_crossed_records
 from due_regard.packs.content.disputed_findings import describe_disputes
 from due_regard.packs.content.figure_changes import build_changes_table, compare_figures
 from due_regard.packs.content.measure_tables import MeasureTable, build_measure_table
+from due_regard.packs.content.opened_figure import OpenedFigure, open_table_figure
 from due_regard.packs.content.pack_content import EDITIONS, PackContent, compose_content
 from due_regard.packs.content.pack_definition import PackDefinition, PackSection, load_pack_definition
-from due_regard.packs.content.snapshots import take_snapshots
+from due_regard.packs.content.snapshots import take_snapshots, take_whole_snapshot
 from due_regard.packs.documents.action_list import build_action_workbook, build_actions, select_open_duties
 from due_regard.packs.documents.paper import build_paper
 from due_regard.packs.documents.workbook import build_committee_workbook
 from due_regard.packs.life import provenance
 from due_regard.packs.life.filing import PackReport, file_pack
+from due_regard.packs.life.issued_figures import IssuedFigures, read_issued_figures
+from due_regard.packs.life.pack_lives import PackKey, read_pack_life
 from due_regard.packs.life.pack_records import list_kept_figures
 from due_regard.packs.life.published_before import read_published_before
 from due_regard.packs.measures import BATCH_COLUMNS, QuarterSnapshot
 from due_regard.policy import LandlordContext, PolicyHistory
+from due_regard.records.canonical import Records
 from due_regard.register import EVER, read_audit_head, read_records, reading, sql_files
 
 if TYPE_CHECKING:
@@ -76,7 +80,7 @@ def build_pack(
         out: folder the files go to.
         now: aware UTC.
         reports: folder of definitions and templates.
-        known_at: only what had been learnt by then (the filed figures: `quarter.closes_at`); None: all that is known.
+        known_at: only what had been learnt by then (such as `quarter.closes_at`); None: all that is known.
 
     Raises:
         SettingsError: no such edition, or the definition is wrong.
@@ -86,29 +90,32 @@ def build_pack(
     definition = load_pack_definition(reports, pack)
     known = _read_known_state(engine, context, quarter, known_at)
     tables = _build_tables(definition, known.snapshots)
-    filed = None if known_at else _rebuild_filed_tables(engine, context, quarter, definition, known)
-    definition, tables, revised = _add_changes(definition, tables, filed, quarter)
     protected = _protect_tables(engine, context, tables, known) if edition == "publishable" else None
-    landlord = context.landlord.id
+    shown = protected.tables if protected else tables
+    landlord, key = context.landlord.id, PackKey(pack, str(quarter), edition)
     with reading(engine, landlord) as conn:
         until = known_at or EVER
         references = sql_files.read_statement(conn, "packs/finding_references", landlord=landlord, known_at=until)
+        issued = read_issued_figures(conn, landlord, pack=pack, edition=edition, known_at=known_at)
+        life = read_pack_life(conn, landlord, key)
+    figures = list_kept_figures({name: table for name, table in tables.items() if name in shown})
+    definition, shown, revised = _add_changes(definition, shown, issued, edition)
     found = _select_shared_duties(context.history, known)
     standing = _describe_standing(context, quarter, known) + describe_disputes(found, references, edition)
-    content = compose_content(
-        definition, context.landlord, protected.tables if protected else tables,
-        quarter=quarter, edition=edition, revised=revised, standing=standing,
-    )  # fmt: skip
-    contents = _make_files(content, found, references, known, reports)
+    commentary = {section: one.words for section, one in life.commentary.items()}
     made = provenance.gather_provenance(
         known.files, context, definition, known_at=known_at, run_id=_find_last_run(engine, landlord, known_at),
-        head=read_audit_head(engine, landlord),
+        head=read_audit_head(engine, landlord), commentary=commentary,
     )  # fmt: skip
-    shown = protected.tables if protected else tables
-    figures = list_kept_figures({name: table for name, table in tables.items() if name in shown})
+    content = compose_content(
+        definition, context.landlord, shown, quarter=quarter, edition=edition, revised=revised, standing=standing,
+        commentary=commentary, version=life.version, correction=life.describe_correction(life.version),
+        provenance=provenance.list_printed_provenance(made),
+    )  # fmt: skip
+    contents = _make_files(content, found, references, known, reports)
     return file_pack(
         engine, content, contents, made, figures, out=out, now=now, known_at=known_at,
-        published=protected.published if protected else None,
+        published=protected.published if protected else None, version=life.version,
     )  # fmt: skip
 
 
@@ -141,16 +148,49 @@ def _read_known_state(
     engine: Engine, context: LandlordContext, quarter: Quarter, known_at: datetime | None
 ) -> _KnownState:
     landlord = context.landlord.id
+    files = _read_files(engine, landlord, known_at)
+    records = read_records(engine, landlord, known_at=known_at)
+    # Arrow keeps what it freed: after a million rows that is a seventh of the memory a pack may take.
+    pa.default_memory_pool().release_unused()
+    shown = _choose_shown_files(files)
+    return _KnownState(take_snapshots(records, context, quarter, files=shown), files, known_at)
+
+
+def _read_files(engine: Engine, landlord: str, known_at: datetime | None) -> pd.DataFrame:
     with reading(engine, landlord) as conn:
         files = sql_files.read_statement(conn, "packs/files_taken_in", landlord=landlord, known_at=known_at or EVER)
     if files.empty:
         raise PackError(f"nothing had been taken in for {landlord}; run intake first")
-    records = read_records(engine, landlord, known_at=known_at)
-    # Arrow keeps what it freed: after a million rows that is a seventh of the memory a pack may take.
-    pa.default_memory_pool().release_unused()
+    return files
+
+
+def _choose_shown_files(files: pd.DataFrame) -> pd.DataFrame:
     days = files["loaded_at"].dt.tz_convert(LONDON).dt.tz_localize(None).dt.normalize()
-    shown = files.assign(loaded_on=days)[list(BATCH_COLUMNS)]
-    return _KnownState(take_snapshots(records, context, quarter, files=shown), files, known_at)
+    return files.assign(loaded_on=days)[list(BATCH_COLUMNS)]
+
+
+def open_known_figure(
+    engine: Engine,
+    context: LandlordContext,
+    table: str,
+    measure: str,
+    quarter: Quarter,
+    *,
+    reported: Quarter,
+    known_at: datetime,
+    is_whole: bool = False,
+) -> tuple[OpenedFigure, Records]:
+    """One figure of a pack of the quarter `reported`, taken apart as it was known then, and the records known then.
+
+    Raises:
+        UnknownReference: there is no such figure.
+    """
+    landlord = context.landlord.id
+    files = _read_files(engine, landlord, known_at)
+    records = read_records(engine, landlord, known_at=known_at)
+    shown = _choose_shown_files(files).set_axis(files["file_id"])
+    snapshot = take_whole_snapshot(records, context, quarter, files=shown, is_reported=quarter == reported)
+    return open_table_figure(snapshot, table, measure, is_whole=is_whole), records
 
 
 def _build_tables(definition: PackDefinition, snapshots: tuple[QuarterSnapshot, ...]) -> dict[str, MeasureTable]:
@@ -160,29 +200,22 @@ def _build_tables(definition: PackDefinition, snapshots: tuple[QuarterSnapshot, 
     }
 
 
-def _rebuild_filed_tables(
-    engine: Engine, context: LandlordContext, quarter: Quarter, definition: PackDefinition, known: _KnownState
-) -> dict[str, MeasureTable] | None:
-    """The tables as known at the quarter's close; None where nothing had come by then, or nothing since."""
-    loaded = known.files["loaded_at"]
-    if not (loaded <= quarter.closes_at).any() or not (loaded > quarter.closes_at).any():
-        return None
-    then = _read_known_state(engine, context, quarter, quarter.closes_at)
-    return _build_tables(definition, then.snapshots)
-
-
 def _add_changes(
-    definition: PackDefinition, tables: dict[str, MeasureTable], filed: dict[str, MeasureTable] | None, quarter: Quarter
+    definition: PackDefinition, tables: dict[str, MeasureTable], issued: IssuedFigures, edition: str
 ) -> tuple[PackDefinition, dict[str, MeasureTable], dict[str, frozenset[str]]]:
-    """Definition and tables with a sheet on what changed since `filed`, and table -> measures that did."""
-    if filed is None:
-        return definition, tables, {}
-    changes = compare_figures(filed, tables, str(quarter))
-    listing = build_changes_table(changes, tables)
+    """Definition and tables with a sheet on what changed since figures were issued, and table -> measures that did.
+
+    A publishable edition marks what changed of what it shows, and lists nothing: it holds no listing of two values.
+    """
+    is_listed = edition == "confidential"
+    changes = compare_figures(issued, tables, numbers_alone=not is_listed)
     revised = {str(name): frozenset(group["measure"]) for name, group in changes.groupby("table")}
+    if changes.empty or not is_listed:
+        return definition, tables, revised
+    listing = build_changes_table(changes, tables)
     section = PackSection.model_construct(
-        table=listing.name, title=None, headlines=("{rows:figure has|figures have} changed since they were filed.",),
-        why="Late and corrected exports change the past: each figure that differs from the one filed.", chart=False,
+        table=listing.name, title=None, headlines=("{rows:figure has|figures have} changed since they were issued.",),
+        why="Late and corrected exports change the past: each figure that differs from the one issued.", chart=False,
     )  # fmt: skip
     whole = definition.model_copy(update={"sections": (*definition.sections, section)})
     return whole, {**tables, listing.name: listing}, revised
@@ -209,6 +242,7 @@ def _make_files(
     content: PackContent, actions: pd.DataFrame, references: pd.DataFrame, known: _KnownState, reports: Folder
 ) -> dict[str, bytes]:
     stem = f"{content.landlord}_{content.pack}_{content.quarter}_{content.edition}"
+    stem += f"_v{content.version}" if content.version > 1 else ""
     found = {f"{stem}.xlsx": build_committee_workbook(content), f"{stem}.pdf": build_paper(content, reports / "paper")}
     for section in content.sections:
         if section.chart is not None:

@@ -52,6 +52,7 @@ def build_committee_workbook(content: PackContent) -> bytes:
     for section in content.sections:
         _write_section(book.create_sheet(make_sheet_name(section)), section, content.edition)
     _write_notes(book.create_sheet("Notes"), content)
+    _write_provenance(book.create_sheet("Provenance"), content)
     return save_workbook(book, content.quarter.closes_at)
 
 
@@ -75,6 +76,8 @@ def _write_cover(sheet: Worksheet, content: PackContent) -> None:
         content.landlord_name,
         f"Report to the {content.audience}, {content.quarter_label}",
         content.introduction,
+        *([content.correction] if content.correction else []),
+        *(["What is asked", content.decision_asked] if content.decision_asked else []),
         "Why this report is made",
         *content.basis,
         "What the figures rest on",
@@ -87,7 +90,10 @@ def _write_cover(sheet: Worksheet, content: PackContent) -> None:
         "Who may read it",
         EDITIONS[content.edition],
     ]
-    headings = {"Why this report is made", "What the figures rest on", "How to read this workbook", "Who may read it"}
+    headings = {
+        "What is asked", "Why this report is made", "What the figures rest on", "How to read this workbook",
+        "Who may read it",
+    }  # fmt: skip
     _set_widths(sheet, (100,))
     _write_lines(sheet, content.title, lines, headings)
 
@@ -124,8 +130,9 @@ def _write_cell(sheet: Worksheet, row: int, column: int, value: object, font: Fo
 
 def _write_contents(sheet: Worksheet, content: PackContent) -> None:
     others = [("Main points", "What matters, in sentences"), ("Notes", "Notes to the tables")]
+    others.append(("Provenance", "Drops, policy and calendar that the figures rest on"))
     sections = [(make_sheet_name(section), section.title) for section in content.sections]
-    rows = [others[0], *sections, others[1]]
+    rows = [others[0], *sections, *others[1:]]
     first = _write_list(sheet, "contents", {"Worksheet": 40, "What it shows": 70}, rows)
     for row, (name, _) in enumerate(rows, first + 1):
         cell = sheet.cell(row, 1)
@@ -143,6 +150,11 @@ def _write_notes(sheet: Worksheet, content: PackContent) -> None:
     _write_list(sheet, "notes", {"Note": 14, "What it says": 100}, rows, spill=True)
 
 
+def _write_provenance(sheet: Worksheet, content: PackContent) -> None:
+    widths = {"What went into this report": 60, "Digest": 70}
+    _write_list(sheet, "provenance", widths, content.provenance)
+
+
 def _write_list(
     sheet: Worksheet, name: str, widths: Mapping[str, float], rows: Sequence[tuple[str, str]], *, spill: bool = False
 ) -> int:
@@ -156,6 +168,7 @@ def _write_list(
 def _write_section(sheet: Worksheet, section: SectionContent, edition: str) -> None:
     marks = " ".join(f"[note {number}]" for number in section.notes)
     lines = ["This worksheet contains one table.", section.why, *section.sentences]
+    lines += [f"Officers' commentary: {section.commentary}"] if section.commentary else []
     if marks:
         lines.insert(1, f"Some figures are explained in {marks}, on the Notes worksheet.")
     found = build_grid(section.table, section.revised)

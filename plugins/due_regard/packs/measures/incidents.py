@@ -127,9 +127,19 @@ def count_by_team(snapshot: QuarterSnapshot) -> list[Figure]:
     named = [
         count_cases(f"team_{place}", team, refs[met == team], refs, "incidents") for place, team in enumerate(teams, 1)
     ]
-    silent = sum(1 for figure in named if not figure.numerator)
+    silent = pd.Series([team for team, figure in zip(teams, named, strict=True) if not figure.numerator], dtype="str")
+    every = pd.Series(teams, dtype="str").rename("team")
     return [
-        Figure("silent_teams", _SILENT, silent, len(teams), "teams", is_of_people=False),
+        Figure(
+            "silent_teams",
+            _SILENT,
+            len(silent),
+            len(teams),
+            "teams",
+            is_of_people=False,
+            counted=silent.rename("team"),
+            counted_whole=every,
+        ),
         *named,
         count_cases("no_team", _NO_TEAM, refs[met.isna()], refs, "incidents"),
     ]

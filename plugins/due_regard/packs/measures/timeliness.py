@@ -60,9 +60,9 @@ def measure_kept(snapshot: QuarterSnapshot, figure: str, what: str) -> list[Figu
     refs, states = name_subjects(rows), rows["state"]
     parts = {"on_time": states == "met", "late": states == "late", "lapsed": ~states.isin(["met", "late"])}
     return [
-        count_cases(f"{figure}_due", labels["due"], refs),
+        count_cases(f"{figure}_due", labels["due"], refs, is_judged=True),
         *(
-            count_cases(f"{figure}_{name}", labels[name], refs[mask], refs, f"{figure}_due")
+            count_cases(f"{figure}_{name}", labels[name], refs[mask], refs, f"{figure}_due", is_judged=True)
             for name, mask in parts.items()
         ),
     ]
@@ -96,7 +96,8 @@ def count_overdue_reviews(snapshot: QuarterSnapshot) -> list[Figure]:
     rows = snapshot.select_figure("reviews")
     rows = rows[rows["state"] == "overdue"]
     refs, days = name_subjects(rows), count_days_since(snapshot.end, rows["due_on"])
-    return [count_cases("overdue", label, refs), *count_bands(days, OVERDUE_BANDS, "overdue", refs)]
+    bands = count_bands(days, OVERDUE_BANDS, "overdue", refs, is_judged=True)
+    return [count_cases("overdue", label, refs, is_judged=True), *bands]
 
 
 def count_lateness(snapshot: QuarterSnapshot) -> pd.DataFrame:
@@ -146,8 +147,11 @@ def _count_safeguard(snapshot: QuarterSnapshot, rule: str, label: object) -> lis
         return make_missing_figures(labels, why)
     now = _count_lacking_cases(snapshot, rule, labels[name], snapshot.list_opened_refs(subject))
     before = snapshot.count_states(rule).get("breach", 0) - int(now.numerator or 0)
+    rows = snapshot.select_rule(rule)
+    lacking = name_subjects(rows[rows["state"] == "breach"])
+    counted = lacking if now.cases is None else lacking[~lacking.index.isin(now.cases.index)]
     # Without cases: a publishable edition hides it, for with the next quarter's it would tell this quarter's.
-    return [now, Figure(f"{name}_before", labels[f"{name}_before"], before)]
+    return [now, Figure(f"{name}_before", labels[f"{name}_before"], before, is_judged=True, counted=counted)]
 
 
 def _count_lacking_cases(snapshot: QuarterSnapshot, rule: str, label: str, refs: pd.Series) -> Figure:
@@ -155,4 +159,4 @@ def _count_lacking_cases(snapshot: QuarterSnapshot, rule: str, label: str, refs:
     rows = snapshot.select_rule(rule)
     rows = rows[rows["subject_ref"].isin(refs) & rows["state"].isin(["met", "breach"])]
     name, judged = rule.replace(".", "_"), name_subjects(rows)
-    return count_cases(name, label, judged[rows["state"] == "breach"], judged, f"{name}_judged")
+    return count_cases(name, label, judged[rows["state"] == "breach"], judged, f"{name}_judged", is_judged=True)
