@@ -352,3 +352,19 @@ def test_whoever_may_not_see_a_restricted_finding_may_not_decide_on_it(settings:
         with pytest.raises(UnknownReference, match="no finding has that reference"):
             decide_on_finding(known, ref, verb, decision, now=NOW, sees_restricted=False, may_govern=True)  # type: ignore[arg-type]
     decide_on_finding(known, ref, "comment", decision, now=NOW, sees_restricted=True, may_govern=False)
+
+
+def test_a_rule_that_a_later_version_restricts_is_restricted_for_its_older_findings_too(settings: Settings) -> None:
+    ref = find_ref(settings, "restriction.review")
+    own = settings.var_dir / "own"
+    shutil.copytree(settings.include_dir / "policies" / L, own / "policies" / L)
+    (first,) = (own / "policies" / L).glob("*.yaml")
+    text = first.read_text(encoding="utf-8")
+    later = text.replace("rule: restriction.review\n", f"rule: restriction.review\n    {ONLY}\n")
+    later = later.replace(f"effective_from: {first.stem}", "effective_from: 2026-06-01")
+    (first.parent / "2026-06-01.yaml").write_text(later, "utf-8")
+    known = settings.model_copy(update={"own_dir": own})
+    with pytest.raises(UnknownReference, match="no finding has that reference"):
+        decide_on_finding(
+            known, ref, "comment", Decision("fab:7", "because"), now=NOW, sees_restricted=False, may_govern=True
+        )

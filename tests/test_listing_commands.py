@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ from due_regard.config.settings import Settings
 from due_regard.services.assess_landlord import assess_landlord
 from due_regard.services.landlord_context import open_landlord_register
 from due_regard.services.list_findings import LandlordAnswer
+from due_regard.services.past_findings import read_findings_as_at
 from due_regard.services.steps import listen_to_steps
 from tests.register.drops import accepted, appeal, drop
 
@@ -113,10 +116,9 @@ def test_a_run_that_looks_back_judges_no_day(run: Run) -> None:
     assert run("findings", "--as-at", "2026-05-01", "--landlord", L)[0] == 5
 
 
-def test_a_past_day_under_a_changed_policy_keeps_its_findings_and_claims_no_dates(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    before = find_rows(answer(run, FIRST))
+@pytest.fixture
+def changed_policy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The landlord's policy as somebody edited it after both runs: a working day more."""
     own = tmp_path / "own" / "policies" / L
     own.mkdir(parents=True)
     (file,) = (Settings().include_dir / "policies" / L).glob("*.yaml")
@@ -124,6 +126,31 @@ def test_a_past_day_under_a_changed_policy_keeps_its_findings_and_claims_no_date
     assert "working_days: 3" in text
     (own / file.name).write_text(text.replace("working_days: 3", "working_days: 4"), encoding="utf-8")
     monkeypatch.setenv("DUE_REGARD_OWN_DIR", str(tmp_path / "own"))
+
+
+def test_a_past_day_is_answered_by_the_policy_of_then(run: Run, request: pytest.FixtureRequest) -> None:
+    before = answer(run, FIRST)
+    request.getfixturevalue("changed_policy")
+    assert answer(run, FIRST) == before
+    # Even where the landlord's files are gone.
+    shutil.rmtree(Settings().own_dir or "")
+    (own := Settings().own_dir or Path()).mkdir()
+    for folder in ("landlords", "calendars"):
+        (own / folder).mkdir()
+    (own / "landlords" / f"{L}.yaml").write_text("id: nobody", encoding="utf-8")
+    with open_landlord_register(Settings(), L) as engine:
+        judged = register.find_judged_day(engine, L, FIRST)
+        assert judged is not None
+        found, is_whole = read_findings_as_at(engine, Settings(), L, judged)
+    assert is_whole
+    assert found["days_unit"].dropna().unique().tolist() == ["working days"]
+
+
+@pytest.mark.usefixtures("changed_policy")
+def test_a_run_that_kept_no_texts_keeps_its_findings_and_claims_no_dates(run: Run, tmp_path: Path) -> None:
+    before = find_rows(answer(run, FIRST))
+    with closing(sqlite3.connect(tmp_path / "var" / "register.db")) as connection, connection:
+        connection.execute("UPDATE assessment_runs SET used_texts = NULL")
     found = answer(run, FIRST)
     assert set(find_rows(found)) == set(before)
     assert {row["due_on"] for row in found["findings"]} == {None}
@@ -226,3 +253,15 @@ def test_lists_of_a_landlord_that_never_delivered_say_so(run: Run, tmp_path: Pat
     run("register", "upgrade", "--register", empty)
     code, out, _ = run("audit", "verify", "--register", empty)
     assert (code, out) == (0, "nothing was ever recorded in this register: there is no row to verify\n")
+
+
+def test_half_a_drop_of_an_earlier_version_is_said_wherever_figures_come_from_it(run: Run) -> None:
+    assert "half_drops" in json.loads(run("--json", "drop", "list", "--landlord", L)[1])
+    with open_landlord_register(Settings(), L) as engine, register.writing(engine, L) as connection:
+        # As a version that loaded file by file left a batch that it was killed under.
+        connection.exec_driver_sql("UPDATE batches SET status = 'loading' WHERE id = 2")
+    words = "a part alone of batch 2 is in the register"
+    assert words in run("drop", "list", "--landlord", L)[1]
+    assert words in run("assess", "--landlord", L, "--as-at", SECOND)[1]
+    (said,) = [one for one in json.loads(run("--json", "doctor")[1])["checks"] if one["what"] == "whole drops"]
+    assert (said["ok"], words in said["says"]) == (False, True)

@@ -18,10 +18,12 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import select
 
-from due_regard import assessment, register
+from due_regard import assessment, intake, register
 from due_regard.config.settings import Settings
-from due_regard.errors import DropError, LandlordError, RegisterMovedOn, SettingsError
+from due_regard.errors import DropError, LandlordError, RegisterMovedOn, SettingsError, WordingError
 from due_regard.intake import load_source_mapping, read_drop
+from due_regard.mail import wording
+from due_regard.register.schema.alert_tables import AlertMessage
 from due_regard.register.schema.finding_tables import AssessmentRun
 from due_regard.services.assess_landlord import assess_landlord, assess_with_rows
 from due_regard.services.build_packs import build_packs
@@ -119,6 +121,67 @@ def test_the_data_owner_hears_once_of_what_was_not_taken(settings: Settings, dro
     assert "orphan in restriction_ref" in text
     assert "A-SPOILT" not in text
     assert "R-NOWHERE" not in text
+
+
+def list_told(settings: Settings) -> list[str]:
+    """Subjects of the mails about rows to mend that stand in the outbox."""
+    with open_landlord_register(settings) as engine, register.reading(engine) as connection:
+        own = select(AlertMessage.subject).where(AlertMessage.kind == "handback").order_by(AlertMessage.composed_at)
+        return list(connection.scalars(own))
+
+
+def test_killed_after_the_load_the_data_owner_is_told_and_the_next_run_writes_the_files(
+    settings: Settings, drop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        """As a kill: nothing catches it."""
+
+    def die(*_: Any) -> None:
+        raise Killed
+
+    spoil(drop)
+    with monkeypatch.context() as struck, pytest.raises(Killed):
+        struck.setattr(intake, "write_rejections", die)
+        take(settings)
+    assert len(list_told(settings)) == 1
+    again = take(settings, NOW + timedelta(hours=1))
+    assert (again["status"], again["exit_code"]) == ("unchanged", 3)
+    assert {file.name for file in Path(again["rejections"]).iterdir()} >= {"appeals.csv.xlsx"}
+    run_alerts(settings, as_at=AS_AT, now=NOW)
+    (mail,) = [mail for mail in mails(settings) if "rows to mend" in mail["Subject"]]
+    body = mail.get_body(("plain",))
+    assert body is not None
+    assert again["rejections"] in body.get_content().replace("\n", "")
+
+
+def test_what_is_first_wrong_in_a_drop_that_brings_nothing_new_is_told(settings: Settings, drop: Path) -> None:
+    take(settings)
+    assert list_told(settings) == []
+    spoil(drop)
+    for hours, drops_told in ((1, 1), (2, 1)):
+        result = take(settings, NOW + timedelta(hours=hours))
+        assert (result["status"], result["exit_code"]) == ("unchanged", 3)
+        assert len(list_told(settings)) == drops_told
+    (drop / "notes.csv").write_text("what,is,this\n1,2,3\n", encoding="utf-8")
+    result = take(settings, NOW + timedelta(hours=3))
+    assert (result["status"], result["exit_code"]) == ("unchanged", 4)
+    assert len(list_told(settings)) == 2
+
+
+def test_wrong_wording_loads_nothing_rather_than_telling_nobody(
+    settings: Settings, drop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any) -> None:
+        raise WordingError("a sentence lacks a placeholder")
+
+    spoil(drop)
+    with monkeypatch.context() as broken, pytest.raises(WordingError):
+        broken.setattr(wording, "load_mail_wording", refuse)
+        take(settings)
+    with open_landlord_register(settings) as engine:
+        assert register.list_drops(engine).empty
+    assert take(settings)["status"] == "loaded"
+    assert len(list_told(settings)) == 1
 
 
 def test_mending_and_sending_again_loads_just_those_rows(settings: Settings, drop: Path, tmp_path: Path) -> None:
@@ -265,7 +328,7 @@ def test_drops_that_keep_coming_end_in_an_error_and_not_in_a_loop(
 ) -> None:
     load(settings, drop)
     newest = itertools.count(1)
-    monkeypatch.setattr(register, "find_newest_file", lambda *_: -next(newest))
+    monkeypatch.setattr(register, "find_knowledge_mark", lambda *_: (-next(newest), 0))
     with pytest.raises(RegisterMovedOn, match="assess it again"):
         assess_landlord(settings, L, as_at=AS_AT, now=NOW)
     assert next(newest) == 4

@@ -34,9 +34,9 @@ GRANT SELECT ON alembic_version TO due_regard_loader, due_regard_reporter, due_r
 GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO due_regard_loader;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO due_regard_loader;
 REVOKE INSERT, UPDATE ON alembic_version, landlord_access FROM due_regard_loader;
-REVOKE UPDATE ON audit, record_views, finding_events, pack_events, assessment_runs, assessment_counts, carried_columns, rejection_counts,
-    validation_results, customer_numbers, customers, staff, incidents, warnings, restrictions, reviews, appeals,
-    markers, access_requests FROM due_regard_loader;
+REVOKE UPDATE ON audit, seal_keys, record_views, withdrawals, finding_events, pack_events, assessment_runs, assessment_counts,
+    carried_columns, rejection_counts, validation_results, customer_numbers, customers, staff, incidents, warnings,
+    restrictions, reviews, appeals, markers, access_requests, used_texts FROM due_regard_loader;
 -- Mails of earlier days that were never handed over are superseded, and what they told is forgotten.
 GRANT DELETE ON alert_told, alert_dates, alert_notices TO due_regard_loader;
 -- What is to be done, and which dates are coming, is no history: each run works it out anew.
@@ -48,15 +48,15 @@ GRANT SELECT ON report_customers, report_staff, report_incidents, report_warning
     assessment_counts, findings TO due_regard_reporter;
 
 GRANT SELECT ON audit, batches, batch_files, rejection_counts, validation_results, assessment_runs, assessment_counts,
-    findings, finding_events, pack_events, record_views, runs, landlord_access TO due_regard_auditor;
+    findings, finding_events, pack_events, withdrawals, record_views, runs, used_texts, landlord_access TO due_regard_auditor;
 
 -- Not the customer numbers behind the reports, nor what mails said in full and what mail servers answered.
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO due_regard_pages;
 REVOKE SELECT ON customer_numbers, landlord_access, alert_messages FROM due_regard_pages;
 GRANT SELECT (landlord, message_id, mode, kind, mail_on, recipient, subject, composed_at, send_days, status, attempts,
     resends, orphaned, lease_until, finished_at, accepted_on, code, is_address_refused) ON alert_messages TO due_regard_pages;
-GRANT INSERT ON finding_events, audit TO due_regard_pages;
-GRANT USAGE ON SEQUENCE finding_events_id_seq TO due_regard_pages;
+GRANT INSERT ON finding_events, withdrawals, audit TO due_regard_pages;
+GRANT USAGE ON SEQUENCE finding_events_id_seq, withdrawals_id_seq TO due_regard_pages;
 GRANT UPDATE (status, released_at, released_by, released_why) ON batches TO due_regard_pages;
 
 -- A person's decision on a finding; where it stands otherwise is for assessments to say.

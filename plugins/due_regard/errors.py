@@ -18,6 +18,7 @@
     │   ├── AuditError             5  the audit chain does not hold
     │   ├── UnknownReference       5  nothing in the register has that reference
     │   ├── DecisionOvertaken      5  something happened to the finding since the person looked at it
+    │   ├── WithdrawalRefused      5  a record cannot be withdrawn, or a withdrawal not be taken back
     │   └── RegisterMovedOn        5  what was assessed is no longer what the register says
     ├── StorageError               5  a folder or a file of it cannot be opened, read or written
     ├── VisitorError               5  a page was asked for, or a form sent, by somebody who may not
@@ -128,8 +129,12 @@ class DecisionOvertaken(RegisterError):
     """Something happened to a finding since the person looked at it; says what, when and by whom."""
 
 
+class WithdrawalRefused(RegisterError):
+    """A record cannot be withdrawn, or its withdrawal not be taken back; says why, and what to do."""
+
+
 class RegisterMovedOn(RegisterError):
-    """Files were loaded after the records that were assessed had been read: assess again."""
+    """Files were loaded, or records withdrawn, after the records that were assessed had been read: assess again."""
 
 
 class StorageError(DueRegardError):

@@ -12,8 +12,8 @@ from typing import Any
 import pandas as pd
 
 from due_regard.records.canonical import ASSESSMENT_COLUMNS
-from due_regard.register import read_open_findings
-from tests.alerts.world import World, check, due, find_calendar_part, text
+from due_regard.register import read_open_findings, silence_finding
+from tests.alerts.world import World, at, check, due, find_calendar_part, text
 
 TUE, NEXT_WEEK = date(2026, 6, 30), date(2026, 7, 8)
 LATE = due("appeal.acknowledge", "A1", "2026-06-29")
@@ -58,6 +58,15 @@ def test_what_is_done_by_then_is_left_out_and_a_silence_holds(world: World, tmp_
     patient.compose(NEXT_WEEK, dry_run=tmp_path, foreseen=judged([LATE]))
     assert said_to(read_mails(tmp_path)).keys() >= {"decider@example.org"}
     assert not any("A review under 6.6" in text(mail) for mail in read_mails(tmp_path))
+
+
+def test_a_silence_of_what_was_mended_hides_nothing_that_breaks_again(world: World, tmp_path: Path) -> None:
+    world.run([LATE], TUE)
+    silenced = {"actor": "governance", "why": "agreed", "until": date(2026, 12, 31), "now": at(TUE, 12)}
+    silence_finding(world.engine, "F-000001", **silenced)
+    world.run([], date(2026, 7, 1))
+    world.compose(NEXT_WEEK, dry_run=tmp_path, foreseen=judged([LATE]))
+    assert any("OVERDUE F-000001" in text(mail) for mail in read_mails(tmp_path))
 
 
 def test_a_register_without_a_finding_foresees_its_first(world: World, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from datetime import date
 from email.message import EmailMessage
+from pathlib import Path
 
 import pytest
 from icalendar import Calendar
@@ -18,7 +19,7 @@ from due_regard.policy import LandlordContext
 from due_regard.records.validated_drop import ValidatedDrop
 from due_regard.register.engines import writing
 from due_regard.register.schema.drop_tables import Batch
-from due_regard.services.post_mail import post_rows_to_mend
+from due_regard.services.post_mail import open_mail_context, post_rows_to_mend
 from tests.alerts.world import World, at, calendar, check, due, find_calendar_part, history, html, one, text
 
 BASE = "https://airflow.example.org/a"
@@ -144,10 +145,9 @@ def test_addresses_are_encoded_and_lead_to_what_is_on_record(link, path) -> None
 def test_the_mail_about_rows_to_mend_leads_to_their_drop(world: World, base_url: str | None) -> None:
     settings = Settings(base_url=base_url, mail_mode="live")
     known = LandlordContext(world.landlord, history(), calendar())
-    result = {"batch_id": 7, "rejections": "/kept/7", "quarantine": ""}
-    post_rows_to_mend(
-        world.engine, settings, known, ValidatedDrop("example", "canonical", "drop", ()), result, now=at(TUE)
-    )
+    context = open_mail_context(settings, known, now=at(TUE))
+    with writing(world.engine, "example") as connection:
+        post_rows_to_mend(connection, context, ValidatedDrop("example", "canonical", "drop", ()), 7, Path("/kept/7"))
     world.send(TUE)
     (mail,) = world.sink.take()
     assert mail["To"] == DATA_OWNER and "`due-regard drop list` shows batch 7" in text(mail)

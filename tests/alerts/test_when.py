@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
-from due_regard.register import hold_drop, resolve_finding, silence_finding, upgrade_register
+from due_regard.register import hold_drop, reading, resolve_finding, silence_finding, upgrade_register
 from tests.alerts.world import ALERTS, RECORDS, World, at, check, due, history, html, one, text, to
 from tests.policies.policy_files import rename_rules
 
@@ -125,6 +126,11 @@ def test_weekly_all_clear_reaches_the_data_owner_even_if_nothing_happened(world:
     mail = one(world.run([], MON), "data@example.org")
     assert mail["Subject"] == "Weekly all-clear - Example Homes"
     assert "All clear" in text(mail) and "Last export: Mon 29 June 2026" in text(mail)
+    with reading(world.engine) as connection:
+        asked = "SELECT hash FROM audit WHERE landlord = 'example' AND action = 'assess'"
+        digest = str(connection.exec_driver_sql(asked).scalar_one())[:32]
+    for said in (text(mail), html(mail)):
+        assert re.search(rf"due-regard audit verify --landlord example --head example:\d+:{digest}", said)
     assert world.run([], TUE) == []
 
 
@@ -229,6 +235,15 @@ def test_silence_hides_until_its_end_but_never_a_statutory_clock_from_the_direct
                         reached.setdefault(ref, day)
     statutory, other = world.ref("access_request.respond", "Q1"), world.ref("appeal.acknowledge", "A1")
     assert reached == {statutory: date(2026, 7, 10), other: date(2026, 8, 4)}
+
+
+def test_what_breaks_again_after_it_was_mended_is_told_whatever_silence_was_on_it(world: World) -> None:
+    world.run([LATE], TUE)
+    ref = world.ref("appeal.acknowledge", "A1")
+    silence_finding(world.engine, ref, actor="governance", why="agreed", until=date(2026, 12, 31), now=at(TUE, 12))
+    assert own(world.run([], WED)) == []
+    again = one(world.run([LATE], THU), OWNER)
+    assert "Open again." in text(again) and ref in text(again)
 
 
 def test_a_held_drop_gives_one_message_to_its_keepers_instead_of_a_flood(world: World) -> None:

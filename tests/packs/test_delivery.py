@@ -35,6 +35,7 @@ from tests.packs.known import REPORTS, calendar, history, landlord
 from tests.packs.registers import BUILT, NAME, PACK, Made
 
 DATA_OWNER = landlord(NAME).alerts.data_owner
+HEAD = f"{NAME}:7:{'ab' * 16}"
 CLERK = "committee-clerk@queens-cross.example"
 
 
@@ -44,7 +45,7 @@ def switched(**more: object) -> Landlord:
 
 
 def mail_of(report: PackReport, **more: object) -> ComposedMail:
-    return build_pack_mail(report, context_of(switched(**more)), reports=REPORTS)
+    return build_pack_mail(report, context_of(switched(**more)), reports=REPORTS, head=HEAD)
 
 
 def context_of(mailed_for: Landlord) -> MailContext:
@@ -81,6 +82,9 @@ def test_the_pack_is_attached(report: PackReport) -> None:
     text = mail.get_body(("plain",))
     assert text is not None and "Clause 12 of the policy asks for it" in text.get_content()
     assert report.sha256 in text.get_content()
+    rich = mail.get_body(("html",))
+    for said in (text, rich):
+        assert said is not None and f"due-regard audit verify --landlord {NAME} --head {HEAD}" in said.get_content()
     made.body.decode("ascii")
 
 
@@ -95,7 +99,7 @@ def test_a_link_carries_no_file(report: PackReport) -> None:
 
 def test_a_link_is_the_packs_page(report: PackReport) -> None:
     context = replace(context_of(switched(deliver="link")), base_url="https://airflow.example")
-    mail = message_from_bytes(build_pack_mail(report, context, reports=REPORTS).body, policy=default)
+    mail = message_from_bytes(build_pack_mail(report, context, reports=REPORTS, head=HEAD).body, policy=default)
     assert not list(mail.iter_attachments())
     page = f"https://airflow.example/due-regard/{NAME}/packs/2026-Q2/{PACK}"
     plain, rich = (mail.get_body((kind,)).get_content() for kind in ("plain", "html"))  # type: ignore[union-attr]
@@ -131,7 +135,7 @@ LEAVES = datetime(2026, 8, 12, 9, tzinfo=UTC)
 def post(engine: Engine, report: PackReport, mode: MailMode = LIVE_MODE) -> ComposedMail:
     """The pack's mail put into the outbox in `mode`."""
     context = replace(context_of(switched(meets_on=(date(2026, 8, 19),))), mode=mode)
-    made = build_pack_mail(report, context, reports=REPORTS)
+    made = build_pack_mail(report, context, reports=REPORTS, head=HEAD)
     with writing(engine, NAME) as conn:
         record_mailing(conn, NAME, report.pack_id, made, now=BUILT)
     return made
@@ -194,4 +198,4 @@ def test_a_trial_issues_no_pack_and_remembers_its_own_mail(kept: Engine, report:
 def test_a_pack_without_a_clerk_is_not_mailed(report: PackReport) -> None:
     nobody = landlord(NAME).model_copy(update={"packs": ()})
     with pytest.raises(PackError, match="has not switched"):
-        build_pack_mail(report, context_of(nobody), reports=REPORTS)
+        build_pack_mail(report, context_of(nobody), reports=REPORTS, head=HEAD)

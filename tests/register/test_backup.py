@@ -122,11 +122,11 @@ def test_a_backup_of_an_earlier_revision_is_restored_and_brought_up(elsewhere: s
     with writing(engine, LANDLORD) as connection:
         revisions.upgrade_schema(connection, "0001_register")
         append_audit(connection, landlord=LANDLORD, action="try", subject="s", details={"n": 1}, at=NOW)
-    from due_regard.register.backup import _write_archive
+    from due_regard.register.backup import write_archive
 
     file = tmp_path / "register-old.zip"
-    with file.open("wb") as sink:
-        _write_archive(engine, sink, NOW)
+    with file.open("wb") as sink, reading(engine) as connection:
+        write_archive(connection, sink, NOW)
     engine.dispose()
     assert restore_backup(elsewhere, file).rows == 1
     there = upgrade_register(elsewhere)

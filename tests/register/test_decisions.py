@@ -14,6 +14,7 @@ from due_regard.register import (
     comment_on_finding,
     dispute_finding,
     hand_over_finding,
+    list_silences,
     read_finding,
     read_finding_life,
     read_new_owners_on,
@@ -109,6 +110,20 @@ def test_a_new_owner_stays_the_owner_when_it_opens_again(opened: Engine) -> None
     run(opened, "2026-06-03", [row("A1", "breach")])
     assert stand(opened, "handed_to") == ("S1",)
     assert undo_decision(opened, F, **said(now=at("2026-06-03 09:00"))) == "handed_over"
+
+
+def test_a_silence_ends_with_what_it_was_about(opened: Engine) -> None:
+    silence_finding(opened, F, until=date(2026, 12, 31), **said())
+    run(opened, "2026-06-02", [])
+    assert stand(opened, "status", "silenced_until", "silenced_at") == ("resolved", None, None)
+    run(opened, "2026-06-03", [row("A1", "breach")])
+    assert not read_open_findings(opened, as_at=date(2026, 6, 3))["is_silenced"].item()
+    assert list_silences(opened, on=date(2026, 6, 3)).empty
+    with pytest.raises(RegisterError, match="nothing to undo"):
+        undo_decision(opened, F, **said(now=at("2026-06-03 09:00")))
+    silence_finding(opened, F, until=date(2026, 7, 1), **said(now=at("2026-06-03 10:00")))
+    undo_decision(opened, F, **said(now=at("2026-06-03 11:00")))
+    assert stand(opened, "silenced_until") == (None,), "the one before the mend holds no more"
 
 
 def test_a_comment_is_kept_and_changes_nothing_also_of_what_is_resolved(opened: Engine) -> None:

@@ -23,6 +23,7 @@ from due_regard.register import (
     read_records,
     reading,
 )
+from due_regard.register.schema.drop_tables import BatchFile
 from due_regard.register.schema.record_tables import RECORD_TABLES
 from tests.code_words import list_codes
 from tests.register.drops import LANDLORD, OTHER, accepted, appeal, at, drop, frame, restriction
@@ -140,7 +141,7 @@ def test_read_equals_loaded_unchanged_and_rejected(register: Engine) -> None:
 
 
 def test_a_file_that_does_not_add_up_is_not_loaded(register: Engine) -> None:
-    with pytest.raises(RegisterError, match=r"a file of appeals: .*nothing of this file"):
+    with pytest.raises(RegisterError, match=r"a file of appeals: .*nothing of this drop"):
         load_drop(register, drop(accepted("appeals", [appeal("A1")], read=2)), now=NOW)
     assert read_known_refs(register, LANDLORD, "appeals") is None
 
@@ -208,7 +209,7 @@ def test_any_text_survives_and_replays_as_unchanged(register: Engine, texts: lis
     pd.testing.assert_frame_equal(read_records(register, landlord)["restrictions"], rows)
 
 
-def test_a_file_of_several_entities_is_one_transaction(register: Engine) -> None:
+def test_a_drop_is_one_transaction_from_one_instant(register: Engine) -> None:
     book = {"file": "book.xlsx", "sha256": "same"}
     files = [
         accepted("appeals", [appeal("A1")], **book),
@@ -216,6 +217,30 @@ def test_a_file_of_several_entities_is_one_transaction(register: Engine) -> None
         accepted("restrictions", [restriction("R2")], **book),
     ]
     passed: list[str] = []
-    load_drop(register, drop(*files), now=NOW, checkpoint=passed.append)
-    assert passed == ["opened", *["begun", "written", "committed"] * 2, "closed"]
-    assert read_known_refs(register, LANDLORD, "restrictions") == {"R1", "R2"}
+
+    def look(name: str) -> None:
+        passed.append(name)
+        seen = read_known_refs(register, LANDLORD, "restrictions")
+        assert seen == ({"R1", "R2"} if name == "committed" else None)
+
+    load_drop(register, drop(*files), now=NOW, checkpoint=look)
+    assert passed == ["begun", *["loaded"] * 3, "closed", "told", "committed"]
+    with reading(register) as connection:
+        assert len(set(connection.scalars(select(BatchFile.known_from)))) == 1
+
+
+def test_one_file_that_does_not_add_up_leaves_nothing_of_the_drop(register: Engine) -> None:
+    good, bad = accepted("restrictions", [restriction("R1")]), accepted("appeals", [appeal("A1")], read=2)
+    with pytest.raises(RegisterError, match="nothing of this drop"):
+        load_drop(register, drop(good, bad), now=NOW)
+    assert read_records(register, LANDLORD) == {}
+    assert list_drops(register).empty
+
+
+def test_what_cannot_be_told_is_not_loaded(register: Engine) -> None:
+    def fail(_connection: object, _report: object) -> None:
+        raise RegisterError("no mail")
+
+    with pytest.raises(RegisterError, match="no mail"):
+        load_drop(register, drop(accepted("appeals", [appeal("A1")])), now=NOW, tell_owner=fail)
+    assert list_drops(register).empty

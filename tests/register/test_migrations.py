@@ -36,6 +36,7 @@ from due_regard.register.restriction_cases import count_restrictions_in_force, r
 from due_regard.register.schema import revisions
 from due_regard.register.schema.work_tables import OVERDUE
 from tests.register.drops import LANDLORD, accepted, appeal, assessments, at, drop, restriction
+from tests.register.older import write_older_register
 
 REVISIONS = [
     revision.revision
@@ -115,12 +116,11 @@ def test_every_earlier_revision_goes_up_with_its_data(empty_url: str, revision: 
     register.dispose()
 
 
-def test_a_register_without_coming_dates_gets_them_with_its_next_run(empty_url: str) -> None:
-    old = create_engine(empty_url)
-    with old.begin() as connection:
-        revisions.upgrade_schema(connection, "0008_published")
-    load_drop(old, drop(accepted("restrictions", [restriction("R1")])), now=at("2026-06-01 07:00"))
-    old.dispose()
+def test_a_register_without_coming_dates_gets_them_with_its_next_run(empty_url: str, tmp_path: Path) -> None:
+    newer = upgrade_register(f"sqlite:///{tmp_path / 'newer.db'}")
+    load_drop(newer, drop(accepted("restrictions", [restriction("R1")])), now=at("2026-06-01 07:00"))
+    write_older_register(newer, empty_url, "0008_published")
+    newer.dispose()
     register = upgrade_register(empty_url)
     year, day = (date(2026, 1, 1), date(2026, 12, 31)), date(2026, 6, 1)
     with reading(register, LANDLORD) as connection:
@@ -267,6 +267,27 @@ def test_earlier_decisions_hold_as_they_did(empty_url: str) -> None:
     with pytest.raises(RegisterError, match="nothing to undo"):
         undo_decision(register, "F-000002", **said)
     verify_audit(register)
+    register.dispose()
+
+
+def test_a_silence_that_outlived_its_finding_ends(empty_url: str) -> None:
+    engine = create_engine(empty_url)
+    with engine.begin() as connection:
+        revisions.upgrade_schema(connection, "0010_work")
+        _keep_earlier_decisions(connection)
+        connection.exec_driver_sql(
+            "UPDATE findings SET silenced_until = '2026-07-01', silenced_at = '2026-06-01 09:00:00.000000'"
+        )
+        for event in ("resolved", "reopened"):
+            connection.exec_driver_sql(
+                "INSERT INTO finding_events (landlord, finding_id, at, event, state) VALUES "
+                f"('sample_landlord', 2, '2026-06-02 07:00:00.000000', '{event}', 'met')"
+            )
+    engine.dispose()
+    register = upgrade_register(empty_url)
+    assert read_finding(register, "F-000001")["silenced_until"] == date(2026, 7, 1)
+    ended = read_finding(register, "F-000002")
+    assert (ended["silenced_until"], ended["silenced_at"]) == (None, None)
     register.dispose()
 
 

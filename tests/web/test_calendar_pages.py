@@ -9,6 +9,7 @@ import pytest
 from icalendar import Calendar
 
 from due_regard.config.settings import Settings
+from due_regard.services import show_calendar
 from due_regard.services.assess_landlord import assess_landlord
 from due_regard.services.show_calendar import build_calendar, show_month
 from tests.register.drops import accepted, appeal, restriction
@@ -104,6 +105,16 @@ def test_an_entry_keeps_its_uid_when_it_becomes_a_finding(settings: Settings, tm
 def show_ref(month: dict[str, object], rule: str) -> str:
     days: list[dict[str, list[dict[str, str]]]] = month["days"]  # type: ignore[assignment]
     return next(one["register_ref"] for day in days for one in day["dates"] if one["rule"] == rule)
+
+
+def test_a_file_that_does_not_hold_every_date_says_so(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = Calendar.from_ical(build_calendar(settings, L, now=NOW, sees_restricted=False))
+    total = len(whole.walk("VEVENT"))
+    assert "x-wr-caldesc" not in whole and total > 1
+    monkeypatch.setattr(show_calendar, "MOST_EVENTS", total - 1)
+    cut = Calendar.from_ical(build_calendar(settings, L, now=NOW, sees_restricted=False))
+    assert len(cut.walk("VEVENT")) == total - 1
+    assert cut["x-wr-caldesc"] == f"The nearest {total - 1} of {total} dates of the coming year."
 
 
 def test_a_restricted_duty_has_no_date_for_others(tmp_path: Path) -> None:

@@ -92,6 +92,8 @@ class WeekReport:
     Attributes:
         not_measured: of how many duties the last run could not tell everything.
         is_blind: it could tell nothing, or there was no export to tell it from.
+        audit_head: of the landlord's audit as the mail was composed.
+        head_command: what compares the register with it.
     """
 
     since: date
@@ -106,6 +108,8 @@ class WeekReport:
     duties: int = 0
     not_measured: int = 0
     is_blind: bool = False
+    audit_head: str = ""
+    head_command: str = ""
 
     @property
     def is_clear(self) -> bool:

@@ -12,6 +12,7 @@ from due_regard.errors import RegisterError
 from due_regard.register import append_audit
 from due_regard.register.engines import reading, writing
 from due_regard.register.schema.alert_tables import AlertMessage
+from due_regard.register.sealing.seals import seal_groups
 
 HANDED_OVER = ("sent", "uncertain")
 """A mail that the server took, or may have taken, can come back."""
@@ -60,7 +61,8 @@ def record_bounce(engine: Engine, message_id: str, *, landlord: str | None = Non
         values |= {"code": None, "reason": "the mail came back"}
         mine = (AlertMessage.landlord == owner) & (AlertMessage.message_id == mail["message_id"])
         conn.execute(update(AlertMessage).where(mine).values(**values))
-        append_audit(conn, landlord=owner, action="mail_bounce", subject=mail["message_id"], details={}, at=now)
+        subject, seals = mail["message_id"], seal_groups(conn, owner, {"mail_ends": mail["message_id"]})
+        append_audit(conn, landlord=owner, action="mail_bounce", subject=subject, details={}, at=now, seals=seals)
     return True
 
 

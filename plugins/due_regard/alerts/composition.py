@@ -29,6 +29,7 @@ from due_regard.mail.wording import format_day
 from due_regard.policy import PolicyHistory
 from due_regard.register import append_audit
 from due_regard.register.engines import reading, writing
+from due_regard.register.sealing.seals import leave_out_empty_groups, seal_groups
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,12 @@ def _record_mails(
         outbox.put_mail(conn, landlord, mail, now=now)
         sent_history.record_sent_notices(conn, landlord, draft, mail.message_id)
     details = {"as_at": as_at.isoformat(), "mails": len(written), "held_back": held_back}
-    append_audit(conn, landlord=landlord, action="mail_compose", subject=as_at.isoformat(), details=details, at=now)
+    names = ("alert_messages", "alert_told", "alert_dates", "alert_notices")
+    ids = [mail.message_id for _, mail in written]
+    groups = {"alert_days": None} | {name: ids for name in names}
+    seals = leave_out_empty_groups(seal_groups(conn, landlord, groups))
+    subject = as_at.isoformat()
+    append_audit(conn, landlord=landlord, action="mail_compose", subject=subject, details=details, at=now, seals=seals)
 
 
 def _write_eml_files(folder: Path, landlord: str, mails: Sequence[ComposedMail]) -> None:

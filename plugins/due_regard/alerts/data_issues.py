@@ -25,6 +25,7 @@ from due_regard.mail.mail_memory import is_given_up, is_of_mode
 from due_regard.mail.wording import MailWording, format_day
 from due_regard.records.canonical import ENTITY
 from due_regard.register import count_duties_on, find_record_origin_on
+from due_regard.register.audit import make_verify_command, read_audit_head_on
 from due_regard.register.schema.alert_tables import AlertMessage
 from due_regard.register.schema.finding_tables import AssessmentRun
 
@@ -111,6 +112,7 @@ def build_week_report(
     mails = mails.where(AlertMessage.mail_on >= since, AlertMessage.mail_on < as_at).group_by(AlertMessage.status)
     by_status: Mapping[str, int] = {status: n for status, n in conn.execute(mails)}
     duties = count_duties_on(conn, landlord, as_at)
+    head = read_audit_head_on(conn, landlord)
     return WeekReport(
         since=since,
         runs=conn.scalar(runs) or 0,
@@ -124,6 +126,8 @@ def build_week_report(
         duties=len(duties.rules),
         not_measured=len(duties.unmeasured),
         is_blind=duties.is_blind or freshness.last_on is None,
+        audit_head=head,
+        head_command=make_verify_command(landlord, head) if head else "",
     )
 
 

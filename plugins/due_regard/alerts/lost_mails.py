@@ -12,7 +12,9 @@ from typing import Any
 from sqlalchemy import Connection, and_, delete, select, update
 
 from due_regard.mail.mail_memory import is_past_leaving
+from due_regard.register import append_audit
 from due_regard.register.schema.alert_tables import AlertDate, AlertMessage, AlertNotice, AlertTold
+from due_regard.register.sealing.seals import seal_groups
 
 
 def list_lost_mails(conn: Connection, landlord: str, as_at: date, now: datetime) -> dict[str, bool]:
@@ -55,6 +57,13 @@ def supersede_unsent_mails(conn: Connection, landlord: str, *, as_at: date, now:
     for some in _split_list([message_id for message_id, may_have_left in lost.items() if may_have_left]):
         values = {"status": "uncertain", "resends": 1, "reason": "the days on which it might leave are over"}
         _update_mails(conn, landlord, some, {**values, "finished_at": now, "lease_until": None})
+    if lost:
+        told = dict.fromkeys(("alert_told", "alert_dates", "alert_notices"), superseded)
+        seals = seal_groups(conn, landlord, {"mail_ends": list(lost), **told})
+        subject, details = as_at.isoformat(), {"superseded": len(superseded), "given_up": len(lost) - len(superseded)}
+        append_audit(
+            conn, landlord=landlord, action="mail_supersede", subject=subject, details=details, at=now, seals=seals
+        )
     return len(superseded)
 
 

@@ -95,6 +95,7 @@ def run_assess(args: Namespace, settings: Settings) -> CommandResult:
         write_assessments(found, args.out)
     counts = ", ".join(f"{state} {n}" for state, n in result["states"].items())
     lines = [*untaken, *not_known, f"{args.landlord} as at {as_at}: {len(found)} assessments: {counts or 'none'}"]
+    lines += [result["half_drop"]] if result.get("half_drop") else []
     return CommandResult(result, tuple(lines), code)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from due_regard.commands import CommandResult, Commands, add_command, add_command_group, add_landlord_option
 from due_regard.commands.assessment_commands import parse_day_or_today
 from due_regard.config.settings import Settings
+from due_regard.services.doubtful_registers import describe_half_drop
 from due_regard.services.landlord_context import open_landlord_register
 from due_regard.services.result import list_json_rows
 from due_regard.services.show_drops import release_held_drop
@@ -89,13 +90,16 @@ def run_drop_list(args: Namespace, settings: Settings) -> CommandResult:
 
     with open_landlord_register(settings, args.landlord) as engine:
         rows = list_json_rows(register.list_drops(engine, args.landlord))
+        half = [describe_half_drop(engine, name) for name in sorted({row["landlord"] for row in rows})]
     lines = [
         f"batch {row['id']}  {row['landlord']}  {row['received_at']}  {row['status']}: {row['rows_read']} rows read ="
         f" {row['rows_loaded']} loaded + {row['rows_unchanged']} unchanged + {row['rows_rejected']} rejected"
         for row in rows
     ]
+    lines += filter(None, half)
     return CommandResult(
-        {"drops": rows}, tuple(lines) or (f"no drop of {args.landlord or 'any landlord'} has come yet",)
+        {"drops": rows, "half_drops": list(filter(None, half))},
+        tuple(lines) or (f"no drop of {args.landlord or 'any landlord'} has come yet",),
     )
 
 

@@ -113,7 +113,7 @@ def describe_answer(answer: LandlordAnswer) -> str:
         return _describe_unjudged(answer)
     known = f"{judged.known_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
     changed = (
-        "" if answer.is_whole else "; policy, calendar or settings changed since, so dates of that day are not known"
+        "" if answer.is_whole else "; it cannot be judged again by what was kept, so dates of that day are not known"
     )
     return (
         f"{answer.landlord}, judged as at {answer.as_at} on what was known at {known}:"

@@ -1,24 +1,26 @@
-"""Commands that keep the register safe and the installation sound: register, audit, backup, restore, doctor."""
+"""Commands that keep the register safe and the installation sound: register, audit, backup, restore, move, doctor."""
 
 from __future__ import annotations
 
 import sys
-from argparse import Namespace
+from argparse import ArgumentTypeError, Namespace
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from getpass import getpass
 from pathlib import Path
+from typing import Any
 
 from due_regard.commands import CommandResult, Commands, add_command, add_command_group, add_landlord_option
 from due_regard.config.settings import Settings
-from due_regard.services.landlord_context import find_register_url, open_landlord_register
+from due_regard.errors import SettingsError
 from due_regard.services.landlord_failures import describe_failures
 
 ROLES = ("auditor", "loader", "pages", "reporter")
 
 
 def add_commands(commands: Commands) -> None:
-    """Adds register, audit, backup, restore and doctor."""
+    """Adds register, audit, backup, restore, move and doctor."""
     registers = add_command_group(commands, "register", "the register itself")
     parser = add_command(registers, "upgrade", run_register_upgrade, "create the register, or bring it up to date")
     parser.add_argument("--landlord", metavar="ID", help="only this landlord's, where each has its own; default all")
@@ -28,8 +30,16 @@ def add_commands(commands: Commands) -> None:
     parser.add_argument("--landlord", metavar="ID", help="only this landlord's data; default all")
     audits = add_command_group(commands, "audit", "the audit chain")
     parser = add_command(audits, "verify", run_audit_verify, "check every link of the audit chain")
-    parser.add_argument("--head", help="a head printed earlier: finds a tail that was removed")
+    parser.add_argument(
+        "--head", help="a head printed earlier: finds a tail that was removed; default: all that are noted outside"
+    )
+    parser.add_argument("--deep", action="store_true", help="prove everything the register holds, runs judged again")
+    parser.add_argument("--runs", type=parse_run_count, metavar="N", help="with --deep: only the newest N runs again")
     add_landlord_option(parser, "whose register to check, every chain in it")
+    parser = add_command(
+        audits, "acknowledge", run_audit_acknowledge, "an earlier state of the register was put back on purpose"
+    )
+    add_landlord_option(parser, "whose register was put back")
     parser = add_command(commands, "backup", run_backup, "copy the register and its audit head into a folder")
     parser.add_argument("folder", type=Path, metavar="DIR", help="folder for the backup; each gets a file of its own")
     add_landlord_option(parser, "whose register to copy, all of it")
@@ -38,8 +48,22 @@ def add_commands(commands: Commands) -> None:
     )
     parser.add_argument("folder", type=Path, metavar="DIR", help="a backup, or a folder: its newest one")
     add_landlord_option(parser, "whose register to restore, all of it")
+    parser = add_command(commands, "move", run_move, "take a register from SQLite to an empty PostgreSQL database")
+    parser.add_argument("--to", required=True, metavar="URL", help="SQLAlchemy URL of the empty database")
+    add_landlord_option(parser, "whose register to move, all of it")
     parser = add_command(commands, "doctor", run_doctor, "check settings, register, calendar, mail and folders")
     parser.add_argument("--freshness", action="store_true", help="fail when intake, assessment or alerts are late")
+
+
+def parse_run_count(text: str) -> int:
+    """How many runs, none included.
+
+    Raises:
+        ArgumentTypeError: it is no such number.
+    """
+    if not (text.isascii() and text.isdigit()):
+        raise ArgumentTypeError("a number of runs, such as 30")
+    return int(text)
 
 
 def run_register_upgrade(args: Namespace, settings: Settings) -> CommandResult:
@@ -62,31 +86,83 @@ def run_register_login(args: Namespace, settings: Settings) -> CommandResult:
 
 
 def run_audit_verify(args: Namespace, settings: Settings) -> CommandResult:
-    """`audit verify [--head H] [--landlord L]`."""
-    from due_regard import register
+    """`audit verify [--deep [--runs N]] [--head H] [--landlord L]`."""
+    from due_regard.services.audit_heads import verify_register_audit
 
-    with open_landlord_register(settings, args.landlord) as engine:
-        report = register.verify_audit(engine, args.head)
-    line = f"{report.rows} rows hold; head {report.head}"
-    if not report.rows:
-        line = "nothing was ever recorded in this register: there is no row to verify"
-    return CommandResult({"rows": report.rows, "head": report.head}, (line,))
+    if args.deep:
+        return _run_deep_verify(args, settings)
+    if args.runs is not None:
+        raise SettingsError("--runs says which runs --deep judges again: say --deep, too")
+    result = verify_register_audit(settings, args.landlord, args.head)
+    lines = [f"{result['rows']} rows hold; head {result['head']}"]
+    if not result["rows"]:
+        lines = ["nothing was ever recorded in this register: there is no row to verify"]
+    elif result["noted"]:
+        since = f", since the restore of {result['restored_at']}" if result["restored_at"] else ""
+        lines.append(f"no --head was given: all {result['noted']} heads noted in {result['noted_in']} are there{since}")
+    elif args.head is None:
+        lines.append(f"no --head was given and none is noted in {result['noted_in']}: a removed tail would not show")
+    return CommandResult(result, tuple(lines))
+
+
+def run_audit_acknowledge(args: Namespace, settings: Settings) -> CommandResult:
+    """`audit acknowledge [--landlord L]`."""
+    from due_regard.services.audit_heads import acknowledge_earlier_state
+
+    result = acknowledge_earlier_state(settings, args.landlord, now=datetime.now(UTC))
+    return CommandResult(result, (f"recorded: an earlier state was put back on purpose; head {result['head']}",))
+
+
+def _run_deep_verify(args: Namespace, settings: Settings) -> CommandResult:
+    """`audit verify --deep`: what holds, what does not, and what cannot be proved, with why."""
+    from due_regard.services.verify_register import EXIT_WRONG, verify_register
+
+    result = verify_register(settings, args.landlord, head=args.head, runs=args.runs)
+    return CommandResult(result, tuple(_describe_proof(result)), 0 if result["holds"] else EXIT_WRONG)
+
+
+def _describe_proof(result: dict[str, Any]) -> Iterator[str]:
+    if result["head"]:
+        yield f"{result['rows']} rows of the audit hold; head {result['head']}"
+    yield from (f"WRONG    {_name_place(one)}: {one['what']}: {one['why']}" for one in result["faults"])
+    yield from (f"UNPROVED {_name_place(one)}: {one['why']}" for one in result["unproved"])
+    yield "proved: " + (", ".join(f"{number} {what}" for what, number in result["proved"].items()) or "nothing")
+    if result["runs_left"]:
+        yield f"not judged again: {result['runs_left']} older runs (--runs)"
+    yield "everything that can be proved holds" if result["holds"] else f"{len(result['faults'])} do not hold"
+
+
+def _name_place(one: dict[str, Any]) -> str:
+    return " ".join(filter(None, (one["landlord"], one["table"], one["key"])))
 
 
 def run_backup(args: Namespace, settings: Settings) -> CommandResult:
     """`backup DIR [--landlord L]`."""
-    from due_regard import register
+    from due_regard.services.keep_backups import back_up_register
 
-    report = register.write_backup(find_register_url(settings, args.landlord), args.folder, now=datetime.now(UTC))
-    return CommandResult({"file": str(report.file), "head": report.head}, (f"wrote {report.file}; head {report.head}",))
+    result = back_up_register(settings, args.landlord, args.folder, now=datetime.now(UTC))
+    return CommandResult(result, (f"wrote {result['file']}; head {result['head']}",))
 
 
 def run_restore(args: Namespace, settings: Settings) -> CommandResult:
     """`restore DIR [--landlord L]`."""
-    from due_regard import register
+    from due_regard.services.keep_backups import restore_register
 
-    report = register.restore_backup(find_register_url(settings, args.landlord), args.folder, now=datetime.now(UTC))
-    return CommandResult({"rows": report.rows, "head": report.head}, (f"restored; {report.rows} audit rows hold",))
+    result = restore_register(settings, args.landlord, args.folder, now=datetime.now(UTC))
+    return CommandResult(result, (f"restored; {result['rows']} audit rows hold; head {result['head']}",))
+
+
+def run_move(args: Namespace, settings: Settings) -> CommandResult:
+    """`move --to URL [--landlord L]`."""
+    from due_regard.services.move_register import move_landlord_register
+
+    result = move_landlord_register(settings, args.to, args.landlord, now=datetime.now(UTC))
+    lines = (
+        f"moved {result['rows']} rows to {result['target']} and read each back; head {result['head']}",
+        f"{result['source']} is closed: it may be read, and nothing is written or mailed from it any more",
+        "next: set DUE_REGARD_REGISTER_URL, run include/postgresql/roles.sql, `due-regard doctor` (docs/runbook.md)",
+    )
+    return CommandResult(result, lines)
 
 
 def run_doctor(args: Namespace, settings: Settings) -> CommandResult:

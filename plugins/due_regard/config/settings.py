@@ -79,6 +79,10 @@ class Settings(BaseSettings):
     register_url: str | None = Field(
         default=None, description="SQLAlchemy URL, default SQLite in <var_dir>; {landlord} in it gives each its own."
     )
+    heads_dir: Path | None = Field(
+        default=None,
+        description="Folder where the audit heads of registers are noted, best on another machine; default in var_dir.",
+    )
     landlords: SettingsList[Identifier] = Field(
         default=(), description="Landlord ids to run, a,b; default every settings file."
     )
@@ -109,7 +113,7 @@ class Settings(BaseSettings):
     smtp_oauth_client_id: str | None = None
     smtp_oauth_client_secret: SecretStr | None = None
 
-    @field_validator("own_dir", "mail_redirect", mode="before")
+    @field_validator("own_dir", "heads_dir", "mail_redirect", mode="before")
     @classmethod
     def _read_blank_as_none(cls, value: object) -> object:
         return value or None
@@ -123,6 +127,11 @@ class Settings(BaseSettings):
     def files(self) -> StoredPath:
         """Folder of what runs write for people; on storage that they share where workers have disks of their own."""
         return open_folder(self.files_url or self.var_dir)
+
+    @property
+    def heads(self) -> Path:
+        """Folder of the files in which audit heads are noted; of a disk, for object storage appends to no file."""
+        return self.heads_dir or self.var_dir / "audit_heads"
 
     def register(self, landlord: str | None = None) -> str:
         """SQLAlchemy URL of the register, of `landlord` where each has one of its own.

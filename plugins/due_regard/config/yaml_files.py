@@ -6,7 +6,9 @@ of an error are in yaml_errors.py.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,6 +21,19 @@ from due_regard.config.yaml_errors import Place, describe_yaml_error
 from due_regard.errors import ConfigFileError
 
 Model = TypeVar("Model", bound=BaseModel)
+
+_kept_texts: ContextVar[dict[Path, str] | None] = ContextVar("kept_texts", default=None)
+
+
+@contextmanager
+def keep_read_texts() -> Iterator[dict[Path, str]]:
+    """Give the text of every file that is read inside, as it was read: a file may be edited a moment later."""
+    kept: dict[Path, str] = {}
+    token = _kept_texts.set(kept)
+    try:
+        yield kept
+    finally:
+        _kept_texts.reset(token)
 
 
 class _StrictLoader(yaml.CSafeLoader):
@@ -130,7 +145,10 @@ def find_line(file: Path, place: Place) -> int | None:
 
 def _parse_yaml(file: Path, error: type[ConfigFileError]) -> tuple[yaml.Node | None, Any]:
     try:
-        loader = _StrictLoader(file.read_text(encoding="utf-8-sig"))
+        text = file.read_bytes().decode("utf-8")
+        if (kept := _kept_texts.get()) is not None:
+            kept[file] = text
+        loader = _StrictLoader(text.removeprefix("\ufeff"))
         node = loader.get_single_node()
         return node, None if node is None else loader.construct_document(node)
     except OSError as reason:

@@ -16,7 +16,9 @@ from sqlalchemy import ColumnElement, Connection, and_, select, update
 from due_regard.calendars.quarters import find_london_day
 from due_regard.mail.builder import KINDS, MailContext, list_send_days
 from due_regard.mail.mail_memory import is_counted, is_of_mode, read_unreachable_addresses
+from due_regard.register import append_audit
 from due_regard.register.schema.alert_tables import AlertMessage
+from due_regard.register.sealing.seals import seal_groups
 
 LOOK_BACK = timedelta(days=7)
 """For how long a notice is handed over anew; the newest one of rows to mend holds until they are."""
@@ -36,6 +38,12 @@ def hand_over_notices_again(conn: Connection, context: MailContext) -> int:
     for row in found:
         mine = and_(AlertMessage.landlord == landlord, AlertMessage.message_id == row["message_id"])
         conn.execute(update(AlertMessage).where(mine).values(**_make_waiting(row, context)))
+    if found:
+        again = [row["message_id"] for row in found]
+        seals = seal_groups(conn, landlord, {"alert_messages": again, "mail_ends": again})
+        subject, at = context.today.isoformat(), context.now
+        details = {"mails": len(again)}
+        append_audit(conn, landlord=landlord, action="mail_again", subject=subject, details=details, at=at, seals=seals)
     return len(found)
 
 

@@ -20,6 +20,7 @@ from due_regard.mail.mail_mode import LIVE_MODE, MailMode
 from due_regard.register import append_audit
 from due_regard.register.engines import reading, writing
 from due_regard.register.schema.alert_tables import AlertMessage
+from due_regard.register.sealing.seals import seal_groups
 
 FIRST_PAUSE = timedelta(minutes=5)
 LONGEST_PAUSE = timedelta(hours=4)
@@ -77,6 +78,13 @@ def put_mail(conn: Connection, landlord: str, mail: ComposedMail, *, now: dateti
             is_address_refused=False,
         )
     )
+
+
+def audit_new_mail(conn: Connection, landlord: str, mail: ComposedMail, *, now: datetime) -> None:
+    """Audit a mail that belongs to no greater act, whose own entry would seal it."""
+    seals, details = seal_groups(conn, landlord, {"alert_messages": mail.message_id}), {"kind": mail.kind}
+    subject = mail.message_id
+    append_audit(conn, landlord=landlord, action="mail_put", subject=subject, details=details, at=now, seals=seals)
 
 
 def has_mail(conn: Connection, landlord: str, message_id: str) -> bool:
@@ -141,7 +149,10 @@ def settle_mail(
             mail_on = conn.execute(select(AlertMessage.mail_on).where(mine)).scalar_one()
             values["accepted_on"] = max(as_at or find_london_day(now), mail_on)
         conn.execute(update(AlertMessage).where(mine).values(**values))
-        append_audit(conn, landlord=landlord, action="mail_send", subject=message_id, details=details, at=now)
+        seals = seal_groups(conn, landlord, {"mail_ends": message_id})
+        append_audit(
+            conn, landlord=landlord, action="mail_send", subject=message_id, details=details, at=now, seals=seals
+        )
 
 
 def release_lease(engine: Engine, outgoing: OutboxMail) -> None:

@@ -19,7 +19,13 @@ from due_regard.packs.life.pack_acts import (
 from due_regard.packs.life.pack_lives import DECISION, PackKey, PackLife, make_pack_key, read_pack_life
 from due_regard.packs.life.pack_mail import build_approval_mail, build_pack_mail
 from due_regard.packs.life.pack_records import is_issued, is_mailed, record_issue, record_mailing
-from due_regard.packs.life.report_duties import add_report_duty, assess_report_duties
+from due_regard.packs.life.report_duties import (
+    add_report_duty,
+    assess_report_duties,
+    format_first_issues,
+    parse_first_issues,
+    read_first_issues,
+)
 
 __all__ = [
     "DECISION",
@@ -34,10 +40,13 @@ __all__ = [
     "check_may_be_issued",
     "find_kept_files",
     "find_kept_folder",
+    "format_first_issues",
     "is_issued",
     "is_mailed",
     "keep_files",
     "make_pack_key",
+    "parse_first_issues",
+    "read_first_issues",
     "read_pack_life",
     "record_approval",
     "record_comment",

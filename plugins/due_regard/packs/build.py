@@ -25,6 +25,7 @@ from due_regard.packs.content.measure_tables import MeasureTable, build_measure_
 from due_regard.packs.content.opened_figure import OpenedFigure, open_table_figure
 from due_regard.packs.content.pack_content import EDITIONS, PackContent, compose_content
 from due_regard.packs.content.pack_definition import PackDefinition, PackSection, load_pack_definition
+from due_regard.packs.content.printed_head import describe_basis_head
 from due_regard.packs.content.snapshots import take_snapshots, take_whole_snapshot
 from due_regard.packs.documents.action_list import build_action_workbook, build_actions, select_open_duties
 from due_regard.packs.documents.paper import build_paper
@@ -38,7 +39,7 @@ from due_regard.packs.life.published_before import read_published_before
 from due_regard.packs.measures import BATCH_COLUMNS, QuarterSnapshot
 from due_regard.policy import LandlordContext, PolicyHistory
 from due_regard.records.canonical import Records
-from due_regard.register import EVER, read_audit_head, read_records, reading, sql_files
+from due_regard.register import EVER, find_basis_head, read_audit_head, read_records, reading, sql_files
 
 if TYPE_CHECKING:
     from due_regard.packs.content.disclosure_control import ProtectedTables
@@ -98,14 +99,16 @@ def build_pack(
         references = sql_files.read_statement(conn, "packs/finding_references", landlord=landlord, known_at=until)
         issued = read_issued_figures(conn, landlord, pack=pack, edition=edition, known_at=known_at)
         life = read_pack_life(conn, landlord, key)
+        basis = find_basis_head(conn, landlord, until)
     figures = list_kept_figures({name: table for name, table in tables.items() if name in shown})
     definition, shown, revised = _add_changes(definition, shown, issued, edition)
     found = _select_shared_duties(context.history, known)
     standing = _describe_standing(context, quarter, known) + describe_disputes(found, references, edition)
+    standing += describe_basis_head(basis)
     commentary = {section: one.words for section, one in life.commentary.items()}
     made = provenance.gather_provenance(
         known.files, context, definition, known_at=known_at, run_id=_find_last_run(engine, landlord, known_at),
-        head=read_audit_head(engine, landlord), commentary=commentary,
+        head=read_audit_head(engine, landlord), basis_head=basis.head if basis else None, commentary=commentary,
     )  # fmt: skip
     content = compose_content(
         definition, context.landlord, shown, quarter=quarter, edition=edition, revised=revised, standing=standing,

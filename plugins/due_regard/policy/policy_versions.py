@@ -6,7 +6,7 @@ Reads and chooses versions, and says what one landlord is assessed by. What a du
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -142,11 +142,15 @@ class PolicyHistory:
 
 @dataclass(frozen=True)
 class LandlordContext:
-    """What one landlord is assessed by: its settings, its policy's versions, its calendar."""
+    """What one landlord is assessed by: its settings, its policy's versions, its calendar.
+
+    `texts` are the files that say so, as they were read (services/used_files.py names them).
+    """
 
     landlord: Landlord
     history: PolicyHistory
     calendar: WorkingCalendar
+    texts: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
 
 def read_policy(file: Path, *, landlord: str | None = None, code_lists: CodeLists | None = None) -> PolicyFile:

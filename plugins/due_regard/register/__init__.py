@@ -4,7 +4,7 @@ SQLAlchemy 2 on SQLite or PostgreSQL, migrated by Alembic. Rows are versions; no
 Add reads of records to stored_records.py, of findings to findings/; keep policy and files out.
 """
 
-from due_regard.register.audit import append_audit, read_audit_head, verify_audit
+from due_regard.register.audit import append_audit, find_basis_head, read_audit_head, verify_audit
 from due_regard.register.backup import restore_backup, write_backup
 from due_regard.register.case_records import read_case_records
 from due_regard.register.engines import reading, writing
@@ -39,9 +39,13 @@ from due_regard.register.loading.disappearances import list_missing_records
 from due_regard.register.loading.held_drops import hold_drop, is_released, list_drops, release_drop
 from due_regard.register.loading.load import hash_drop, load_drop
 from due_regard.register.loading.record_counts import list_record_counts
+from due_regard.register.moving import move_register
 from due_regard.register.opening import open_register, upgrade_register
 from due_regard.register.schema.column_types import EVER
+from due_regard.register.sealing.seals import seal_groups
+from due_regard.register.sealing.verification import DeepReport, verify_rows
 from due_regard.register.stored_records import (
+    find_knowledge_mark,
     find_newest_file,
     find_record_origin,
     find_record_origin_on,
@@ -51,9 +55,11 @@ from due_regard.register.stored_records import (
 )
 from due_regard.register.view_digests import seal_views
 from due_regard.register.viewed_records import record_view
+from due_regard.register.withdrawals import undo_withdrawal, withdraw_record
 
 __all__ = [
     "EVER",
+    "DeepReport",
     "DutyCounts",
     "JudgedDay",
     "RunReport",
@@ -61,7 +67,9 @@ __all__ = [
     "comment_on_finding",
     "count_duties_on",
     "dispute_finding",
+    "find_basis_head",
     "find_judged_day",
+    "find_knowledge_mark",
     "find_newest_file",
     "find_record_origin",
     "find_record_origin_on",
@@ -78,6 +86,7 @@ __all__ = [
     "list_record_counts",
     "list_silences",
     "load_drop",
+    "move_register",
     "open_register",
     "read_audit_head",
     "read_case_records",
@@ -95,11 +104,15 @@ __all__ = [
     "release_drop",
     "resolve_finding",
     "restore_backup",
+    "seal_groups",
     "seal_views",
     "silence_finding",
     "undo_decision",
+    "undo_withdrawal",
     "upgrade_register",
     "verify_audit",
+    "verify_rows",
+    "withdraw_record",
     "write_backup",
     "writing",
 ]

@@ -14,16 +14,31 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, insert, select
+from sqlalchemy import Connection, Engine, Row, Select, and_, func, insert, select
 
 from due_regard.errors import AuditError
-from due_regard.register.engines import reading
+from due_regard.register.engines import APPENDED, reading
+from due_regard.register.head_log import SHOWN, NotedHeads
 from due_regard.register.schema.drop_tables import AuditRow
 from due_regard.register.viewed_records import VIEWS_DIGESTED, digest_day
 
 GENESIS = "0" * 64
-_SHOWN = 32
-_LINK = re.compile(rf"([^:,]+):(\d+):([0-9a-f]{{{_SHOWN}}})")
+_LINK = re.compile(rf"([^:,]+):(\d+):([0-9a-f]{{{SHOWN}}})")
+
+
+BASIS_ACTS = (
+    *("load", "release", "silence", "unsilence", "resolve", "unresolve", "hand_over", "hand_back"),
+    *("dispute", "end_dispute", "comment"),
+)
+"""Acts on which a pack rests: what came, and what people decided; not what the program did with it."""
+
+
+@dataclass(frozen=True)
+class BasisHead:
+    """The head that a pack prints, and the instant of its act."""
+
+    head: str
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -35,7 +50,14 @@ class AuditReport:
 
 
 def append_audit(
-    connection: Connection, *, landlord: str, action: str, subject: str, details: Mapping[str, Any], at: datetime
+    connection: Connection,
+    *,
+    landlord: str,
+    action: str,
+    subject: str,
+    details: Mapping[str, Any],
+    at: datetime,
+    seals: Mapping[str, Any] | None = None,
 ) -> str:
     """Append one row to the landlord's chain and return its hash.
 
@@ -46,7 +68,10 @@ def append_audit(
         subject: what it was done to, as an id or a public reference.
         details: counts, ids and hashes; JSON-safe.
         at: when.
+        seals: digests of the rows that the act wrote (`seal_groups`): by them they can be proved.
     """
+    if seals:
+        details = {**details, "seals": seals}
     last = connection.execute(
         select(AuditRow.seq, AuditRow.hash).where(AuditRow.landlord == landlord).order_by(AuditRow.seq.desc()).limit(1)
     ).first()
@@ -66,6 +91,7 @@ def append_audit(
             hash=digest,
         )
     )
+    connection.info.setdefault(APPENDED, {})[landlord] = (seq, digest, at)
     return digest
 
 
@@ -74,24 +100,27 @@ def _compute_link(previous: str, landlord: str, seq: int, at: datetime, action: 
     return hashlib.sha256(link.encode()).hexdigest()
 
 
-def verify_audit(engine: Engine, head: str | None = None) -> AuditReport:
+def verify_audit(engine: Engine, head: str | None = None, noted: NotedHeads | None = None) -> AuditReport:
     """Recompute every chain that the session may see, and compare the views of sealed days with their digests.
 
     Args:
         engine: the register.
         head: a head printed earlier; the chains must still contain it, which is how a removed tail shows.
+        noted: heads noted outside the register, each of which they must contain.
 
     Raises:
         AuditError: a row or a view of a sealed day was edited, removed or put in, or `head` is no longer there; the
             message says where.
     """
     with reading(engine) as connection:
-        return verify_audit_on(connection, head)
+        return verify_audit_on(connection, head, noted)
 
 
-def verify_audit_on(connection: Connection, head: str | None = None) -> AuditReport:
+def verify_audit_on(connection: Connection, head: str | None = None, noted: NotedHeads | None = None) -> AuditReport:
     """`verify_audit` inside the caller's own transaction."""
-    expected = _parse_heads(head) if head else {}
+    expected = {landlord: dict(rows) for landlord, rows in (noted.heads if noted else {}).items()}
+    for landlord, (seq, digest) in (parse_heads(head) if head else {}).items():
+        expected.setdefault(landlord, {})[seq] = digest
     heads: dict[str, tuple[int, str]] = {}
     count, sealed = 0, []
     ordered: Select[Any] = select(AuditRow.__table__).order_by(AuditRow.landlord, AuditRow.seq)
@@ -100,17 +129,19 @@ def verify_audit_on(connection: Connection, head: str | None = None) -> AuditRep
         _check_link(row, seq, previous)
         if row.action == VIEWS_DIGESTED:
             sealed.append(row)
-        wanted = expected.get(row.landlord)
-        if wanted and wanted[0] == row.seq and not row.hash.startswith(wanted[1]):
-            raise AuditError(f"audit of {row.landlord}: row {row.seq} is not the one the given head was printed for")
+        wanted = expected.get(row.landlord, {}).get(row.seq)
+        if wanted and not row.hash.startswith(wanted):
+            raise AuditError(f"audit of {row.landlord}: row {row.seq} is not the one a head was printed for")
         heads[row.landlord] = (row.seq, row.hash)
         count += 1
     for row in sealed:
         _check_views(connection, row)
-    for landlord, (seq, _) in expected.items():
-        last = heads.get(landlord, (0, ""))[0]
+    for landlord, rows in expected.items():
+        last, seq = heads.get(landlord, (0, ""))[0], max(rows)
         if last < seq:
-            raise AuditError(f"audit of {landlord}: ends at row {last}, but the given head was row {seq}: tail removed")
+            raise AuditError(
+                f"audit of {landlord}: ends at row {last}, but a printed or noted head was row {seq}: tail removed"
+            )
     return AuditReport(count, _format_heads(heads))
 
 
@@ -143,21 +174,47 @@ def read_audit_head(engine: Engine, landlord: str | None = None) -> str:
 
 def read_audit_head_on(connection: Connection, landlord: str | None = None) -> str:
     """`read_audit_head` inside the caller's own transaction."""
-    later = AuditRow.__table__.alias("later")
-    mine = AuditRow.__table__
-    newest = select(mine.c.landlord, mine.c.seq, mine.c.hash).where(
-        ~select(later.c.seq).where(later.c.landlord == mine.c.landlord, later.c.seq == mine.c.seq + 1).exists()
-    )
+    return _format_heads(read_chain_ends(connection, landlord))
+
+
+def read_chain_ends(connection: Connection, landlord: str | None = None) -> dict[str, tuple[int, str]]:
+    """Landlord -> number and hash of the last row of its chain."""
+    chosen = select(AuditRow.landlord, func.max(AuditRow.seq).label("seq")).group_by(AuditRow.landlord)
     if landlord is not None:
-        newest = newest.where(mine.c.landlord == landlord)
-    return _format_heads({row.landlord: (row.seq, row.hash) for row in connection.execute(newest)})
+        chosen = chosen.where(AuditRow.landlord == landlord)
+    last = chosen.subquery()
+    ends = select(AuditRow.landlord, AuditRow.seq, AuditRow.hash).join(
+        last, and_(last.c.landlord == AuditRow.landlord, last.c.seq == AuditRow.seq)
+    )
+    return {row.landlord: (row.seq, row.hash) for row in connection.execute(ends)}
+
+
+def find_basis_head(connection: Connection, landlord: str, known_at: datetime) -> BasisHead | None:
+    """The head of the newest load or person's decision by `known_at`; None before the first."""
+    newest = (
+        select(AuditRow.seq, AuditRow.hash, AuditRow.at)
+        .where(AuditRow.landlord == landlord, AuditRow.action.in_(BASIS_ACTS), AuditRow.at <= known_at)
+        .order_by(AuditRow.seq.desc())
+    )
+    row = connection.execute(newest.limit(1)).first()
+    return None if row is None else BasisHead(_format_heads({landlord: (row.seq, row.hash)}), row.at)
+
+
+def make_verify_command(landlord: str, head: str) -> str:
+    """What compares the register with a head that was printed."""
+    return f"due-regard audit verify --landlord {landlord} --head {head}"
 
 
 def _format_heads(heads: Mapping[str, tuple[int, str]]) -> str:
-    return ",".join(f"{landlord}:{seq}:{digest[:_SHOWN]}" for landlord, (seq, digest) in sorted(heads.items()))
+    return ",".join(f"{landlord}:{seq}:{digest[:SHOWN]}" for landlord, (seq, digest) in sorted(heads.items()))
 
 
-def _parse_heads(head: str) -> dict[str, tuple[int, str]]:
+def parse_heads(head: str) -> dict[str, tuple[int, str]]:
+    """A printed head as landlord -> (row, first digits of its hash).
+
+    Raises:
+        AuditError: it is not one.
+    """
     links = [_LINK.fullmatch(part) for part in head.strip().split(",")]
     if None in links:
         raise AuditError("the head is not one that was printed: landlord:row:hash, separated by commas")

@@ -16,19 +16,20 @@ import zipfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import sqlalchemy as sa
-from sqlalchemy import Connection, Engine, MetaData, Table
+from sqlalchemy import Connection, MetaData, Table
 
 from due_regard.errors import RegisterError
 from due_regard.register.audit import AuditReport, append_audit, read_audit_head_on, verify_audit_on
-from due_regard.register.engines import REGISTER, make_engine, reading, writing
+from due_regard.register.engines import HEAD_FILE, REGISTER, make_engine, reading, writing
 from due_regard.register.loading import bulk
 from due_regard.register.opening import open_register, upgrade_register
 from due_regard.register.schema import revisions
+from due_regard.register.sealing.row_text import make_text_expression
 
 FORMAT = 1
 _NOT_KEPT = frozenset({"alembic_version", "landlord_access"})
@@ -44,8 +45,10 @@ class BackupReport:
     tables: dict[str, int]
 
 
-def write_backup(url: str, folder: Path, *, now: datetime) -> BackupReport:
+def write_backup(url: str, folder: Path, *, now: datetime, head_file: Path | None = None) -> BackupReport:
     """Write the register at `url` into a new file of `folder`, named for the instant.
+
+    With `head_file`, the audit's head with the backup in it is noted there.
 
     Raises:
         RegisterError: the register cannot be read, or the file cannot be written.
@@ -55,11 +58,13 @@ def write_backup(url: str, folder: Path, *, now: datetime) -> BackupReport:
     file, partial = folder / f"register-{stamp}.zip", folder / f".register-{stamp}.partial"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as sink:
-            manifest = _write_archive(engine, sink, now)
+        private = os.O_CREAT | os.O_EXCL | os.O_WRONLY
+        with os.fdopen(os.open(partial, private, 0o600), "wb") as sink, reading(engine) as connection:
+            manifest = write_archive(connection, sink, now)
         partial.rename(file)
     except OSError as reason:
         raise RegisterError(f"the backup {file} cannot be written: {reason.strerror}") from None
+    engine.update_execution_options(**{HEAD_FILE: head_file})
     with writing(engine, REGISTER) as connection:
         details = {"head": manifest["head"], "rows": sum(manifest["tables"].values())}
         append_audit(connection, landlord=REGISTER, action="backup", subject=file.name, details=details, at=now)
@@ -67,12 +72,13 @@ def write_backup(url: str, folder: Path, *, now: datetime) -> BackupReport:
     return BackupReport(file, manifest["head"], manifest["tables"])
 
 
-def _write_archive(engine: Engine, sink: Any, now: datetime) -> dict[str, Any]:
+def write_archive(connection: Connection, sink: IO[bytes], now: datetime) -> dict[str, Any]:
+    """Write every table, as one transaction sees it, into a zip; returns its manifest."""
     manifest: dict[str, Any] = {"format": FORMAT, "at": now.astimezone(UTC).isoformat(), "tables": {}, "sha256": {}}
-    with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as archive, reading(engine) as connection:
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as archive:
         manifest["revisions"] = revisions.read_revisions(connection)
-        for table in _list_tables(connection):
-            rows, buffer = _stream_rows(connection, table), io.BytesIO()
+        for table in list_tables(connection):
+            rows, buffer = stream_rows(connection, table), io.BytesIO()
             pq.write_table(rows, buffer, compression="zstd")
             archive.writestr(f"{table.name}.parquet", buffer.getbuffer())
             manifest["tables"][table.name] = rows.num_rows
@@ -82,28 +88,19 @@ def _write_archive(engine: Engine, sink: Any, now: datetime) -> dict[str, Any]:
     return manifest
 
 
-def _list_tables(connection: Connection) -> list[Table]:
+def list_tables(connection: Connection) -> list[Table]:
     """The tables as they are, parents first: not as the models say, which may be newer than a restored schema."""
     found = MetaData()
     found.reflect(connection)
     return [table for table in found.sorted_tables if table.name not in _NOT_KEPT]
 
 
-def _stream_rows(connection: Connection, table: Table) -> pa.Table:
+def stream_rows(connection: Connection, table: Table) -> pa.Table:
     """A table's rows as text that both engines read back: instants in UTC, yes/no as 1 and 0."""
     names = [column.name for column in table.columns]
-    shown = ", ".join(_as_text(connection, column) for column in table.columns)
+    shown = ", ".join(make_text_expression(connection.dialect, column) for column in table.columns)
     order = ", ".join(column.name for column in table.primary_key)
     return bulk.fetch_columns(connection, f"SELECT {shown} FROM {table.name} ORDER BY {order}", {}, names)  # noqa: S608
-
-
-def _as_text(connection: Connection, column: sa.Column[Any]) -> str:
-    if connection.dialect.name == "postgresql":
-        if isinstance(column.type, sa.DateTime):
-            return f"to_char({column.name} AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')"
-        if isinstance(column.type, sa.Boolean):
-            return f"CAST({column.name} AS integer)"
-    return f'"{column.name}"'
 
 
 def restore_backup(url: str, source: Path, *, now: datetime | None = None) -> AuditReport:
@@ -147,28 +144,38 @@ def _restore_archive(url: str, archive: zipfile.ZipFile, manifest: dict[str, Any
         raise RegisterError("the backup is of a newer version of this program; restore it with that one")
     engine = make_engine(url)
     with writing(engine, REGISTER) as connection:
-        there = revisions.read_revisions(connection)
-        if there not in ([], manifest["revisions"]) or (there and any(_count_rows(connection).values())):
-            raise RegisterError("the register is not empty or of another version; restore into a new database")
-        for revision in manifest["revisions"]:
-            revisions.upgrade_schema(connection, revision)
-        if connection.dialect.name == "postgresql":
-            connection.exec_driver_sql("SET LOCAL TIME ZONE 'UTC'")
-        for table in _list_tables(connection):
-            if table.name in manifest["tables"]:
-                _fill_table(connection, table, archive.read(f"{table.name}.parquet"), manifest["sha256"][table.name])
-        if _count_rows(connection) != manifest["tables"]:
-            raise RegisterError("the restored tables do not have the backup's rows; nothing was restored")
-        _advance_sequences(connection)
-        report = verify_audit_on(connection, manifest["head"] or None)
+        report = fill_register(connection, archive, manifest)
     engine.dispose()
     return report
+
+
+def fill_register(connection: Connection, archive: zipfile.ZipFile, manifest: dict[str, Any]) -> AuditReport:
+    """Make the tables of an empty register, fill them from an archive, and verify the audit.
+
+    Raises:
+        RegisterError: the register is not empty, or what is in it now is not what the archive says.
+        AuditError: the audit does not hold.
+    """
+    there = revisions.read_revisions(connection)
+    if there not in ([], manifest["revisions"]) or any(_count_rows(connection).values()):
+        raise RegisterError("the register is not empty or of another version; use a new database")
+    for revision in manifest["revisions"]:
+        revisions.upgrade_schema(connection, revision)
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET LOCAL TIME ZONE 'UTC'")
+    for table in list_tables(connection):
+        if table.name in manifest["tables"]:
+            _fill_table(connection, table, archive.read(f"{table.name}.parquet"), manifest["sha256"][table.name])
+    if _count_rows(connection) != manifest["tables"]:
+        raise RegisterError("the filled tables do not have the rows that were sent; nothing was written")
+    _advance_sequences(connection)
+    return verify_audit_on(connection, manifest["head"] or None)
 
 
 def _count_rows(connection: Connection) -> dict[str, int]:
     return {
         table.name: int(connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0)
-        for table in _list_tables(connection)
+        for table in list_tables(connection)
     }
 
 
@@ -185,7 +192,7 @@ def _advance_sequences(connection: Connection) -> None:
     """Let PostgreSQL's sequences go on after the restored numbers; SQLite finds them by itself."""
     if connection.dialect.name != "postgresql":
         return
-    for table in _list_tables(connection):
+    for table in list_tables(connection):
         key = table.primary_key.columns.keys()
         if key == ["id"]:
             sequence = "finding_numbers" if table.name == "findings" else f"{table.name}_id_seq"

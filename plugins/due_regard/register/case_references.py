@@ -16,6 +16,7 @@ from due_regard.records.canonical import ENTITIES, ENTITY, Entity
 from due_regard.register.engines import match_linked
 from due_regard.register.schema.finding_tables import Finding
 from due_regard.register.schema.record_tables import CASE_LINKS, RECORD_TABLES
+from due_regard.register.withdrawn_records import is_standing
 
 _FINDING = re.compile(r"F-?0*(\d{1,15})", re.IGNORECASE)
 _AT_ONCE = 500
@@ -77,15 +78,14 @@ def match_case(
 
 
 def is_newest(table: Table, entity: Entity) -> ColumnElement[bool]:
-    """Condition: no later version of the record is known."""
+    """Condition: no later version of the record is known, and it is not withdrawn."""
     later = table.alias()
-    return ~exists().where(
-        and_(
-            later.c.landlord == table.c.landlord,
-            later.c[entity.key] == table.c[entity.key],
-            later.c.version == table.c.version + 1,
-        )
+    newer = exists().where(
+        later.c.landlord == table.c.landlord,
+        later.c[entity.key] == table.c[entity.key],
+        later.c.version == table.c.version + 1,
     )
+    return and_(~newer, is_standing(table, entity))
 
 
 @dataclass(frozen=True)

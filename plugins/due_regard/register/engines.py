@@ -14,17 +14,27 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, ColumnElement, Connection, Engine, and_, create_engine, event, make_url, text
+from sqlalchemy import URL, ColumnElement, Connection, Engine, and_, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError, SQLAlchemyError
 
 from due_regard.errors import RegisterError
+from due_regard.register.head_log import note_heads
 from due_regard.register.network_shares import find_network_share
 
 REGISTER = "-"
 """The landlord that stands for the register itself, in locks and in the audit."""
 
+MOVED = "moved"
+"""The act that closes a register in a file once all of it is in another database."""
+
 LOCK_SECONDS = 120
-"""How long a run waits for another one's file to be loaded before it gives up."""
+"""How long a run waits for another one's drop to be loaded before it gives up."""
+
+APPENDED = "due_regard_appended"
+"""Of a connection's `info`: the audit rows that its transaction appended, as landlord -> (row, hash, instant)."""
+
+HEAD_FILE = "due_regard_head_file"
+"""Option of an engine: the file outside the register in which `writing` notes the audit heads."""
 
 ANSWER_SECONDS = 15
 """How long a database server may take to answer a first connection."""
@@ -154,10 +164,11 @@ def writing(engine: Engine, landlord: str, *, alone: bool = True) -> Iterator[Co
 
     Never open a second one inside: it would wait for the first. With `alone` False it takes no lock, for a row that
     rests on no other: on PostgreSQL it waits for nobody (SQLite has one writer at a time, whatever is asked).
+    What it appended to the audit is noted in the engine's `HEAD_FILE`, if it has one.
 
     Raises:
-        RegisterError: another run held the lock for longer than `LOCK_SECONDS`, or the database failed or refused;
-            nothing of this transaction was written.
+        RegisterError: another run held the lock for longer than `LOCK_SECONDS`, the register was moved, or the database
+            failed or refused; nothing of this transaction was written.
     """
     with _state_plainly(engine, "written"), engine.connect().execution_options(register_writes=True) as connection:
         try:
@@ -168,9 +179,37 @@ def writing(engine: Engine, landlord: str, *, alone: bool = True) -> Iterator[Co
             raise RegisterError(
                 f"another run is writing to the register; try again later ({find_plain_reason(reason)})"
             ) from None
+        connection.info.pop(APPENDED, None)
         with transaction:
+            _refuse_moved(connection)
             _narrow_to_landlord(connection, landlord)
             yield connection
+        _note_appended(connection)
+
+
+def find_moved_place(connection: Connection) -> str | None:
+    """Where a register in a file was moved to, after which it may only be read; None where it was not."""
+    if connection.dialect.name != "sqlite" or not inspect(connection).has_table("audit"):
+        return None
+    last = text("SELECT action, subject FROM audit WHERE landlord = :register ORDER BY seq DESC LIMIT 1")
+    row = connection.execute(last, {"register": REGISTER}).first()
+    return str(row.subject) if row and row.action == MOVED else None
+
+
+def _refuse_moved(connection: Connection) -> None:
+    """Asked inside the transaction: a run that waited while the register was moved must not write behind it."""
+    if place := find_moved_place(connection):
+        raise RegisterError(
+            f"this register was moved to {place}: set DUE_REGARD_REGISTER_URL to it; here it may only be read"
+        )
+
+
+def _note_appended(connection: Connection) -> None:
+    """Note outside the register what the transaction that has just ended appended to the audit."""
+    appended, file = connection.info.pop(APPENDED, None), connection.get_execution_options().get(HEAD_FILE)
+    if appended and file:
+        heads = {landlord: (seq, digest) for landlord, (seq, digest, _) in appended.items()}
+        note_heads(file, heads, max(at for _, _, at in appended.values()))
 
 
 def _lock_landlord(connection: Connection, landlord: str) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from due_regard.errors import RegisterError
 from due_regard.register.engines import REGISTER, find_plain_reason, is_missing_file, make_engine, name_place, writing
 from due_regard.register.schema import revisions
+from due_regard.register.sealing.old_rows import bind_unsealed_rows
 
 _UPGRADE = "`due-regard register upgrade`"
 
@@ -48,6 +49,8 @@ def upgrade_register(url: str | URL) -> Engine:
         with writing(engine, REGISTER) as connection:
             if revisions.read_revisions(connection) != [revisions.HEAD]:  # else another process was faster
                 revisions.upgrade_schema(connection)
+                if stored:
+                    bind_unsealed_rows(connection)
     return engine
 
 

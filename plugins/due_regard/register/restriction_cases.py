@@ -1,6 +1,7 @@
 """Records of one case or of a few, out of a million: read by reference or by what they link to, never by scanning.
 
-Of each record the version that was the newest at an instant, as in stored_records.py, which reads whole entities.
+Of each record the version that was the newest at an instant, as in stored_records.py, which reads whole entities; none
+of a record that was withdrawn then.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from due_regard.register.findings.finding_transitions import KEY
 from due_regard.register.schema.finding_tables import Finding
 from due_regard.register.schema.record_tables import RECORD_TABLES
 from due_regard.register.stored_records import read_carried_columns
+from due_regard.register.withdrawn_records import is_standing
 
 _RESTRICTIONS, _BY_RESTRICTION = ENTITY["restrictions"], ("reviews", "appeals")
 _BY_CUSTOMER = ("customers", "incidents", "warnings", "restrictions", "markers")
@@ -109,14 +111,14 @@ def _select_known(
 
 
 def _is_newest(entity: Entity, known_at: datetime) -> tuple[ColumnElement[bool], ...]:
-    """That a row is the version known at the instant."""
+    """That a row is the version known at the instant, of a record that was not withdrawn then."""
     own = RECORD_TABLES[entity.name]
     later = own.alias("later")
     newer = exists().where(
         later.c.landlord == own.c.landlord, later.c[entity.key] == own.c[entity.key],
         later.c.version == own.c.version + 1, later.c.known_from <= known_at,
     )  # fmt: skip
-    return own.c.known_from <= known_at, ~newer
+    return own.c.known_from <= known_at, ~newer, is_standing(own, entity, known_at)
 
 
 _LISTED = ("restriction_ref", "customer_ref", "measure", "channels_restricted", "decided_on", "starts_on", "expires_on")

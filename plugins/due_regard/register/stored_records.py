@@ -1,14 +1,15 @@
 """Reading records back: current, as known at an instant, where they came from, and which are known at all.
 
-Answers are the landlord's own rows in canonical dtypes and code-point order of their reference; as-at masking is the
-assessment's. Add reads of records here; set-based reads for packs and pages belong in include/sql.
+A record that is withdrawn at the instant asked about is left out. Answers are the landlord's own rows in canonical
+dtypes and code-point order of their reference; as-at masking is the assessment's. Add reads of records here; set-based
+reads for packs and pages belong in include/sql.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 import pandas as pd
 import pyarrow as pa
@@ -30,24 +31,32 @@ from due_regard.register.loading import bulk
 from due_regard.register.schema.column_types import EVER
 from due_regard.register.schema.drop_tables import BatchFile, CarriedColumn, Disappearance
 from due_regard.register.schema.record_tables import RECORD_TABLES
+from due_regard.register.withdrawn_records import ACTS, SELECT_WITHDRAWN_REFS
 
 _BOOLEAN = {pa.bool_(): pd.BooleanDtype()}
 
 
-def read_records(engine: Engine, landlord: str, *, known_at: datetime | None = None) -> Records:
+def read_records(
+    engine: Engine, landlord: str, *, known_at: datetime | None = None, withdrawn_at: datetime | None = None
+) -> Records:
     """The landlord's records as the register knows them now, or knew them at `known_at`.
 
-    Entities never delivered and columns never carried are absent, as `Records` says.
+    Entities never delivered and columns never carried are absent, as `Records` says. With `withdrawn_at` those are left
+    out that were withdrawn at that instant, and not at `known_at`.
     """
     with reading(engine, landlord) as connection:
-        return read_records_on(connection, landlord, known_at=known_at or EVER)
+        return read_records_on(connection, landlord, known_at=known_at or EVER, withdrawn_at=withdrawn_at)
 
 
-def read_records_on(connection: Connection, landlord: str, *, known_at: datetime = EVER) -> Records:
+def read_records_on(
+    connection: Connection, landlord: str, *, known_at: datetime = EVER, withdrawn_at: datetime | None = None
+) -> Records:
     """`read_records` inside the caller's own transaction."""
     columns = read_carried_columns(connection, landlord, known_at=known_at)
     return {
-        entity.name: read_record_frame(connection, landlord, entity, columns[entity.name], known_at=known_at)
+        entity.name: read_record_frame(
+            connection, landlord, entity, columns[entity.name], known_at=known_at, withdrawn_at=withdrawn_at
+        )
         for entity in ENTITIES
         if entity.name in columns
     }
@@ -75,6 +84,7 @@ def read_record_frame(
     columns: frozenset[str],
     *,
     known_at: datetime = EVER,
+    withdrawn_at: datetime | None = None,
     between: tuple[str, str] | None = None,
 ) -> pd.DataFrame:
     """One entity's rows as known at `known_at`, with `columns` of it, in order of their reference.
@@ -87,11 +97,14 @@ def read_record_frame(
         entity: which entity.
         columns: canonical columns to read.
         known_at: the instant whose knowledge is wanted.
+        withdrawn_at: what was withdrawn at this instant is left out; at `known_at` if not given.
         between: first and last reference, both included.
     """
     wanted = [column for column in entity.columns if column.name in columns]
     names = [*(column.name for column in wanted), UNKNOWN_CELLS]
-    table = read_record_versions(connection, landlord, entity, names, known_at=known_at, between=between)
+    table = read_record_versions(
+        connection, landlord, entity, names, known_at=known_at, withdrawn_at=withdrawn_at, between=between
+    )
     frame = {column.name: _make_series(column, table[column.name].combine_chunks()) for column in wanted}
     if table[UNKNOWN_CELLS].null_count < table.num_rows:
         frame[UNKNOWN_CELLS] = table[UNKNOWN_CELLS].to_pandas()
@@ -105,9 +118,13 @@ def read_record_versions(
     names: list[str],
     *,
     known_at: datetime = EVER,
+    withdrawn_at: datetime | None = None,
     between: tuple[str, str] | None = None,
 ) -> pa.Table:
-    """The version of each record that was the newest at `known_at`; every column as text, in order of reference."""
+    """The version of each record that was the newest at `known_at`; every column as text, in order of reference.
+
+    Without those withdrawn at `withdrawn_at`, or where it is not given at `known_at`.
+    """
     key = entity.key
     latest = f"""
         SELECT {", ".join(names)} FROM {entity.name} AS latest
@@ -115,8 +132,9 @@ def read_record_versions(
         AND known_from <= :known_at AND NOT EXISTS (
             SELECT 1 FROM {entity.name} AS later WHERE later.landlord = latest.landlord
             AND later.{key} = latest.{key} AND later.version = latest.version + 1 AND later.known_from <= :known_at
-        ) ORDER BY {key}"""  # noqa: S608 - names of the contract alone
-    parameters: dict[str, Any] = {"landlord": landlord, "known_at": known_at}
+        ) AND {key} NOT IN ({SELECT_WITHDRAWN_REFS}) ORDER BY {key}"""  # noqa: S608 - names of the contract alone
+    parameters: dict[str, Any] = {"landlord": landlord, "known_at": known_at, "entity": entity.name}
+    parameters["withdrawn_at"] = withdrawn_at or known_at
     if between:
         parameters |= {"first": between[0], "last": between[1]}
     return bulk.fetch_columns(connection, latest, parameters, names)
@@ -133,13 +151,17 @@ def _make_series(column: CanonicalColumn, values: pa.Array) -> pd.Series:
 
 
 def read_known_refs(engine: Engine, landlord: str, entity: str) -> frozenset[str] | None:
-    """References of every record the register has of an entity; None if it was never delivered."""
+    """References of every record of an entity that is not withdrawn; None if it was never delivered."""
     with reading(engine, landlord) as connection:
         if entity not in read_carried_columns(connection, landlord):
             return None
         key = ENTITY[entity].key
-        first = f"SELECT {key} FROM {entity} WHERE landlord = :landlord AND version = 1"  # noqa: S608 - our own names
-        return frozenset(bulk.fetch_columns(connection, first, {"landlord": landlord}, [key])[key].to_pylist())
+        first = (
+            f"SELECT {key} FROM {entity} WHERE landlord = :landlord AND version = 1 "  # noqa: S608 - our own names
+            f"AND {key} NOT IN ({SELECT_WITHDRAWN_REFS})"
+        )
+        parameters = {"landlord": landlord, "entity": entity, "withdrawn_at": EVER}
+        return frozenset(bulk.fetch_columns(connection, first, parameters, [key])[key].to_pylist())
 
 
 def find_newest_file(engine: Engine, landlord: str) -> int:
@@ -148,11 +170,31 @@ def find_newest_file(engine: Engine, landlord: str) -> int:
         return find_newest_load(connection, landlord)[0] or 0
 
 
+KnowledgeMark: TypeAlias = tuple[int, int]
+"""The newest file and the newest act of a withdrawal: two marks differ where records as they stand may."""
+
+
+def find_knowledge_mark(engine: Engine, landlord: str) -> KnowledgeMark:
+    """What the landlord's records as they stand rest on; (0, 0) before anything came."""
+    with reading(engine, landlord) as connection:
+        return find_knowledge_mark_on(connection, landlord)
+
+
+def find_knowledge_mark_on(connection: Connection, landlord: str) -> KnowledgeMark:
+    """`find_knowledge_mark` inside the caller's own transaction."""
+    act = connection.scalar(select(func.max(ACTS.c.id)).where(ACTS.c.landlord == landlord))
+    return find_newest_load(connection, landlord)[0] or 0, act or 0
+
+
 def find_newest_load(connection: Connection, landlord: str) -> tuple[int | None, datetime | None]:
-    """The newest file taken in (`batch_files.id`) and the instant it is known from; None before the first."""
+    """The newest file taken in (`batch_files.id`), and the instant from which all is known; None before the first.
+
+    A withdrawal is knowledge too, so that no file is known from before it.
+    """
     newest = select(func.max(BatchFile.id), func.max(BatchFile.known_from))
     found = connection.execute(newest.where(BatchFile.landlord == landlord, BatchFile.status != "refused")).one()
-    return found[0], found[1]
+    acts = connection.scalar(select(func.max(ACTS.c.known_from)).where(ACTS.c.landlord == landlord))
+    return found[0], max(filter(None, (found[1], acts)), default=None)
 
 
 def has_records(connection: Connection, landlord: str, entity: str) -> bool:

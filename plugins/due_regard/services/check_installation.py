@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 
@@ -16,25 +15,22 @@ from due_regard.calendars.working_days import SUBDIVISIONS, load_calendar, read_
 from due_regard.codes.code_files import CODES_FOLDER, load_code_lists
 from due_regard.config.landlord import list_landlord_ids, load_landlord
 from due_regard.config.settings import Settings
-from due_regard.config.storage import StoredPath, check_can_write
-from due_regard.errors import DueRegardError, RegisterError, SettingsError, StorageError
+from due_regard.errors import AuditError, DueRegardError, RegisterError, SettingsError
 from due_regard.policy import load_policies
+from due_regard.services.check_result import CheckResult, check_writing
+from due_regard.services.doubtful_registers import list_half_drops
 from due_regard.services.landlord_checks import check_landlord_files
-from due_regard.services.landlord_context import list_landlords_to_run, load_landlord_context, open_landlord_register
+from due_regard.services.landlord_context import (
+    find_head_file,
+    list_landlords_to_run,
+    load_landlord_context,
+    open_landlord_register,
+)
 from due_regard.services.landlord_failures import LandlordFailures
+from due_regard.services.register_checks import check_not_moved, check_noted_heads
 
 _OWN_FOLDERS = ("calendars", "codes", "landlords", "policies", "reports", "sources")
 """What DUE_REGARD_OWN_DIR may hold."""
-
-
-@dataclass(frozen=True)
-class CheckResult:
-    """One check's answer; a warning is `ok`, and a person must say whether it is meant."""
-
-    what: str
-    ok: bool
-    says: str
-    is_warning: bool = False
 
 
 def check_installation(settings: Settings, *, now: datetime, freshness: bool = False) -> list[CheckResult]:
@@ -53,6 +49,7 @@ def check_installation(settings: Settings, *, now: datetime, freshness: bool = F
         lambda: _check_unread_files(settings),
         lambda: _check_calendars(settings, today),
         lambda: _check_register(settings),
+        lambda: _check_whole_drops(settings),
         lambda: _check_runs(settings, now),
         lambda: _check_mail_settings(settings),
         *(partial(_check_landlord, settings, name, today) for name in landlords),
@@ -73,17 +70,9 @@ def _check_folders(settings: Settings) -> Iterator[CheckResult]:
         there = folder.is_dir()
         says = str(folder) if there else f"no folder {folder}; make it or set DUE_REGARD_{name.upper()}_DIR"
         yield CheckResult(f"{name} folder", there, says)
-    yield _check_writing("var folder", settings.var_dir.resolve(), str(settings.var_dir))
+    yield check_writing("var folder", settings.var_dir.resolve(), str(settings.var_dir))
     if settings.files_url:
-        yield _check_writing("files folder", settings.files, f"can be written: {settings.files}")
-
-
-def _check_writing(what: str, folder: StoredPath, says: str) -> CheckResult:
-    try:
-        check_can_write(folder)
-    except StorageError as reason:
-        return CheckResult(what, False, str(reason))
-    return CheckResult(what, True, says)
+        yield check_writing("files folder", settings.files, f"can be written: {settings.files}")
 
 
 def _check_own_folder(settings: Settings) -> CheckResult:
@@ -140,19 +129,27 @@ def _check_calendars(settings: Settings, today: date) -> Iterator[CheckResult]:
 
 
 def _check_register(settings: Settings) -> Iterator[CheckResult]:
-    from due_regard import register
     from due_regard.register.engines import name_place
+    from due_regard.services.audit_heads import compare_noted_heads
 
     failures = LandlordFailures()  # a landlord without settings is said by its own check
     for names in settings.registers(failures.list_known(settings, list_landlords_to_run(settings))).values():
         try:
             with open_landlord_register(settings, names[0]) as engine:
-                report = register.verify_audit(engine)
                 place = f"{engine.dialect.name}, {name_place(engine.url)}"
-                yield CheckResult("register", True, f"opens and is up to date ({place})")
+                yield check_not_moved(engine, f"opens and is up to date ({place})")
+                report, noted = compare_noted_heads(engine, find_head_file(settings, names[0]))
                 yield CheckResult("audit chain", True, f"{report.rows} rows hold; head {report.head or 'none yet'}")
+                yield from check_noted_heads(settings, report, noted)
+        except AuditError as reason:
+            yield CheckResult("audit chain", False, str(reason))
         except RegisterError as reason:
             yield CheckResult("register", False, str(reason))
+
+
+def _check_whole_drops(settings: Settings) -> Iterator[CheckResult]:
+    half = list(list_half_drops(settings))
+    yield CheckResult("whole drops", not half, "; ".join(half) or "no drop is half loaded")
 
 
 def _check_runs(settings: Settings, now: datetime) -> Iterator[CheckResult]:

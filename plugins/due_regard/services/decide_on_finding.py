@@ -17,6 +17,7 @@ from due_regard.policy import Duty, LandlordContext
 from due_regard.services.landlord_context import load_landlord_context, open_landlord_register
 from due_regard.services.past_findings import find_assessed_duty
 from due_regard.services.result import Result
+from due_regard.services.visible_rules import list_visible_rules
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -120,7 +121,8 @@ def _find_visible_duty(
 
     history = add_report_duty(context.history, context.landlord, reports=settings.reports_dir)
     duty = find_assessed_duty(history, found["rule"], found["policy_version"])
-    if not sees_restricted and (duty is None or duty.restricted_to):
+    visible = list_visible_rules(history, sees_restricted=sees_restricted)
+    if visible is not None and found["rule"] not in visible:
         raise UnknownReference("no finding has that reference; `due-regard findings` lists the open ones")
     return duty
 

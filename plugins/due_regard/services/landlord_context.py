@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from due_regard.calendars.working_days import load_calendar
 from due_regard.config.landlord import list_landlord_ids, load_landlord
 from due_regard.config.settings import Settings
+from due_regard.config.yaml_files import keep_read_texts
 from due_regard.policy import LandlordContext, load_policies
+from due_regard.services.used_files import name_texts
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -24,10 +27,11 @@ def load_landlord_context(settings: Settings, landlord: str) -> LandlordContext:
     Raises:
         SettingsError: one of the files is missing or wrong; names file and line.
     """
-    found = load_landlord(settings.landlords_dir, landlord)
-    history = load_policies(settings.policies_dir, landlord)
-    calendar = load_calendar(found.division, found.closure_days, folder=settings.calendars_dir)
-    return LandlordContext(found, history, calendar)
+    with keep_read_texts() as read:
+        found = load_landlord(settings.landlords_dir, landlord)
+        history = load_policies(settings.policies_dir, landlord)
+        calendar = load_calendar(found.division, found.closure_days, folder=settings.calendars_dir)
+    return LandlordContext(found, history, calendar, name_texts(settings, read))
 
 
 def list_landlords_to_run(settings: Settings, asked: Sequence[str] | None = None) -> tuple[str, ...]:
@@ -46,11 +50,20 @@ def find_register_url(settings: Settings, landlord: str | None = None) -> str:
     return settings.register(landlord)
 
 
+def find_head_file(settings: Settings, landlord: str | None = None) -> Path:
+    """The file outside the register in which its audit heads are noted."""
+    from due_regard.register.head_log import name_head_file
+
+    return name_head_file(settings.heads, find_register_url(settings, landlord))
+
+
 @contextmanager
 def open_landlord_register(
     settings: Settings, landlord: str | None = None, *, upgrade: bool = False
 ) -> Iterator[Engine]:
     """The installation's register (that of `landlord`, where each has its own); closed at the end.
+
+    What is written in it is noted in its file of audit heads.
 
     Args:
         settings: the installation.
@@ -62,9 +75,11 @@ def open_landlord_register(
         RegisterError: it is missing or of another version, and `upgrade` is not asked for.
     """
     from due_regard.register import open_register, upgrade_register
+    from due_regard.register.engines import HEAD_FILE
 
     url = find_register_url(settings, landlord)
     engine = upgrade_register(url) if upgrade else open_register(url)
+    engine.update_execution_options(**{HEAD_FILE: find_head_file(settings, landlord)})
     try:
         yield engine
     finally:

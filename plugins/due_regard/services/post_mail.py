@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from due_regard.calendars.quarters import find_london_day
 from due_regard.calendars.working_days import WorkingCalendar
 from due_regard.config.landlord import Landlord
 from due_regard.config.settings import Settings
+from due_regard.config.storage import StoredPath
 from due_regard.policy import LandlordContext
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
+    from sqlalchemy import Connection, Engine
 
     from due_regard.mail.builder import MailContext
     from due_regard.records.validated_drop import ValidatedDrop
@@ -51,24 +52,18 @@ def make_mail_context(
 
 
 def post_rows_to_mend(
-    engine: Engine,
-    settings: Settings,
-    context: LandlordContext,
-    validated: ValidatedDrop,
-    result: dict[str, Any],
-    *,
-    now: datetime,
+    connection: Connection, context: MailContext, validated: ValidatedDrop, batch_id: int, folder: StoredPath
 ) -> None:
-    """Tell the data owner what of a drop was not taken; the next `alerts` run hands the mail over."""
+    """Tell the data owner, in the transaction that loads a drop, what of it was not taken and lies in `folder`.
+
+    The next `alerts` run hands the mail over.
+    """
     from due_regard.intake import summarise_rejections
 
-    mail_context = open_mail_context(settings, context, now=now)
-    batch, wording = result["batch_id"], mail_context.wording
-    summary, folder = summarise_rejections(validated).rstrip(), result["rejections"] or result["quarantine"]
-    text = wording.data_owner.rows_to_mend.format(summary=summary, folder=folder, batch=batch)
-    title = wording.data_owner.rows_title.format(batch=batch)
-    link = mail_context.pages.link_drop(batch)
-    _post_to_data_owner(engine, mail_context, "handback", f"{batch}", title, text, link=link)
+    wording = context.wording.data_owner
+    text = wording.rows_to_mend.format(summary=summarise_rejections(validated).rstrip(), folder=folder, batch=batch_id)
+    title, link = wording.rows_title.format(batch=batch_id), context.pages.link_drop(batch_id)
+    _put_to_data_owner(connection, context, "handback", f"{batch_id}", title, text, link=link)
 
 
 def post_overdue_run(engine: Engine, context: MailContext, run: OverdueRun) -> bool:
@@ -102,8 +97,16 @@ def post_late_assessment(engine: Engine, context: MailContext, days: Sequence[da
     return _post_to_data_owner(engine, context, "failure", f"unassessed {days[-1]}", title, text)
 
 
-def _post_to_data_owner(
-    engine: Engine, context: MailContext, kind: str, topic: str, title: str, text: str, *, link: str = ""
+def _post_to_data_owner(engine: Engine, context: MailContext, kind: str, topic: str, title: str, text: str) -> bool:
+    """`_put_to_data_owner` in a transaction of its own."""
+    from due_regard.register import writing
+
+    with writing(engine, context.landlord.id) as connection:
+        return _put_to_data_owner(connection, context, kind, topic, title, text)
+
+
+def _put_to_data_owner(
+    connection: Connection, context: MailContext, kind: str, topic: str, title: str, text: str, *, link: str = ""
 ) -> bool:
     """One mail a kind and topic; it carries counts and names of files, columns and tasks, and no cell's value.
 
@@ -114,7 +117,6 @@ def _post_to_data_owner(
     """
     from due_regard.mail import outbox
     from due_regard.mail.builder import MailContent, build_mail
-    from due_regard.register import writing
 
     landlord = context.landlord
     content = MailContent(
@@ -126,10 +128,10 @@ def _post_to_data_owner(
     )
     leaves_on = context.calendar.next_working(context.today)
     mail = build_mail(content, context, mail_on=leaves_on, leaves_on=leaves_on)
-    with writing(engine, landlord.id) as connection:
-        is_new = not outbox.has_mail(connection, landlord.id, mail.message_id)
-        if is_new:
-            outbox.put_mail(connection, landlord.id, mail, now=context.now)
+    is_new = not outbox.has_mail(connection, landlord.id, mail.message_id)
+    if is_new:
+        outbox.put_mail(connection, landlord.id, mail, now=context.now)
+        outbox.audit_new_mail(connection, landlord.id, mail, now=context.now)
     return is_new
 
 

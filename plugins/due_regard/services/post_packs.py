@@ -97,14 +97,15 @@ def post_build(
     from due_regard import packs
     from due_regard.mail import outbox
     from due_regard.mail.mail_memory import read_unreachable_addresses
+    from due_regard.register.audit import read_audit_head_on
 
     landlord, key, mode = context.landlord.id, life.key, context.mode
     place = (landlord, key.pack, key.quarter, mode, key.edition)
     if packs.is_mailed(connection, *place, version=life.version):
         return False
     report = read_report(settings, landlord, life, build)
-    reports = settings.reports_dir
-    mails = (packs.build_pack_mail(report, context, reports=reports, attempt=n) for n in count())
+    head, reports = read_audit_head_on(connection, landlord), settings.reports_dir
+    mails = (packs.build_pack_mail(report, context, reports=reports, head=head, attempt=n) for n in count())
     mail = next(mail for mail in mails if not outbox.has_mail(connection, landlord, mail.message_id))
     if mail.recipient.lower() in read_unreachable_addresses(connection, landlord, mode, now=context.now):
         return False
@@ -130,8 +131,7 @@ def ask_for_approval(connection: Connection, settings: Settings, context: MailCo
     mail = packs.build_approval_mail(report, context, reports=settings.reports_dir, rejected=rejected)
     if outbox.has_mail(connection, landlord, mail.message_id):
         return False
-    outbox.put_mail(connection, landlord, mail, now=context.now)
-    packs.record_question(connection, landlord, life, build["id"], now=context.now)
+    packs.record_question(connection, landlord, life, build["id"], mail, now=context.now)
     return True
 
 

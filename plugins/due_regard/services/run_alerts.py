@@ -127,7 +127,7 @@ def compose_landlord_alerts(
     mail_context = open_mail_context(settings, context, now=now)
     is_forecast = dry_run is not None and find_last_assessed_day(engine, context.landlord.id) < as_at
     # What comes due by then is judged as the run of that day would, and recorded nowhere.
-    foreseen = assess_every_duty(engine, settings, context, as_at)[0] if is_forecast else None
+    foreseen = assess_every_duty(engine, settings, context, as_at).every if is_forecast else None
     return compose_alerts(engine, mail_context, history, as_at=as_at, dry_run=dry_run, foreseen=foreseen)
 
 

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from icalendar import Event
 
 _YEARS = range(1990, 2100)
-_MOST_EVENTS = 1000
-"""More is no calendar: the nearest are taken."""
+MOST_EVENTS = 1000
+"""More is no calendar: the nearest are taken, and the file says how many there are."""
 
 
 def show_month(
@@ -103,27 +103,32 @@ def _describe_date(row: Result, history: PolicyHistory) -> Result:
 def build_calendar(settings: Settings, landlord: str, *, now: datetime, sees_restricted: bool) -> bytes:
     """The dates of the year from the last judged day as one iCalendar file (METHOD PUBLISH).
 
-    An entry says the duty's neutral label and the reference, no more: calendars are looked at over shoulders.
+    An entry says the duty's neutral label and the reference, no more: calendars are looked at over shoulders. Where
+    there are more than `MOST_EVENTS` dates, its description says so.
     """
     from icalendar import Calendar
 
     from due_regard.mail.wording import load_mail_wording
     from due_regard.register import reading
-    from due_regard.register.findings.coming_duties import list_dates_between
+    from due_regard.register.findings.coming_duties import count_dates_between, list_dates_between
 
     rows: list[Result] = []
+    total = 0
     with open_landlord_register(settings, landlord) as engine, reading(engine, landlord) as connection:
         judging = find_judging(settings, connection, landlord, sees_restricted=sees_restricted)
         if judging.as_at is not None:
             bounds: dict[str, Any] = {"first": judging.as_at, "last": judging.as_at + timedelta(days=366)}
-            hidden = judging.hidden
-            rows = list_dates_between(connection, landlord, **bounds, hidden=hidden, limit=_MOST_EVENTS)
+            bounds["hidden"] = judging.hidden
+            total = count_dates_between(connection, landlord, **bounds)
+            rows = list_dates_between(connection, landlord, **bounds, limit=MOST_EVENTS)
     words = load_mail_wording(settings.reports_dir / "mail").calendar_entry
     calendar = Calendar()
     for name, value in (("prodid", "-//Due Regard//calendar//EN"), ("version", "2.0"), ("calscale", "GREGORIAN")):
         calendar.add(name, value)
     calendar.add("method", "PUBLISH")
     calendar.add("x-wr-calname", f"Due Regard: {judging.context.landlord.name}")
+    if total > len(rows):
+        calendar.add("x-wr-caldesc", f"The nearest {len(rows):,} of {total:,} dates of the coming year.")
     for one in _describe_dates(settings, judging, rows):
         summary = words.format(label=one["mail_label"], ref=one["register_ref"] or one["subject_ref"])
         calendar.add_component(_build_event(landlord, one, summary, now))

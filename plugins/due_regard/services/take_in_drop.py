@@ -14,15 +14,16 @@ from due_regard.config.settings import Settings
 from due_regard.config.storage import bring_here
 from due_regard.policy import LandlordContext
 from due_regard.services.landlord_context import load_landlord_context, open_landlord_register
-from due_regard.services.post_mail import post_rows_to_mend
+from due_regard.services.post_mail import open_mail_context, post_rows_to_mend
 from due_regard.services.result import Result
 from due_regard.services.steps import report_step
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
+    from sqlalchemy import Connection, Engine
 
     from due_regard.intake import SourceMapping
     from due_regard.records.validated_drop import ValidatedDrop
+    from due_regard.register.loading.load import TellOwner
 
 
 _ROWS_SHOWN = 10
@@ -69,11 +70,42 @@ def load_complete_drop(
         if validated.held and not register.is_released(engine, landlord, content):
             return hold_validated_drop(engine, validated, content, now)
         report_step(f"{landlord}: loading")
-        report = register.load_drop(engine, validated, now=now)
-        result = report_loaded_drop(settings, validated, folder, report, content, now)
-        if report.status != "unchanged" and (result["exit_code"] or result["not_known"]):
-            post_rows_to_mend(engine, settings, context, validated, result, now=now)
-    return result
+        tell_owner = prepare_rows_to_mend(settings, context, validated, content, now)
+        report = register.load_drop(engine, validated, now=now, tell_owner=tell_owner)
+        # After the load: what goes back of a drop that was not loaded would be mended in vain. A run that is killed
+        # here has told the data owner already, and the same drop taken again writes the files.
+        return report_loaded_drop(settings, validated, folder, report, content, now)
+
+
+def prepare_rows_to_mend(
+    settings: Settings, context: LandlordContext, validated: ValidatedDrop, content: str, now: datetime
+) -> TellOwner:
+    """What writes, with the drop, the mail about its rows to mend: told once, and again where they are others.
+
+    Raises:
+        WordingError: the wording of mails is wrong; before anything is loaded.
+    """
+    from due_regard.register.loading.drop_history import has_new_faults
+    from due_regard.register.loading.load import LoadReport, tell_nobody
+
+    if not validated.refused and not any(file.rejections or file.list_not_known() for file in validated.files):
+        return tell_nobody
+    mail_context = open_mail_context(settings, context, now=now)
+    folder = settings.rejections / find_handback_place(validated.landlord, content)
+
+    def tell_owner(connection: Connection, report: LoadReport) -> None:
+        if report.status != "unchanged" or has_new_faults(connection, validated.landlord, report.batch_id):
+            post_rows_to_mend(connection, mail_context, validated, report.batch_id, folder)
+
+    return tell_owner
+
+
+def find_handback_place(landlord: str, content: str) -> Path:
+    """Where, below each folder, what goes back of a drop lies.
+
+    Named by content, so that the same drop taken again leaves no second copy of its rows behind.
+    """
+    return Path(landlord) / f"drop-{content[:12]}"
 
 
 def validate_drop(
@@ -135,8 +167,7 @@ def report_loaded_drop(
     """Write what goes back to the landlord; the result of a drop that was taken."""
     from due_regard.intake import publish_data_docs, quarantine_files, write_rejections
 
-    # Named by content, so that the same drop taken again leaves no second copy of its rows behind.
-    place = Path(validated.landlord) / f"drop-{content[:12]}"
+    place = find_handback_place(validated.landlord, content)
     rejections = write_rejections(validated, settings.rejections / place)
     refused = quarantine_files(validated, folder, settings.quarantine / place)
     publish_data_docs(validated, settings.data_docs, run=f"batch-{report.batch_id:06d}", now=now)

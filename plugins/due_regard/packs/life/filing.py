@@ -70,8 +70,8 @@ def file_pack(
     hides. What had been learnt by `known_at` went into the pack; None: everything known.
     """
     landlord = content.landlord
-    sums = {name: _compute_sha256(body) for name, body in contents.items()}
-    whole = _compute_sha256("".join(f"{name} {digest}\n" for name, digest in sums.items()).encode())
+    sums = {name: hash_file(body) for name, body in contents.items()}
+    whole = hash_files(sums)
     key: dict[str, Any] = {
         "pack": content.pack, "quarter": str(content.quarter), "edition": content.edition, "known_at": known_at,
         "version": version,
@@ -100,8 +100,14 @@ def file_pack(
     )  # fmt: skip
 
 
-def _compute_sha256(content: bytes) -> str:
+def hash_file(content: bytes) -> str:
+    """The checksum of one file of a pack."""
     return hashlib.sha256(content).hexdigest()
+
+
+def hash_files(sums: Mapping[str, str]) -> str:
+    """What identifies a whole pack: the names and checksums of its files, in their order."""
+    return hash_file("".join(f"{name} {digest}\n" for name, digest in sums.items()).encode())
 
 
 def _compare_builds(

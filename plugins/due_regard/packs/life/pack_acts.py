@@ -14,12 +14,15 @@ from typing import Any
 from sqlalchemy import Connection, insert
 
 from due_regard.errors import DecisionOvertaken, NotAllowed, PackError
+from due_regard.mail.builder import ComposedMail
+from due_regard.mail.outbox import put_mail
 from due_regard.packs.life.pack_lives import PackLife
 from due_regard.packs.life.provenance import digest_commentary
 from due_regard.register import append_audit
 from due_regard.register.findings.actors import format_actor
 from due_regard.register.findings.said_words import SaidWords, hash_said_words
 from due_regard.register.schema.pack_tables import PackEvent
+from due_regard.register.sealing.seals import seal_groups
 
 _AUDITED_AS = {
     "commented": "pack_comment",
@@ -110,9 +113,12 @@ def record_correction(conn: Connection, landlord: str, life: PackLife, words: Sa
     return version + 1
 
 
-def record_question(conn: Connection, landlord: str, life: PackLife, pack_id: int, *, now: datetime) -> None:
-    """Keep that somebody was asked by mail to approve a draft."""
-    _record_act(conn, landlord, life, "asked", pack_id=pack_id, now=now)
+def record_question(
+    conn: Connection, landlord: str, life: PackLife, pack_id: int, mail: ComposedMail, *, now: datetime
+) -> None:
+    """Put the mail that asks somebody to approve a draft into the outbox, and keep that they were asked."""
+    put_mail(conn, landlord, mail, now=now)
+    _record_act(conn, landlord, life, "asked", pack_id=pack_id, now=now, sealed={"alert_messages": mail.message_id})
 
 
 def check_may_be_issued(life: PackLife, *, needs_approval: bool) -> Mapping[str, Any]:
@@ -168,6 +174,7 @@ def _record_act(
     pack_id: int | None = None,
     version: int | None = None,
     now: datetime | None = None,
+    sealed: Mapping[str, Any] | None = None,
 ) -> None:
     """One row, and its entry in the audit, which holds a keyed hash of what was said."""
     key, at = life.key, words.now if words else now
@@ -182,7 +189,9 @@ def _record_act(
     details["pack_event"] = int(conn.execute(row).scalar_one())
     subject = f"pack {pack_id}" if pack_id else f"{key.pack} {key.quarter}"
     assert at is not None  # noqa: S101 - whoever acts says when
-    append_audit(conn, landlord=landlord, action=_AUDITED_AS[event], subject=subject, details=details, at=at)
+    seals = seal_groups(conn, landlord, {"pack_events": details["pack_event"], **(sealed or {})})
+    action = _AUDITED_AS[event]
+    append_audit(conn, landlord=landlord, action=action, subject=subject, details=details, at=at, seals=seals)
 
 
 def describe_actor(actor: str | None) -> str:

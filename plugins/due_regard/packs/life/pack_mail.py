@@ -17,6 +17,7 @@ from due_regard.mail.builder import LARGEST_MAIL, Attachment, ComposedMail, Mail
 from due_regard.packs.content.pack_content import describe_basis
 from due_regard.packs.content.pack_definition import PackDefinition, load_pack_definition
 from due_regard.packs.life.filing import PackReport
+from due_regard.register.audit import make_verify_command
 
 _TEXT_SIZE = 20_000
 """More than the words of a pack's mail take."""
@@ -25,8 +26,10 @@ _XLSX = ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet")
 _KINDS = {".xlsx": _XLSX, ".pdf": ("application", "pdf")}
 
 
-def build_pack_mail(report: PackReport, context: MailContext, *, reports: Folder, attempt: int = 0) -> ComposedMail:
-    """The mail of one pack to its clerk; its definition lies in the folder `reports`.
+def build_pack_mail(
+    report: PackReport, context: MailContext, *, reports: Folder, head: str, attempt: int = 0
+) -> ComposedMail:
+    """The mail of one pack to its clerk, with the audit's head; its definition lies in the folder `reports`.
 
     `attempt` counts earlier mails of the same pack that reached nobody: each has a Message-ID of its own.
 
@@ -38,7 +41,7 @@ def build_pack_mail(report: PackReport, context: MailContext, *, reports: Folder
     if switch is None:
         raise PackError(f"{landlord.id} has not switched {report.name} on; name its clerk in the settings file")
     definition = load_pack_definition(reports, report.name)
-    content = _build_content(report, context, switch, definition, attempt)
+    content = _build_content(report, context, switch, definition, head, attempt)
     wanted = max(context.today, find_leaving_day(switch, Quarter.parse(report.quarter)))
     leaves_on = context.calendar.next_working(wanted)
     return build_mail(content, context, mail_on=leaves_on, leaves_on=leaves_on)
@@ -94,7 +97,7 @@ def find_leaving_day(switch: PackSwitch, quarter: Quarter) -> date:
 
 
 def _build_content(
-    report: PackReport, context: MailContext, switch: PackSwitch, definition: PackDefinition, attempt: int
+    report: PackReport, context: MailContext, switch: PackSwitch, definition: PackDefinition, head: str, attempt: int
 ) -> MailContent:
     landlord, wording, quarter = context.landlord, context.wording, Quarter.parse(report.quarter)
     files = [file for file in report.files if file.suffix in _KINDS and "action_list" not in file.name]
@@ -117,6 +120,8 @@ def _build_content(
         "contact": landlord.alerts.role_mailboxes.get("governance", landlord.alerts.fallback_mailbox),
         "checksum": report.sha256,
         "run": report.run,
+        "audit_head": head,
+        "head_command": make_verify_command(landlord.id, head),
     }
     return MailContent(
         kind="pack",

@@ -23,6 +23,7 @@ from due_regard.packs.content.measure_tables import MeasureTable
 from due_regard.register import append_audit
 from due_regard.register.schema.alert_tables import AlertMessage
 from due_regard.register.schema.pack_tables import PackIssue, PackRow
+from due_regard.register.sealing.seals import Seals, seal_groups
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,8 @@ def record_pack(conn: Connection, landlord: str, *, at: datetime, **values: Any)
     done = conn.execute(insert(PackRow).values(landlord=landlord, built_at=at, **values).returning(PackRow.id))
     pack_id = int(done.scalar_one())
     shown = {name: values[name] for name in ("pack", "quarter", "edition", "sha256")}
-    append_audit(conn, landlord=landlord, action="pack_build", subject=f"pack {pack_id}", details=shown, at=at)
+    subject, seals = f"pack {pack_id}", seal_groups(conn, landlord, {"packs": pack_id})
+    append_audit(conn, landlord=landlord, action="pack_build", subject=subject, details=shown, at=at, seals=seals)
     return pack_id
 
 
@@ -137,13 +139,10 @@ def record_issue(
         return False
     issued = {"pack": pack.pack, "quarter": pack.quarter, "how": how}
     day = find_london_day(now)
-    conn.execute(
-        insert(PackIssue).values(
-            landlord=landlord, pack_id=pack_id, issued_on=day, issued_at=now, issued_by=by, issued_why=why, **issued
-        )
-    )
-    details = {**issued, "on": day.isoformat(), "sha256": pack.sha256}
-    append_audit(conn, landlord=landlord, action="pack_issue", subject=f"pack {pack_id}", details=details, at=now)
+    said = {"issued_on": day, "issued_at": now, "issued_by": by, "issued_why": why, **issued}
+    seals = _insert_issue(conn, landlord, pack_id, said)
+    subject, details = f"pack {pack_id}", {**issued, "on": day.isoformat(), "sha256": pack.sha256}
+    append_audit(conn, landlord=landlord, action="pack_issue", subject=subject, details=details, at=now, seals=seals)
     return True
 
 
@@ -156,14 +155,17 @@ def record_mailing(conn: Connection, landlord: str, pack_id: int, mail: Composed
     pack = _find_pack(conn, landlord, pack_id)
     put_mail(conn, landlord, mail, now=now)
     posted = {"pack": pack.pack, "quarter": pack.quarter, "how": "mail"}
-    conn.execute(
-        insert(PackIssue).values(
-            landlord=landlord, pack_id=pack_id, issued_on=mail.mail_on, issued_at=now, message_id=mail.message_id,
-            **posted,
-        )
-    )  # fmt: skip
+    said = {"issued_on": mail.mail_on, "issued_at": now, "message_id": mail.message_id, **posted}
+    seals = _insert_issue(conn, landlord, pack_id, said)
+    seals |= seal_groups(conn, landlord, {"alert_messages": mail.message_id})
     details = {**posted, "on": mail.mail_on.isoformat(), "sha256": pack.sha256, "mail": mail.message_id}
-    append_audit(conn, landlord=landlord, action="pack_post", subject=f"pack {pack_id}", details=details, at=now)
+    subject = f"pack {pack_id}"
+    append_audit(conn, landlord=landlord, action="pack_post", subject=subject, details=details, at=now, seals=seals)
+
+
+def _insert_issue(conn: Connection, landlord: str, pack_id: int, said: Mapping[str, Any]) -> Seals:
+    new = insert(PackIssue).values(landlord=landlord, pack_id=pack_id, **said).returning(PackIssue.id)
+    return seal_groups(conn, landlord, {"pack_issues": int(conn.execute(new).scalar_one())})
 
 
 def _find_pack(conn: Connection, landlord: str, pack_id: int) -> Row[str, str, str]:

@@ -24,6 +24,7 @@ _WORDS = {
     "definition": "the pack's definition",
     "readings": "the readings confirmed",
     "commentary": "the officers' commentary",
+    "basis_head": "the newest load or decision",
 }
 
 
@@ -35,9 +36,12 @@ def gather_provenance(
     known_at: datetime | None,
     run_id: int | None,
     head: str,
+    basis_head: str | None,
     commentary: Mapping[str, str],
 ) -> dict[str, Any]:
-    """Drops, policy, calendar, counting, definition, readings, commentary, latest run and audit head, as JSON values.
+    """Drops, policy, calendar, counting, definition, readings, commentary, latest run and audit heads, as JSON values.
+
+    `head` is the newest, `basis_head` that of the newest load or decision, which the pack prints.
 
     `files` has the columns batch_id, drop_sha256 and loaded_at, one row a file taken in. What had been learnt by
     `known_at` went into the pack; None: everything known.
@@ -56,6 +60,7 @@ def gather_provenance(
         "commentary": digest_commentary(commentary),
         "run": run_id,
         "audit_head": head,
+        "basis_head": basis_head,
     }
 
 

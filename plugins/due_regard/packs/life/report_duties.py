@@ -6,10 +6,10 @@ and its records are made here: the engine assesses them, and `add_report_duty` l
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from typing import TypeAlias
 
 import pandas as pd
@@ -29,7 +29,7 @@ from due_regard.packs.content.pack_definition import (
 from due_regard.policy import DeadlineDuty, LandlordContext, PolicyHistory
 from due_regard.policy.duties import Notice, Within
 from due_regard.records.canonical import ASSESSMENT_COLUMNS, REPORT_ENTITY, find_dtype
-from due_regard.register import reading, sql_files
+from due_regard.register import EVER, reading, sql_files
 
 RULE = "report.issued"
 NOTICE_DAYS = 30
@@ -39,11 +39,51 @@ NOTICE_DAYS = 30
 _WatchedPack: TypeAlias = tuple[PackDefinition, PackBasis]
 
 
-def assess_report_duties(engine: Engine, context: LandlordContext, *, as_at: date, reports: Folder) -> pd.DataFrame:
+def read_first_issues(
+    engine: Engine, landlord: str, *, as_at: date, known_at: datetime | None = None
+) -> dict[tuple[str, str], date]:
+    """(pack, quarter) -> the day it was first issued, up to `as_at`, as known at `known_at` (None: now).
+
+    The confidential edition goes by the pack's name alone, any other with its own.
+    """
+    with reading(engine, landlord) as conn:
+        rows = sql_files.read_statement(
+            conn, "packs/first_issues", landlord=landlord, as_at=as_at, known_at=known_at or EVER
+        )
+    names = [_name_edition(*both) for both in zip(rows["pack"], rows["edition"], strict=True)]
+    keys = zip(names, rows["quarter"], strict=True)
+    return dict(zip(keys, rows["issued_on"].dt.date, strict=True))
+
+
+def _name_edition(pack: str, edition: str) -> str:
+    return pack if edition == "confidential" else f"{pack} ({edition})"
+
+
+def format_first_issues(issued: Mapping[tuple[str, str], date]) -> str:
+    """First issues as text: what a run keeps of them, for a mail that comes back later changes what is known."""
+    lines = [f"{pack},{quarter},{day}" for (pack, quarter), day in sorted(issued.items())]
+    return "\n".join(["pack,quarter,issued_on", *lines, ""])
+
+
+def parse_first_issues(text: str) -> dict[tuple[str, str], date]:
+    """What `format_first_issues` wrote."""
+    rows = (line.split(",") for line in text.splitlines()[1:])
+    return {(pack, quarter): date.fromisoformat(day) for pack, quarter, day in rows}
+
+
+def assess_report_duties(
+    engine: Engine,
+    context: LandlordContext,
+    *,
+    as_at: date,
+    reports: Folder,
+    issued: Mapping[tuple[str, str], date] | None = None,
+) -> pd.DataFrame:
     """Assessments of `report.issued`: one row a watched pack and quarter that has ended, from the go-live quarter on.
 
     The pack is due by the end of the next quarter and done the day it was first issued in its audience's own edition;
     an issue after `as_at` does not count. The landlord's settings say when it went live.
+    `issued` is what `read_first_issues` gave; None: what the register knows now.
 
     Returns:
         The canonical assessment columns and policy_version, as `assess_records` gives them; subject_ref is
@@ -53,8 +93,8 @@ def assess_report_duties(engine: Engine, context: LandlordContext, *, as_at: dat
         DefinitionError: a definition switched on is missing or wrong.
     """
     landlord = context.landlord
-    with reading(engine, landlord.id) as conn:
-        issued = sql_files.read_statement(conn, "packs/first_issues", landlord=landlord.id, as_at=as_at)
+    if issued is None:
+        issued = read_first_issues(engine, landlord.id, as_at=as_at)
     quarters = list(_list_quarters(landlord, as_at))
     # Each pack rests on a clause of its own, and an engine's answer carries the clause of one duty.
     parts = [
@@ -110,11 +150,12 @@ def _list_quarters(landlord: Landlord, as_at: date) -> Iterator[Quarter]:
         quarter = quarter.shift(1)
 
 
-def _make_report_records(pack: PackDefinition, quarters: list[Quarter], issued: pd.DataFrame) -> pd.DataFrame:
-    """One record a quarter's report, in canonical dtypes; `issued` holds the first issue of each edition."""
-    mine = issued[(issued["pack"] == pack.name) & (issued["edition"] == pack.edition)]
-    days = dict(zip(mine["quarter"], mine["issued_on"], strict=True))
-    rows = [(f"{pack.name}/{quarter}", quarter.ends_on, days.get(str(quarter))) for quarter in quarters]
+def _make_report_records(
+    pack: PackDefinition, quarters: list[Quarter], issued: Mapping[tuple[str, str], date]
+) -> pd.DataFrame:
+    """One record a quarter's report, in canonical dtypes."""
+    name = _name_edition(pack.name, pack.edition)
+    rows = [(f"{pack.name}/{quarter}", quarter.ends_on, issued.get((name, str(quarter)))) for quarter in quarters]
     kinds = {column.name: find_dtype(column) for column in REPORT_ENTITY.columns}
     return pd.DataFrame(rows, columns=list(kinds)).astype(kinds)
 

@@ -6,7 +6,7 @@ How a run moves findings is finding_transitions.py's; what a person decides abou
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, cast
@@ -20,9 +20,12 @@ from due_regard.records.canonical import ASSESSMENT_COLUMNS
 from due_regard.register.audit import append_audit
 from due_regard.register.engines import writing
 from due_regard.register.findings.finding_transitions import FindingTransition
+from due_regard.register.findings.used_texts import keep_used_texts
 from due_regard.register.loading.encoding import hash_rows, make_arrow_column
 from due_regard.register.schema.finding_tables import OPEN, AssessmentCount, AssessmentRun, Finding
-from due_regard.register.stored_records import find_newest_load
+from due_regard.register.sealing.seal_rules import STANDING_RULES
+from due_regard.register.sealing.seals import Seals, seal_groups
+from due_regard.register.stored_records import KnowledgeMark, find_knowledge_mark_on, find_newest_load
 
 _MOVES = ("opened", "seen", "escalated", "resolved", "reopened")
 
@@ -52,7 +55,8 @@ def record_assessment(
     as_at: date,
     now: datetime,
     policy_version: str,
-    rests_on: int | None = None,
+    rests_on: KnowledgeMark | None = None,
+    texts: Mapping[str, str] | None = None,
     record_work: Callable[[Connection, int], None] | None = None,
 ) -> RunReport:
     """Keep an assessment as a run and move the landlord's findings to what it says.
@@ -67,17 +71,20 @@ def record_assessment(
         as_at: the day it is about.
         now: when it was computed.
         policy_version: the policy it was assessed by, or the newest of them.
-        rests_on: `find_newest_file` before the records were read; nobody may have loaded another since.
+        rests_on: `find_knowledge_mark` before the records were read; nobody may have loaded or withdrawn any since.
+        texts: the texts it rests on beside records, by name; they are kept with it, so that it can be judged again.
         record_work: writes down what is to be done once the findings are moved, in the same transaction; is given the
             run's id.
 
     Raises:
-        RegisterMovedOn: another file was loaded since `rests_on`; nothing was recorded.
+        RegisterMovedOn: a file was loaded, or a record withdrawn, since `rests_on`; nothing was recorded.
     """
     with writing(engine, landlord) as connection:
         file_id, known_from = find_newest_load(connection, landlord)
-        if rests_on is not None and (file_id or 0) != rests_on:
-            raise RegisterMovedOn(f"{landlord}: files were loaded while it was assessed; assess it again")
+        if rests_on is not None and find_knowledge_mark_on(connection, landlord) != rests_on:
+            raise RegisterMovedOn(
+                f"{landlord}: files were loaded, or records withdrawn, while it was assessed; assess it again"
+            )
         run = {
             "as_at": as_at,
             "recorded_at": now,
@@ -87,6 +94,7 @@ def record_assessment(
             "known_at": max(now, known_from or now),
             "moved": _is_latest(connection, landlord, as_at, now),
             "last_batch_file_id": file_id,
+            "used_texts": None if texts is None else keep_used_texts(connection, landlord, texts, now=now),
         }
         run_id = _insert_run(connection, landlord, run)
         _write_counts(connection, landlord, run_id, assessments)
@@ -99,8 +107,16 @@ def record_assessment(
         open_after = _finish_run(connection, landlord, run_id, moves)
         states = {str(state): int(n) for state, n in assessments["state"].value_counts().sort_index().items()}
         details = {"as_at": as_at.isoformat(), "sha256": run["sha256"], "moved": run["moved"], **moves}
-        append_audit(connection, landlord=landlord, action="assess", subject=f"run {run_id}", details=details, at=now)
+        subject, seals = f"run {run_id}", _seal_run(connection, landlord, run_id, moved=bool(run["moved"]))
+        append_audit(
+            connection, landlord=landlord, action="assess", subject=subject, details=details, at=now, seals=seals
+        )
     return RunReport(run_id, as_at, bool(run["moved"]), states, str(run["sha256"]), **moves, open=open_after)
+
+
+def _seal_run(connection: Connection, landlord: str, run_id: int, *, moved: bool) -> Seals:
+    groups: dict[str, Any] = dict.fromkeys(("assessment_runs", "assessment_counts", "finding_events"), run_id)
+    return seal_groups(connection, landlord, groups | (dict.fromkeys(STANDING_RULES) if moved else {}))
 
 
 def _is_latest(connection: Connection, landlord: str, as_at: date, now: datetime) -> bool:

@@ -23,6 +23,7 @@ from due_regard.register.findings.said_words import SaidWords, hash_said_words
 from due_regard.register.findings.seen_events import check_nothing_happened
 from due_regard.register.findings.work_items import hand_work_over
 from due_regard.register.schema.finding_tables import OPEN, Finding, FindingEvent
+from due_regard.register.sealing.seals import seal_groups
 from due_regard.register.stored_records import find_newest_load
 
 _AUDITED_AS = {
@@ -173,7 +174,8 @@ def _record_decision(
             changes["awaiting_file_id"] = find_newest_load(connection, owner)[0] or 0
         if changes:
             _change_finding(connection, found, changes)
-        return _write_decision(connection, found, event, words, {"until": until, "to_ref": to_ref})
+        more = {"until": until, "to_ref": to_ref, "file_id": changes.get("awaiting_file_id")}
+        return _write_decision(connection, found, event, words, more)
 
 
 def _change_finding(connection: Connection, found: dict[str, Any], changes: dict[str, Any]) -> None:
@@ -207,11 +209,14 @@ def _write_decision(
     connection: Connection, found: dict[str, Any], event: str, words: SaidWords, more: dict[str, Any]
 ) -> int:
     said = {"actor": words.actor.strip(), "why": words.why.strip(), "until": None, "to_ref": None} | more
+    file_id = said.pop("file_id", None)
     nonce = secrets.token_hex(16)
     values = {"landlord": found["landlord"], "finding_id": found["id"], "at": words.now, "event": event, "nonce": nonce}
-    values |= {"state": found["state"], **said}
+    values |= {"state": found["state"], "file_id": file_id, **said}
     event_id = connection.execute(insert(FindingEvent).values(**values).returning(FindingEvent.id)).scalar_one()
     undoes_id = said.pop("undoes_id", None)
+    is_passed_on = event in {"handed_over", TAKEN_BACK_BY["handed_over"]}
+    sealed: dict[str, Any] = {"decisions": event_id} | ({"handed_work": None} if is_passed_on else {})
     append_audit(
         connection,
         landlord=found["landlord"],
@@ -220,5 +225,6 @@ def _write_decision(
         details={"event": event_id, "said_sha256": hash_said_words(nonce, **said)}
         | ({} if undoes_id is None else {"undoes": undoes_id}),
         at=words.now,
+        seals=seal_groups(connection, found["landlord"], sealed),
     )
     return int(event_id)

@@ -1,7 +1,8 @@
 """How a run moves findings: by whole columns and statements, whatever their number.
 
 A run opens what is newly due or in breach, sees again what still is, escalates what became overdue, resolves what no
-longer is, and reopens what came back; never deletes. Recording the run itself is assessment_runs.py's.
+longer is (as "withdrawn" where the record it is about was), and reopens what came back; never deletes. Recording the
+run itself is assessment_runs.py's.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 import pandas as pd
+import pyarrow as pa
 from pandas.api.types import is_datetime64_any_dtype
-from sqlalchemy import Connection, TableClause, case, column, func, select, table, text, update
+from sqlalchemy import Connection, TableClause, and_, case, column, func, select, table, text, update
 
-from due_regard.records.canonical import ENTITIES, ENTITY_OF_SUBJECT, Entity, find_open_rows
+from due_regard.records.canonical import ENTITIES, ENTITY, ENTITY_OF_SUBJECT, Entity, find_open_rows
 from due_regard.register.findings.coming_duties import replace_coming_duties
 from due_regard.register.findings.finding_references import format_register_ref
 from due_regard.register.loading import bulk
@@ -22,6 +24,8 @@ from due_regard.register.schema.column_types import Ref
 from due_regard.register.schema.drop_tables import Base
 from due_regard.register.schema.finding_tables import OPEN, RESOLVED, Finding, FindingEvent
 from due_regard.register.schema.record_tables import RECORD_TABLES
+from due_regard.register.sealing.finding_digests import IDENTITY, RUN_MADE, hash_identities, read_finding_digests
+from due_regard.register.withdrawn_records import WITHDRAWN, list_withdrawn_refs
 
 FINDINGS = Base.metadata.tables[Finding.__tablename__]
 EVENTS = Base.metadata.tables[FindingEvent.__tablename__]
@@ -29,7 +33,7 @@ EVENTS = Base.metadata.tables[FindingEvent.__tablename__]
 KEY = ["rule", "subject_type", "subject_ref", "occurrence"]
 """What makes a finding of one landlord the same finding in the next run."""
 
-_STAND = ["state", "due_on", "done_on", "days_overdue", "severity", "clause", "owner_role", "policy_version"]
+STAND = ["state", "due_on", "done_on", "days_overdue", "severity", "clause", "owner_role", "policy_version"]
 """What an assessment says about a finding and the next may say otherwise."""
 
 
@@ -51,12 +55,13 @@ class FindingTransition:
         replace_coming_duties(self.connection, self.landlord, rows)
         is_open = find_open_rows(rows)
         known = self._read_known()
-        now_open = rows.loc[is_open, [*KEY, *_STAND]].merge(known, on=KEY, how="left", suffixes=("", "_before"))
+        now_open = rows.loc[is_open, [*KEY, *STAND]].merge(known, on=KEY, how="left", suffixes=("", "_before"))
         is_new, was_open = now_open["id"].isna(), now_open["status"] == OPEN
         escalated = was_open & (now_open["state_before"] == "due_soon") & (now_open["state"] == "overdue")
         fresh, back = self._open_findings(now_open[is_new]), now_open[~is_new & ~was_open]
         self._update_known(now_open[~is_new])
-        for event, moved in (("opened", fresh), ("escalated", now_open[escalated]), ("reopened", back)):
+        self._write_events("opened", fresh, fresh["state"], finding_sha256=self._hash_identities(fresh))
+        for event, moved in (("escalated", now_open[escalated]), ("reopened", back)):
             self._write_events(event, moved, moved["state"])
         self._end_unconfirmed_waits()
         gone = self._resolve_gone(known[known["status"] == OPEN], rows[~is_open], now_open)
@@ -92,7 +97,7 @@ class FindingTransition:
             "times_opened": 1,
         }
         if len(rows):
-            columns = bulk.list_frame_columns(rows[["id", "register_ref", *KEY, *_STAND]])
+            columns = bulk.list_frame_columns(rows[["id", "register_ref", *KEY, *STAND]])
             bulk.insert_rows(self.connection, FINDINGS, columns, said)
         return rows
 
@@ -108,13 +113,13 @@ class FindingTransition:
         """Bring known findings to what the run says, opening those that were resolved."""
         if rows.empty:
             return
-        staged = self._stage_rows("seen_findings", rows[["id", *_STAND]])
+        staged = self._stage_rows("seen_findings", rows[["id", *STAND]])
         was_resolved = Finding.status == RESOLVED
         self.connection.execute(
             update(Finding)
             .where(Finding.id == staged.c.id)
             .values(
-                {name: staged.c[name] for name in _STAND}
+                {name: staged.c[name] for name in STAND}
                 | {
                     "status": OPEN,
                     "last_as_at": self.as_at,
@@ -141,8 +146,11 @@ class FindingTransition:
         if gone.empty:
             return 0
         gone = gone.merge(not_open[[*KEY, "state", "done_on"]], on=KEY, how="left")
-        gone["resolved_state"] = gone["state"].fillna("gone")
-        gone["resolved_file_id"] = find_settling_files(self.connection, self.landlord, gone)
+        is_withdrawn = gone["state"].isna() & self._find_withdrawn(gone)
+        gone["resolved_state"] = gone["state"].fillna("gone").mask(is_withdrawn, WITHDRAWN)
+        settling = find_settling_files(self.connection, self.landlord, gone)
+        # No file settled what a person withdrew.
+        gone["resolved_file_id"] = settling.mask(is_withdrawn)
         staged = self._stage_rows("gone_findings", gone[["id", "resolved_state", "done_on", "resolved_file_id"]])
         self.connection.execute(
             update(Finding)
@@ -157,33 +165,46 @@ class FindingTransition:
                 awaiting_since=None,
                 awaiting_file_id=None,
                 disputed_at=None,
+                silenced_until=None,
+                silenced_at=None,
             )
         )
-        self._write_events("resolved", gone, gone["resolved_state"], gone["resolved_file_id"])
+        digests = dict(read_finding_digests(self.connection, RUN_MADE, Finding.id.in_(select(staged.c.id))))
+        said = {
+            "file_id": make_arrow_column(gone["resolved_file_id"]),
+            "finding_sha256": pa.array([digests[str(number)] for number in gone["id"]], pa.string()),
+        }
+        self._write_events("resolved", gone, gone["resolved_state"], **said)
         return len(gone)
+
+    def _find_withdrawn(self, findings: pd.DataFrame) -> pd.Series:
+        """Which findings are about a record that is withdrawn."""
+        held = {(ENTITY[entity].subject, ref) for entity, ref in list_withdrawn_refs(self.connection, self.landlord)}
+        subjects = zip(findings["subject_type"], findings["subject_ref"], strict=True)
+        return pd.Series([subject in held for subject in subjects], index=findings.index, dtype="bool")
+
+    def _hash_identities(self, rows: pd.DataFrame) -> pa.Array:
+        columns = bulk.list_frame_columns(rows[[name for name in IDENTITY if name != "landlord"]])
+        return hash_identities(columns, self.landlord)
 
     def _end_unconfirmed_waits(self) -> None:
         """End the wait for findings reported done that a later drop still shows open."""
-        waiting = select(Finding.id, Finding.state).where(
+        is_waiting = and_(
             Finding.landlord == self.landlord,
             Finding.last_run_id == self.run_id,
             Finding.awaiting_file_id < (self.last_file or 0),
         )
-        rows = pd.DataFrame(self.connection.execute(waiting).all(), columns=["id", "state"])
+        waiting = self.connection.execute(select(Finding.id, Finding.state).where(is_waiting)).all()
+        rows = pd.DataFrame(waiting, columns=["id", "state"])
         if len(rows):
-            self.connection.execute(
-                update(Finding)
-                .where(Finding.id.in_(rows["id"].tolist()))
-                .values(awaiting_since=None, awaiting_file_id=None)
-            )
+            ended = update(Finding).where(is_waiting).values(awaiting_since=None, awaiting_file_id=None)
+            self.connection.execute(ended)
             self._write_events("not_confirmed", rows, rows["state"])
 
-    def _write_events(self, event: str, rows: pd.DataFrame, state: pd.Series, file_id: pd.Series | None = None) -> None:
+    def _write_events(self, event: str, rows: pd.DataFrame, state: pd.Series, **more: pa.Array) -> None:
         if rows.empty:
             return
-        columns = {"finding_id": make_arrow_column(rows["id"]), "state": make_arrow_column(state)}
-        if file_id is not None:
-            columns["file_id"] = make_arrow_column(file_id)
+        columns = {"finding_id": make_arrow_column(rows["id"]), "state": make_arrow_column(state)} | more
         said = {"landlord": self.landlord, "run_id": self.run_id, "at": self.now, "as_at": self.as_at, "event": event}
         bulk.insert_rows(self.connection, EVENTS, columns, said)
 
@@ -209,7 +230,8 @@ def find_settling_files(connection: Connection, landlord: str, findings: pd.Data
 def _find_newest_files(connection: Connection, landlord: str, entity: Entity, refs: pd.Series) -> dict[str, int]:
     wanted = {"subject_ref": make_arrow_column(refs.drop_duplicates())}
     bulk.stage_rows(connection, "gone_subjects", FINDINGS, wanted)
-    staged = table("gone_subjects", column("subject_ref", Ref))
+    # Not a join: of two tables without statistics SQLite would walk the second for each row of the first.
+    gone = select(column("subject_ref", Ref)).select_from(table("gone_subjects"))
     carriers = [(entity.name, entity.key)]
     carriers += [(other.name, name) for other in ENTITIES for name, to in other.links if to == entity.name]
     files: dict[str, int] = {}
@@ -217,7 +239,7 @@ def _find_newest_files(connection: Connection, landlord: str, entity: Entity, re
         own = RECORD_TABLES[name]
         newest = (
             select(own.c[link], func.max(own.c.batch_file_id))
-            .where(own.c.landlord == landlord, own.c[link] == staged.c.subject_ref)
+            .where(own.c.landlord == landlord, own.c[link].in_(gone))
             .group_by(own.c[link])
         )
         for ref, file_id in connection.execute(newest):

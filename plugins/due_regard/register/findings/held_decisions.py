@@ -24,9 +24,10 @@ _LAYERED = frozenset({"silenced", "handed_over"})
 
 _ENDS: Mapping[str, tuple[str, ...]] = {
     "not_confirmed": ("reported_done",),
-    "resolved": ("reported_done", "disputed"),
+    "resolved": ("reported_done", "disputed", "silenced"),
 }
-"""Event of a run -> the decisions it ends. A new owner stays the owner if it opens again."""
+"""Event of a run -> the decisions it ends. A new owner stays the owner if it opens again: who must act has not changed,
+while a silence and an objection were about the occasion that is over."""
 
 
 @dataclass(frozen=True)

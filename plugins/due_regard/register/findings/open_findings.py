@@ -34,6 +34,9 @@ _EXTRA = (
 )
 """What the register adds to an assessment's columns."""
 
+_UNSHOWN = frozenset({"nonce", "finding_sha256"})
+"""Columns of an event that are for the audit alone."""
+
 
 def read_open_findings(engine: Engine, landlord: str | None = None, *, as_at: date) -> pd.DataFrame:
     """Open findings of one landlord, or of all, oldest due date first (none last, then by reference).
@@ -95,7 +98,7 @@ def read_finding_life(engine: Engine, register_ref: str) -> pd.DataFrame:
     with reading(engine) as connection:
         own = FindingEvent.finding_id == read_finding_on(connection, register_ref)["id"]
         events = FindingEvent.__table__
-        shown = select(*(c for c in events.c if c.name != "nonce")).where(own).order_by(FindingEvent.id)
+        shown = select(*(c for c in events.c if c.name not in _UNSHOWN)).where(own).order_by(FindingEvent.id)
         return sql_files.make_frame(connection.execute(shown))
 
 

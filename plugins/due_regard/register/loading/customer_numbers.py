@@ -19,8 +19,8 @@ from due_regard.register.schema.drop_tables import Base, CustomerNumber
 _NUMBERS = Base.metadata.tables[CustomerNumber.__tablename__]
 
 
-def number_customers(connection: Connection, landlord: str, refs: frozenset[str]) -> None:
-    """Give a number to each customer of `refs` that has none."""
+def number_customers(connection: Connection, landlord: str, refs: frozenset[str], file_id: int) -> None:
+    """Give a number to each customer of `refs` that has none; `file_id` is the file that named them."""
     if not refs:
         return
     all_known = "SELECT customer_ref FROM customer_numbers WHERE landlord = :landlord"
@@ -31,9 +31,8 @@ def number_customers(connection: Connection, landlord: str, refs: frozenset[str]
         return
     last = select(func.coalesce(func.max(_NUMBERS.c.customer_no), 0)).where(_NUMBERS.c.landlord == landlord)
     numbers = int(connection.scalar(last) or 0) + 1 + _shuffle_range(len(new))
-    bulk.insert_rows(
-        connection, _NUMBERS, {"customer_ref": new, "customer_no": pa.array(numbers)}, {"landlord": landlord}
-    )
+    said = {"landlord": landlord, "batch_file_id": file_id}
+    bulk.insert_rows(connection, _NUMBERS, {"customer_ref": new, "customer_no": pa.array(numbers)}, said)
 
 
 def _shuffle_range(count: int) -> npt.NDArray[np.int64]:

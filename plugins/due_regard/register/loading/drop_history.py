@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, or_, select
 
+from due_regard.records.validated_drop import NOT_KNOWN
 from due_regard.register.schema.drop_tables import Batch, BatchFile, RejectionCount
 
 _BATCH: tuple[str, ...] = (
@@ -75,3 +76,33 @@ def list_rejection_counts(connection: Connection, landlord: str, file_ids: Seque
     )
     order = (RejectionCount.batch_file_id, RejectionCount.rows.desc(), RejectionCount.column_name)
     return [dict(row) for row in connection.execute(counts.order_by(*order)).mappings()]
+
+
+def has_new_faults(connection: Connection, landlord: str, batch_id: int) -> bool:
+    """Whether what is to be mended of a drop is not just what was to be mended of the source's drop before it.
+
+    A drop that brings nothing new may still have a row that was rejected for the first time, or a file refused.
+    """
+    source = select(Batch.source).where(Batch.id == batch_id).scalar_subquery()
+    before = select(func.max(Batch.id)).where(
+        Batch.landlord == landlord, Batch.source == source, Batch.id < batch_id,
+        Batch.status.in_(("loaded", "unchanged", "refused")),
+    )  # fmt: skip
+    last = connection.scalar(before)
+    mine = _list_faults(connection, landlord, batch_id)
+    return bool(mine) and (last is None or mine != _list_faults(connection, landlord, last))
+
+
+def _list_faults(connection: Connection, landlord: str, batch_id: int) -> set[tuple[Any, ...]]:
+    """What is to be mended of a drop: rows rejected, cells not known and files refused, without any value."""
+    files = select(BatchFile.file, BatchFile.code, BatchFile.sha256).where(
+        BatchFile.landlord == landlord, BatchFile.batch_id == batch_id, BatchFile.status == "refused"
+    )
+    names = ("level", "column_name", "reason", "rows", "first_row")
+    rows = (
+        select(BatchFile.entity, *(getattr(RejectionCount, name) for name in names))
+        .join(BatchFile, BatchFile.id == RejectionCount.batch_file_id)
+        .where(BatchFile.landlord == landlord, BatchFile.batch_id == batch_id)
+        .where(or_(RejectionCount.level == "rejected", RejectionCount.reason.in_(NOT_KNOWN)))
+    )
+    return {tuple(row) for statement in (files, rows) for row in connection.execute(statement)}

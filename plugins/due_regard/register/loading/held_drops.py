@@ -16,6 +16,7 @@ from due_regard.register import sql_files
 from due_regard.register.audit import append_audit
 from due_regard.register.engines import reading, writing
 from due_regard.register.schema.drop_tables import Batch
+from due_regard.register.sealing.seals import seal_groups
 
 
 def hold_drop(engine: Engine, *, landlord: str, source: str, drop: str, sha256: str, why: str, now: datetime) -> int:
@@ -39,7 +40,10 @@ def hold_drop(engine: Engine, *, landlord: str, source: str, drop: str, sha256: 
         values |= {"received_at": now, "status": "held", "why": why}
         batch_id = int(connection.execute(insert(Batch).values(**values).returning(Batch.id)).scalar_one())
         subject, details = f"batch {batch_id}", {"sha256": sha256}
-        append_audit(connection, landlord=landlord, action="hold", subject=subject, details=details, at=now)
+        seals = seal_groups(connection, landlord, {"batches": batch_id})
+        append_audit(
+            connection, landlord=landlord, action="hold", subject=subject, details=details, at=now, seals=seals
+        )
     return batch_id
 
 
@@ -69,8 +73,9 @@ def release_drop(
             raise RegisterMovedOn(f"batch {batch_id} is {now_is.status}{who}, not held; nothing was changed")
         said = {"released_at": now, "released_by": actor.strip(), "released_why": why.strip()}
         connection.execute(update(Batch).where(Batch.id == batch_id).values(status="released", **said))
+        subject, seals = f"batch {batch_id}", seal_groups(connection, found.landlord, {"batches": batch_id})
         append_audit(
-            connection, landlord=found.landlord, action="release", subject=f"batch {batch_id}", details={}, at=now
+            connection, landlord=found.landlord, action="release", subject=subject, details={}, at=now, seals=seals
         )
 
 

@@ -1,6 +1,7 @@
-"""Loads a validated drop: one transaction a file, versions for what changed, nothing for what did not.
+"""Loads a validated drop: one transaction a drop, versions for what changed, nothing for what did not.
 
-A run killed at any point leaves the register as it was before or after a file; the next run finishes.
+A run killed at any point leaves the register as it was before or after the whole drop, so that nobody judges half of
+one; the next run does it again. What the data owner is told of a drop is written with it.
 """
 
 from __future__ import annotations
@@ -19,9 +20,13 @@ from due_regard.register.audit import append_audit
 from due_regard.register.engines import writing
 from due_regard.register.loading.customer_numbers import number_customers
 from due_regard.register.loading.disappearances import note_disappearances
+from due_regard.register.loading.half_drops import close_half_drops
+from due_regard.register.loading.returned_records import return_withdrawn_records
 from due_regard.register.loading.row_versions import write_versions
 from due_regard.register.schema.drop_tables import Batch, BatchFile, CarriedColumn, RejectionCount, ValidationResult
 from due_regard.register.schema.finding_tables import AssessmentRun
+from due_regard.register.sealing.seal_rules import FILE_RULES
+from due_regard.register.sealing.seals import leave_out_empty_groups, seal_groups
 from due_regard.register.stored_records import find_newest_load
 
 Checkpoint = Callable[[str], None]
@@ -52,8 +57,15 @@ class LoadReport:
     files: tuple[FileLoad, ...]
 
 
+TellOwner = Callable[[Connection, LoadReport], None]
+
+
 def pass_checkpoint(_name: str) -> None:
     """Do nothing: checkpoints are where tests interrupt a load."""
+
+
+def tell_nobody(_connection: Connection, _report: LoadReport) -> None:
+    """Write nothing beside the drop."""
 
 
 def hash_drop(files: Iterable[AcceptedFile | RefusedFile]) -> str:
@@ -63,61 +75,56 @@ def hash_drop(files: Iterable[AcceptedFile | RefusedFile]) -> str:
 
 
 def load_drop(
-    engine: Engine, validated: ValidatedDrop, *, now: datetime, checkpoint: Checkpoint = pass_checkpoint
+    engine: Engine,
+    validated: ValidatedDrop,
+    *,
+    now: datetime,
+    tell_owner: TellOwner = tell_nobody,
+    checkpoint: Checkpoint = pass_checkpoint,
 ) -> LoadReport:
-    """Load a drop into the register.
+    """Load a drop into the register, whole or not at all.
 
     Args:
         engine: the register.
         validated: the drop, as intake validated it.
         now: the instant from which the register knows what the drop brings.
-        checkpoint: called with the name of each point passed (opened, begun, written, committed, closed).
+        tell_owner: writes, in the drop's own transaction, what its owner is told of it.
+        checkpoint: called with the name of each point passed (begun, loaded once a file, closed, told, committed).
 
     Raises:
         RegisterError: the register could not be written, or a file's rows do not add up.
     """
     landlord = validated.landlord
     with writing(engine, landlord) as connection:
+        close_half_drops(connection, landlord, now)
         batch_id = _open_batch(connection, validated, now)
-    checkpoint("opened")
-    done = [FileLoad(file.file, None, "refused", refused=file.code) for file in validated.refused]
-    for parts in _group_by_file(validated.files):
-        with writing(engine, landlord) as connection:
-            checkpoint("begun")
-            done += [_load_file(connection, landlord, batch_id, part, now) for part in parts]
-            checkpoint("written")
-        checkpoint("committed")
-    with writing(engine, landlord) as connection:
-        status = _close_batch(connection, landlord, batch_id, done, now)
-    checkpoint("closed")
-    return LoadReport(batch_id, status, tuple(done))
-
-
-def _group_by_file(files: Iterable[AcceptedFile]) -> list[list[AcceptedFile]]:
-    """The parts of each file together, those that others point to first."""
-    found: dict[str, list[AcceptedFile]] = {}
-    for part in sorted(files, key=lambda part: (_ORDER[part.entity], part.file)):
-        found.setdefault(part.file, []).append(part)
-    return list(found.values())
+        checkpoint("begun")
+        done = [FileLoad(file.file, None, "refused", refused=file.code) for file in validated.refused]
+        known_from = find_known_from(connection, landlord, now)
+        for part in sorted(validated.files, key=lambda part: (_ORDER[part.entity], part.file)):
+            done.append(_load_file(connection, landlord, batch_id, part, known_from, now))
+            checkpoint("loaded")
+        report = LoadReport(batch_id, _close_batch(connection, landlord, batch_id, done, now), tuple(done))
+        checkpoint("closed")
+        tell_owner(connection, report)
+        checkpoint("told")
+    checkpoint("committed")
+    return report
 
 
 def _open_batch(connection: Connection, validated: ValidatedDrop, now: datetime) -> int:
     landlord = validated.landlord
     sha256 = hash_drop((*validated.files, *validated.refused))
-    connection.execute(
-        update(Batch)
-        .where(Batch.landlord == landlord, Batch.drop_sha256 == sha256, Batch.status == "loading")
-        .values(status="interrupted")
-    )
     values = {"landlord": landlord, "source": validated.source, "drop_name": validated.drop, "drop_sha256": sha256}
     opening = insert(Batch).values(**values, received_at=now, status="loading").returning(Batch.id)
     batch_id = int(connection.execute(opening).scalar_one())
     for file in validated.refused:
         refusal = {"file": file.file, "sha256": file.sha256, "status": "refused", "code": file.code, "columns": []}
-        _insert_file(connection, {"landlord": landlord, "batch_id": batch_id, "known_from": now, **refusal})
-        details = {"batch": batch_id, "sha256": file.sha256, "code": file.code}
+        known = {"landlord": landlord, "batch_id": batch_id, "known_from": now}
+        seals = seal_groups(connection, landlord, {"batch_files": _insert_file(connection, {**known, **refusal})})
+        subject, details = f"batch {batch_id}", {"batch": batch_id, "sha256": file.sha256, "code": file.code}
         append_audit(
-            connection, landlord=landlord, action="refuse", subject=f"batch {batch_id}", details=details, at=now
+            connection, landlord=landlord, action="refuse", subject=subject, details=details, at=now, seals=seals
         )
     if validated.suites:
         rows = [{"landlord": landlord, "batch_id": batch_id, "result": dict(suite)} for suite in validated.suites]
@@ -129,14 +136,15 @@ def _insert_file(connection: Connection, values: dict[str, object]) -> int:
     return int(connection.execute(insert(BatchFile).values(**values).returning(BatchFile.id)).scalar_one())
 
 
-def _load_file(connection: Connection, landlord: str, batch_id: int, part: AcceptedFile, now: datetime) -> FileLoad:
+def _load_file(
+    connection: Connection, landlord: str, batch_id: int, part: AcceptedFile, known_from: datetime, now: datetime
+) -> FileLoad:
     rejected = len({rejection.row_number for rejection in part.rejections})
     if part.read != len(part.rows) + part.collapsed + rejected:
         raise RegisterError(
             f"a file of {part.entity}: {part.read} rows read are not {len(part.rows)} accepted, {part.collapsed} "
-            f"repeated and {rejected} rejected; nothing of this file was loaded"
+            f"repeated and {rejected} rejected; nothing of this drop was loaded"
         )
-    known_from = _find_known_from(connection, landlord, now)
     file_id = _insert_file(
         connection,
         {
@@ -153,8 +161,9 @@ def _load_file(connection: Connection, landlord: str, batch_id: int, part: Accep
     )
     _record_carried_columns(connection, landlord, part, file_id, known_from)
     written = write_versions(connection, landlord, part, file_id, known_from)
-    number_customers(connection, landlord, written.customers)
+    number_customers(connection, landlord, written.customers, file_id)
     note_disappearances(connection, landlord, part, file_id, known_from)
+    return_withdrawn_records(connection, landlord, part, file_id, known_from=known_from, now=now)
     done = FileLoad(
         part.file,
         part.entity,
@@ -169,7 +178,10 @@ def _load_file(connection: Connection, landlord: str, batch_id: int, part: Accep
     _count_rejections(connection, landlord, file_id, part)
     counts = {"read": done.read, "loaded": done.loaded, "unchanged": done.unchanged, "rejected": done.rejected}
     details = {"batch": batch_id, "entity": part.entity, "sha256": part.sha256, **counts}
-    append_audit(connection, landlord=landlord, action="load", subject=f"file {file_id}", details=details, at=now)
+    sealed = seal_groups(connection, landlord, dict.fromkeys(FILE_RULES, file_id)) | {part.entity: written.seals}
+    seals = leave_out_empty_groups(sealed)
+    subject = f"file {file_id}"
+    append_audit(connection, landlord=landlord, action="load", subject=subject, details=details, at=now, seals=seals)
     return done
 
 
@@ -189,8 +201,11 @@ def _finish_file(connection: Connection, file_id: int, done: FileLoad, rows_sha2
     )
 
 
-def _find_known_from(connection: Connection, landlord: str, now: datetime) -> datetime:
-    """`now`, but not before what is known already, and after every recorded run: those must stay rebuildable."""
+def find_known_from(connection: Connection, landlord: str, now: datetime) -> datetime:
+    """From when a new fact is known: now, not before what is known already, and after every recorded run.
+
+    These must stay rebuildable.
+    """
     _, last = find_newest_load(connection, landlord)
     assessed = connection.scalar(select(func.max(AssessmentRun.known_at)).where(AssessmentRun.landlord == landlord))
     after = assessed + timedelta(microseconds=1) if assessed else now
@@ -237,5 +252,6 @@ def _close_batch(connection: Connection, landlord: str, batch_id: int, done: lis
     }
     connection.execute(update(Batch).where(Batch.id == batch_id).values(status=status, **counts))
     subject, details = f"batch {batch_id}", {"status": status, **counts}
-    append_audit(connection, landlord=landlord, action="batch", subject=subject, details=details, at=now)
+    seals = seal_groups(connection, landlord, {"batches": batch_id, "validation_results": batch_id})
+    append_audit(connection, landlord=landlord, action="batch", subject=subject, details=details, at=now, seals=seals)
     return status

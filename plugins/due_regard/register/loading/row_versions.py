@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -28,8 +29,12 @@ from due_regard.register.loading.encoding import (
     hash_rows,
     make_arrow_column,
 )
+from due_regard.register.schema.column_types import BEFORE_ALL
 from due_regard.register.schema.drop_tables import BatchFile
 from due_regard.register.schema.record_tables import RECORD_TABLES
+from due_regard.register.sealing.group_digests import GroupDigest, take_seal_key
+from due_regard.register.sealing.record_leaves import make_record_leaves
+from due_regard.register.sealing.seal_rules import LEAF
 from due_regard.register.stored_records import (
     has_records,
     read_carried_columns,
@@ -40,11 +45,12 @@ from due_regard.register.stored_records import (
 
 @dataclass(frozen=True)
 class WrittenVersions:
-    """What writing a file's rows came to: how many versions, of which customers, and what identifies the rows."""
+    """What writing a file's rows came to: how many versions, of which customers, what identifies and seals them."""
 
     loaded: int
     customers: frozenset[str]
     rows_sha256: str
+    seals: dict[str, dict[str, Any]]
 
 
 _Place = slice | npt.NDArray[np.int64]
@@ -62,6 +68,7 @@ class _LoadTarget:
     known_from: datetime
     missing: frozenset[str]
     is_empty: bool
+    digest: GroupDigest
 
 
 def write_versions(
@@ -80,12 +87,13 @@ def write_versions(
     places = _find_chunk_places(rows.num_rows, find_key_order(rows[entity.key], entity.key))
     identity = _compute_identity(rows, places, names)
     if identity == _read_last_identity(connection, landlord, entity.name, file_id):
-        return WrittenVersions(0, frozenset(), identity)
+        return WrittenVersions(0, frozenset(), identity, {})
     missing = read_carried_columns(connection, landlord).get(entity.name, frozenset()) - set(part.columns)
     is_empty = not has_records(connection, landlord, entity.name)
-    target = _LoadTarget(connection, landlord, entity, file_id, known_from, missing, is_empty)
+    digest = GroupDigest(take_seal_key(connection, landlord))
+    target = _LoadTarget(connection, landlord, entity, file_id, known_from, missing, is_empty, digest)
     is_new = _write_rows(target, rows, places, names)
-    return WrittenVersions(int(is_new.sum()), _list_customers(rows, is_new), identity)
+    return WrittenVersions(digest.rows, _list_customers(rows, is_new), identity, {str(file_id): digest.describe()})
 
 
 def _write_rows(
@@ -164,7 +172,10 @@ def _read_newest_versions(
     """Newest version number (0 if the record is new) and its hash, for each of `keys`."""
     key = target.entity.key
     names = [key, "version", "row_hash"]
-    known = read_record_versions(target.connection, target.landlord, target.entity, names, between=span)
+    # A record that is withdrawn has its versions still: the next one follows them.
+    known = read_record_versions(
+        target.connection, target.landlord, target.entity, names, withdrawn_at=BEFORE_ALL, between=span
+    )
     place = pc.index_in(keys, known[key].combine_chunks().cast(keys.type))
     found = place.is_valid().to_numpy(zero_copy_only=False)
     result = []
@@ -179,7 +190,10 @@ def _add_earlier_columns(
 ) -> tuple[pa.RecordBatch, Hashes]:
     """The chunk with the columns its file does not carry, as earlier files left them, unknown cells included."""
     key, names = target.entity.key, sorted(target.missing)
-    earlier = read_record_frame(target.connection, target.landlord, target.entity, target.missing | {key}, between=span)
+    carried = target.missing | {key}
+    earlier = read_record_frame(
+        target.connection, target.landlord, target.entity, carried, withdrawn_at=BEFORE_ALL, between=span
+    )
     known = make_arrow_column(earlier[key]).cast(chunk[key].type)
     place = pc.index_in(chunk[key], known)
     for name in names:
@@ -226,4 +240,6 @@ def _append_versions(
         origin["version"] = 1
     else:
         columns["version"] = pa.array(after + 1)
+    columns |= make_record_leaves(columns, origin, rows.num_rows)
+    target.digest.add(columns[LEAF].to_pylist())
     bulk.insert_rows(target.connection, RECORD_TABLES[target.entity.name], columns, origin)

@@ -45,6 +45,9 @@ class Instant(TypeDecorator[datetime]):
 EVER = datetime(9999, 12, 31, tzinfo=UTC)
 """The instant that stands for "as known now" in a statement that takes `:known_at`."""
 
+BEFORE_ALL = datetime(1900, 1, 1, tzinfo=UTC)
+"""An instant before any act: of withdrawals it stands for "whatever was withdrawn"."""
+
 
 def find_column_type(column: CanonicalColumn) -> TypeEngine[Any]:
     """The database type of a canonical column."""

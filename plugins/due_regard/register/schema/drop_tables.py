@@ -32,8 +32,8 @@ class Base(DeclarativeBase):
 class Batch(Base):
     """One delivery of a drop, or the note that one was held or did not come.
 
-    `status`: loading, loaded, unchanged, refused, held, released, missing, interrupted (a run died under it; the next
-    run of the same drop finishes the work under a batch of its own).
+    `status`: loaded, unchanged, refused, held, released, missing; `loading` is seen by nobody but its own transaction.
+    `interrupted`: an earlier version loaded file by file, and a run of it died under the drop (half_drops.py).
     """
 
     __tablename__ = "batches"
@@ -149,20 +149,25 @@ class LandlordAccess(Base):
 
 
 class CustomerNumber(Base):
-    """A customer's number in reports: drawn at random, so that it says nothing about the reference."""
+    """A customer's number in reports: drawn at random, so that it says nothing about the reference.
+
+    `batch_file_id` is the file that first named the customer; blank in rows of earlier revisions.
+    """
 
     __tablename__ = "customer_numbers"
-    __table_args__ = (UniqueConstraint("landlord", "customer_no"),)
+    __table_args__ = (UniqueConstraint("landlord", "customer_no"), Index(None, "batch_file_id"))
 
     landlord: Mapped[str] = mapped_column(primary_key=True)
     customer_ref: Mapped[str] = mapped_column(primary_key=True)
     customer_no: Mapped[int]
+    batch_file_id: Mapped[int | None] = mapped_column(RowId)
 
 
 class Disappearance(Base):
     """A record that a snapshot no longer had, and the file that had it again; the record itself stays as it was."""
 
     __tablename__ = "disappearances"
+    __table_args__ = (Index(None, "batch_file_id"), Index(None, "returned_file_id"))
 
     landlord: Mapped[str] = mapped_column(primary_key=True)
     entity: Mapped[str] = mapped_column(primary_key=True)

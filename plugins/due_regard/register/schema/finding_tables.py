@@ -8,6 +8,7 @@ finding belongs in their own tables.
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -30,7 +31,8 @@ def _make_index_of_few(column: str) -> Index:
 class AssessmentRun(Base):
     """One recorded assessment. `moved` is false for a date before the last moving one: kept, but it moves no finding.
 
-    `known_at` is the instant whose knowledge it rests on; `sha256` identifies the assessments themselves.
+    `known_at` is the instant whose knowledge it rests on; `sha256` identifies the assessments themselves. `used_texts`
+    says of each text it rests on which it was (name -> `used_texts.sha256`); blank in runs of earlier revisions.
     """
 
     __tablename__ = "assessment_runs"
@@ -46,6 +48,7 @@ class AssessmentRun(Base):
     sha256: Mapped[str]
     moved: Mapped[bool]
     last_batch_file_id: Mapped[int | None] = mapped_column(RowId)
+    used_texts: Mapped[dict[str, Any] | None]
     opened: Mapped[int]
     seen: Mapped[int]
     escalated: Mapped[int]
@@ -146,11 +149,12 @@ class FindingEvent(Base):
 
     `to_ref` is whom the finding is handed to (blank in an event that gives it back to whom the record names);
     `undoes_id` is the event that this one takes back. `nonce` keys the hash of a person's words that the audit holds,
-    so that the audit betrays none.
+    so that the audit betrays none. `finding_sha256` is a digest of the finding: of what makes it this finding in the
+    event that opened it, of all that runs say of it in one that resolved it.
     """
 
     __tablename__ = "finding_events"
-    __table_args__ = (Index(None, "finding_id"), Index(None, "landlord", "as_at"))
+    __table_args__ = (Index(None, "finding_id"), Index(None, "landlord", "as_at"), Index(None, "run_id"))
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     landlord: Mapped[str]
@@ -167,3 +171,4 @@ class FindingEvent(Base):
     nonce: Mapped[str | None]
     to_ref: Mapped[str | None]
     undoes_id: Mapped[int | None] = mapped_column(RowId)
+    finding_sha256: Mapped[str | None]

@@ -3,6 +3,7 @@
 Every row is a version: what was valid, from which instant we knew it, which file brought it. A correction is the next
 version; nothing is updated in place. Columns come from `ENTITIES`: a new one there needs a revision here. Beside them
 `unknown_cells` names the columns of a row that hold a word which is not known; such a cell itself is NULL.
+`leaf` is the digest of the row, `salt` keeps it from being guessed; rows of earlier revisions have neither.
 """
 
 from __future__ import annotations
@@ -37,6 +38,8 @@ def _make_table(entity: Entity) -> Table:
         Column("row_hash", sa_types.BigInteger, nullable=False),
         *own[1:],
         Column(UNKNOWN_CELLS, Ref),
+        Column("salt", Ref),
+        Column("leaf", Ref),
         # By the link first: without statistics SQLite would take the primary key, and read all rows of a landlord.
         *(Index(None, name, "landlord") for name in CASE_LINKS if name in entity.by_name and name != entity.key),
         # The primary key is the order in which rows are loaded and read.

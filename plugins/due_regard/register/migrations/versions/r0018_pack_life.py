@@ -12,7 +12,7 @@ from due_regard.register.migrations.protection import protect_tables
 from due_regard.register.schema.column_types import Instant, Ref, RowId
 
 revision = "0018_pack_life"
-down_revision = "0011_coming_duties"
+down_revision = "0014_withdrawals"
 branch_labels = None
 depends_on = None
 
