@@ -42,7 +42,8 @@ def open_figure(
         page: of the rows; None: all.
 
     Returns:
-        address, landlord, landlord_name, quarter, pack, edition, version, state, sha256, table, table_title, measure,
+        address (also as figure_address), landlord, landlord_name, quarter, pack, edition, version, state, sha256,
+        table, table_title, measure,
         label, figure_quarter, number, out_of, unit, clause, promise, policy_version, known_at, may_see_rows, rows (as
         `list_figure_rows`), row_count, and page and pages where a page was asked for.
 
@@ -62,7 +63,12 @@ def open_figure(
     count = len(figure.cases)
     paged = {} if page is None else {name: describe_page(count, page)[name] for name in ("page", "pages")}
     return (
-        {"address": str(found), "landlord": found.landlord, "landlord_name": context.landlord.name}
+        {
+            "address": str(found),
+            "figure_address": str(found),
+            "landlord": found.landlord,
+            "landlord_name": context.landlord.name,
+        }
         | {"quarter": found.key.quarter, "pack": found.key.pack, "edition": found.key.edition}
         | {"version": found.version, "state": state, "sha256": build["sha256"], "table": found.table}
         | _describe_figure(found, figure)
@@ -152,7 +158,8 @@ def _describe_figure(found: FigureAddress, figure: OpenedFigure) -> Result:
 
     title = SPECS[found.table].title
     return {
-        "table_title": title, "measure": found.measure, "label": figure.label, "figure_quarter": found.quarter,
+        "table_title": title, "measure": found.measure + (".of" if found.is_whole else ""), "label": figure.label,
+        "figure_quarter": found.quarter,
         "number": figure.number, "out_of": figure.out_of, "unit": figure.unit,
     }  # fmt: skip
 
