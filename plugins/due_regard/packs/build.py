@@ -188,12 +188,22 @@ def open_known_figure(
     Raises:
         UnknownReference: there is no such figure.
     """
+    snapshot, records = read_known_snapshot(engine, context, quarter, reported, known_at)
+    return open_table_figure(snapshot, table, measure, is_whole=is_whole), records
+
+
+def read_known_snapshot(
+    engine: Engine, context: LandlordContext, quarter: Quarter, reported: Quarter, known_at: datetime
+) -> tuple[QuarterSnapshot, Records]:
+    """A quarter as a pack of the quarter `reported` took it, with every assessment, and the records known then.
+
+    Its files are indexed by their ids.
+    """
     landlord = context.landlord.id
     files = _read_files(engine, landlord, known_at)
     records = read_records(engine, landlord, known_at=known_at)
     shown = _choose_shown_files(files).set_axis(files["file_id"])
-    snapshot = take_whole_snapshot(records, context, quarter, files=shown, is_reported=quarter == reported)
-    return open_table_figure(snapshot, table, measure, is_whole=is_whole), records
+    return take_whole_snapshot(records, context, quarter, files=shown, is_reported=quarter == reported), records
 
 
 def _build_tables(definition: PackDefinition, snapshots: tuple[QuarterSnapshot, ...]) -> dict[str, MeasureTable]:

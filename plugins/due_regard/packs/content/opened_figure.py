@@ -49,6 +49,11 @@ def open_table_figure(snapshot: QuarterSnapshot, table: str, measure: str, *, is
     figure = next((one for one in figures if one.measure == measure), None)
     if figure is None:
         raise UnknownReference("this program no longer has such a figure; the register keeps its number alone")
+    return open_counted_figure(snapshot, figure, is_whole=is_whole)
+
+
+def open_counted_figure(snapshot: QuarterSnapshot, figure: Figure, *, is_whole: bool) -> OpenedFigure:
+    """A figure, or with `is_whole` what it is out of, with the cases that the snapshot has behind it."""
     refs = _choose_cases(figure, is_whole)
     cases = pd.DataFrame({"ref": refs.astype("str" if str(refs.dtype) != "int64" else "int64")})
     if figure.is_judged and len(cases):
