@@ -14,8 +14,8 @@ and not mailed, unless `issue` asks for it; nor are those of a backfill. No land
 **Run it again.** Trigger it with a `quarter` for any past quarter, or backfill it over the dates of its slots.
 
 **Params.** `quarter`: e.g. 2026-Q2 (default: the one that has just ended). `known`: `now`, or `close` for the figures
-as they were known when the quarter closed. `issue`: ask for the approval of a draft, or mail it (default: only of the last quarter
-that ended, in no backfill). `as_at`: decides the quarter when none is given.
+as they were known when the quarter closed. `issue`: ask for the approval of a draft, or mail it (default: only of
+the last quarter that ended, in no backfill). `as_at`: decides the quarter when none is given.
 """
 
 from datetime import UTC, datetime

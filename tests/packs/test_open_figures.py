@@ -14,9 +14,9 @@ from due_regard.calendars.quarters import Quarter
 from due_regard.config.settings import Settings
 from due_regard.errors import PackError, SettingsError, UnknownReference
 from due_regard.packs import build_pack, record_issue
-from due_regard.packs.build import read_known_snapshot
 from due_regard.packs.content.measure_tables import SPECS
 from due_regard.packs.content.opened_figure import open_counted_figure
+from due_regard.packs.known_state import read_known_snapshot
 from due_regard.packs.life.figure_addresses import parse_figure_address
 from due_regard.packs.life.figure_rows import list_figure_rows
 from due_regard.packs.measures import Figure, QuarterSnapshot

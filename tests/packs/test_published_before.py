@@ -46,7 +46,8 @@ def test_a_packs_own_quarters_are_judged_once_and_those_of_the_made_up_customers
             reported.setdefault(taken[-1][0], set()).add(known)
         return found
 
-    monkeypatch.setattr("due_regard.packs.build.take_snapshots", take_noted)
+    for module in ("build", "known_state"):
+        monkeypatch.setattr(f"due_regard.packs.{module}.take_snapshots", take_noted)
     build(loaded, tmp_path, edition="publishable", **small)
     assert taken == [("2026-Q2", False), ("2026-Q2", True)]
     taken.clear()

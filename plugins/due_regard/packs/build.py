@@ -1,17 +1,16 @@
 """One pack built: records as known, five snapshots, tables, content, files; kept with its checksum.
 
-The one module of packs that reads the register and writes files. What is counted, said or drawn is its neighbours'.
+The one module of packs that writes files. What the register knew is known_state.py's; what is counted, said or drawn
+is its neighbours'.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
 import pandas as pd
-import pyarrow as pa
 from sqlalchemy import Engine
 
 from due_regard.calendars.quarters import LONDON, Quarter, find_london_day
@@ -22,23 +21,22 @@ from due_regard.packs.content.crossed_records import add_crossed_records
 from due_regard.packs.content.disputed_findings import describe_disputes
 from due_regard.packs.content.figure_changes import build_changes_table, compare_figures
 from due_regard.packs.content.measure_tables import MeasureTable, build_measure_table
-from due_regard.packs.content.opened_figure import OpenedFigure, open_table_figure
 from due_regard.packs.content.pack_content import EDITIONS, PackContent, compose_content
 from due_regard.packs.content.pack_definition import PackDefinition, PackSection, load_pack_definition
 from due_regard.packs.content.printed_head import describe_basis_head
-from due_regard.packs.content.snapshots import take_snapshots, take_whole_snapshot
+from due_regard.packs.content.snapshots import take_snapshots
 from due_regard.packs.documents.action_list import build_action_workbook, build_actions, select_open_duties
 from due_regard.packs.documents.paper import build_paper
 from due_regard.packs.documents.workbook import build_committee_workbook
+from due_regard.packs.known_state import KnownState, read_known_state
 from due_regard.packs.life import provenance
 from due_regard.packs.life.filing import PackReport, file_pack
 from due_regard.packs.life.issued_figures import IssuedFigures, read_issued_figures
 from due_regard.packs.life.pack_lives import PackKey, read_pack_life
 from due_regard.packs.life.pack_records import list_kept_figures
 from due_regard.packs.life.published_before import read_published_before
-from due_regard.packs.measures import BATCH_COLUMNS, QuarterSnapshot
+from due_regard.packs.measures import QuarterSnapshot
 from due_regard.policy import LandlordContext, PolicyHistory
-from due_regard.records.canonical import Records
 from due_regard.register import EVER, find_basis_head, read_audit_head, read_records, reading, sql_files
 
 if TYPE_CHECKING:
@@ -47,15 +45,6 @@ if TYPE_CHECKING:
 _NATIONS = {
     "scotland": "Scotland", "england_and_wales": "England and Wales", "northern_ireland": "Northern Ireland",
 }  # fmt: skip
-
-
-@dataclass(frozen=True)
-class _KnownState:
-    """What the register knew at one instant: five snapshots, and the files they rest on."""
-
-    snapshots: tuple[QuarterSnapshot, ...] = field(repr=False)
-    files: pd.DataFrame = field(repr=False)
-    known_at: datetime | None
 
 
 def build_pack(
@@ -89,7 +78,7 @@ def build_pack(
     """
     _check_request(quarter, edition, now)
     definition = load_pack_definition(reports, pack)
-    known = _read_known_state(engine, context, quarter, known_at)
+    known = read_known_state(engine, context, quarter, known_at)
     tables = _build_tables(definition, known.snapshots)
     protected = _protect_tables(engine, context, tables, known) if edition == "publishable" else None
     shown = protected.tables if protected else tables
@@ -123,7 +112,7 @@ def build_pack(
 
 
 def _protect_tables(
-    engine: Engine, context: LandlordContext, tables: dict[str, MeasureTable], known: _KnownState
+    engine: Engine, context: LandlordContext, tables: dict[str, MeasureTable], known: KnownState
 ) -> ProtectedTables:
     from due_regard.packs.content.disclosure_control import find_audited_quarters, protect_tables
 
@@ -145,65 +134,6 @@ def _check_request(quarter: Quarter, edition: str, now: datetime) -> None:
         raise SettingsError(f"no edition {edition!r}; there are: {', '.join(EDITIONS)}")
     if find_london_day(now) <= quarter.ends_on:
         raise PackError(f"{quarter} ends on {quarter.ends_on:%-d %B %Y}; a pack is built once its quarter has ended")
-
-
-def _read_known_state(
-    engine: Engine, context: LandlordContext, quarter: Quarter, known_at: datetime | None
-) -> _KnownState:
-    landlord = context.landlord.id
-    files = _read_files(engine, landlord, known_at)
-    records = read_records(engine, landlord, known_at=known_at)
-    # Arrow keeps what it freed: after a million rows that is a seventh of the memory a pack may take.
-    pa.default_memory_pool().release_unused()
-    shown = _choose_shown_files(files)
-    return _KnownState(take_snapshots(records, context, quarter, files=shown), files, known_at)
-
-
-def _read_files(engine: Engine, landlord: str, known_at: datetime | None) -> pd.DataFrame:
-    with reading(engine, landlord) as conn:
-        files = sql_files.read_statement(conn, "packs/files_taken_in", landlord=landlord, known_at=known_at or EVER)
-    if files.empty:
-        raise PackError(f"nothing had been taken in for {landlord}; run intake first")
-    return files
-
-
-def _choose_shown_files(files: pd.DataFrame) -> pd.DataFrame:
-    days = files["loaded_at"].dt.tz_convert(LONDON).dt.tz_localize(None).dt.normalize()
-    return files.assign(loaded_on=days)[list(BATCH_COLUMNS)]
-
-
-def open_known_figure(
-    engine: Engine,
-    context: LandlordContext,
-    table: str,
-    measure: str,
-    quarter: Quarter,
-    *,
-    reported: Quarter,
-    known_at: datetime,
-    is_whole: bool = False,
-) -> tuple[OpenedFigure, Records]:
-    """One figure of a pack of the quarter `reported`, taken apart as it was known then, and the records known then.
-
-    Raises:
-        UnknownReference: there is no such figure.
-    """
-    snapshot, records = read_known_snapshot(engine, context, quarter, reported, known_at)
-    return open_table_figure(snapshot, table, measure, is_whole=is_whole), records
-
-
-def read_known_snapshot(
-    engine: Engine, context: LandlordContext, quarter: Quarter, reported: Quarter, known_at: datetime
-) -> tuple[QuarterSnapshot, Records]:
-    """A quarter as a pack of the quarter `reported` took it, with every assessment, and the records known then.
-
-    Its files are indexed by their ids.
-    """
-    landlord = context.landlord.id
-    files = _read_files(engine, landlord, known_at)
-    records = read_records(engine, landlord, known_at=known_at)
-    shown = _choose_shown_files(files).set_axis(files["file_id"])
-    return take_whole_snapshot(records, context, quarter, files=shown, is_reported=quarter == reported), records
 
 
 def _build_tables(definition: PackDefinition, snapshots: tuple[QuarterSnapshot, ...]) -> dict[str, MeasureTable]:
@@ -234,7 +164,7 @@ def _add_changes(
     return whole, {**tables, listing.name: listing}, revised
 
 
-def _describe_standing(context: LandlordContext, quarter: Quarter, known: _KnownState) -> tuple[str, ...]:
+def _describe_standing(context: LandlordContext, quarter: Quarter, known: KnownState) -> tuple[str, ...]:
     landlord, policy = context.landlord, context.history.find_version(quarter.ends_on)
     last = known.files["loaded_at"].max().astimezone(LONDON)
     duties = known.snapshots[0].duties
@@ -252,7 +182,7 @@ def _describe_standing(context: LandlordContext, quarter: Quarter, known: _Known
 
 
 def _make_files(
-    content: PackContent, actions: pd.DataFrame, references: pd.DataFrame, known: _KnownState, reports: Folder
+    content: PackContent, actions: pd.DataFrame, references: pd.DataFrame, known: KnownState, reports: Folder
 ) -> dict[str, bytes]:
     stem = f"{content.landlord}_{content.pack}_{content.quarter}_{content.edition}"
     stem += f"_v{content.version}" if content.version > 1 else ""
@@ -265,14 +195,14 @@ def _make_files(
     return found
 
 
-def _select_shared_duties(history: PolicyHistory, known: _KnownState) -> pd.DataFrame:
+def _select_shared_duties(history: PolicyHistory, known: KnownState) -> pd.DataFrame:
     """The open duties at the quarter's end that everybody may hear of."""
     now = known.snapshots[0]
     restricted = [duty.rule for duty in history.find_version(now.quarter.ends_on).duties if duty.restricted_to]
     return select_open_duties(now.assessments, restricted)
 
 
-def _make_action_list(content: PackContent, found: pd.DataFrame, references: pd.DataFrame, known: _KnownState) -> bytes:
+def _make_action_list(content: PackContent, found: pd.DataFrame, references: pd.DataFrame, known: KnownState) -> bytes:
     now = known.snapshots[0]
     title = f"Action list: {content.landlord_name}, {content.quarter_label}"
     return build_action_workbook(

@@ -113,7 +113,7 @@ def _open_rows(
     sees_restricted: bool,
     page: int | None,
 ) -> tuple[OpenedFigure, list[dict[str, Any]] | None]:
-    from due_regard.packs.build import open_known_figure
+    from due_regard.packs.known_state import open_known_figure
     from due_regard.packs.life.figure_rows import list_figure_rows
     from due_regard.register import reading
 

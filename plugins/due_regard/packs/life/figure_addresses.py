@@ -1,8 +1,7 @@
 """The address of one figure of a pack: stable, readable, and enough by itself to open it.
 
-`queens_cross/2026-Q2/health_and_safety_committee/confidential/1/restrictions/new/2026-Q1`: landlord, the pack's
-quarter, pack, edition, version, table, figure, and the quarter that the figure is of. `.of` behind the figure is what
-it is out of.
+`LANDLORD/2026-Q2/senior_management/confidential/1/restrictions/new/2026-Q1`: landlord, the pack's quarter, pack,
+edition, version, table, figure, and the quarter that the figure is of. `.of` behind the figure is what it is out of.
 """
 
 from __future__ import annotations
