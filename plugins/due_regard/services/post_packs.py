@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from due_regard.config.landlord import Landlord, PackSwitch
 from due_regard.config.settings import Settings
 from due_regard.config.storage import StoredPath
-from due_regard.errors import PackError
 from due_regard.policy import LandlordContext
 from due_regard.services.landlord_context import load_landlord_context, open_landlord_register
 from due_regard.services.post_mail import open_mail_context
@@ -157,13 +156,3 @@ def make_report(life: PackLife, build: Mapping[str, Any], files: tuple[StoredPat
         version=version, sums=build["files"], run=build["ingredients"].get("run"),
         correction=life.describe_correction(version),
     )  # fmt: skip
-
-
-def check_switched_on(landlord: Landlord, pack: str) -> None:
-    """Whether a pack has a clerk.
-
-    Raises:
-        PackError: it has none: it is not switched on.
-    """
-    if find_switch(landlord, pack) is None:
-        raise PackError(f"{landlord.id} has not switched {pack} on; name its clerk in the settings file")

@@ -19,7 +19,6 @@ from due_regard.mail.outbox import put_mail
 from due_regard.packs.life.pack_lives import PackLife
 from due_regard.packs.life.provenance import digest_commentary
 from due_regard.register import append_audit
-from due_regard.register.findings.actors import format_actor
 from due_regard.register.findings.said_words import SaidWords, hash_said_words
 from due_regard.register.schema.pack_tables import PackEvent
 from due_regard.register.sealing.seals import seal_groups
@@ -192,8 +191,3 @@ def _record_act(
     seals = seal_groups(conn, landlord, {"pack_events": details["pack_event"], **(sealed or {})})
     action = _AUDITED_AS[event]
     append_audit(conn, landlord=landlord, action=action, subject=subject, details=details, at=at, seals=seals)
-
-
-def describe_actor(actor: str | None) -> str:
-    """Whoever acted, as a person reads it; the program where nobody did."""
-    return format_actor(actor) if actor else "the program"

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from due_regard.errors import SettingsError
 from due_regard.packs.content.pack_content import EDITIONS
 from due_regard.packs.life.pack_history import list_builds, list_issues
-from due_regard.register.schema.pack_tables import PackEvent, PackRow
+from due_regard.register.schema.pack_tables import PackEvent
 
 DECISION = "decision"
 """The section of the commentary that says what the audience is asked to decide."""
@@ -151,10 +151,3 @@ def read_pack_life(conn: Connection, landlord: str, key: PackKey) -> PackLife:
     events = [dict(row) for row in conn.execute(acts).mappings()]
     issues = list_issues(conn, landlord, [build["id"] for build in builds]) if builds else []
     return PackLife(key, builds, events, issues)
-
-
-def find_pack_key(conn: Connection, landlord: str, pack_id: int) -> tuple[PackKey, int] | None:
-    """Which pack, and which version of it, a build is of."""
-    columns = (PackRow.pack, PackRow.quarter, PackRow.edition, func.coalesce(PackRow.version, 1).label("version"))
-    row = conn.execute(select(*columns).where(PackRow.landlord == landlord, PackRow.id == pack_id)).first()
-    return None if row is None else (PackKey(row.pack, row.quarter, row.edition), int(row.version))
