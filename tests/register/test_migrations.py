@@ -316,9 +316,9 @@ def test_a_pack_issued_before_packs_had_a_life_counts_as_issued(empty_url: str) 
         revisions.upgrade_schema(connection, "0011_coming_duties")
         for number, edition in ((1, "confidential"), (2, "publishable")):
             connection.exec_driver_sql(
-                "INSERT INTO packs (id, landlord, pack, quarter, edition, built_at, sha256, files, ingredients, figures) "
-                f"VALUES ({number}, 'b', 'p', '2026-Q2', '{edition}', '2026-07-01 07:00:00.000000', 'abc', '{{}}', "
-                "'{}', '{\"restrictions/new/2026-Q2\": [3, null]}')"
+                "INSERT INTO packs (id, landlord, pack, quarter, edition, built_at, sha256, files, ingredients, "
+                f"figures) VALUES ({number}, 'b', 'p', '2026-Q2', '{edition}', '2026-07-01 07:00:00.000000', 'abc', "
+                "'{}', '{}', '{\"restrictions/new/2026-Q2\": [3, null]}')"
             )
         connection.exec_driver_sql(
             "INSERT INTO pack_issues (id, landlord, pack_id, pack, quarter, issued_on, issued_at, how) VALUES "
