@@ -55,7 +55,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 
 def list_links(page: str) -> list[str]:
-    return [html.unescape(link) for link in re.findall(r'href="([^"]+/files/[^"]+)"', page)]
+    return [html.unescape(link) for link in re.findall(r'href="([^"]+/packs/[^/"]+/[^/"]+/files/[^"]+)"', page)]
 
 
 def test_the_list_has_the_newest_build_of_each(settings: Settings) -> None:
