@@ -70,6 +70,10 @@ def filled(line):
         return f"{name}={owner}"
     secret = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode() if "FERNET" in name else secrets.token_hex(24)
     return f"{name}={secret}"
+for name in ("var", "drops", "own", "backups"):
+    folder = pathlib.Path(name)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    os.chown(folder, owner, -1)
 env, example = pathlib.Path(".env"), pathlib.Path(".env.example").read_text().splitlines()
 there = env.read_text().splitlines() if env.exists() else []
 had = {line.partition("=")[0] for line in there}
@@ -78,11 +82,7 @@ if there and not lacking:
     sys.exit(".env is there already; move it away first if you want new secrets (the databases keep the old ones)")
 env.touch(mode=0o600)
 env.write_text("\n".join([*there, *map(filled, lacking if there else example)]) + "\n")
-for name in ("var", "drops", "own"):
-    folder = pathlib.Path(name)
-    folder.mkdir(mode=0o700, exist_ok=True)
-    os.chown(folder, owner, -1)
-print(".env has every secret it needs; the folders var, drops and own are there.")
+print(".env has every secret it needs; the folders var, drops, own and backups are there.")
 endef
 export MAKE_ENV
 

@@ -12,6 +12,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine
 
 from due_regard.__main__ import build_parser, list_parsers, main
 from due_regard.console import start_program
@@ -78,6 +79,13 @@ BAD: dict[str, list[list[str]]] = {
     "policy diff": [["file", "file"], ["nowhere", POLICY], [POLICY, POLICY], [POLICY, POLICY, "--drop", "nowhere"]],
     "landlord new": [["Bad Id"], ["../x"], [""], [L]],
     "landlord check": [["nobody"], [""], ["../x"]],
+    "record list": [["--landlord", "nobody"], ["--landlord", ""], []],
+    "record withdraw": [
+        ["restrictions", "R1", "--landlord", L, *SAID], ["none", "R1", "--landlord", L, *SAID],
+        ["restrictions", "\udcff", "--landlord", L, *SAID], ["restrictions", "R1", "--landlord", "nobody", *SAID],
+        ["restrictions", "R1", *SAID], ["restrictions", "R1", "--landlord", L, "--by", "b", "--why", " "],
+    ],
+    "record undo": [["restrictions", "R1", "--landlord", L, *SAID], ["restrictions", "", "--landlord", L, *SAID]],
     "register upgrade": [["--landlord", "nobody"], ["--register", "sqlite:////proc/none/register.db"]],
     "register login": [
         ["x", "--role", "pages"], ["x", "--role", "owner"], ["x", "--role", "pages", "--landlord", "nobody"],
@@ -171,6 +179,48 @@ def test_a_register_that_cannot_be_reached_is_said_without_its_password(
     assert said.err.count("\n") == (0 if words == ["doctor"] and url else 1), said.err
     if url.endswith(":1/due_regard") and words[0] != "restore":
         assert "127.0.0.1" in said.out + said.err
+    assert list_files(place) == before
+
+
+WELL_MEANT: dict[str, list[str]] = {
+    "intake": ["empty", "--landlord", L], "drop list": [], "drop release": ["7", *SAID],
+    "drop missing": ["--landlord", L], "assess": ASSESS[1:], "findings": ["--as-at", DAY], "silences": [],
+    "finding show": ["F-1"], "finding silence": ["F-1", *SAID, "--until", "2099-01-01"],
+    "finding resolve": ["F-1", *SAID], "finding hand-over": ["F-1", *SAID, "--to", "S1"],
+    "finding dispute": ["F-1", *SAID], "finding comment": ["F-1", *SAID], "finding undo": ["F-1", *SAID],
+    "alerts run": ["--as-at", DAY], "alerts explain": ["x"], "pack": [*PACK[1:], "--out", "packs"],
+    "mail bounced": ["x"], "pack issue": [*PACK[1:], "--pack", "senior_management", *SAID],
+    "record list": ["--landlord", L], "record withdraw": ["restrictions", "R1", "--landlord", L, *SAID],
+    "record undo": ["restrictions", "R1", "--landlord", L, *SAID], "register upgrade": [], "audit verify": [],
+    "backup": ["b"], "doctor": ["--freshness"],
+}  # fmt: skip
+NEEDS_NO_REGISTER = {
+    *("source check", "policy check", "policy show", "policy rules", "policy codes", "policy diff", "landlord new"),
+    *("landlord check", "calendar refresh", "register login", "restore", "move"),
+}
+"""They read files alone, ask for something else first, or name another register; `landlord check` says what it can."""
+
+
+def test_every_command_meets_a_register_of_a_newer_program_below() -> None:
+    assert set(BAD) | NO_BAD_INPUT <= set(WELL_MEANT) | NEEDS_NO_REGISTER
+
+
+@pytest.mark.parametrize(("command", "words"), WELL_MEANT.items(), ids=WELL_MEANT)
+def test_a_program_older_than_the_register_says_so(
+    place: Path, command: str, words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    engine = create_engine(f"sqlite:///{place}/var/register.db")
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999_later'")
+        connection.exec_driver_sql("ALTER TABLE findings RENAME COLUMN severity TO weight")
+    engine.dispose()
+    before = list_files(place)
+    assert attempt([*command.split(), *words]) == 5
+    said = capsys.readouterr()
+    assert "Traceback" not in said.out + said.err
+    lines = [line for line in (said.err or said.out).splitlines() if not line.startswith("INFO")]
+    assert len(lines) == 1 or (lines and command == "doctor"), "doctor says it of each landlord"
+    assert all("the register of a newer version of this program" in line for line in lines)
     assert list_files(place) == before
 
 

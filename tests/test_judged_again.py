@@ -20,6 +20,7 @@ from due_regard.services.assess_landlord import assess_landlord
 from due_regard.services.judge_run_again import Verdict, judge_run_again
 from tests.packs.known import INCLUDE
 from tests.register.drops import accepted, appeal, drop, restriction
+from tests.register.past_guards import pass_guards
 
 L = "queens_cross"
 """It has a policy, a duty to report and a calendar of its nation."""
@@ -124,12 +125,14 @@ def test_a_pack_issued_later_changes_no_earlier_run(engine: Engine, settings: Se
     assert judge(engine, settings) == {1: PROVED, 2: PROVED, 3: PROVED}
     # A run that kept no text of it is judged by what was known at its instant.
     with writing(engine, L) as connection:
+        pass_guards(connection)
         connection.execute(text("UPDATE assessment_runs SET used_texts = NULL"))
     assert judge(engine, settings) == {1: PROVED, 2: PROVED, 3: PROVED}
 
 
 def test_a_run_of_an_earlier_revision_says_why_it_cannot_be_proved(engine: Engine, settings: Settings) -> None:
     with writing(engine, L) as connection:
+        pass_guards(connection)
         connection.execute(text("UPDATE assessment_runs SET used_texts = NULL"))
     assert judge(engine, settings) == {1: PROVED}
     (file,) = (settings.var_dir.parent).glob(f"own/policies/{L}/*.yaml")
@@ -147,6 +150,7 @@ def test_another_version_of_the_program_may_judge_otherwise(
     monkeypatch.setattr(module, "__version__", "99.0")
     assert judge(engine, settings) == {1: PROVED}
     with writing(engine, L) as connection:
+        pass_guards(connection)
         connection.execute(text("UPDATE assessment_runs SET sha256 = 'ab'"))
     ((verdict, says),) = judge(engine, settings).values()
     assert (verdict, "by version 99.0" in says) == (Verdict.UNPROVED, True)
@@ -176,6 +180,7 @@ TAMPERINGS = {
 @pytest.mark.parametrize("statement", TAMPERINGS.values(), ids=TAMPERINGS.keys())
 def test_a_run_is_not_proved_over_what_was_tampered_with(engine: Engine, settings: Settings, statement: str) -> None:
     with engine.begin() as connection:
+        pass_guards(connection)
         assert connection.execute(text(statement)).rowcount > 0
     ((verdict, says),) = judge(engine, settings).values()
     assert verdict is not Verdict.PROVED

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import itertools
+import re
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -19,6 +20,7 @@ from openpyxl import load_workbook
 from sqlalchemy import select
 
 from due_regard import assessment, intake, register
+from due_regard.__main__ import main
 from due_regard.config.settings import Settings
 from due_regard.errors import DropError, LandlordError, RegisterMovedOn, SettingsError, WordingError
 from due_regard.intake import load_source_mapping, read_drop
@@ -216,6 +218,40 @@ def test_a_shrunken_snapshot_is_held_until_a_person_releases_it(settings: Settin
     assert take_in_drop(settings, L, source=snapshot, now=NOW)["status"] in {"loaded", "unchanged"}
     with open_landlord_register(settings) as engine:
         assert len(register.read_records(engine, L)["incidents"]) == before, "a snapshot never deletes"
+
+
+def test_an_older_drop_sent_again_is_held_and_undoes_nothing(
+    settings: Settings, drop: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DUE_REGARD_VAR_DIR", str(settings.var_dir))
+    words = ["intake", str(drop), "--landlord", L, "--source", "canonical"]
+    old = {file.name: file.read_bytes() for file in drop.glob("*.csv")}
+    assert main(words) == 0
+    appeals = pd.read_csv(drop / "appeals.csv", dtype=str, keep_default_na=False)
+    appeals.assign(outcome="upheld").to_csv(drop / "appeals.csv", index=False)
+    assert main(words) == 0
+    assert main(words) == 0
+    assert "unchanged" in capsys.readouterr().out
+    with open_landlord_register(settings) as engine:
+        newer = register.read_records(engine, L)["appeals"]
+    for name, content in old.items():
+        (drop / name).write_bytes(content)
+    assert main(words) == 5
+    said = capsys.readouterr().out
+    assert "held: every file of this drop was taken in before" in said
+    batch = re.search("`due-regard drop release ([0-9]+) --landlord hanover", said)
+    assert batch is not None
+    with open_landlord_register(settings) as engine:
+        pd.testing.assert_frame_equal(register.read_records(engine, L)["appeals"], newer)
+    let_in = ["drop", "release", batch[1], "--landlord", L, "--by", "data-owner", "--why", "the newer one was wrong"]
+    assert main(let_in) == 0
+    assert main(let_in) == 5
+    assert "run intake again" in capsys.readouterr().err
+    assert main(words) == 0
+    with open_landlord_register(settings) as engine:
+        assert not register.read_records(engine, L)["appeals"].equals(newer)
+    assert main(let_in) == 5
+    assert "a release counts once" in capsys.readouterr().err
 
 
 def test_the_duty_to_report_is_judged_and_done_by_the_day_the_pack_is_issued(settings: Settings, drop: Path) -> None:

@@ -20,6 +20,7 @@ from due_regard.__main__ import main
 from due_regard.config.settings import Settings
 from due_regard.intake import load_source_mapping, read_drop
 from due_regard.register import upgrade_register
+from due_regard.register.write_guards import remove_guards
 from due_regard.services.assess_landlord import assess_landlord
 from due_regard.services.build_packs import build_packs
 from due_regard.services.decide_on_finding import Decision, decide_on_finding
@@ -134,6 +135,14 @@ def test_alerts_stay_linear(tmp_path: Path) -> None:
     hold_linear(small, large, 4, more_statements=1.3)
 
 
+def test_guards_cost_a_load_nothing_and_an_update_little(tmp_path: Path) -> None:
+    guarded = count_moves(tmp_path / "guarded.db", 1_000)
+    bare = count_moves(tmp_path / "bare.db", 1_000, is_guarded=False)
+    for name, (steps, statements) in guarded.items():
+        assert statements == bare[name][1], name
+        assert steps <= bare[name][0] * (1.01 if name in {"load", "open"} else 1.6) + 2, name
+
+
 def hold_linear(
     small: dict[str, tuple[int, int]], large: dict[str, tuple[int, int]], growth: int, more_statements: float = 1.0
 ) -> None:
@@ -143,9 +152,15 @@ def hold_linear(
         assert statements <= more_statements * small[name][1] + 6, name
 
 
-def count_moves(file: Path, findings: int, *, is_mailed: bool = False) -> dict[str, tuple[int, int]]:
+def count_moves(
+    file: Path, findings: int, *, is_mailed: bool = False, is_guarded: bool = True
+) -> dict[str, tuple[int, int]]:
     """Act -> thousands of steps and statements it took, for so many findings that open, stay, close and return."""
-    upgrade_register(f"sqlite:///{file}").dispose()
+    engine = upgrade_register(f"sqlite:///{file}")
+    if not is_guarded:
+        with engine.begin() as connection:
+            remove_guards(connection)
+    engine.dispose()
     records = {
         "staff": staff(),
         "customers": [{"customer_ref": "C1", "customer_type": "tenant"}],

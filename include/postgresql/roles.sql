@@ -31,17 +31,32 @@ REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM due_regard_pages;
 GRANT USAGE ON SCHEMA public TO due_regard_loader, due_regard_reporter, due_regard_auditor, due_regard_pages;
 GRANT SELECT ON alembic_version TO due_regard_loader, due_regard_reporter, due_regard_auditor;
 
-GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO due_regard_loader;
+GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA public TO due_regard_loader;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO due_regard_loader;
-REVOKE INSERT, UPDATE ON alembic_version, landlord_access FROM due_regard_loader;
-REVOKE UPDATE ON audit, seal_keys, record_views, withdrawals, finding_events, pack_events, assessment_runs, assessment_counts,
-    carried_columns, rejection_counts, validation_results, customer_numbers, customers, staff, incidents, warnings,
-    restrictions, reviews, appeals, markers, access_requests, used_texts FROM due_regard_loader;
+REVOKE INSERT ON alembic_version, landlord_access FROM due_regard_loader;
+
+-- What runs change after it was written: plugins/due_regard/register/schema/write_rules.py says why just that, and a test
+-- holds these lines against it. A table that is not named here is history. Triggers refuse the same to everybody, the
+-- owner too, and of these changes those that cannot follow on what stands there (a mail that was sent is not sent again).
+GRANT UPDATE (rows_read, rows_loaded, rows_unchanged, rows_rejected, files_refused, status, released_at, released_by,
+    released_why) ON batches TO due_regard_loader;
+GRANT UPDATE (rows_read, rows_loaded, rows_unchanged, rows_rejected, rows_vanished, status, rows_sha256) ON
+    batch_files TO due_regard_loader;
+GRANT UPDATE (returned_file_id) ON disappearances TO due_regard_loader;
+GRANT UPDATE (opened, seen, escalated, resolved, reopened, open_after) ON assessment_runs TO due_regard_loader;
+GRANT UPDATE (status, state, due_on, done_on, days_overdue, severity, clause, owner_role, policy_version, opened_on,
+    opened_at, last_as_at, last_run_id, times_seen, times_opened, resolved_on, resolved_at, resolved_state,
+    resolved_file_id, silenced_until, silenced_at, awaiting_since, awaiting_file_id, handed_to, handed_at,
+    disputed_at) ON findings TO due_regard_loader;
+GRANT UPDATE (handed_to, handed_team, is_deputy) ON work_items TO due_regard_loader;
+GRANT UPDATE (last_as_at, last_run_at) ON alert_days TO due_regard_loader;
+GRANT UPDATE (mode, body, send_days, status, attempts, resends, orphaned, next_attempt_at, lease_until, finished_at,
+    accepted_on, code, reason, is_address_refused) ON alert_messages TO due_regard_loader;
+GRANT UPDATE (started_at, must_end_by, ended_at, outcome) ON runs TO due_regard_loader;
 -- Mails of earlier days that were never handed over are superseded, and what they told is forgotten.
 GRANT DELETE ON alert_told, alert_dates, alert_notices TO due_regard_loader;
 -- What is to be done, and which dates are coming, is no history: each run works it out anew.
 GRANT DELETE ON work_items, owner_problems, coming_duties TO due_regard_loader;
-GRANT UPDATE (opened, seen, escalated, resolved, reopened, open_after) ON assessment_runs TO due_regard_loader;
 
 GRANT SELECT ON report_customers, report_staff, report_incidents, report_warnings, report_restrictions, report_reviews,
     report_appeals, report_markers, report_access_requests, carried_columns, rejection_counts, assessment_runs,

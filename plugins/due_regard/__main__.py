@@ -28,6 +28,7 @@ from due_regard.commands import (
     mail_commands,
     pack_commands,
     policy_commands,
+    record_commands,
     register_commands,
 )
 from due_regard.commands.progress_line import show_progress
@@ -44,6 +45,7 @@ _GROUPS = (
     mail_commands,
     pack_commands,
     policy_commands,
+    record_commands,
     register_commands,
 )
 _EXIT_CODES = """exit codes: 0 done, nothing rejected; 2 wrong usage or settings; 3 done, some rows were rejected;

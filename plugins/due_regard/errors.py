@@ -13,8 +13,10 @@
     │       └── WordingError       2  the wording of mails is wrong or missing
     ├── FileRefused                4  one file of a drop was refused; the rest goes on
     ├── DropError                  5  a whole drop cannot be taken (incomplete, held, missing)
+    │   └── OlderDrop              5  a drop would undo newer ones: its files were all taken in before them
     ├── CalendarError              5  a working day outside the calendar's years was needed
     ├── RegisterError              5  the register cannot be opened, read or written
+    │   ├── ClockError             5  an act's clock is ahead of the database's, or behind what the register knows
     │   ├── AuditError             5  the audit chain does not hold
     │   ├── UnknownReference       5  nothing in the register has that reference
     │   ├── DecisionOvertaken      5  something happened to the finding since the person looked at it
@@ -28,6 +30,7 @@
     │   └── ForgedForm             5  the form does not come from a page that this visitor was shown
     ├── MailError                  5  a mail could not be handed over
     └── PackError                  5  a pack could not be built
+        └── MissingFigure          5  a sentence's figure is not there to be said; caught where sentences are made
 
 A bad row is never an error: it is a rejection (intake/rejections). A message says file, row, column and what to do
 next; it never carries a cell's value. Add a class only where a caller must tell it apart.
@@ -109,12 +112,24 @@ class DropError(DueRegardError):
     """A whole drop cannot be taken now: missing, incomplete or held for a person."""
 
 
+class OlderDrop(DropError):
+    """Every file of a drop was taken in before, and newer ones since, which it would undo; says which."""
+
+    def __init__(self, newer_batch: int, message: str) -> None:
+        super().__init__(message)
+        self.newer_batch = newer_batch
+
+
 class CalendarError(DueRegardError):
     """A working-day computation touches a day outside the calendar's years."""
 
 
 class RegisterError(DueRegardError):
     """The register cannot be opened, read or written."""
+
+
+class ClockError(RegisterError):
+    """The clock by which something was to be recorded is wrong, or the one that an earlier load was dated by."""
 
 
 class AuditError(RegisterError):
@@ -167,3 +182,11 @@ class MailError(DueRegardError):
 
 class PackError(DueRegardError):
     """A pack could not be built."""
+
+
+class MissingFigure(PackError):
+    """A sentence's figure is not there: why (a word of quarter_snapshot.py, or hidden), and which."""
+
+    def __init__(self, why: str, label: str) -> None:
+        super().__init__(f"{label}: {why}")
+        self.why, self.label = why, label

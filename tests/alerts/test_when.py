@@ -8,8 +8,23 @@ from pathlib import Path
 
 import pytest
 
-from due_regard.register import hold_drop, reading, resolve_finding, silence_finding, upgrade_register
-from tests.alerts.world import ALERTS, RECORDS, World, at, check, due, history, html, one, text, to
+from due_regard.alerts.freshness import read_freshness
+from due_regard.register import hold_drop, reading, release_drop, resolve_finding, silence_finding, upgrade_register
+from tests.alerts.world import (
+    ALERTS,
+    RECORDS,
+    World,
+    at,
+    calendar,
+    check,
+    due,
+    history,
+    html,
+    one,
+    text,
+    to,
+    wording,
+)
 from tests.policies.policy_files import rename_rules
 
 FRI, SAT, MON, TUE, WED, THU = (date(2026, 6, 26) + timedelta(days=n) for n in (0, 1, 3, 4, 5, 6))
@@ -270,6 +285,30 @@ def test_a_held_drop_gives_one_message_to_its_keepers_instead_of_a_flood(world: 
     assert world.run(rows, WED) == []
     world.load({"customers": RECORDS["customers"]}, THU, "fresh")
     assert OWNER in to(world.run(rows, THU))
+
+
+def test_an_older_drop_that_is_held_holds_no_alert_back(world: World) -> None:
+    old = {
+        "landlord": "example",
+        "source": "canonical",
+        "drop": "old",
+        "sha256": "x",
+        "why": "older",
+        "now": at(MON, 8),
+    }
+    hold_drop(world.engine, **old, newer_batch=1)
+    mail = one(world.run([LATE], TUE), OWNER)
+    assert world.ref("appeal.acknowledge", "A1") in text(mail)
+
+
+def test_a_drop_that_was_let_in_has_not_been_taken_in_yet(world: World) -> None:
+    few = {"landlord": "example", "source": "canonical", "drop": "few", "sha256": "x", "why": "few", "now": at(TUE, 8)}
+    batch = hold_drop(world.engine, **few)
+    release_drop(world.engine, batch, actor="data-owner", why="records were archived", now=at(TUE, 8))
+    with reading(world.engine) as connection:
+        found = read_freshness(connection, world.landlord, calendar(), wording(), now=at(TUE, 9))
+    assert found.trouble == ""
+    assert found.last_on is not None and found.last_on < TUE
 
 
 def test_a_missing_drop_counts_from_its_cadence(world: World) -> None:

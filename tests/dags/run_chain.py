@@ -24,7 +24,9 @@ def main() -> None:
     asked = {
         f"{landlord}.daily": {"as_at": as_at, "mail": True},
         f"{landlord}.committee_packs": {"as_at": as_at, "quarter": quarter},
+        "backup": {"drill": True},
         "watch": {},
+        "verify": {},
     }
     states = {name: str(bag.dags[name].test(run_conf=conf).state) for name, conf in asked.items()}
     sys.stdout.write("\n" + json.dumps(states))

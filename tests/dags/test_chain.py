@@ -49,6 +49,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> ChainRun:
         "DUE_REGARD_INCLUDE_DIR": str(include),
         "DUE_REGARD_DROPS_DIR": str(include / "samples"),
         "DUE_REGARD_VAR_DIR": str(folder / "var"),
+        "DUE_REGARD_BACKUP_DIR": str(folder / "var" / "backups"),
     }
     command = [sys.executable, "-m", "tests.dags.run_chain", LANDLORD, "2026-06-30", "2026-Q2"]
     done = subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=180)
@@ -65,7 +66,10 @@ def add_names(drop: Path) -> None:
 
 
 def test_every_dag_succeeds(ran: ChainRun) -> None:
-    assert ran.states == dict.fromkeys((f"{LANDLORD}.daily", f"{LANDLORD}.committee_packs", "watch"), "success")
+    assert ran.states == dict.fromkeys(
+        (f"{LANDLORD}.daily", f"{LANDLORD}.committee_packs", "backup", "watch", "verify"), "success"
+    )
+    assert len(list((ran.var / "backups").glob("*/register-*.zip"))) == 1
 
 
 def test_records_become_findings_mails_and_packs(ran: ChainRun) -> None:
@@ -82,7 +86,16 @@ def test_records_become_findings_mails_and_packs(ran: ChainRun) -> None:
     assert packs == len(list((ran.var / "packs" / LANDLORD / "2026-Q2").glob("*.pdf"))) > 0
     assert issued == 0  # of a quarter long past, and nobody asked for it
     done = {(f"{LANDLORD}.daily", verb, "succeeded") for verb in ("load", "assess", "send")}
+    done |= {("backup", verb, "succeeded") for verb in ("write", "drill")}
     assert set(runs) == done | {(f"{LANDLORD}.committee_packs", "build", "succeeded")}
+
+
+def test_the_nights_proof_finds_that_all_of_it_holds(ran: ChainRun) -> None:
+    with closing(sqlite3.connect(ran.airflow / "airflow.db")) as connection:
+        (handed_on,) = connection.execute(_XCOM.replace("'load'", "'prove'")).fetchone()
+    (register,) = json.loads(handed_on)["registers"]
+    assert (register["faults"], register["runs_left"]) == ({}, 0)
+    assert register["proved"]["runs"] > 0 and register["proved"]["files"] > 2
 
 
 def test_airflow_keeps_and_prints_no_name_of_the_drop(ran: ChainRun) -> None:

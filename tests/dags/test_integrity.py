@@ -12,7 +12,12 @@ from typing import Any
 import pytest
 
 LANDLORDS = ("one", "two")
-DAGS = {"watch", *(f"{landlord}.{dag}" for landlord in LANDLORDS for dag in ("daily", "committee_packs"))}
+DAGS = {
+    "watch",
+    "backup",
+    "verify",
+    *(f"{landlord}.{dag}" for landlord in LANDLORDS for dag in ("daily", "committee_packs")),
+}
 
 
 def _inspect(home: Path, hash_seed: str) -> dict[str, Any]:
@@ -60,7 +65,7 @@ def test_serialises_twice_the_same(seen: dict[str, Any], tmp_path: Path) -> None
 @pytest.mark.parametrize("dag", sorted(DAGS))
 def test_carries_what_an_operator_needs(seen: dict[str, Any], dag: str) -> None:
     found = seen["dags"][dag]
-    assert found["tags"] == sorted({"due-regard", dag.partition(".")[0]} - {"watch"})
+    assert found["tags"] == sorted({"due-regard", dag.partition(".")[0]} - {"watch", "backup", "verify"})
     assert found["catchup"] is False
     assert found["max_active_runs"] == 1
     assert all(task["retries"] >= 1 for task in found["tasks"].values())
@@ -96,10 +101,17 @@ def test_a_landlords_day_is_a_chain_that_a_failure_does_not_stop_and_turns_red(s
     assert tasks["outcome"]["trigger_rule"] == "none_failed"
 
 
+def test_a_drill_is_held_though_the_nights_backup_failed(seen: dict[str, Any]) -> None:
+    tasks = seen["dags"]["backup"]["tasks"]
+    assert {name: task["upstream"] for name, task in tasks.items()} == {"write": [], "drill": ["write"]}
+    assert tasks["drill"]["trigger_rule"] == "all_done"
+
+
 def test_a_worker_that_is_free_takes_alerts_before_packs(seen: dict[str, Any]) -> None:
     tasks = {name: task for dag in seen["dags"].values() for name, task in dag["tasks"].items()}
     assert {task["weight_rule"] for task in tasks.values()} == {"absolute"}
     assert tasks["tell"]["priority"] > tasks["send"]["priority"] > tasks["build"]["priority"]
+    assert tasks["prove"]["priority"] == tasks["build"]["priority"]
 
 
 def test_nothing_rests_on_a_callback(seen: dict[str, Any]) -> None:

@@ -107,6 +107,7 @@ def test_folders_of_the_host_are_where_the_settings_look() -> None:
     } == {
         "./var:/opt/due-regard/var",
         "./var:/opt/due-regard/var:ro",
+        "${DUE_REGARD_BACKUP_DIR:-./backups}:/opt/due-regard/backups",
         "${DUE_REGARD_OWN_DIR:-./own}:/opt/due-regard/own:ro",
         "logs:/opt/airflow/logs",
     }

@@ -18,7 +18,11 @@ from due_regard.config.landlord import Landlord, load_landlord
 from due_regard.packs.content.measure_tables import SPECS, MeasureTable, build_measure_table
 from due_regard.packs.content.pack_content import PackContent, compose_content
 from due_regard.packs.content.pack_definition import load_pack_definition
+from due_regard.packs.content.paper_actions import find_action_day
+from due_regard.packs.content.paper_content import PaperContent, PaperSources, compose_paper
+from due_regard.packs.content.paper_wording import load_paper_wording
 from due_regard.packs.content.snapshots import take_snapshots
+from due_regard.packs.documents.action_list import select_open_duties
 from due_regard.packs.measures import BATCH_COLUMNS, QuarterSnapshot
 from due_regard.policy import LandlordContext, PolicyHistory, load_policies
 from due_regard.records.canonical import ENTITY, ColumnKind, Records, find_dtype
@@ -120,6 +124,14 @@ def content(
         definition = definition.model_copy(update={"sections": sections})
     filled = dict(tables or example_tables(name))
     return compose_content(definition, landlord(name), filled, quarter=QUARTER, edition=edition, standing=("A test.",))
+
+
+def paper_of(made: PackContent, name: str) -> PaperContent:
+    """The paper of a pack's content, with the open duties of the landlord's example."""
+    now = example_snapshots(name)[0]
+    day = find_action_day(context_of(name), made.switch, QUARTER)
+    sources = PaperSources(now.duties, select_open_duties(now.assessments), day)
+    return compose_paper(made, load_paper_wording(REPORTS / "paper"), sources)
 
 
 def frame(entity: str, *rows: Mapping[str, Any], columns: tuple[str, ...] = ()) -> pd.DataFrame:

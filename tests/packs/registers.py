@@ -22,6 +22,7 @@ SMALL = """
 name: small
 title: A small pack
 audience: Health & Safety Committee
+reader: management
 introduction: Enough of a pack to see what a build does.
 sections:
   - {table: restrictions, why: Flow., headlines: ["{new:restriction|restrictions} began."]}

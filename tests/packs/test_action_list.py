@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pandas as pd
 import pytest
@@ -11,11 +11,21 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from due_regard.packs.content.measure_tables import SPECS
-from due_regard.packs.documents.action_list import HEADINGS, build_action_workbook, build_actions, select_open_duties
+from due_regard.packs.content.owner_teams import NOT_RECORDED, find_teams
+from due_regard.packs.content.paper_wording import load_paper_wording
+from due_regard.packs.documents.action_list import (
+    COMMITTEE_HEADINGS,
+    HEADINGS,
+    build_action_workbook,
+    build_actions,
+    build_committee_actions,
+    select_open_duties,
+)
 from due_regard.packs.documents.safe_cells import make_safe_text, put_cell
 from due_regard.records.formula_guard import LONGEST_CELL
-from tests.packs.known import example_snapshots
+from tests.packs.known import REPORTS, example_snapshots, frame, restriction
 
+WORDING = load_paper_wording(REPORTS / "paper")
 DATED = datetime(2026, 6, 30, 23, tzinfo=UTC)
 FORMULAS = ["=1+1", '=HYPERLINK("http://example.org")', "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"]
 
@@ -30,11 +40,11 @@ def listed(**more: object) -> pd.DataFrame:
     now = example_snapshots("queens_cross")[0]
     known = more.get("references", references(now.assessments))
     found = select_open_duties(now.assessments, more.get("restricted", ()))  # type: ignore[arg-type]
-    return build_actions(found, now.duties, known)  # type: ignore[arg-type]
+    return build_actions(found, now.duties, known, now.records, WORDING.format_post)  # type: ignore[arg-type]
 
 
 def sheet(found: pd.DataFrame, name: str = "Actions", **more: int) -> Worksheet:
-    asked = {"total": len(found), **more}
+    asked = {"total": len(found), "listed": len(found), **more}
     return load_workbook(io.BytesIO(build_action_workbook(found, "Action list", DATED, **asked)))[name]
 
 
@@ -70,7 +80,7 @@ def test_what_is_disputed_or_handed_over_says_so() -> None:
     found = listed(references=known).merge(known, left_on="Register reference", right_on="register_ref")
     assert 0 < found["is_disputed"].sum() < len(found) and 0 < found["is_handed_over"].sum() < len(found)
     assert ((found["Disputed"] == "Yes") == found["is_disputed"]).all()
-    assert ((found["By whom"] == "the person it was handed over to") == found["is_handed_over"]).all()
+    assert ((found["By whom"] == "The person it was handed over to") == found["is_handed_over"]).all()
     assert set(found["Disputed"]) == {"Yes", ""}
 
 
@@ -86,11 +96,75 @@ def test_one_not_in_the_register_says_so() -> None:
 def test_it_has_filters_frozen_headings_and_native_dates() -> None:
     found = sheet(listed())
     assert found.freeze_panes == "B2"
-    assert found.auto_filter.ref == f"A1:K{found.max_row}"
+    assert found.auto_filter.ref == f"A1:L{found.max_row}"
     assert tuple(cell.value for cell in found[1]) == HEADINGS
-    dates = [row[3] for row in found.iter_rows(min_row=2) if row[6].value == "Overdue"]
+    dates = [row[4] for row in found.iter_rows(min_row=2) if row[7].value == "Overdue"]
     assert dates and all(cell.is_date for cell in dates)
-    assert all(isinstance(row[4].value, int) for row in found.iter_rows(min_row=2))
+    assert all(isinstance(row[5].value, int) for row in found.iter_rows(min_row=2))
+
+
+def test_it_is_printed_landscape_one_page_wide_with_its_headings_on_each() -> None:
+    found = sheet(listed())
+    assert (found.page_setup.orientation, found.page_setup.fitToWidth, found.page_setup.fitToHeight) == (
+        "landscape",
+        1,
+        0,
+    )
+    assert found.sheet_properties.pageSetUpPr is not None and found.sheet_properties.pageSetUpPr.fitToPage
+    assert found.print_title_rows == "$1:$1"
+    assert found.oddFooter is not None and found.oddFooter.right.text == "Page &P of &N"
+
+
+def committee_rows() -> pd.DataFrame:
+    now = example_snapshots("queens_cross")[0]
+    found = select_open_duties(now.assessments)
+    return build_committee_actions(found, now.duties, WORDING.format_post, date(2026, 7, 28))
+
+
+def test_a_committee_has_one_row_a_duty_that_it_can_ask_about() -> None:
+    found, each = committee_rows(), listed()
+    owed = each[each["State"] != "Due soon"]
+    assert "Register reference" not in found.columns and found["Duty"].is_unique
+    assert set(found["Duty"]) == set(owed["Duty"])
+    assert (found["Overdue"] + found["Missing"]).sum() == len(owed)
+    sizes = (found["Overdue"] + found["Missing"]).to_list()
+    assert sizes == sorted(sizes, reverse=True)
+    late = each[each["State"] == "Overdue"].groupby("Duty")["Days overdue"].max()
+    assert found.set_index("Duty")["Longest overdue"].loc[late.index].to_list() == late.to_list()
+    assert set(found.loc[found["Longest overdue"] > 0, "Counted in"]) == {"working days", "calendar days"}
+
+
+def test_a_committees_list_is_written_as_managers_is() -> None:
+    found = sheet(committee_rows())
+    assert tuple(cell.value for cell in found[1]) == COMMITTEE_HEADINGS
+    assert found["G2"].is_date and found["B2"].value in {WORDING.format_post(role) for role in WORDING.posts}
+
+
+def test_owners_are_posts() -> None:
+    assert set(listed()["By whom"]) <= {WORDING.format_post(role) for role in WORDING.posts}
+
+
+def test_a_team_is_the_records_or_that_of_whom_it_names() -> None:
+    staff = [{"staff_ref": "S1", "role": "manager", "team": "Homes"}, {"staff_ref": "S2", "role": "director"}]
+    incidents = [
+        {"incident_ref": ref, "customer_ref": "C1", "occurred_on": "2026-05-05", "team": team, "manager_ref": manager}
+        for ref, team, manager in (("I1", "Repairs", "S1"), ("I2", None, "S1"), ("I3", None, "S2"))
+    ]
+    held = [restriction("R1", "2026-01-01"), restriction("R2", "2026-01-01", decided_by="S2")]
+    appeals = [
+        {"appeal_ref": f"A{n}", "restriction_ref": f"R{n}", "received_on": "2026-05-05", "considered_by": "S2"}
+        for n in (1, 2)
+    ]
+    records = {
+        "staff": frame("staff", *staff), "incidents": frame("incidents", *incidents),
+        "restrictions": frame("restrictions", *held), "appeals": frame("appeals", *appeals),
+    }  # fmt: skip
+    kinds = {"I": "incident", "R": "restriction", "A": "appeal", "P": "policy"}
+    asked = ["I1", "I2", "I3", "R1", "R2", "A1", "A2", "P1"]
+    rows = pd.DataFrame({"subject_type": [kinds[ref[0]] for ref in asked], "subject_ref": asked})
+    told = dict(zip(asked, find_teams(rows, records), strict=True))
+    known = {ref: team for ref, team in told.items() if team != NOT_RECORDED}
+    assert known == {"I1": "Repairs", "I2": "Homes", "R1": "Homes", "A1": "Homes"}
 
 
 def test_an_empty_list_says_none() -> None:
@@ -98,7 +172,9 @@ def test_an_empty_list_says_none() -> None:
 
 
 def test_the_same_rows_give_the_same_bytes() -> None:
-    assert build_action_workbook(listed(), "A", DATED, total=9) == build_action_workbook(listed(), "A", DATED, total=9)
+    assert build_action_workbook(listed(), "A", DATED, total=9, listed=9) == build_action_workbook(
+        listed(), "A", DATED, total=9, listed=9
+    )
 
 
 def test_what_a_long_list_leaves_out_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

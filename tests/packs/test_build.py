@@ -30,6 +30,7 @@ from due_regard.register import (
     undo_decision,
     writing,
 )
+from due_regard.register.redating import redate_register
 from due_regard.register.schema.pack_tables import PackRow
 from tests.packs.known import QUARTER, TAKEN_IN, example_drop, example_snapshots
 from tests.packs.registers import BUILT, NAME, Made, build
@@ -94,11 +95,28 @@ def test_a_late_correction_changes_the_pack_and_says_so(loaded: Engine, small: d
     assert now.differs_in[0] == "the drops taken in"
     assert re.fullmatch(r"[1-9]\d* figures", now.differs_in[-1])
     changes = sheet_rows(workbook(now), "What changed since the")
-    assert ["Appeals", "Longest working days to decide", "2026-Q2", 10, 27] in changes
+    row = ["Appeals", "Longest working days to decide", "2026-Q2", 10, 27, "A late or corrected export"]
+    assert row in changes
     marked = [row[0] for row in sheet_rows(workbook(now), "Appeals") if str(row[0]).endswith("[r]")]
     assert "Longest working days to decide (working days) [r]" in marked
     again = build(loaded, tmp_path / "again", known_at=QUARTER.closes_at, now=BUILT + timedelta(days=6), **small)
     assert (again.status, again.sha256) == ("unchanged", filed.sha256)
+
+
+def test_a_pack_known_at_an_instant_is_rebuilt_after_the_clock_ran_ahead_and_back(
+    loaded: Engine, small: dict[str, Any], tmp_path: Path
+) -> None:
+    filed = build(loaded, tmp_path / "filed", known_at=BUILT, **small)
+    far, repaired = datetime(2038, 1, 19, tzinfo=UTC), BUILT + timedelta(days=6)
+    load_drop(loaded, changed_drop("A000010", decided_on=pd.Timestamp("2026-06-25")), now=far)
+    ahead = build(loaded, tmp_path / "ahead", known_at=BUILT, now=BUILT + timedelta(days=5), **small)
+    redate_register(loaded, NAME, actor="data-owner", why="the clock ran ahead", now=repaired)
+    load_drop(loaded, changed_drop("A000010", decided_on=pd.Timestamp("2026-06-24")), now=repaired)
+    back = build(loaded, tmp_path / "back", known_at=BUILT, now=repaired + timedelta(days=1), **small)
+    assert [(report.status, report.sha256) for report in (ahead, back)] == [("unchanged", filed.sha256)] * 2
+    assert [f.read_bytes() for f in back.files] == [f.read_bytes() for f in filed.files]
+    now = build(loaded, tmp_path / "now", now=repaired + timedelta(days=1), **small)
+    assert now.sha256 != filed.sha256
 
 
 def test_one_appeals_date_moves_table_sentence_chart_and_alt_text(
@@ -219,7 +237,7 @@ def test_a_disputed_finding_counts_and_the_pack_says_so_as_it_was_known(
     close = build(disputing, tmp_path / "close", known_at=QUARTER.closes_at, **small)
     actions, then = read_actions(now), read_actions(close)
     assert actions["F-000001"][0] == actions["F-000002"][0] == "Yes"
-    assert actions["F-000002"][1] == "the person it was handed over to" != then["F-000002"][1]
+    assert actions["F-000002"][1] == "The person it was handed over to" != then["F-000002"][1]
     assert (then["F-000001"][0], then["F-000002"][0]) == ("Yes", None)
     ends = r"of the (\d{3}) open findings (is|are) disputed\. They count as they stand until governance has decided\."
     counts = [re.findall(rf"^(\d+) {ends}$", "\n".join(read_cover(one)), re.MULTILINE) for one in (now, close)]

@@ -17,10 +17,12 @@ from due_regard.packs.charts import (
     incident_run_chart,
     timeliness_chart,
 )
-from due_regard.packs.charts.incident_run_chart import compute_limits
+from due_regard.packs.charts.incident_run_chart import find_last_run
 from due_regard.packs.content.measure_tables import MeasureTable, build_measure_table
+from due_regard.packs.measures.incidents import count_by_month
 from due_regard.packs.measures.timeliness import OVERDUE_BANDS
-from tests.packs.known import QUARTER, example_tables, history, snapshots
+from due_regard.records.canonical import Records
+from tests.packs.known import QUARTER, example_tables, frame, history, snapshots
 from tests.packs.made_up import records
 
 SIZES = (0, 1, 3, 40, 400)
@@ -73,35 +75,88 @@ def test_days_late_are_named_as_the_clause_of_each_duty_counts_them(name: str) -
     assert name != "lateness" or {*listing["Counted in"]} == {"working days", "calendar days"}
 
 
-def months(counts: list[int]) -> pd.DataFrame:
-    return pd.DataFrame({"Month": pd.date_range("2025-01-01", periods=len(counts), freq="MS"), "Incidents": counts})
+def months(counts: list[int], baseline: float | str = "[z]") -> pd.DataFrame:
+    every = pd.date_range("2025-01-01", periods=len(counts), freq="MS")
+    return pd.DataFrame({"Month": every, "Incidents": counts, "Baseline": baseline})
 
 
 @pytest.mark.parametrize(
-    ("counts", "drawn"),
+    ("counts", "expected"),
     [
-        ([5] * 12, True),
-        ([5] * 11, False),
-        ([4] * 24, False),
-        ([0] * 23 + [119], False),
-        ([0] * 23 + [120], True),
+        ([6] * 6, None),
+        ([6] * 7, (0, 6, 7, True)),
+        ([4] * 7, (0, 6, 7, False)),
+        # A month on the line is passed over: it neither breaks a run nor makes it longer.
+        ([6, 6, 6, 5, 6, 6, 6], None),
+        ([6, 6, 6, 5, 6, 6, 6, 6], (0, 7, 7, True)),
+        ([6, 6, 6, 4, 6, 6, 6, 6], None),
+        # The last of two runs, and the whole of it.
+        ([6] * 8 + [4] * 9, (8, 16, 9, False)),
+        ([6] * 8 + [4, 6, 4], (0, 7, 8, True)),
+        ([5] * 24, None),
     ],
 )
-def test_limits_need_points_and_counts(counts: list[int], drawn: bool) -> None:
-    assert (compute_limits(pd.Series(counts)) is not None) == drawn
+def test_a_run_is_seven_months_on_one_side_of_the_baseline(
+    counts: list[int], expected: tuple[int, int, int, bool] | None
+) -> None:
+    found = find_last_run(pd.Series(counts), 5)
+    assert (None if found is None else (found.first, found.last, found.months, found.is_above)) == expected
 
 
-def test_a_month_outside_the_usual_range_is_named() -> None:
-    chart = incident_run_chart.draw_incident_run(months([10, 11, 9, 10, 12, 10, 11, 9, 10, 10, 11, 40]))
+def test_a_run_is_named_with_its_rule() -> None:
+    chart = incident_run_chart.draw_incident_run(months([9, 11, 10, 9, 11, 12, 13, 12, 14, 12, 13, 12], 10.0))
     assert chart is not None
-    assert chart.title == "153 incidents in 12 months; 1 month lies outside the usual range"
-    assert "December 2025 (40)" in chart.alt
+    assert chart.title == (
+        "138 incidents in 12 months; 8 in a row above the baseline of 10, May 2025 to December 2025: "
+        "a change, not chance"
+    )
+    assert "NHS England, Making Data Count" in chart.alt
 
 
-def test_too_few_are_said_to_be_too_few() -> None:
-    chart = incident_run_chart.draw_incident_run(months([1, 0, 2]))
+def test_without_a_run_no_change_is_said() -> None:
+    chart = incident_run_chart.draw_incident_run(months([9, 11] * 6, 10.0))
+    assert chart is not None and "no run of 7 months on one side of the baseline of 10, so no change" in chart.title
+
+
+@pytest.mark.parametrize("baseline", ["[z]", 0.5])
+def test_too_few_are_said_to_be_too_few(baseline: float | str) -> None:
+    chart = incident_run_chart.draw_incident_run(months([1, 0, 2], baseline))
     assert chart is not None
-    assert chart.title == "3 incidents in 3 months, 2 in the last; too few to say what is usual"
+    assert chart.title == "3 incidents in 3 months, 2 in the last; too few to say whether that changed"
+
+
+def met(*days: str) -> Records:
+    rows = [{"incident_ref": f"I{n}", "customer_ref": "C1", "occurred_on": day} for n, day in enumerate(days)]
+    return {"incidents": frame("incidents", *rows)}
+
+
+def list_baselines(*days: str) -> list[object]:
+    """The baseline of each of five quarters' packs."""
+    return [count_by_month(snapshot)["Baseline"].iloc[-1] for snapshot in snapshots(met(*days), "queens_cross")]
+
+
+def test_the_baseline_is_the_first_four_whole_quarters_and_stays() -> None:
+    often = [f"2024-{month:02}-{day:02}" for month in range(1, 13) for day in (1, 2, 3)]
+    assert list_baselines(*often, *[f"2026-06-{day:02}" for day in range(1, 30)]) == [3.0] * 5
+    # The quarter in which the records begin is whole only if they begin with it.
+    late = ["2023-12-15", *often]
+    assert list_baselines(*late) == [3.0] * 5
+    young = [f"2025-{month:02}-10" for month in range(5, 13)]
+    assert set(list_baselines(*young)) == {"[z]"}
+
+
+def test_not_done_is_the_darkest_band() -> None:
+    shades = [int(fill[1:3], 16) + int(fill[3:5], 16) + int(fill[5:7], 16) for fill in timeliness_chart.FILLS]
+    assert shades == sorted(shades, reverse=True) and shades[0] == 3 * 255 and shades[-1] < 160
+
+
+def test_duties_kept_are_drawn_newest_quarter_first() -> None:
+    table = tables(40)["duties_kept"]
+    chart = charts.draw_table_chart(table)
+    assert chart is not None and table.figures is not None
+    first = table.figures.iloc[0]
+    assert chart.alt.index("Apr to Jun 2026: ") < chart.alt.index("Jan to Mar 2026: ")
+    assert f"Apr to Jun 2026: {int(first['numerator'])} due" in chart.alt
 
 
 def test_the_limit_of_appeals_is_the_policys_or_none() -> None:

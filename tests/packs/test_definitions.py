@@ -47,8 +47,8 @@ def test_an_unknown_pack_lists_those_there_are(tmp_path: Path) -> None:
 def test_order_and_words_are_the_definitions(tmp_path: Path) -> None:
     text = SOUND.replace("  - table: lateness\n", "  - table: lateness\n    title: Promises kept and broken\n")
     found = load_pack_definition(written(tmp_path, text), "senior_management")
-    assert found.sections[0].title == "Promises kept and broken"
-    assert [section.table for section in found.sections][:2] == ["lateness", "restrictions"]
+    assert found.sections[1].title == "Promises kept and broken"
+    assert [section.table for section in found.sections][:3] == ["duties_kept", "lateness", "restrictions"]
 
 
 def test_the_documentation_lists_every_table_and_figure() -> None:

@@ -67,7 +67,10 @@ def test_a_hidden_whole_is_said_to_be_hidden_and_an_absent_one_not_measured() ->
 @pytest.mark.parametrize("name", [name for name, spec in SPECS.items() if spec.listing is not None])
 def test_a_listing_that_cannot_be_made_says_so_and_not_that_there_are_none(name: str) -> None:
     full = {"restrictions": frame("restrictions", columns=("ended_on", "no_review_reason"))}
-    full |= {"appeals": frame("appeals", columns=("decided_on",)), "incidents": frame("incidents")}
+    full |= {
+        "appeals": frame("appeals", columns=("decided_on",)),
+        "incidents": frame("incidents", columns=("staff_named_publicly",)),
+    }
     empty = build_measure_table(name, snapshots(full, "hanover"))
     absent = build_measure_table(name, snapshots({}, "hanover"))
     if SPECS[name].absence is None:

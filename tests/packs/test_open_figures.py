@@ -70,7 +70,7 @@ def check_figures(engine: Engine, name: str, figures: dict[str, Any]) -> None:
                 found, records = snapshot(quarter)
                 figure = open_counted_figure(found, counted(table, quarter)[measure], is_whole=bool(is_whole))
                 assert figure.number == value, key
-                if figure.unit == "count" and figure.kind != "files":
+                if figure.unit == "count" and not figure.is_of_files:
                     assert len(figure.cases) == value, (key, is_whole)
                 with reading(engine, name) as connection:
                     rows = list_figure_rows(connection, name, figure, records, known_at=TAKEN_IN, most=20)

@@ -34,8 +34,8 @@ def list_sentences(name: str, tables: dict[str, MeasureTable]) -> list[str]:
 def _rename_measures(figures: pd.DataFrame, names: dict[str, str]) -> pd.DataFrame:
     """Safeguards are named by their rules, and so are their measures; readers see labels alone."""
     measures = {old.replace(".", "_"): new.replace(".", "_") for old, new in names.items()}
-    of = {f"{old}_judged": f"{new}_judged" for old, new in measures.items()}
-    measures |= {f"{old}_before": f"{new}_before" for old, new in measures.items()}
+    of = {f"{old}{end}": f"{new}{end}" for old, new in measures.items() for end in ("_judged", "_new_judged")}
+    measures |= {f"{old}{end}": f"{new}{end}" for old, new in measures.items() for end in ("_before", "_new")}
     return figures.assign(measure=figures["measure"].replace(measures), of=figures["of"].replace(of))
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, Engine, text
 
 from due_regard.register import append_audit, reading, writing
-from due_regard.register.backup import _advance_sequences, _list_tables, _stream_rows
+from due_regard.register.backup import _advance_sequences, list_tables, stream_rows
 from due_regard.register.engines import REGISTER, make_engine
 from due_regard.register.loading import bulk
 from due_regard.register.schema import revisions
@@ -21,10 +21,10 @@ def write_older_register(newer: Engine, url: str, revision: str) -> None:
         revisions.upgrade_schema(there, revision)
         if there.dialect.name == "postgresql":
             there.exec_driver_sql("SET LOCAL TIME ZONE 'UTC'")
-        known = {table.name: table for table in _list_tables(here)}
-        for table in _list_tables(there):
+        known = {table.name: table for table in list_tables(here)}
+        for table in list_tables(there):
             if table.name != "audit":
-                rows = _stream_rows(here, known[table.name]).combine_chunks()
+                rows = stream_rows(here, known[table.name]).combine_chunks()
                 columns = {name: rows[name].combine_chunks() for name in map(str, table.c.keys())}
                 bulk.insert_rows(there, table, columns, {})
         there.execute(text("UPDATE finding_events SET file_id = NULL WHERE event <> 'resolved'"))

@@ -11,23 +11,38 @@ import pytest
 from sqlalchemy import Engine, create_engine, inspect, make_url, text
 from sqlalchemy.exc import DBAPIError
 
+from due_regard.alerts import record_bounce
 from due_regard.errors import DueRegardError, RegisterError
+from due_regard.mail.outbox import Delivery
+from due_regard.packs.life.pack_records import record_issue, record_pack
 from due_regard.records.canonical import ENTITIES, ENTITY, UNKNOWN_CELLS, ColumnKind
 from due_regard.register import (
+    comment_on_finding,
+    dispute_finding,
+    hand_over_finding,
+    hold_drop,
     load_drop,
     open_register,
     read_open_findings,
     read_records,
     reading,
     record_assessment,
+    record_view,
+    release_drop,
     resolve_finding,
+    seal_views,
     silence_finding,
     sql_files,
     undo_decision,
     upgrade_register,
     verify_audit,
+    writing,
 )
 from due_regard.register.logins import create_login
+from due_regard.register.schema import revisions
+from due_regard.register.schema.write_rules import find_write_rule
+from due_regard.register.task_runs import RunKey, close_run, fail_run, open_run
+from tests.alerts.world import RECORDS, World, check, due
 from tests.register.drops import LANDLORD, OTHER, accepted, appeal, assessments, at, drop, restriction
 
 SCRIPT = Path(__file__).parents[2] / "include" / "postgresql" / "roles.sql"
@@ -132,12 +147,166 @@ def test_a_loader_works_for_its_landlord_and_cannot_write_for_another(login: Cal
         "UPDATE alembic_version SET version_num = ''",
         "ALTER TABLE appeals DISABLE ROW LEVEL SECURITY",
         "TRUNCATE appeals",
+        "UPDATE packs SET sha256 = ''",
+        "UPDATE packs SET figures = '{}'",
+        "UPDATE packs SET ingredients = ingredients",
+        "DELETE FROM packs",
+        "UPDATE pack_issues SET issued_on = '2026-01-01'",
+        "DELETE FROM pack_issues",
+        "UPDATE alert_messages SET subject = ''",
+        "UPDATE alert_messages SET recipient = ''",
+        "UPDATE alert_messages SET mail_on = '2026-01-01'",
+        "DELETE FROM alert_messages",
+        "UPDATE alert_told SET stage = ''",
+        "UPDATE alert_told SET as_at = '2026-01-01'",
+        "UPDATE alert_dates SET due_on = '2026-01-01'",
+        "UPDATE alert_notices SET key = ''",
+        "UPDATE findings SET register_ref = ''",
+        "UPDATE findings SET subject_ref = ''",
+        "UPDATE findings SET first_seen_as_at = '2026-01-01'",
+        "UPDATE batches SET drop_sha256 = ''",
+        "UPDATE batches SET received_at = now()",
+        "UPDATE batch_files SET known_from = now()",
+        "UPDATE disappearances SET noticed_at = now()",
+        "UPDATE validation_results SET result = '{}'",
+        "UPDATE record_views SET actor = ''",
+        "DELETE FROM runs",
+        "UPDATE customer_numbers SET customer_no = 1",
+        "DROP TRIGGER guard_packs_update ON packs",
+        "ALTER TABLE packs DISABLE TRIGGER ALL",
+        "SET session_replication_role = replica",
     ],
 )
 def test_a_loader_cannot_change_history_or_its_own_access(login: Callable[..., Engine], statement: str) -> None:
     forbidden_or_owner = "permission denied|must be owner"
     with pytest.raises(DBAPIError, match=forbidden_or_owner), login("loader", LANDLORD).begin() as connection:
         connection.exec_driver_sql(statement)
+
+
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [
+        ("UPDATE alert_messages SET status = 'waiting' WHERE status = 'sent'", "alert_messages: only"),
+        ("UPDATE alert_messages SET accepted_on = '2026-01-01' WHERE status = 'sent'", "alert_messages: only"),
+        ("UPDATE alert_messages SET body = 'other' WHERE status = 'sent'", "alert_messages: only"),
+        ("DELETE FROM alert_told", "alert_told: no row is changed"),
+        ("UPDATE batches SET status = 'loading'", "batches: only"),
+        ("UPDATE assessment_runs SET opened = 99 WHERE opened > 0", "assessment_runs: only"),
+        ("UPDATE batch_files SET rows_sha256 = '', status = 'refused'", "batch_files: only"),
+    ],
+)
+def test_what_a_loader_may_change_it_may_not_turn_back(busy: World, statement: str, words: str) -> None:
+    with pytest.raises(DBAPIError, match=words), busy.engine.begin() as connection:
+        connection.exec_driver_sql(statement)
+
+
+def test_the_loaders_grants_are_the_rules(owned: Engine) -> None:
+    """In include/postgresql/roles.sql stands by hand what write_rules.py says; the pages may change less."""
+    with owned.connect() as connection:
+        asked = text("SELECT has_column_privilege(:role, :of, :column, 'UPDATE')")
+        deletes = text("SELECT has_table_privilege(:role, :of, 'DELETE')")
+        for name, table in revisions.build_metadata().tables.items():
+            rule, one = find_write_rule(name), {"of": name}
+            is_owners = name == "landlord_access"
+            granted = {
+                role: {
+                    column.name
+                    for column in table.columns
+                    if connection.scalar(asked, one | {"role": f"due_regard_{role}", "column": column.name})
+                }
+                for role in ("loader", "pages", "reporter", "auditor")
+            }
+            assert granted["loader"] == (set() if is_owners else set(rule.changing)), name
+            assert granted["pages"] <= granted["loader"], name
+            assert granted["reporter"] == granted["auditor"] == set(), name
+            for role in granted:
+                may = role == "loader" and rule.deletable and not is_owners
+                assert connection.scalar(deletes, one | {"role": f"due_regard_{role}"}) == may, (role, name)
+
+
+def test_nobodys_temporary_table_says_whom_a_login_may_see(login: Callable[..., Engine]) -> None:
+    loader = login("loader", LANDLORD)
+    with loader.begin() as connection:
+        connection.exec_driver_sql("CREATE TEMP TABLE landlord_access (role_name text, landlord text)")
+        connection.exec_driver_sql("INSERT INTO landlord_access VALUES (session_user, '*')")
+        connection.exec_driver_sql("GRANT SELECT ON landlord_access TO PUBLIC")
+        assert set(connection.scalars(text("SELECT register_landlords()"))) == {LANDLORD}
+
+
+def test_nobodys_temporary_table_lets_what_was_told_be_forgotten(busy: World) -> None:
+    with pytest.raises(DBAPIError, match="alert_told: no row"), busy.engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TEMP TABLE alert_messages AS TABLE public.alert_messages")
+        connection.exec_driver_sql("UPDATE pg_temp.alert_messages SET status = 'superseded'")
+        connection.exec_driver_sql("GRANT SELECT ON pg_temp.alert_messages TO PUBLIC")
+        connection.exec_driver_sql("DELETE FROM alert_told")
+
+
+@pytest.fixture(scope="module")
+def busy(new_postgresql: Callable[[], str]) -> Iterator[World]:
+    """A landlord for whom a loader has done, under its own login, all that is done by the clock or by a command."""
+    owner, name, landlord = upgrade_register(new_postgresql()), f"t_{uuid.uuid4().hex}", "example"
+    create_login(owner, name, role="loader", landlords=[landlord], password=PASSWORD)
+    engine = open_register(make_url(owner.url).set(username=name, password=PASSWORD))
+    world = World(engine)
+    do_everything(world)
+    yield world
+    engine.dispose()
+    with owner.begin() as connection:
+        connection.exec_driver_sql(f"DROP OWNED BY {name}")
+        connection.exec_driver_sql(f"DROP ROLE {name}")
+    owner.dispose()
+
+
+def do_everything(world: World) -> None:
+    """Drops that come, change, vanish, return and are held; findings through their life; mails of every fate; packs."""
+    engine, landlord, days = world.engine, world.landlord.id, [date(2026, 6, day) for day in (1, 2, 3, 4, 5)]
+    world.load(RECORDS, days[0])
+    for n, gone in enumerate((("A1",), ())):
+        file = accepted("appeals", [appeal("A2", outcome=str(n))] + ([] if gone else [appeal("A1")]), disappeared=gone)
+        load_drop(engine, drop(file, landlord=landlord, name=f"d{n}"), now=NOW)
+    batch = hold_drop(engine, landlord=landlord, source="s", drop="d", sha256="x", why="few", now=NOW)
+    release_drop(engine, batch, actor="a", why="b", now=NOW)
+    rows = [due("restriction.review", "R1", "2026-06-12"), check("restriction.system_flag", "R2")]
+    world.sink.answers = {"boss@example.org": [Delivery("later")], "decider@example.org": [Delivery("sent", 250)]}
+    for day, found in zip(days, (rows, rows[:1], rows, [], rows), strict=True):
+        world.assess(found, day)
+        world.compose(day)
+        world.send(day) if day != days[1] else None
+    decide(engine, world.ref("restriction.review", "R1"))
+    sent = next(mail["message_id"] for mail in world.messages() if mail["status"] == "sent")
+    record_bounce(engine, sent, now=NOW)
+    file_and_issue(world)
+    key = RunKey(landlord, "daily", "load", "r1")
+    open_run(engine, key, now=NOW, must_end_by=NOW)
+    fail_run(engine, key, now=NOW, must_end_by=NOW)
+    close_run(engine, key, now=NOW)
+    record_view(engine, landlord, actor="fab:7", used_right="read", kind="finding", ref="F-000001", now=NOW)
+    assert seal_views(engine, landlord, now=at("2026-06-09 06:00")) != []
+    verify_audit(engine)
+    assert {"sent", "bounced"} <= {mail["status"] for mail in world.messages()}
+
+
+def decide(engine: Engine, ref: str) -> None:
+    said = {"actor": "a", "why": "b", "now": NOW}
+    silence_finding(engine, ref, until=date(2026, 6, 9), **said)
+    hand_over_finding(engine, ref, to_ref="S2", **said)
+    dispute_finding(engine, ref, **said)
+    comment_on_finding(engine, ref, **said)
+    resolve_finding(engine, ref, **said)
+    undo_decision(engine, ref, **said)
+
+
+def file_and_issue(world: World) -> None:
+    key = {"pack": "p", "quarter": "2026-Q1", "edition": "confidential", "known_at": None}
+    with writing(world.engine, world.landlord.id) as connection:
+        pack = record_pack(
+            connection, world.landlord.id, at=NOW, **key, sha256="ab", files={}, ingredients={}, figures={}
+        )
+        assert record_issue(connection, world.landlord.id, pack, how="paper", now=NOW, by="a", why="b")
+
+
+def test_a_loader_does_everything_under_its_own_login(busy: World) -> None:
+    assert len(busy.told()) > 0
 
 
 def test_a_reporter_reads_views_without_customer_references(login: Callable[..., Engine]) -> None:

@@ -9,6 +9,7 @@ from due_regard.records.validated_drop import ValidatedDrop
 from due_regard.register import hash_drop, list_drops, load_drop, verify_audit, writing
 from due_regard.register.loading.half_drops import find_half_drop
 from tests.register.drops import LANDLORD, OTHER, accepted, appeal, at, drop, restriction
+from tests.register.past_guards import pass_guards
 
 NOW, LATER, LATEST = at("2026-06-01 08:00"), at("2026-06-02 08:00"), at("2026-06-03 08:00")
 APPEALS = accepted("appeals", [appeal("A1")])
@@ -21,6 +22,7 @@ def leave_half(register: Engine, whole: ValidatedDrop, status: str) -> int:
     some = drop(*whole.files[:-1]) if len(whole.files) > 1 else whole
     batch = load_drop(register, some, now=LATER).batch_id
     with writing(register, LANDLORD) as connection:
+        pass_guards(connection)
         change = text("UPDATE batches SET status = :status, drop_sha256 = :sha256 WHERE id = :batch")
         connection.execute(change, {"status": status, "sha256": hash_drop(whole.files), "batch": batch})
     return batch

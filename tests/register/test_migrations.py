@@ -22,11 +22,14 @@ from due_regard.packs.life.issued_figures import read_issued_figures
 from due_regard.records.canonical import ENTITIES
 from due_regard.register import (
     EVER,
+    hold_drop,
+    is_released,
     load_drop,
     read_finding,
     read_records,
     reading,
     record_assessment,
+    release_drop,
     undo_decision,
     upgrade_register,
     verify_audit,
@@ -134,6 +137,24 @@ def test_a_register_without_coming_dates_gets_them_with_its_next_run(empty_url: 
     )
     with reading(register, LANDLORD) as connection:
         assert count_dates_between(connection, LANDLORD, *year) == 1
+    register.dispose()
+
+
+def test_a_drop_held_by_an_earlier_version_is_let_in_as_before(empty_url: str) -> None:
+    held = {"landlord": LANDLORD, "source": "canonical", "drop": "d", "sha256": "ab", "why": "few"}
+    old = create_engine(empty_url)
+    with old.begin() as connection:
+        revisions.upgrade_schema(connection, "0017_silences")
+        connection.exec_driver_sql(
+            "INSERT INTO batches (id, landlord, source, drop_name, drop_sha256, received_at, status, why, rows_read, "
+            "rows_loaded, rows_unchanged, rows_rejected, files_refused) VALUES "
+            "(7, 'sample_landlord', 'canonical', 'd', 'ab', '2026-01-05 07:00:00.000000', 'held', 'few', 0, 0, 0, 0, 0)"
+        )
+    old.dispose()
+    register = upgrade_register(empty_url)
+    assert hold_drop(register, **held, now=at("2026-02-01 07:00")) == 7
+    release_drop(register, 7, actor="data-owner", why="archived", now=at("2026-02-01 08:00"))
+    assert is_released(register, LANDLORD, "ab")
     register.dispose()
 
 

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import json
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pandas as pd
 import pytest
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError
 
-from due_regard.errors import DecisionError, RegisterMovedOn, SettingsError, UnknownReference, WithdrawalRefused
+from due_regard.errors import (
+    ClockError,
+    DecisionError,
+    RegisterMovedOn,
+    SettingsError,
+    UnknownReference,
+    WithdrawalRefused,
+)
 from due_regard.register import (
     find_knowledge_mark,
     find_record_origin,
@@ -24,6 +32,7 @@ from due_regard.register import (
     record_assessment,
     undo_withdrawal,
     verify_audit,
+    verify_rows,
     withdraw_record,
 )
 from due_regard.register.findings.said_words import SaidWords, hash_said_words
@@ -40,6 +49,7 @@ from due_regard.register.vanished_records import (
     list_withdrawn_records,
 )
 from tests.register.drops import LANDLORD, OTHER, accepted, appeal, assessments, at, drop, restriction
+from tests.register.past_guards import pass_guards
 
 NOW, NEXT, LATER, LATEST = (at(f"2026-06-0{day} 07:00") for day in (1, 2, 3, 4))
 BOTH = [restriction("R1"), restriction("R2")]
@@ -152,7 +162,7 @@ def test_the_audit_holds_a_keyed_hash_of_what_was_said_and_of_which_record(vanis
     said = {"actor": act["actor"], "why": act["why"], "until": None, "to_ref": act["ref"]}
     assert (entry["action"], entry["subject"]) == ("withdraw", f"withdrawal {act['id']}")
     details = json.loads(entry["details"])
-    assert (details["entity"], details["said_sha256"]) == ("restrictions", hash_said_words(act["nonce"], **said))
+    assert (details["entity"], details["words_sha256"]) == ("restrictions", hash_said_words(act["nonce"], **said))
     assert act["why"] not in entry["details"] and "R2" not in entry["details"]
     verify_audit(vanished)
 
@@ -181,6 +191,7 @@ def test_it_comes_back_with_a_file_that_says_what_the_last_one_said(vanished: En
     """The newest file is of the same rows: its digest alone would say that there is nothing to do."""
     load(vanished, BOTH, LATER)
     with vanished.begin() as connection:
+        pass_guards(connection)
         connection.execute(text("UPDATE disappearances SET returned_file_id = NULL"))
     withdraw(vanished, now=at("2026-06-03 08:00"))
     load(vanished, BOTH, LATEST)
@@ -217,7 +228,7 @@ def judge(register: Engine, day: int, *states: tuple[str, str], now: datetime | 
 
 
 def test_the_instants_of_acts_lie_after_every_recorded_run_and_before_the_next_load(vanished: Engine) -> None:
-    ahead = at("2026-06-03 09:00")
+    ahead = at("2026-06-03 07:04")
     judge(vanished, 3, ("R1", "breach"), ("R2", "breach"), now=ahead)
     withdraw(vanished, now=LATER)
     with reading(vanished, LANDLORD) as connection:
@@ -256,6 +267,63 @@ def test_findings_about_it_close_as_withdrawn_and_open_again_when_it_is_taken_ba
     judge(vanished, 4, ("R2", "breach"))
     again = read_finding(vanished, "F-000002")
     assert (again["status"], again["resolved_state"], again["times_opened"]) == ("open", None, 2)
+
+
+def live_through_acts(register: Engine) -> None:
+    """Withdrawn, taken back, withdrawn again, returned, and judged in between."""
+    judge(register, 2, ("R1", "breach"), ("R2", "breach"))
+    withdraw(register)
+    judge(register, 3, ("R1", "breach"))
+    undo(register)
+    withdraw(register, now=at("2026-06-05 07:00"))
+    load(register, BOTH, at("2026-06-06 07:00"))
+    judge(register, 6, ("R1", "breach"), ("R2", "breach"))
+
+
+def test_every_act_is_sealed(vanished: Engine) -> None:
+    live_through_acts(vanished)
+    report = verify_rows(vanished)
+    assert (report.faults, report.unproved) == ((), ())
+    with reading(vanished, LANDLORD) as connection:
+        events = connection.scalars(text("SELECT event FROM withdrawals ORDER BY id")).all()
+    assert events == ["withdrawn", "undone", "withdrawn", "returned"]
+
+
+@pytest.mark.parametrize(
+    "tampering",
+    [
+        "UPDATE withdrawals SET why = 'x' WHERE id = 1",
+        "UPDATE withdrawals SET ref = 'R1' WHERE id = 3",
+        "UPDATE withdrawals SET known_from = '2026-06-01 07:00:00.000000' WHERE id = 1",
+        "UPDATE withdrawals SET ends_id = NULL WHERE id = 2",
+        "DELETE FROM withdrawals WHERE id = 4",
+        "INSERT INTO withdrawals (id, landlord, entity, ref, event, at, known_from) VALUES (9, 'sample_landlord', "
+        "'restrictions', 'R1', 'withdrawn', '2026-06-07 07:00:00.000000', '2026-06-07 07:00:00.000000')",
+    ],
+)
+def test_an_act_that_was_tampered_with_is_found(vanished: Engine, tampering: str) -> None:
+    live_through_acts(vanished)
+    with vanished.begin() as connection:
+        pass_guards(connection)
+        connection.execute(text(tampering))
+    assert {fault.table for fault in verify_rows(vanished).faults} == {"withdrawals"}
+
+
+def test_nobody_withdraws_by_a_clock_that_is_wrong(vanished: Engine) -> None:
+    before = verify_audit(vanished).head
+    with pytest.raises(ClockError, match="newest load"):
+        withdraw(vanished, now=NOW)
+    if vanished.dialect.name == "postgresql":
+        with pytest.raises(ClockError, match="database's"):
+            withdraw(vanished, now=datetime.now(UTC) + timedelta(hours=1))
+    assert verify_audit(vanished).head == before
+
+
+def test_the_database_refuses_to_change_an_act(vanished: Engine) -> None:
+    withdraw(vanished)
+    for change in ("UPDATE withdrawals SET why = 'x'", "DELETE FROM withdrawals"):
+        with pytest.raises(DBAPIError), vanished.begin() as connection:
+            connection.execute(text(change))
 
 
 # Records that hang on others.

@@ -92,6 +92,7 @@ class WeekReport:
     Attributes:
         not_measured: of how many duties the last run could not tell everything.
         is_blind: it could tell nothing, or there was no export to tell it from.
+        vanished: records that no longer come and wait for a person; vanished_open: those with open findings.
         audit_head: of the landlord's audit as the mail was composed.
         head_command: what compares the register with it.
     """
@@ -108,6 +109,8 @@ class WeekReport:
     duties: int = 0
     not_measured: int = 0
     is_blind: bool = False
+    vanished: int = 0
+    vanished_open: int = 0
     audit_head: str = ""
     head_command: str = ""
 
@@ -118,8 +121,10 @@ class WeekReport:
 
     @property
     def to_mend(self) -> int:
-        """Data issues (a refused or unanswered mail is one), and a week in which nothing ran or was measured."""
-        return self.issues + (self.runs == 0 or self.is_blind)
+        """Data issues (a refused or unanswered mail is one), a week in which nothing ran or was measured, and vanished
+        records whose findings go on.
+        """  # noqa: D205 - one sentence
+        return self.issues + (self.runs == 0 or self.is_blind) + (self.vanished_open > 0)
 
 
 @dataclass

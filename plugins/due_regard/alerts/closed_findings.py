@@ -18,6 +18,7 @@ from due_regard.alerts.finding_wording import choose_label
 from due_regard.alerts.told_before import BACKLOG, DISPUTED, DONE
 from due_regard.errors import PolicyError
 from due_regard.register.schema.finding_tables import OPEN, Finding
+from due_regard.register.withdrawn_records import WITHDRAWN
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,8 @@ def _make_closed_finding(row: Mapping[Any, Any], context: AlertContext) -> Close
     except PolicyError:
         # A rule the policy no longer has: better silent than wrong about who may be told of it.
         label, restricted = wording.finding.neutral_label.format(clause=clause), True
+    if row["resolved_state"] == WITHDRAWN:
+        label = wording.finding.withdrawn.format(label=label)
     line = FindingLine(
         row["register_ref"], label, clause, "closed", wording.finding.closed, wording.finding.no_longer_open
     )

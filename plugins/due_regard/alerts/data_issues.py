@@ -28,6 +28,7 @@ from due_regard.register import count_duties_on, find_record_origin_on
 from due_regard.register.audit import make_verify_command, read_audit_head_on
 from due_regard.register.schema.alert_tables import AlertMessage
 from due_regard.register.schema.finding_tables import AssessmentRun
+from due_regard.register.vanished_records import count_waiting_records
 
 _SHOWN = 10
 _PLACES_SHOWN = 3
@@ -112,6 +113,8 @@ def build_week_report(
     mails = mails.where(AlertMessage.mail_on >= since, AlertMessage.mail_on < as_at).group_by(AlertMessage.status)
     by_status: Mapping[str, int] = {status: n for status, n in conn.execute(mails)}
     duties = count_duties_on(conn, landlord, as_at)
+    # The data owner may not hear of restricted duties, nor count by them.
+    hidden = sorted({duty.rule for policy in context.history.versions for duty in policy.duties if duty.restricted_to})
     head = read_audit_head_on(conn, landlord)
     return WeekReport(
         since=since,
@@ -126,6 +129,8 @@ def build_week_report(
         duties=len(duties.rules),
         not_measured=len(duties.unmeasured),
         is_blind=duties.is_blind or freshness.last_on is None,
+        vanished=count_waiting_records(conn, landlord),
+        vanished_open=count_waiting_records(conn, landlord, with_findings=True, hidden=hidden),
         audit_head=head,
         head_command=make_verify_command(landlord, head) if head else "",
     )

@@ -17,9 +17,11 @@ from due_regard.mail.wording import MailWording, format_day
 from due_regard.register.schema.drop_tables import Batch
 
 CADENCE_DAYS = {"daily": 1, "weekly": 7, "fortnightly": 14, "monthly": 31}
-ARRIVED = ("loaded", "unchanged", "released")
+ARRIVED = ("loaded", "unchanged")
 NOT_ARRIVED = ("held", "missing")
 """A refused drop is not among them: the one before it is as fresh as it was, until the next is missing."""
+LET_IN = "released"
+"""Not held any more, and not taken in yet."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,9 @@ def read_freshness(
 ) -> Freshness:
     """The last drop of `landlord` at `now`, and what is wrong since."""
     batches = select(Batch.id, Batch.status, Batch.received_at).where(Batch.landlord == landlord.id)
-    batches = batches.where(Batch.status.in_(ARRIVED + NOT_ARRIVED)).order_by(Batch.id)
+    # An older drop that is held takes nothing away: what came after it is in the register.
+    batches = batches.where(Batch.status.in_((*ARRIVED, *NOT_ARRIVED, LET_IN)), Batch.newer_batch_id.is_(None))
+    batches = batches.order_by(Batch.id)
     rows: list[tuple[int, str, datetime]] = [(row[0], row[1], row[2]) for row in conn.execute(batches)]
     good = [row for row in rows if row[1] in ARRIVED]
     last_on = find_london_day(good[-1][2]) if good else None

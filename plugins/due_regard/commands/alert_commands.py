@@ -8,6 +8,7 @@ from pathlib import Path
 
 from due_regard.commands import CommandResult, Commands, add_command, add_command_group, add_landlord_option
 from due_regard.commands.assessment_commands import parse_day
+from due_regard.commands.given_now import add_now_option, check_mails_nobody, read_writing_now
 from due_regard.config.settings import Settings
 from due_regard.services.answer_about_mail import explain_mail
 from due_regard.services.landlord_failures import describe_failures
@@ -23,6 +24,7 @@ def add_commands(commands: Commands) -> None:
     parser.add_argument(
         "--dry-run", type=Path, metavar="DIR", help="write .eml files here; nothing is recorded or sent"
     )
+    add_now_option(parser)
     parser = add_command(alerts, "explain", run_alerts_explain, "why a message was sent")
     parser.add_argument("message_id", metavar="MESSAGE_ID", help="from the mail's last lines")
     add_landlord_option(parser, "whose mail it is")
@@ -30,13 +32,16 @@ def add_commands(commands: Commands) -> None:
 
 def run_alerts_run(args: Namespace, settings: Settings) -> CommandResult:
     """`alerts run --as-at D [--dry-run DIR]`."""
+    if args.dry_run is None:
+        check_mails_nobody(args, settings)
+    now = read_writing_now(args, settings)
     result = run_alerts(
         settings,
         as_at=parse_day(args.as_at),
-        now=datetime.now(UTC),
+        now=now,
         landlords=args.landlord,
         dry_run=args.dry_run,
-        clock=lambda: datetime.now(UTC),
+        clock=(lambda: datetime.now(UTC)) if args.now is None else (lambda: now),
     )
     line = ", ".join(f"{name} {result[name]}" for name in ("composed", "sent", "refused", "waiting"))
     skipped = [f"{landlord}: nothing was composed: {why}" for landlord, why in result["skipped"].items()]

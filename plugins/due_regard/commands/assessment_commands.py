@@ -11,6 +11,7 @@ import pandas as pd
 
 from due_regard.calendars.quarters import LONDON
 from due_regard.commands import CommandResult, Commands, add_command
+from due_regard.commands.given_now import add_now_option, read_writing_now
 from due_regard.commands.output_files import check_output_file, write_output_file
 from due_regard.config.settings import Settings
 from due_regard.errors import SettingsError
@@ -33,6 +34,7 @@ def add_commands(commands: Commands) -> None:
     parser.add_argument("--known-at", metavar="INSTANT", help="as the register knew it then (ISO 8601)")
     parser.add_argument("--explain", nargs=2, metavar=("RULE", "SUBJECT"), help="say how one assessment came about")
     parser.add_argument("--out", type=Path, metavar="FILE.csv", help="write the assessments there")
+    add_now_option(parser)
 
 
 def parse_day(text: str) -> date:
@@ -83,7 +85,8 @@ def run_assess(args: Namespace, settings: Settings) -> CommandResult:
     result: dict[str, Any] = {"landlord": args.landlord, "as_at": as_at.isoformat()}
     drop = None
     if args.drop is None and known_at is None:
-        result, found = assess_with_rows(settings, args.landlord, as_at=as_at, now=datetime.now(UTC))
+        now = read_writing_now(args, settings)
+        result, found = assess_with_rows(settings, args.landlord, as_at=as_at, now=now)
     else:
         found, drop = read_assessments(settings, args.landlord, choice, as_at=as_at)
     untaken, code = ([], 0) if drop is None else list_untaken(drop)

@@ -8,6 +8,7 @@ from typing import Any
 
 from due_regard.commands import CommandResult, Commands, add_command, add_command_group, add_landlord_option
 from due_regard.commands.assessment_commands import parse_day
+from due_regard.commands.given_now import add_now_option, read_now, read_writing_now
 from due_regard.commands.listing_commands import describe_lateness, format_count
 from due_regard.config.settings import Settings
 from due_regard.errors import SettingsError
@@ -50,6 +51,7 @@ def _add_finding_command(commands: Commands, name: str, run: Any, about: str) ->
     parser = add_command(commands, name, run, about)
     parser.add_argument("ref", metavar="REF", help="register reference, e.g. F-000123")
     add_landlord_option(parser, "whose finding it is")
+    add_now_option(parser)
     return parser
 
 
@@ -67,7 +69,7 @@ def _add_decision(commands: Commands, name: str, about: str) -> ArgumentParser:
 
 def run_show(args: Namespace, settings: Settings) -> CommandResult:
     """`finding show REF [--landlord L]`."""
-    found = show_finding(settings, args.ref, now=datetime.now(UTC), landlord=args.landlord)
+    found = show_finding(settings, args.ref, now=read_now(args), landlord=args.landlord)
     return CommandResult(found, tuple(_describe_finding(found)))
 
 
@@ -85,7 +87,7 @@ def run_decision(args: Namespace, settings: Settings) -> CommandResult:
         args.ref,
         args.verb,
         decision,
-        now=datetime.now(UTC),
+        now=read_writing_now(args, settings),
         landlord=args.landlord,
         sees_restricted=True,
         may_govern=True,
@@ -110,6 +112,7 @@ def _describe_finding(found: dict[str, Any]) -> list[str]:
     return [
         f"{found['register_ref']}  {found['landlord']}  {found['rule']}: {title}",
         _describe_status(found),
+        *_describe_withdrawal(found["withdrawal"]),
         f"Clause {found['clause']}, policy of {found['policy_version']}"
         + (f': "{found["promise"]}"' if found["promise"] else ""),
         *([f"Our reading: {found['reading']}"] if found["reading"] else []),
@@ -137,12 +140,24 @@ def _describe_working_days(count: dict[str, Any] | None) -> list[str]:
 
 
 def _describe_status(found: dict[str, Any]) -> str:
+    if found["resolved_state"] == "withdrawn":
+        return f"Status: withdrawn on {found['resolved_on']}: the record it is about was entered by mistake"
     parts = [found["status"], _format_word(found["state"])]
     if found["due_on"]:
         parts.append(f"due {found['due_on']}")
     if found["days_overdue"]:
         parts.append(describe_lateness(found))
     return f"Status: {', '.join(parts)}, as at {found['last_as_at']}; severity: {found['severity']}"
+
+
+def _describe_withdrawal(act: dict[str, Any] | None) -> list[str]:
+    """Who said that the record was entered by mistake."""
+    from due_regard.register.findings.actors import format_actor
+
+    if act is None:
+        return []
+    who, why = format_actor(act["actor"]), " ".join(act["why"].split())
+    return [f"The record it is about was withdrawn at {_format_instant(act['at'])} by {who}: {why}"]
 
 
 def _describe_references(found: dict[str, Any]) -> list[str]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from argparse import ArgumentTypeError, Namespace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from due_regard.commands import CommandResult, Commands, add_command, add_command_group, add_landlord_option
 from due_regard.commands.assessment_commands import parse_day_or_today
+from due_regard.commands.given_now import add_now_option, read_writing_now
 from due_regard.config.settings import Settings
 from due_regard.services.doubtful_registers import describe_half_drop
 from due_regard.services.landlord_context import open_landlord_register
@@ -26,6 +26,7 @@ def add_commands(commands: Commands) -> None:
     parser.add_argument("drop", type=Path, metavar="DROP", help="folder of the export's files")
     parser.add_argument("--landlord", required=True, metavar="ID", help="whose export it is")
     parser.add_argument("--source", help="source mapping; default: the landlord's own")
+    add_now_option(parser)
     drops = add_command_group(commands, "drop", "what came, and what is held for a person")
     parser = add_command(drops, "list", run_drop_list, "what came, when, with which counts")
     add_landlord_option(parser, "only this landlord's; default all")
@@ -34,6 +35,7 @@ def add_commands(commands: Commands) -> None:
     add_landlord_option(parser, "whose drop it is")
     parser.add_argument("--by", required=True, help="your post, e.g. data-owner; recorded in the audit")
     parser.add_argument("--why", required=True, help="the reason; recorded in the audit")
+    add_now_option(parser)
     parser = add_command(drops, "missing", run_drop_missing, "records that the newest snapshots no longer have")
     parser.add_argument("--landlord", required=True, metavar="ID", help="whose records")
     sources = add_command_group(commands, "source", "source mappings")
@@ -52,13 +54,17 @@ def parse_batch_number(text: str) -> int:
 
 def run_intake(args: Namespace, settings: Settings) -> CommandResult:
     """`intake DROP --landlord L [--source S]`."""
-    result = take_in_drop(settings, args.landlord, drop=args.drop, source=args.source, now=datetime.now(UTC))
+    now = read_writing_now(args, settings)
+    result = take_in_drop(settings, args.landlord, drop=args.drop, source=args.source, now=now)
     lines = [_describe_file(file) for file in result["files"]]
     lines += [
         f"{found['entity']}: {found['cells']} loaded with a word in {found['column']} that is not known"
         for found in result["not_known"]
     ]
     lines.append(f"{args.landlord}: {_describe_status(result)}")
+    if result["status"] == "held":
+        release = f"`due-regard drop release {result['batch_id']} --landlord {args.landlord} --by POST --why …`"
+        lines.append(f"nothing of it was loaded; if it is meant: {release}, then run intake again")
     if result.get("rejections"):
         told = "rejections are" if any(file["rejected"] for file in result["files"]) else "what to look at is"
         lines.append(f"{told} in {result['rejections']}")
@@ -107,7 +113,7 @@ def run_drop_release(args: Namespace, settings: Settings) -> CommandResult:
     """`drop release BATCH --by POST --why … [--landlord L]`."""
     actor = f"cli:{args.by}" if args.by.strip() else ""
     result = release_held_drop(
-        settings, args.batch, landlord=args.landlord, actor=actor, why=args.why, now=datetime.now(UTC)
+        settings, args.batch, landlord=args.landlord, actor=actor, why=args.why, now=read_writing_now(args, settings)
     )
     return CommandResult(result, (f"batch {args.batch} is released; run intake again",))
 
@@ -124,7 +130,10 @@ def run_drop_missing(args: Namespace, settings: Settings) -> CommandResult:
         return CommandResult(
             {"missing": []}, (f"nothing of {args.landlord} was ever taken in, so nothing can be missing",)
         )
-    return CommandResult({"missing": rows}, (*lines, f"{len(rows)} records are missing; none was deleted"))
+    return CommandResult(
+        {"missing": rows},
+        (*lines, f"{len(rows)} records are missing; none was deleted, and `record list` has their findings"),
+    )
 
 
 def run_source_check(args: Namespace, settings: Settings) -> CommandResult:

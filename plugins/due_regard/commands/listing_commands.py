@@ -7,12 +7,13 @@ by itself. One finding and a person's decisions on it are finding_commands.py's.
 from __future__ import annotations
 
 from argparse import Namespace
-from datetime import UTC, date, datetime
+from datetime import UTC, date
 from typing import TYPE_CHECKING, Any, get_args
 
-from due_regard.calendars.quarters import LONDON
+from due_regard.calendars.quarters import find_london_day
 from due_regard.commands import CommandResult, Commands, add_command
 from due_regard.commands.assessment_commands import parse_day
+from due_regard.commands.given_now import add_now_option, read_now
 from due_regard.config.settings import Settings
 from due_regard.errors import RegisterError, SettingsError
 from due_regard.policy.duties import OwnerRole
@@ -42,6 +43,7 @@ def add_commands(commands: Commands) -> None:
     parser.add_argument("--all", action="store_true", help=f"list every one; default the first {MOST_SHOWN}")
     parser = add_command(commands, "silences", run_silences, "who silenced which finding, until when and why")
     parser.add_argument("--landlord", metavar="ID", help="only this landlord's; default all")
+    add_now_option(parser)
 
 
 def run_findings(args: Namespace, settings: Settings) -> CommandResult:
@@ -176,7 +178,7 @@ def run_silences(args: Namespace, settings: Settings) -> CommandResult:
     """`silences [--landlord L]`."""
     from due_regard.register.findings.actors import format_actor
 
-    found, unjudged = list_silences(settings, on=datetime.now(LONDON).date(), landlord=args.landlord)
+    found, unjudged = list_silences(settings, on=find_london_day(read_now(args)), landlord=args.landlord)
     rows = list_json_rows(found)
     lines = [
         f"{row['register_ref']}  {row['landlord']}  {row['rule']}  silent until {row['silenced_until']}"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from due_regard.commands import CommandResult, Commands, add_command, add_landlord_option
 from due_regard.commands.assessment_commands import parse_instant
+from due_regard.commands.given_now import add_now_option, check_mails_nobody, read_writing_now
 from due_regard.config.settings import Settings
 from due_regard.errors import SettingsError
 from due_regard.services.act_on_pack import (
@@ -57,6 +57,7 @@ def _add_pack_options(parser: ArgumentParser, *, is_built: bool) -> None:
     parser.add_argument("--quarter", required=not is_built, metavar="YYYY-Qn", help=quarter)
     parser.add_argument("--pack", required=not is_built, metavar="NAME", help=every)
     parser.add_argument("--edition", choices=_EDITIONS, default="confidential", help="publishable hides small counts")
+    add_now_option(parser)
 
 
 def _add_act(verbs: Any, name: str, run: Any, about: str) -> None:
@@ -79,6 +80,7 @@ def run_pack(args: Namespace, settings: Settings) -> CommandResult:
     if missing := [f"--{name}" for name in ("landlord", "quarter", "out") if getattr(args, name) is None]:
         raise SettingsError(f"a pack is built with {', '.join(missing)}; see `due-regard pack --help`")
     if args.issue:
+        check_mails_nobody(args, settings)
         chosen = {"quarter": args.quarter, "pack": args.pack, "edition": args.edition}
         check_may_hand_over(settings, args.landlord, **chosen)
     result = build_packs(
@@ -88,7 +90,7 @@ def run_pack(args: Namespace, settings: Settings) -> CommandResult:
         pack=args.pack,
         edition=args.edition,
         out=args.out,
-        now=datetime.now(UTC),
+        now=read_writing_now(args, settings),
         known_at=parse_instant(args.known_at) if args.known_at else None,
         issue=args.issue,
     )
@@ -107,7 +109,7 @@ def _make_act(args: Namespace, seen: str | None = None) -> PackAct:
 def run_comment(args: Namespace, settings: Settings) -> CommandResult:
     """`pack comment --landlord L --quarter Q --pack NAME --section TABLE --by POST --why WORDS [--remove]`."""
     place = {"section": args.section, "is_removal": args.remove}
-    result = comment_on_pack(settings, _make_act(args), now=datetime.now(UTC), **place)
+    result = comment_on_pack(settings, _make_act(args), now=read_writing_now(args, settings), **place)
     done = "taken out of" if args.remove else "kept with"
     said = f"the commentary on {args.section} is {done} {_name_pack(result)}; its draft is built anew"
     return CommandResult(result, (said,))
@@ -115,27 +117,29 @@ def run_comment(args: Namespace, settings: Settings) -> CommandResult:
 
 def run_approve(args: Namespace, settings: Settings) -> CommandResult:
     """`pack approve --landlord L --quarter Q --pack NAME [--edition E] --by POST --why … [--digest D]`."""
-    result = approve_pack(settings, _make_act(args, args.digest), now=datetime.now(UTC), send=True)
+    check_mails_nobody(args, settings)
+    result = approve_pack(settings, _make_act(args, args.digest), now=read_writing_now(args, settings), send=True)
     mailed = "its mail to the clerk is in the outbox" if result["posted"] else "no mail was put into the outbox"
     return CommandResult(result, (f"{_name_pack(result)} is approved; {mailed}",))
 
 
 def run_reject(args: Namespace, settings: Settings) -> CommandResult:
     """`pack reject --landlord L --quarter Q --pack NAME [--edition E] --by POST --why …`."""
-    result = reject_pack(settings, _make_act(args), now=datetime.now(UTC))
+    result = reject_pack(settings, _make_act(args), now=read_writing_now(args, settings))
     return CommandResult(result, (f"{_name_pack(result)} is rejected: it stays a draft, with your reason",))
 
 
 def run_correct(args: Namespace, settings: Settings) -> CommandResult:
     """`pack correct --landlord L --quarter Q --pack NAME [--edition E] --by POST --why …`."""
-    result = correct_pack(settings, _make_act(args), now=datetime.now(UTC), send=True)
+    check_mails_nobody(args, settings)
+    result = correct_pack(settings, _make_act(args), now=read_writing_now(args, settings), send=True)
     mailed = "; its mail to the clerk is in the outbox" if result["posted"] else "; approve it to have it mailed"
     return CommandResult(result, (f"{_name_pack(result)} is begun, and its draft is built{mailed}",))
 
 
 def run_pack_issue(args: Namespace, settings: Settings) -> CommandResult:
     """`pack issue --landlord L --quarter 2026-Q2 --pack NAME [--edition …] --by WHO --why …`."""
-    result = record_handover(settings, _make_act(args), now=datetime.now(UTC))
+    result = record_handover(settings, _make_act(args), now=read_writing_now(args, settings))
     if result["was_known"]:
         return CommandResult(result, (f"{args.pack} of {args.quarter} was issued before; nothing changed",))
     return CommandResult(result, (f"noted: {args.pack} of {args.quarter} is issued",))

@@ -2,44 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import TYPE_CHECKING
-
-from due_regard.commands import CommandResult
-
-if TYPE_CHECKING:
-    from due_regard.register import DeepReport
-
-NOT_PROVED = 5
-"""The exit code where something does not hold, as of a chain that does not."""
+from collections.abc import Iterator
+from typing import Any
 
 
-def describe_proof(report: DeepReport) -> CommandResult:
-    """The report as JSON and as lines: faults first."""
-    from due_regard.register.sealing.seal_rules import BEYOND_PROOF
-
-    result = {
-        "rows": report.rows,
-        "head": report.head,
-        "groups": report.groups,
-        "faults": [asdict(fault) for fault in report.faults],
-        "unproved_before": [
-            {"landlord": one.landlord, "rows": one.rule, "before": one.before.isoformat()} for one in report.unproved
-        ],
-        "beyond_proof": BEYOND_PROOF,
-    }
-    return CommandResult(result, tuple(_list_lines(report)), NOT_PROVED if report.faults else 0)
+def describe_proof(result: dict[str, Any]) -> Iterator[str]:
+    """The result of `verify_register` as lines, beside those of the chain: faults first, the sum last."""
+    yield from (f"WRONG    {_name_place(one)}: {one['what']} ({one['why']})" for one in result["faults"])
+    yield from (f"UNPROVED {_name_place(one)}: {one['why']}" for one in result["unproved"])
+    yield from (f"beyond proof: {what}: {why}" for what, why in result["beyond_proof"].items())
+    yield "proved: " + (", ".join(f"{number} {what}" for what, number in result["proved"].items()) or "nothing")
+    if result["runs_left"]:
+        yield f"not judged again: {result['runs_left']} older runs (--runs)"
+    yield "everything that can be proved holds" if result["holds"] else f"{len(result['faults'])} faults"
 
 
-def _list_lines(report: DeepReport) -> list[str]:
-    from due_regard.register.sealing.seal_rules import BEYOND_PROOF
-
-    lines = [f"{one.landlord}: {one.table}, {one.key}: {one.what} ({one.why})" for one in report.faults]
-    lines += [
-        f"{one.landlord}: {one.rule}: unproved before {one.before:%Y-%m-%d %H:%M} UTC, when the register was upgraded"
-        for one in report.unproved
-    ]
-    lines += [f"beyond proof: {what}: {why}" for what, why in BEYOND_PROOF.items()]
-    held = f"{report.rows} rows of the audit hold, and {report.groups} groups of rows were compared with their seals"
-    faults = f"{len(report.faults)} faults" if report.faults else "no fault"
-    return [*lines, f"{held}: {faults}; head {report.head}"]
+def _name_place(one: dict[str, Any]) -> str:
+    return " ".join(filter(None, (one["landlord"], one["table"], one["key"])))

@@ -19,6 +19,10 @@ from due_regard.errors import LandlordError
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 Address = Annotated[str, StringConstraints(pattern=r"^[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+$")]
+Particular = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=90, pattern=r"^[^\r\n]+$")
+]
+"""A line at the head of a pack's paper: short, as the paper has two pages."""
 Division = Literal["scotland", "england_and_wales", "northern_ireland"]
 
 
@@ -89,9 +93,10 @@ class AlertSettings(_SettingsPart):
 
 
 class PackSwitch(_SettingsPart):
-    """One pack switched on: a definition of include/reports/packs and how it reaches the clerk.
+    """One pack switched on: a definition of include/reports/packs, how it reaches the clerk, what its paper is headed.
 
-    With `needs_approval` it is mailed only once a named person has approved it; without, its first build is.
+    With `needs_approval` it is mailed only once a named person has approved it; without, its first build is. What of
+    the paper's head is not given here the paper names, for the clerk to complete.
     """
 
     name: Identifier
@@ -100,6 +105,24 @@ class PackSwitch(_SettingsPart):
     meets_on: tuple[date, ...] = ()
     days_before_meeting: int = Field(default=7, ge=0)
     needs_approval: bool = Field(default=True, description="mailed only once a named person has approved it")
+    author: Particular | None = Field(default=None, description="post of who answers for the paper, never a name")
+    agenda_item: Particular | None = Field(default=None, description="number of the item on the agenda")
+    marking: Particular | None = Field(default=None, description="of the confidential edition: exempt, private, why")
+    distribution: Annotated[tuple[Particular, ...], Field(max_length=6)] = Field(
+        default=(), description="posts and bodies who get the confidential edition"
+    )
+    retention: Particular | None = Field(default=None, description="how long the pack is kept, and by what rule")
+
+    @field_validator("author", "distribution")
+    @classmethod
+    def _check_posts(cls, value: str | tuple[str, ...] | None) -> str | tuple[str, ...] | None:
+        if any("@" in text for text in ([value] if isinstance(value, str) else value or ())):
+            raise ValueError("name a post, not an address: the paper may be passed on")
+        return value
+
+    def find_meeting(self, after: date) -> date | None:
+        """The first meeting after a day, where one is given."""
+        return min((day for day in self.meets_on if day > after), default=None)
 
 
 class Landlord(_SettingsPart):

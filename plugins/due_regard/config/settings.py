@@ -80,9 +80,12 @@ class Settings(BaseSettings):
         default=None, description="SQLAlchemy URL, default SQLite in <var_dir>; {landlord} in it gives each its own."
     )
     heads_dir: Path | None = Field(
-        default=None,
-        description="Folder where the audit heads of registers are noted, best on another machine; default in var_dir.",
+        default=None, description="Folder where audit heads are noted, best elsewhere; default <var_dir>/audit_heads."
     )
+    backup_dir: Path | str | None = Field(
+        default=None, description="Folder or fsspec URL of the nightly backups, best elsewhere; blank: none is made."
+    )
+    backup_keep_days: int = Field(default=35, ge=1, description="Days for which a nightly backup is kept.")
     landlords: SettingsList[Identifier] = Field(
         default=(), description="Landlord ids to run, a,b; default every settings file."
     )
@@ -113,7 +116,7 @@ class Settings(BaseSettings):
     smtp_oauth_client_id: str | None = None
     smtp_oauth_client_secret: SecretStr | None = None
 
-    @field_validator("own_dir", "heads_dir", "mail_redirect", mode="before")
+    @field_validator("own_dir", "heads_dir", "backup_dir", "mail_redirect", mode="before")
     @classmethod
     def _read_blank_as_none(cls, value: object) -> object:
         return value or None
@@ -132,6 +135,11 @@ class Settings(BaseSettings):
     def heads(self) -> Path:
         """Folder of the files in which audit heads are noted; of a disk, for object storage appends to no file."""
         return self.heads_dir or self.var_dir / "audit_heads"
+
+    @property
+    def backups(self) -> StoredPath | None:
+        """Folder of nightly backups, one folder a register; None where none is set."""
+        return open_folder(self.backup_dir) if self.backup_dir else None
 
     def register(self, landlord: str | None = None) -> str:
         """SQLAlchemy URL of the register, of `landlord` where each has one of its own.
@@ -203,9 +211,7 @@ class Settings(BaseSettings):
                 only be read.
         """
         if self.own_dir is None and self.include_dir == find_shipped_folder() and is_installed():
-            raise SettingsError(
-                "set DUE_REGARD_OWN_DIR to a folder for your own files; an upgrade replaces the package's"
-            )
+            raise SettingsError("set DUE_REGARD_OWN_DIR to a folder of yours; an upgrade replaces the package's files")
         folder = self.own_dir or self.include_dir
         parent = next(path for path in (folder, *folder.resolve().parents) if path.exists())
         if not os.access(parent, os.W_OK):

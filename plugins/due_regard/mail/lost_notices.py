@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Connection, and_, select, update
 from due_regard.calendars.quarters import find_london_day
 from due_regard.mail.builder import KINDS, MailContext, list_send_days
 from due_regard.mail.mail_memory import is_counted, is_of_mode, read_unreachable_addresses
+from due_regard.mail.mail_mode import LIVE
 from due_regard.register import append_audit
 from due_regard.register.schema.alert_tables import AlertMessage
 from due_regard.register.sealing.seals import seal_groups
@@ -23,14 +24,14 @@ from due_regard.register.sealing.seals import seal_groups
 LOOK_BACK = timedelta(days=7)
 """For how long a notice is handed over anew; the newest one of rows to mend holds until they are."""
 
-_COLUMNS = ("message_id", "kind", "recipient", "body", "mode", "mail_on", "finished_at")
+_COLUMNS = ("message_id", "kind", "recipient", "body", "mode", "status", "mail_on", "finished_at")
 
 
 def hand_over_notices_again(conn: Connection, context: MailContext) -> int:
     """Put the notices that reached nobody back into the outbox; how many.
 
     Those that failed in this mode, once a day, and of each kind the newest of another mode: the older ones of a trial
-    would be a flood, and the newest says what there is to mend.
+    would be a flood, and the newest says what there is to mend. What was really sent stays as it was sent.
     """
     landlord = context.landlord.id
     refused = read_unreachable_addresses(conn, landlord, context.mode, now=context.now)
@@ -57,7 +58,8 @@ def _list_lost_notices(conn: Connection, context: MailContext) -> Iterator[Mappi
                 yield row
         for row in _read_mails(conn, mine, limit=1):
             is_of_now = row["mode"] == context.mode.find_word(row["recipient"])
-            if not is_of_now and (kind == "handback" or row["mail_on"] >= since):
+            was_told = (row["mode"], row["status"]) == (LIVE, "sent")
+            if not is_of_now and not was_told and (kind == "handback" or row["mail_on"] >= since):
                 yield row
 
 

@@ -34,6 +34,10 @@ class PageLinks:
         """A drop: what of it was not taken, and the files to mend."""
         return self._link_page("drops", str(batch))
 
+    def link_vanished(self) -> str:
+        """Records that no longer come, to be withdrawn where they were entered by mistake."""
+        return self._link_page("vanished")
+
     def link_pack(self, quarter: str, name: str, edition: str = "confidential") -> str:
         """A pack of a quarter; an edition other than the confidential one is named."""
         page = self._link_page("packs", quarter, name)

@@ -18,6 +18,7 @@ class PageSentences(Sentences):
     open_work: Plain
     open_backlog: Plain
     open_drop: Plain
+    open_vanished: Plain
     open_pack: Plain
     behind_link: Plain
     ask: Annotated[str, require_placeholders("post", "address", "command")]

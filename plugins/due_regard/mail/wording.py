@@ -67,6 +67,7 @@ class FindingSentences(Sentences):
     disputed: Plain
     closed: Plain
     no_longer_open: Plain
+    withdrawn: Annotated[str, require_placeholders("label")]
     no_longer_yours: Plain
     with_clause: Annotated[str, require_placeholders("label", "clause")]
     no_team: Plain

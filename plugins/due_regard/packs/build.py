@@ -1,11 +1,12 @@
 """One pack built: records as known, five snapshots, tables, content, files; kept with its checksum.
 
-The one module of packs that writes files. What the register knew is known_state.py's; what is counted, said or drawn
-is its neighbours'.
+The one module of packs that writes files. What it rests on is known_state.py's; what is counted, said or drawn is its
+neighbours'.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -13,20 +14,32 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from sqlalchemy import Engine
 
-from due_regard.calendars.quarters import LONDON, Quarter, find_london_day
+from due_regard.calendars.quarters import Quarter, find_london_day
 from due_regard.config.layered_folders import Folder
 from due_regard.config.storage import StoredPath
 from due_regard.errors import PackError, SettingsError
 from due_regard.packs.content.crossed_records import add_crossed_records
 from due_regard.packs.content.disputed_findings import describe_disputes
-from due_regard.packs.content.figure_changes import build_changes_table, compare_figures
+from due_regard.packs.content.figure_changes import (
+    build_changes_table,
+    compare_figures,
+    explain_changes,
+    list_figure_names,
+)
 from due_regard.packs.content.measure_tables import MeasureTable, build_measure_table
 from due_regard.packs.content.pack_content import EDITIONS, PackContent, compose_content
 from due_regard.packs.content.pack_definition import PackDefinition, PackSection, load_pack_definition
+from due_regard.packs.content.paper_actions import find_action_day
+from due_regard.packs.content.paper_content import PaperContent, PaperSources, compose_paper
+from due_regard.packs.content.paper_wording import load_paper_wording
 from due_regard.packs.content.printed_head import describe_basis_head
 from due_regard.packs.content.snapshots import take_snapshots
-from due_regard.packs.documents.action_list import build_action_workbook, build_actions, select_open_duties
+from due_regard.packs.content.standing import describe_standing
+from due_regard.packs.documents.action_list import select_open_duties
+from due_regard.packs.documents.audience_list import build_audience_list
+from due_regard.packs.documents.fragments import build_fragments
 from due_regard.packs.documents.paper import build_paper
+from due_regard.packs.documents.word_paper import build_word_paper
 from due_regard.packs.documents.workbook import build_committee_workbook
 from due_regard.packs.known_state import KnownState, read_known_state
 from due_regard.packs.life import provenance
@@ -41,10 +54,6 @@ from due_regard.register import EVER, find_basis_head, read_audit_head, read_rec
 
 if TYPE_CHECKING:
     from due_regard.packs.content.disclosure_control import ProtectedTables
-
-_NATIONS = {
-    "scotland": "Scotland", "england_and_wales": "England and Wales", "northern_ireland": "Northern Ireland",
-}  # fmt: skip
 
 
 def build_pack(
@@ -79,7 +88,7 @@ def build_pack(
     _check_request(quarter, edition, now)
     definition = load_pack_definition(reports, pack)
     known = read_known_state(engine, context, quarter, known_at)
-    tables = _build_tables(definition, known.snapshots)
+    tables = _build_tables(definition, context.landlord.id, known.snapshots)
     protected = _protect_tables(engine, context, tables, known) if edition == "publishable" else None
     shown = protected.tables if protected else tables
     landlord, key = context.landlord.id, PackKey(pack, str(quarter), edition)
@@ -90,13 +99,15 @@ def build_pack(
         life = read_pack_life(conn, landlord, key)
         basis = find_basis_head(conn, landlord, until)
     figures = list_kept_figures({name: table for name, table in tables.items() if name in shown})
-    definition, shown, revised = _add_changes(definition, shown, issued, edition)
+    build_kept = partial(_rebuild_kept_tables, engine, context, quarter, definition, known)
+    definition, shown, revised = _add_changes(definition, shown, issued, edition, build_kept)
     found = _select_shared_duties(context.history, known)
-    standing = _describe_standing(context, quarter, known) + describe_disputes(found, references, edition)
-    standing += describe_basis_head(basis)
+    standing = describe_standing(context, quarter, known.snapshots[0].duties, known.files)
+    standing += describe_disputes(found, references, edition) + describe_basis_head(basis)
     commentary = {section: one.words for section, one in life.commentary.items()}
+    wording = load_paper_wording(reports / "paper")
     made = provenance.gather_provenance(
-        known.files, context, definition, known_at=known_at, run_id=_find_last_run(engine, landlord, known_at),
+        known.files, context, definition, wording, known_at=known_at, run_id=_find_last_run(engine, landlord, known_at),
         head=read_audit_head(engine, landlord), basis_head=basis.head if basis else None, commentary=commentary,
     )  # fmt: skip
     content = compose_content(
@@ -104,7 +115,18 @@ def build_pack(
         commentary=commentary, version=life.version, correction=life.describe_correction(life.version),
         provenance=provenance.list_printed_provenance(made),
     )  # fmt: skip
-    contents = _make_files(content, found, references, known, reports)
+    sources = PaperSources(
+        known.snapshots[0].duties, found, find_action_day(context, content.switch, content.quarter)
+    )  # fmt: skip
+    contents = _make_files(content, compose_paper(content, wording, sources), reports)
+    stem = _name_pack_file(content)
+    if landlord in definition.fragments_for:
+        pieces = build_fragments(content, reports / "paper")
+        contents |= {f"{stem}_{ending}": body for ending, body in pieces.items()}
+    if edition == "confidential":
+        contents[f"{stem}_action_list.xlsx"] = build_audience_list(
+            definition, content, known.snapshots[0], references, sources, wording
+        )
     return file_pack(
         engine, content, contents, made, figures, out=out, now=now, known_at=known_at,
         published=protected.published if protected else None, version=life.version,
@@ -120,7 +142,9 @@ def _protect_tables(
     with reading(engine, landlord) as conn:
         before = read_published_before(conn, landlord)
     newest, count = find_audited_quarters(now.quarter, before.list_quarters())
-    take = partial(take_snapshots, context=context, quarter=newest, files=now.files, count=count)
+    take = partial(
+        take_snapshots, context=context, quarter=newest, files=now.files, count=count, withdrawals=now.withdrawals
+    )
     is_own = (newest, count) == (now.quarter, len(known.snapshots))
     # The pack's own records end with its quarter: of one published since they would tell nothing.
     is_last = newest == now.quarter
@@ -136,62 +160,87 @@ def _check_request(quarter: Quarter, edition: str, now: datetime) -> None:
         raise PackError(f"{quarter} ends on {quarter.ends_on:%-d %B %Y}; a pack is built once its quarter has ended")
 
 
-def _build_tables(definition: PackDefinition, snapshots: tuple[QuarterSnapshot, ...]) -> dict[str, MeasureTable]:
+def _build_tables(
+    definition: PackDefinition, landlord: str, snapshots: tuple[QuarterSnapshot, ...]
+) -> dict[str, MeasureTable]:
     return {
         section.table: build_measure_table(section.table, snapshots, section.title or "")
-        for section in definition.sections
+        for section in definition.list_sections(landlord)
     }
 
 
 def _add_changes(
-    definition: PackDefinition, tables: dict[str, MeasureTable], issued: IssuedFigures, edition: str
+    definition: PackDefinition,
+    tables: dict[str, MeasureTable],
+    issued: IssuedFigures,
+    edition: str,
+    build_kept: Callable[[datetime], dict[str, MeasureTable] | None],
 ) -> tuple[PackDefinition, dict[str, MeasureTable], dict[str, frozenset[str]]]:
     """Definition and tables with a sheet on what changed since figures were issued, and table -> measures that did.
 
     A publishable edition marks what changed of what it shows, and lists nothing: it holds no listing of two values.
     """
     is_listed = edition == "confidential"
-    changes = compare_figures(issued, tables, numbers_alone=not is_listed)
+    changes = compare_figures(issued.figures, tables, numbers_alone=not is_listed)
     revised = {str(name): frozenset(group["measure"]) for name, group in changes.groupby("table")}
     if changes.empty or not is_listed:
         return definition, tables, revised
+    changes = _explain_changes(changes, tables, issued, build_kept)
     listing = build_changes_table(changes, tables)
     section = PackSection.model_construct(
         table=listing.name, title=None, headlines=("{rows:figure has|figures have} changed since they were issued.",),
-        why="Late and corrected exports change the past: each figure that differs from the one issued.", chart=False,
+        why="Late and corrected exports, and records withdrawn, change the past: each figure that differs from the one "
+        "issued.", chart=False,
     )  # fmt: skip
     whole = definition.model_copy(update={"sections": (*definition.sections, section)})
     return whole, {**tables, listing.name: listing}, revised
 
 
-def _describe_standing(context: LandlordContext, quarter: Quarter, known: KnownState) -> tuple[str, ...]:
-    landlord, policy = context.landlord, context.history.find_version(quarter.ends_on)
-    last = known.files["loaded_at"].max().astimezone(LONDON)
-    duties = known.snapshots[0].duties
-    open_readings = int(((duties["reading"] != "") & (duties["confirmed"] == "")).sum())
-    closed = f" and the landlord's {len(landlord.closure_days)} closed days" if landlord.closure_days else ""
-    counts = {"day0": "the day after an event is day 1", "day1": "the day of an event is day 1"}
-    return (
-        f"Policy: {policy.title}, the version in force from {policy.effective_from:%-d %B %Y}.",
-        f"Records: exports of the housing system taken in up to {last:%-d %B %Y} "
-        f"({known.files['batch_id'].nunique()} in all).",
-        f"Working days: Monday to Friday without the bank holidays of {_NATIONS[landlord.division]}{closed}; "
-        f"{counts.get(policy.counting, 'counting starts on the first working day')}.",
-        f"{open_readings} of our readings of the policy are not yet confirmed by a named officer of {landlord.name}.",
-    )
+def _explain_changes(
+    changes: pd.DataFrame,
+    tables: dict[str, MeasureTable],
+    issued: IssuedFigures,
+    build_kept: Callable[[datetime], dict[str, MeasureTable] | None],
+) -> pd.DataFrame:
+    """`changes` with their cause, each asked of the instant at which its figure was issued as known."""
+    instants = [issued.known_at[name] for name in list_figure_names(changes)]
+    parts = []
+    for instant, group in changes.groupby(pd.Series(instants, index=changes.index)):
+        kept = build_kept(instant.to_pydatetime())
+        parts.append(explain_changes(group, issued.figures, list_kept_figures(kept) if kept else None, tables))
+    return pd.concat(parts).sort_index()
 
 
-def _make_files(
-    content: PackContent, actions: pd.DataFrame, references: pd.DataFrame, known: KnownState, reports: Folder
-) -> dict[str, bytes]:
-    stem = f"{content.landlord}_{content.pack}_{content.quarter}_{content.edition}"
-    stem += f"_v{content.version}" if content.version > 1 else ""
-    found = {f"{stem}.xlsx": build_committee_workbook(content), f"{stem}.pdf": build_paper(content, reports / "paper")}
+def _rebuild_kept_tables(
+    engine: Engine,
+    context: LandlordContext,
+    quarter: Quarter,
+    definition: PackDefinition,
+    known: KnownState,
+    since: datetime,
+) -> dict[str, MeasureTable] | None:
+    """The tables as known now, had nothing been withdrawn nor taken back since an instant; None where nothing was."""
+    if not known.has_acts_after(since):
+        return None
+    kept = read_known_state(engine, context, quarter, known.known_at, withdrawn_at=since)
+    return _build_tables(definition, context.landlord.id, kept.snapshots)
+
+
+def _name_pack_file(content: PackContent) -> str:
+    """What the name of each of a pack's files begins with."""
+    version = f"_v{content.version}" if content.version > 1 else ""
+    return f"{content.landlord}_{content.pack}_{content.quarter}_{content.edition}{version}"
+
+
+def _make_files(content: PackContent, paper: PaperContent, reports: Folder) -> dict[str, bytes]:
+    stem, folder = _name_pack_file(content), reports / "paper"
+    found = {
+        f"{stem}.xlsx": build_committee_workbook(content, paper), f"{stem}.pdf": build_paper(paper, folder),
+        f"{stem}.docx": build_word_paper(paper, folder),
+    }  # fmt: skip
     for section in content.sections:
         if section.chart is not None:
             found[f"{stem}_{section.chart.name}.png"] = section.chart.png
-    if content.edition == "confidential":
-        found[f"{stem}_action_list.xlsx"] = _make_action_list(content, actions, references, known)
     return found
 
 
@@ -200,15 +249,6 @@ def _select_shared_duties(history: PolicyHistory, known: KnownState) -> pd.DataF
     now = known.snapshots[0]
     restricted = [duty.rule for duty in history.find_version(now.quarter.ends_on).duties if duty.restricted_to]
     return select_open_duties(now.assessments, restricted)
-
-
-def _make_action_list(content: PackContent, found: pd.DataFrame, references: pd.DataFrame, known: KnownState) -> bytes:
-    now = known.snapshots[0]
-    title = f"Action list: {content.landlord_name}, {content.quarter_label}"
-    return build_action_workbook(
-        build_actions(found, now.duties, references), title, content.quarter.closes_at, total=len(found),
-        left_out=len(select_open_duties(now.assessments)) - len(found),
-    )  # fmt: skip
 
 
 def _find_last_run(engine: Engine, landlord: str, known_at: datetime | None) -> int | None:

@@ -5,14 +5,15 @@ Reads alone. What is counted and said of it is content's.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 from sqlalchemy import Engine
 
-from due_regard.calendars.quarters import LONDON, Quarter
+from due_regard.calendars.quarters import LONDON, Quarter, find_london_day
 from due_regard.errors import PackError
 from due_regard.packs.content.opened_figure import OpenedFigure, open_table_figure
 from due_regard.packs.content.snapshots import take_snapshots, take_whole_snapshot
@@ -20,45 +21,81 @@ from due_regard.packs.measures import BATCH_COLUMNS, QuarterSnapshot
 from due_regard.policy import LandlordContext
 from due_regard.records.canonical import Records
 from due_regard.register import EVER, read_records, reading, sql_files
+from due_regard.register.vanished_records import find_last_act, list_withdrawals_made
 
 
 @dataclass(frozen=True)
 class KnownState:
-    """What the register knew at one instant: five snapshots, and the files they rest on."""
+    """What the register knew at one instant: five snapshots, the files they rest on, when the last record was withdrawn
+    or stood again.
+    """  # noqa: D205 - one sentence
 
     snapshots: tuple[QuarterSnapshot, ...] = field(repr=False)
     files: pd.DataFrame = field(repr=False)
     known_at: datetime | None
+    withdrawn_at: datetime | None
+
+    def has_acts_after(self, at: datetime) -> bool:
+        """Whether a record was withdrawn, or stands again, since an instant."""
+        return self.withdrawn_at is not None and self.withdrawn_at > at
+
+
+@dataclass(frozen=True)
+class _KnownRows:
+    """Records, files and withdrawals (`WITHDRAWAL_COLUMNS`) as known at one instant; when the last of these was."""
+
+    records: Records = field(repr=False)
+    files: pd.DataFrame = field(repr=False)
+    withdrawals: pd.DataFrame = field(repr=False)
+    changed_at: datetime | None
+
+    def choose_shown_files(self) -> pd.DataFrame:
+        """The files as a snapshot has them (`BATCH_COLUMNS`)."""
+        days = self.files["loaded_at"].dt.tz_convert(LONDON).dt.tz_localize(None).dt.normalize()
+        return self.files.assign(loaded_on=days)[list(BATCH_COLUMNS)]
 
 
 def read_known_state(
-    engine: Engine, context: LandlordContext, quarter: Quarter, known_at: datetime | None
+    engine: Engine,
+    context: LandlordContext,
+    quarter: Quarter,
+    known_at: datetime | None,
+    withdrawn_at: datetime | None = None,
 ) -> KnownState:
-    """Five snapshots of what was known by `known_at` (None: everything), the reported quarter first.
+    """What was known at an instant (None: now), with what was withdrawn at that one, or at another.
 
     Raises:
-        PackError: nothing had been taken in.
+        PackError: nothing had been taken in by then.
     """
-    landlord = context.landlord.id
-    files = _read_files(engine, landlord, known_at)
-    records = read_records(engine, landlord, known_at=known_at)
-    # Arrow keeps what it freed: after a million rows that is a seventh of the memory a pack may take.
-    pa.default_memory_pool().release_unused()
-    shown = _choose_shown_files(files)
-    return KnownState(take_snapshots(records, context, quarter, files=shown), files, known_at)
+    rows = _read_known_rows(engine, context.landlord.id, known_at, withdrawn_at)
+    shown = rows.choose_shown_files()
+    snapshots = take_snapshots(rows.records, context, quarter, files=shown, withdrawals=rows.withdrawals)
+    return KnownState(snapshots, rows.files, known_at, rows.changed_at)
 
 
-def _read_files(engine: Engine, landlord: str, known_at: datetime | None) -> pd.DataFrame:
+def _read_known_rows(
+    engine: Engine, landlord: str, known_at: datetime | None, withdrawn_at: datetime | None
+) -> _KnownRows:
+    withdrawn_at = withdrawn_at or known_at or EVER
     with reading(engine, landlord) as conn:
+        withdrawals = list_withdrawals_made(conn, landlord, withdrawn_at)
+        changed_at = find_last_act(conn, landlord, withdrawn_at)
         files = sql_files.read_statement(conn, "packs/files_taken_in", landlord=landlord, known_at=known_at or EVER)
     if files.empty:
         raise PackError(f"nothing had been taken in for {landlord}; run intake first")
-    return files
+    records = read_records(engine, landlord, known_at=known_at, withdrawn_at=withdrawn_at)
+    # Arrow keeps what it freed: after a million rows that is a seventh of the memory a pack may take.
+    pa.default_memory_pool().release_unused()
+    return _KnownRows(records, files, _make_withdrawals(withdrawals), changed_at)
 
 
-def _choose_shown_files(files: pd.DataFrame) -> pd.DataFrame:
-    days = files["loaded_at"].dt.tz_convert(LONDON).dt.tz_localize(None).dt.normalize()
-    return files.assign(loaded_on=days)[list(BATCH_COLUMNS)]
+def _make_withdrawals(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """Withdrawals as a snapshot has them (`WITHDRAWAL_COLUMNS`)."""
+    days = pd.Series([find_london_day(row["at"]) for row in rows], dtype="datetime64[s]")
+    return pd.DataFrame({
+        "withdrawn_on": days,
+        **{name: pd.Series([row[name] for row in rows], dtype="str") for name in ("entity", "ref")},
+    })
 
 
 def open_known_figure(
@@ -70,6 +107,7 @@ def open_known_figure(
     *,
     reported: Quarter,
     known_at: datetime,
+    withdrawn_at: datetime | None = None,
     is_whole: bool = False,
 ) -> tuple[OpenedFigure, Records]:
     """One figure of a pack of the quarter `reported`, taken apart as it was known then, and the records known then.
@@ -77,19 +115,23 @@ def open_known_figure(
     Raises:
         UnknownReference: there is no such figure.
     """
-    snapshot, records = read_known_snapshot(engine, context, quarter, reported, known_at)
+    snapshot, records = read_known_snapshot(engine, context, quarter, reported, known_at, withdrawn_at)
     return open_table_figure(snapshot, table, measure, is_whole=is_whole), records
 
 
 def read_known_snapshot(
-    engine: Engine, context: LandlordContext, quarter: Quarter, reported: Quarter, known_at: datetime
+    engine: Engine,
+    context: LandlordContext,
+    quarter: Quarter,
+    reported: Quarter,
+    known_at: datetime,
+    withdrawn_at: datetime | None = None,
 ) -> tuple[QuarterSnapshot, Records]:
     """A quarter as a pack of the quarter `reported` took it, with every assessment, and the records known then.
 
-    Its files are indexed by their ids.
+    Its files are indexed by their ids. What was withdrawn by `withdrawn_at` counts; None: by `known_at`.
     """
-    landlord = context.landlord.id
-    files = _read_files(engine, landlord, known_at)
-    records = read_records(engine, landlord, known_at=known_at)
-    shown = _choose_shown_files(files).set_axis(files["file_id"])
-    return take_whole_snapshot(records, context, quarter, files=shown, is_reported=quarter == reported), records
+    rows = _read_known_rows(engine, context.landlord.id, known_at, withdrawn_at)
+    shown = rows.choose_shown_files().set_axis(rows.files["file_id"])
+    taken = take_whole_snapshot(rows.records, context, quarter, files=shown, is_reported=quarter == reported)
+    return replace(taken, withdrawals=rows.withdrawals), rows.records

@@ -35,6 +35,7 @@ from due_regard.register.findings.open_findings import (
     read_open_findings,
     read_open_findings_on,
 )
+from due_regard.register.knowledge_marks import find_knowledge_mark
 from due_regard.register.loading.disappearances import list_missing_records
 from due_regard.register.loading.held_drops import hold_drop, is_released, list_drops, release_drop
 from due_regard.register.loading.load import hash_drop, load_drop
@@ -45,7 +46,6 @@ from due_regard.register.schema.column_types import EVER
 from due_regard.register.sealing.seals import seal_groups
 from due_regard.register.sealing.verification import DeepReport, verify_rows
 from due_regard.register.stored_records import (
-    find_knowledge_mark,
     find_newest_file,
     find_record_origin,
     find_record_origin_on,

@@ -17,8 +17,9 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, Select, and_, func, insert, select
 
 from due_regard.errors import AuditError
-from due_regard.register.engines import APPENDED, reading
-from due_regard.register.head_log import SHOWN, NotedHeads
+from due_regard.register.clocks import check_not_ahead
+from due_regard.register.engines import reading
+from due_regard.register.head_log import APPENDED, SHOWN, NotedHeads
 from due_regard.register.schema.drop_tables import AuditRow
 from due_regard.register.viewed_records import VIEWS_DIGESTED, digest_day
 
@@ -28,7 +29,7 @@ _LINK = re.compile(rf"([^:,]+):(\d+):([0-9a-f]{{{SHOWN}}})")
 
 BASIS_ACTS = (
     *("load", "release", "silence", "unsilence", "resolve", "unresolve", "hand_over", "hand_back"),
-    *("dispute", "end_dispute", "comment"),
+    *("dispute", "end_dispute", "comment", "withdraw", "undo_withdrawal", "return"),
 )
 """Acts on which a pack rests: what came, and what people decided; not what the program did with it."""
 
@@ -69,7 +70,11 @@ def append_audit(
         details: counts, ids and hashes; JSON-safe.
         at: when.
         seals: digests of the rows that the act wrote (`seal_groups`): by them they can be proved.
+
+    Raises:
+        ClockError: `at` is ahead of the database's own clock.
     """
+    check_not_ahead(connection, at)
     if seals:
         details = {**details, "seals": seals}
     last = connection.execute(
@@ -124,7 +129,7 @@ def verify_audit_on(connection: Connection, head: str | None = None, noted: Note
     heads: dict[str, tuple[int, str]] = {}
     count, sealed = 0, []
     ordered: Select[Any] = select(AuditRow.__table__).order_by(AuditRow.landlord, AuditRow.seq)
-    for row in connection.execution_options(yield_per=10_000).execute(ordered):
+    for row in connection.execute(ordered, execution_options={"yield_per": 10_000}):
         seq, previous = heads.get(row.landlord, (0, GENESIS))
         _check_link(row, seq, previous)
         if row.action == VIEWS_DIGESTED:

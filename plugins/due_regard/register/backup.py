@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import zipfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,13 +22,19 @@ import pyarrow.parquet as pq
 import sqlalchemy as sa
 from sqlalchemy import Connection, MetaData, Table
 
+from due_regard.config.storage import StoredPath, make_folder, open_new_file
 from due_regard.errors import RegisterError
 from due_regard.register.audit import AuditReport, append_audit, read_audit_head_on, verify_audit_on
-from due_regard.register.engines import HEAD_FILE, REGISTER, make_engine, reading, writing
+from due_regard.register.engines import REGISTER, make_engine, reading, writing
+from due_regard.register.head_log import HEAD_FILE
+from due_regard.register.kept_backups import STAMP, find_newest_backup
 from due_regard.register.loading import bulk
+from due_regard.register.moved_place import refuse_moved
 from due_regard.register.opening import open_register, upgrade_register
+from due_regard.register.read_only_files import is_read_only
 from due_regard.register.schema import revisions
 from due_regard.register.sealing.row_text import make_text_expression
+from due_regard.register.write_guards import put_guards
 
 FORMAT = 1
 _NOT_KEPT = frozenset({"alembic_version", "landlord_access"})
@@ -40,34 +45,33 @@ _MANIFEST = "manifest.json"
 class BackupReport:
     """A written backup: the file, the audit's head in it, and how many rows of each table."""
 
-    file: Path
+    file: StoredPath
     head: str
     tables: dict[str, int]
 
 
-def write_backup(url: str, folder: Path, *, now: datetime, head_file: Path | None = None) -> BackupReport:
+def write_backup(url: str, folder: StoredPath, *, now: datetime, head_file: Path | None = None) -> BackupReport:
     """Write the register at `url` into a new file of `folder`, named for the instant.
 
     With `head_file`, the audit's head with the backup in it is noted there.
 
     Raises:
-        RegisterError: the register cannot be read, or the file cannot be written.
+        RegisterError: the register cannot be read.
+        StorageError: the file cannot be written.
     """
     engine = open_register(url)
-    stamp = now.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
-    file, partial = folder / f"register-{stamp}.zip", folder / f".register-{stamp}.partial"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        private = os.O_CREAT | os.O_EXCL | os.O_WRONLY
-        with os.fdopen(os.open(partial, private, 0o600), "wb") as sink, reading(engine) as connection:
-            manifest = write_archive(connection, sink, now)
-        partial.rename(file)
-    except OSError as reason:
-        raise RegisterError(f"the backup {file} cannot be written: {reason.strerror}") from None
-    engine.update_execution_options(**{HEAD_FILE: head_file})
-    with writing(engine, REGISTER) as connection:
-        details = {"head": manifest["head"], "rows": sum(manifest["tables"].values())}
-        append_audit(connection, landlord=REGISTER, action="backup", subject=file.name, details=details, at=now)
+    name = f"register-{now.astimezone(UTC):{STAMP}}.zip"
+    with open_new_file(make_folder(folder), name) as sink, reading(engine) as connection:
+        refuse_moved(connection)
+        manifest = write_archive(connection, sink, now)
+    file = folder / name
+    if head_file:
+        engine.update_execution_options(**{HEAD_FILE: head_file})
+    # Of a register that can only be read, a backup is all that can be had: its audit cannot say so.
+    if not is_read_only(engine):
+        with writing(engine, REGISTER) as connection:
+            details = {"head": manifest["head"], "rows": sum(manifest["tables"].values())}
+            append_audit(connection, landlord=REGISTER, action="backup", subject=file.name, details=details, at=now)
     engine.dispose()
     return BackupReport(file, manifest["head"], manifest["tables"])
 
@@ -103,7 +107,7 @@ def stream_rows(connection: Connection, table: Table) -> pa.Table:
     return bulk.fetch_columns(connection, f"SELECT {shown} FROM {table.name} ORDER BY {order}", {}, names)  # noqa: S608
 
 
-def restore_backup(url: str, source: Path, *, now: datetime | None = None) -> AuditReport:
+def restore_backup(url: str, source: StoredPath, *, now: datetime | None = None) -> AuditReport:
     """Restore a backup into the empty register at `url`, verify its audit, and bring it up to this program's schema.
 
     Args:
@@ -115,9 +119,9 @@ def restore_backup(url: str, source: Path, *, now: datetime | None = None) -> Au
         RegisterError: there is no backup, it is damaged or newer than this program, or the register is not empty.
         AuditError: the restored audit does not hold; nothing is restored.
     """
-    file = _find_newest(source) if source.is_dir() else source
+    file = find_newest_backup(source) if source.is_dir() else source
     try:
-        with zipfile.ZipFile(file) as archive:
+        with file.open("rb") as content, zipfile.ZipFile(content) as archive:
             manifest = json.loads(archive.read(_MANIFEST))
             report = _restore_archive(url, archive, manifest)
     except (OSError, zipfile.BadZipFile, KeyError, ValueError, pa.ArrowInvalid):
@@ -129,13 +133,6 @@ def restore_backup(url: str, source: Path, *, now: datetime | None = None) -> Au
             append_audit(connection, landlord=REGISTER, action="restore", subject=file.name, details=details, at=now)
     engine.dispose()
     return report
-
-
-def _find_newest(folder: Path) -> Path:
-    files = sorted(folder.glob("register-*.zip"))
-    if not files:
-        raise RegisterError(f"there is no backup (register-….zip) in {folder}")
-    return files[-1]
 
 
 def _restore_archive(url: str, archive: zipfile.ZipFile, manifest: dict[str, Any]) -> AuditReport:
@@ -167,9 +164,12 @@ def fill_register(connection: Connection, archive: zipfile.ZipFile, manifest: di
         if table.name in manifest["tables"]:
             _fill_table(connection, table, archive.read(f"{table.name}.parquet"), manifest["sha256"][table.name])
     if _count_rows(connection) != manifest["tables"]:
-        raise RegisterError("the filled tables do not have the rows that were sent; nothing was written")
+        raise RegisterError("the filled tables do not have the backup's rows; nothing was written")
     _advance_sequences(connection)
-    return verify_audit_on(connection, manifest["head"] or None)
+    report = verify_audit_on(connection, manifest["head"] or None)
+    if manifest["revisions"] == [revisions.HEAD]:  # else whoever migrates it next puts them in place
+        put_guards(connection)
+    return report
 
 
 def _count_rows(connection: Connection) -> dict[str, int]:

@@ -16,9 +16,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import URL, make_url
+from sqlalchemy import URL, Connection, make_url
 
 from due_regard.errors import RegisterError
+
+APPENDED = "due_regard_appended"
+"""Of a connection's `info`: the audit rows that its transaction appended, as landlord -> (row, hash, instant)."""
+
+HEAD_FILE = "due_regard_head_file"
+"""Option of an engine: the file outside the register in which `writing` notes the audit heads."""
 
 RESTORED = "restored"
 SHOWN = 32
@@ -53,6 +59,14 @@ def name_head_file(folder: Path, url: str | URL) -> Path:
     place = str(Path(database).absolute()) if target.get_backend_name() == "sqlite" else database
     number = hashlib.sha256(f"{target.host}/{target.port}/{target.query}/{place}".encode()).hexdigest()[:8]
     return folder / f"{re.sub('[^A-Za-z0-9_-]', '_', Path(database).stem)}-{number}.txt"
+
+
+def note_appended(connection: Connection) -> None:
+    """Note outside the register what the transaction that has just ended appended to the audit."""
+    appended, file = connection.info.pop(APPENDED, None), connection.get_execution_options().get(HEAD_FILE)
+    if appended and file:
+        heads = {landlord: (seq, digest) for landlord, (seq, digest, _) in appended.items()}
+        note_heads(file, heads, max(at for _, _, at in appended.values()))
 
 
 def note_heads(file: Path, heads: Mapping[str, tuple[int, str]], at: datetime, *, is_restored: bool = False) -> bool:

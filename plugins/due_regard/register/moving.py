@@ -10,6 +10,7 @@ import io
 import json
 import tempfile
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,7 +22,8 @@ from sqlalchemy import Connection, select
 from due_regard.errors import RegisterError
 from due_regard.register.audit import append_audit, read_audit_head_on, verify_audit_on
 from due_regard.register.backup import fill_register, list_tables, stream_rows, write_archive
-from due_regard.register.engines import MOVED, REGISTER, make_engine, name_place, writing
+from due_regard.register.engines import REGISTER, make_engine, name_place, writing
+from due_regard.register.moved_place import MOVED
 from due_regard.register.opening import open_register
 from due_regard.register.schema.drop_tables import AuditRow
 
@@ -39,10 +41,11 @@ class MoveReport:
     rows: int
 
 
-def move_register(source: str, target: str, *, now: datetime) -> MoveReport:
+def move_register(source: str, target: str, prove: Callable[[str], None], *, now: datetime) -> MoveReport:
     """Take the register at `source`, an SQLite file, into the empty database at `target`, and close it.
 
-    Killed at any point, it may be run again: either nothing is in the target, or all of it.
+    Killed at any point, it may be run again: either nothing is in the target, or all of it. `prove` raises where the
+    register at a URL does not hold: it is asked of the old one first, and of the new one before the old one is closed.
 
     Raises:
         RegisterError: the source is no SQLite register or was moved before, or the target is not empty.
@@ -55,6 +58,7 @@ def move_register(source: str, target: str, *, now: datetime) -> MoveReport:
         )
     if (old.dialect.name, old.url.database) == (new.dialect.name, new.url.database):
         raise RegisterError(f"{name_place(old.url)} is where the register is already; name another database")
+    prove(source)
     with writing(old, REGISTER) as there, tempfile.TemporaryFile() as file:
         verify_audit_on(there)
         manifest = write_archive(there, file, now)
@@ -65,6 +69,7 @@ def move_register(source: str, target: str, *, now: datetime) -> MoveReport:
                 _compare_rows(here, archive, manifest)
                 details = {"head": manifest["head"], "rows": rows}
                 append_audit(here, landlord=REGISTER, action=ARRIVED, subject="register", details=details, at=now)
+        prove(target)
         details = {"head": manifest["head"]}
         append_audit(there, landlord=REGISTER, action=MOVED, subject=name_place(new.url), details=details, at=now)
     old.dispose()

@@ -8,26 +8,31 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from sqlalchemy import URL, Engine
+from sqlalchemy import URL, Connection, Engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from due_regard.errors import RegisterError
-from due_regard.register.engines import REGISTER, find_plain_reason, is_missing_file, make_engine, name_place, writing
+from due_regard.register.engines import REGISTER, make_engine, name_place, writing
+from due_regard.register.plain_reasons import find_plain_reason
+from due_regard.register.read_only_files import is_read_only
 from due_regard.register.schema import revisions
+from due_regard.register.schema.column_types import Instant
 from due_regard.register.sealing.old_rows import bind_unsealed_rows
+from due_regard.register.sqlite_files import is_missing_file, is_unwritable
+from due_regard.register.write_guards import lift_guards, put_guards
 
 _UPGRADE = "`due-regard register upgrade`"
 
 
 def open_register(url: str | URL) -> Engine:
-    """The register at `url` as it stands: nothing is created or migrated.
+    """The register at `url` as it stands: nothing is created or migrated. One that can only be read is opened so.
 
     Raises:
         RegisterError: there is none, it is older or newer than this program, or it cannot be reached.
     """
     if is_missing_file(url):
         raise _make_missing_error(url)
-    engine = _keep_engine(url)
+    engine = _keep_engine(url, is_unwritable(url))
     try:
         _check_revision(engine)
     except RegisterError:
@@ -48,19 +53,31 @@ def upgrade_register(url: str | URL) -> Engine:
         _refuse_unknown_revisions(engine, stored)
         with writing(engine, REGISTER) as connection:
             if revisions.read_revisions(connection) != [revisions.HEAD]:  # else another process was faster
-                revisions.upgrade_schema(connection)
-                if stored:
-                    bind_unsealed_rows(connection)
+                _migrate_register(connection, stored)
     return engine
 
 
+def _migrate_register(connection: Connection, stored: list[str]) -> None:
+    """Bring the register up to date, put today's guards in place, and record it where there was an older one."""
+    if not stored:
+        revisions.upgrade_schema(connection)
+        put_guards(connection)
+        return
+    # An upgrade is told no time; the database has a clock of its own.
+    at = connection.scalars(select(func.now(type_=Instant()))).one()
+    details = {"from": stored, "to": revisions.HEAD}
+    with lift_guards(connection, action="migrate", details=details, at=at, landlord=REGISTER):
+        revisions.upgrade_schema(connection)
+        bind_unsealed_rows(connection)
+
+
 @lru_cache(maxsize=32)
-def _keep_engine(url: str | URL) -> Engine:
+def _keep_engine(url: str | URL, _is_unwritable: bool) -> Engine:
     """One engine a register and process: its statements are compiled once, which takes as long as running them.
 
     Whoever opened it disposes of its connections as ever: nothing of a file that is replaced stays open.
     """
-    return make_engine(url)
+    return make_engine(url, to_read=True)
 
 
 def _check_revision(engine: Engine) -> None:
@@ -95,4 +112,10 @@ def _read_stored_revisions(engine: Engine) -> list[str]:
         with engine.connect() as connection:
             return revisions.read_revisions(connection)
     except SQLAlchemyError as reason:
-        raise RegisterError(f"the register cannot be opened: {find_plain_reason(reason)}") from None
+        raise RegisterError(f"the register cannot be opened: {find_plain_reason(reason)}{_name_log(engine)}") from None
+
+
+def _name_log(engine: Engine) -> str:
+    if not is_read_only(engine):
+        return ""
+    return "; copy it with its -wal file to a folder that can be written, and name that one with --register"

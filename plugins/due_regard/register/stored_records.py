@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -168,22 +168,6 @@ def find_newest_file(engine: Engine, landlord: str) -> int:
     """The newest file the register has taken in of a landlord (`batch_files.id`), 0 before the first."""
     with reading(engine, landlord) as connection:
         return find_newest_load(connection, landlord)[0] or 0
-
-
-KnowledgeMark: TypeAlias = tuple[int, int]
-"""The newest file and the newest act of a withdrawal: two marks differ where records as they stand may."""
-
-
-def find_knowledge_mark(engine: Engine, landlord: str) -> KnowledgeMark:
-    """What the landlord's records as they stand rest on; (0, 0) before anything came."""
-    with reading(engine, landlord) as connection:
-        return find_knowledge_mark_on(connection, landlord)
-
-
-def find_knowledge_mark_on(connection: Connection, landlord: str) -> KnowledgeMark:
-    """`find_knowledge_mark` inside the caller's own transaction."""
-    act = connection.scalar(select(func.max(ACTS.c.id)).where(ACTS.c.landlord == landlord))
-    return find_newest_load(connection, landlord)[0] or 0, act or 0
 
 
 def find_newest_load(connection: Connection, landlord: str) -> tuple[int | None, datetime | None]:

@@ -16,6 +16,9 @@ from due_regard.register.engines import reading, writing
 from due_regard.register.schema.finding_tables import AssessmentRun
 from due_regard.register.schema.run_tables import TaskRun
 
+BACKUP_DAG = "backup"
+"""Work on a whole register, of which each landlord has a row to be told by: it is no sign that a landlord is run."""
+
 RUNNING, FAILED, SUCCEEDED = "running", "failed", "succeeded"
 
 
@@ -94,7 +97,8 @@ def _find_last_successes() -> Any:
 def find_first_sign(engine: Engine, landlord: str) -> datetime | None:
     """When work was first done for a landlord; None where none ever was."""
     with reading(engine, landlord) as connection:
-        begun = connection.scalar(select(func.min(TaskRun.started_at)).where(TaskRun.landlord == landlord))
+        own = TaskRun.landlord == landlord, TaskRun.dag_id != BACKUP_DAG
+        begun = connection.scalar(select(func.min(TaskRun.started_at)).where(*own))
         assessed = connection.scalar(
             select(func.min(AssessmentRun.recorded_at)).where(AssessmentRun.landlord == landlord)
         )

@@ -6,6 +6,7 @@ Rules of `hidden` are left out of the counts in SQL. Withdrawing one is withdraw
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, Subquery, and_, case, func, select, tuple_
@@ -18,9 +19,16 @@ from due_regard.register.withdrawn_records import ACTS, WITHDRAWN, select_held_w
 _SUBJECTS = {entity.name: entity.subject for entity in ENTITIES}
 
 
-def count_waiting_records(connection: Connection, landlord: str) -> int:
-    """How many vanished records wait for a person: none of them is withdrawn."""
-    return int(connection.scalar(select(func.count()).select_from(_select_waiting(landlord).subquery())) or 0)
+def count_waiting_records(
+    connection: Connection, landlord: str, *, with_findings: bool = False, hidden: Sequence[str] = ()
+) -> int:
+    """How many vanished records wait for a person; `with_findings` only those with an open finding."""
+    waiting = _select_waiting(landlord).subquery()
+    counted = select(func.count()).select_from(waiting)
+    if with_findings:
+        found = _count_open_findings(landlord, hidden)
+        counted = counted.join(found, _is_about(found, waiting))
+    return int(connection.scalar(counted) or 0)
 
 
 def list_waiting_records(
@@ -69,10 +77,14 @@ def _read_page(
     """One page of records with how many open findings are about each, those with most first, then the newest."""
     found = _count_open_findings(landlord, hidden)
     counted = func.coalesce(found.c.n, 0)
-    is_about = and_(found.c.subject_type == case(_SUBJECTS, value=rows.c.entity), found.c.subject_ref == rows.c.ref)
-    page = select(rows, counted.label("open_findings")).join_from(rows, found, is_about, isouter=True)
+    about = _is_about(found, rows)
+    page = select(rows, counted.label("open_findings")).join_from(rows, found, about, isouter=True)
     page = page.order_by(counted.desc(), since.desc(), rows.c.entity, rows.c.ref).limit(limit).offset(offset)
     return [dict(row) for row in connection.execute(page).mappings()]
+
+
+def _is_about(found: Subquery, rows: Subquery) -> ColumnElement[bool]:
+    return and_(found.c.subject_type == case(_SUBJECTS, value=rows.c.entity), found.c.subject_ref == rows.c.ref)
 
 
 def _count_open_findings(landlord: str, hidden: Sequence[str]) -> Subquery:
@@ -90,7 +102,14 @@ def find_withdrawal(connection: Connection, landlord: str, entity: str, ref: str
     return None if row is None else dict(row)
 
 
-def list_withdrawals_made(connection: Connection, landlord: str, known_at: Any) -> list[dict[str, Any]]:
+def find_last_act(connection: Connection, landlord: str, known_at: datetime) -> datetime | None:
+    """The instant from which the newest act known by an instant holds: a withdrawal, or the end of one."""
+    newest = select(func.max(ACTS.c.known_from)).where(ACTS.c.landlord == landlord, ACTS.c.known_from <= known_at)
+    found: datetime | None = connection.scalar(newest)
+    return found
+
+
+def list_withdrawals_made(connection: Connection, landlord: str, known_at: datetime) -> list[dict[str, Any]]:
     """Every withdrawal known at an instant that no person had taken back by then: entity, ref, at, known_from."""
     undone = ACTS.alias("undone")
     is_undone = (

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, func, insert, select
 
 from due_regard.calendars.quarters import LONDON
+from due_regard.register.clocks import check_not_ahead
 from due_regard.register.engines import writing
 from due_regard.register.schema.view_tables import RecordView
 
@@ -49,6 +50,7 @@ def record_view(
     """
     values = {"landlord": landlord, "at": now, "actor": actor, "used_right": used_right, "kind": kind, "ref": ref}
     with writing(engine, landlord, alone=False) as connection:
+        check_not_ahead(connection, now)
         connection.execute(insert(RecordView).values(**values))
 
 

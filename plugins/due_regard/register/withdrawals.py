@@ -20,12 +20,13 @@ from due_regard.calendars.quarters import find_london_day
 from due_regard.errors import SettingsError, UnknownReference, WithdrawalRefused
 from due_regard.records.canonical import ENTITY
 from due_regard.register.audit import append_audit
+from due_regard.register.clocks import check_not_ahead, check_not_behind, find_known_from
 from due_regard.register.engines import writing
 from due_regard.register.findings.actors import format_actor
 from due_regard.register.findings.said_words import SaidWords, hash_said_words
 from due_regard.register.linked_records import RecordName, find_linked_records, find_vanished
-from due_regard.register.loading.load import find_known_from
 from due_regard.register.schema.record_tables import CASE_LINKS, RECORD_TABLES
+from due_regard.register.sealing.seals import seal_groups
 from due_regard.register.withdrawn_records import ACTS, UNDONE, WITHDRAWN, list_withdrawn_refs
 
 _AUDITED_AS = {WITHDRAWN: "withdraw", UNDONE: "undo_withdrawal"}
@@ -52,6 +53,7 @@ def withdraw_record(
         SettingsError: there is no such entity.
         UnknownReference: there is no such record.
         WithdrawalRefused: it is withdrawn already, still comes, or others hang on it that still come or are not meant.
+        ClockError: the clock is behind the newest load, or ahead of the database's.
     """
     record = _check_name(entity, ref)
     with writing(engine, landlord) as connection:
@@ -78,6 +80,7 @@ def undo_withdrawal(
         SettingsError: there is no such entity.
         UnknownReference: there is no such record.
         WithdrawalRefused: it is not withdrawn, or a record that it hangs on still is.
+        ClockError: as `withdraw_record`.
     """
     record = _check_name(entity, ref)
     with writing(engine, landlord) as connection:
@@ -173,6 +176,9 @@ def _list_withdrawn_with(connection: Connection, act: int) -> list[RecordName]:
 
 def _write_acts(connection: Connection, landlord: str, event: str, acts: Sequence[_Act], words: SaidWords) -> None:
     """Write the act of the first record, and of the others that they were done with it."""
+    # An act dated in the future would hide the record only then, and hold up every load until then.
+    check_not_ahead(connection, words.now)
+    check_not_behind(connection, landlord, words.now)
     known_from = find_known_from(connection, landlord, words.now)
     said = {"actor": words.actor.strip(), "why": words.why.strip()}
     first: int | None = None
@@ -191,7 +197,7 @@ def _audit_act(connection: Connection, act_id: int, values: dict[str, Any]) -> N
     hashed = hash_said_words(
         values["nonce"], actor=values["actor"], why=values["why"], until=None, to_ref=values["ref"]
     )
-    details = {"entity": values["entity"], "said_sha256": hashed}
+    details = {"entity": values["entity"], "words_sha256": hashed}
     append_audit(
         connection,
         landlord=values["landlord"],
@@ -199,6 +205,7 @@ def _audit_act(connection: Connection, act_id: int, values: dict[str, Any]) -> N
         subject=f"withdrawal {act_id}",
         details=details | {name: values[name] for name in ("ends_id", "with_id") if values[name] is not None},
         at=values["at"],
+        seals=seal_groups(connection, values["landlord"], {"withdrawals": act_id}),
     )
 
 

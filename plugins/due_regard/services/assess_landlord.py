@@ -160,15 +160,14 @@ def assess_every_duty(
     return JudgedDuties(every, found, {**context.texts, **name_texts(settings, read), **said})
 
 
-def find_last_assessed_day(engine: Engine, landlord: str) -> date:
-    """The latest date that a landlord's findings stand at; the earliest date there is where it was never assessed."""
-    from sqlalchemy import func, select
-
+def is_to_be_assessed(engine: Engine, landlord: str, as_at: date) -> bool:
+    """Whether a landlord's findings stand at an earlier day, or a record was withdrawn since they were judged."""
     from due_regard.register import reading
-    from due_regard.register.schema.finding_tables import AssessmentRun
+    from due_regard.register.findings.judged_days import find_last_judged
+    from due_regard.register.withdrawals import has_later_withdrawals
 
     with reading(engine, landlord) as connection:
-        found = connection.scalar(
-            select(func.max(AssessmentRun.as_at)).where(AssessmentRun.landlord == landlord, AssessmentRun.moved)
-        )
-    return found or date.min
+        judged = find_last_judged(connection, landlord)
+        if judged is None or judged[0] < as_at:
+            return True
+        return judged[0] == as_at and has_later_withdrawals(connection, landlord, judged[1])

@@ -18,7 +18,7 @@ from due_regard.config.settings import Settings
 from due_regard.errors import AuditError, DueRegardError, RegisterError, SettingsError
 from due_regard.policy import load_policies
 from due_regard.services.check_result import CheckResult, check_writing
-from due_regard.services.doubtful_registers import list_half_drops
+from due_regard.services.doubtful_registers import list_future_acts, list_half_drops
 from due_regard.services.landlord_checks import check_landlord_files
 from due_regard.services.landlord_context import (
     find_head_file,
@@ -27,7 +27,13 @@ from due_regard.services.landlord_context import (
     open_landlord_register,
 )
 from due_regard.services.landlord_failures import LandlordFailures
-from due_regard.services.register_checks import check_not_moved, check_noted_heads
+from due_regard.services.register_checks import (
+    check_backups,
+    check_findings_without_settings,
+    check_guards,
+    check_not_moved,
+    check_noted_heads,
+)
 
 _OWN_FOLDERS = ("calendars", "codes", "landlords", "policies", "reports", "sources")
 """What DUE_REGARD_OWN_DIR may hold."""
@@ -48,8 +54,10 @@ def check_installation(settings: Settings, *, now: datetime, freshness: bool = F
         lambda: _check_code_lists(settings),
         lambda: _check_unread_files(settings),
         lambda: _check_calendars(settings, today),
-        lambda: _check_register(settings),
+        lambda: _check_register(settings, now),
         lambda: _check_whole_drops(settings),
+        lambda: _check_clocks(settings, now),
+        lambda: check_findings_without_settings(settings),
         lambda: _check_runs(settings, now),
         lambda: _check_mail_settings(settings),
         *(partial(_check_landlord, settings, name, today) for name in landlords),
@@ -128,7 +136,7 @@ def _check_calendars(settings: Settings, today: date) -> Iterator[CheckResult]:
         yield CheckResult(f"calendar {division}", ok, says + ("" if ok else mend))
 
 
-def _check_register(settings: Settings) -> Iterator[CheckResult]:
+def _check_register(settings: Settings, now: datetime) -> Iterator[CheckResult]:
     from due_regard.register.engines import name_place
     from due_regard.services.audit_heads import compare_noted_heads
 
@@ -138,9 +146,11 @@ def _check_register(settings: Settings) -> Iterator[CheckResult]:
             with open_landlord_register(settings, names[0]) as engine:
                 place = f"{engine.dialect.name}, {name_place(engine.url)}"
                 yield check_not_moved(engine, f"opens and is up to date ({place})")
+                yield check_guards(engine)
                 report, noted = compare_noted_heads(engine, find_head_file(settings, names[0]))
                 yield CheckResult("audit chain", True, f"{report.rows} rows hold; head {report.head or 'none yet'}")
                 yield from check_noted_heads(settings, report, noted)
+                yield from check_backups(settings, engine, names[0], now)
         except AuditError as reason:
             yield CheckResult("audit chain", False, str(reason))
         except RegisterError as reason:
@@ -150,6 +160,12 @@ def _check_register(settings: Settings) -> Iterator[CheckResult]:
 def _check_whole_drops(settings: Settings) -> Iterator[CheckResult]:
     half = list(list_half_drops(settings))
     yield CheckResult("whole drops", not half, "; ".join(half) or "no drop is half loaded")
+
+
+def _check_clocks(settings: Settings, now: datetime) -> Iterator[CheckResult]:
+    future = list(list_future_acts(settings, now=now))
+    is_harm = any("redate" in words for words in future)
+    yield CheckResult("clocks", not is_harm, "; ".join(future) or "nothing is dated in the future", bool(future))
 
 
 def _check_runs(settings: Settings, now: datetime) -> Iterator[CheckResult]:
@@ -185,6 +201,17 @@ def _check_mail_settings(settings: Settings) -> Iterator[CheckResult]:
         yield CheckResult("mail wording", True, "every sentence is there, with its placeholders")
     except DueRegardError as reason:
         yield CheckResult("mail wording", False, str(reason))
+    yield _check_paper_wording(settings)
+
+
+def _check_paper_wording(settings: Settings) -> CheckResult:
+    from due_regard.packs.content.paper_wording import load_paper_wording
+
+    try:
+        load_paper_wording(settings.reports_dir / "paper")
+    except DueRegardError as reason:
+        return CheckResult("paper wording", False, str(reason))
+    return CheckResult("paper wording", True, "every sentence is there, with its figures")
 
 
 def _check_landlord(settings: Settings, name: str, today: date) -> Iterator[CheckResult]:

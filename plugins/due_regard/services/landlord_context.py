@@ -75,7 +75,7 @@ def open_landlord_register(
         RegisterError: it is missing or of another version, and `upgrade` is not asked for.
     """
     from due_regard.register import open_register, upgrade_register
-    from due_regard.register.engines import HEAD_FILE
+    from due_regard.register.head_log import HEAD_FILE
 
     url = find_register_url(settings, landlord)
     engine = upgrade_register(url) if upgrade else open_register(url)

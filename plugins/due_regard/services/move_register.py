@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 
 from due_regard.config.settings import Settings
 from due_regard.errors import RegisterError
 from due_regard.services.audit_heads import compare_noted_heads, note_restored_heads
 from due_regard.services.landlord_context import find_head_file, find_register_url, open_landlord_register
+from due_regard.services.prove_copy import check_copy
 from due_regard.services.result import Result
 
 
@@ -19,18 +21,19 @@ def move_landlord_register(settings: Settings, target: str, landlord: str | None
 
     Raises:
         RegisterError: it is no register in a file, or was moved before, or the target is not empty.
-        AuditError: the audit does not hold, or lacks a head that is noted outside it.
+        AuditError: the audit lacks a head that is noted outside it, or something in the register does not hold.
     """
     from due_regard import register
-    from due_regard.register.engines import find_moved_place
     from due_regard.register.head_log import name_head_file
+    from due_regard.register.moved_place import find_moved_place
 
     with open_landlord_register(settings, landlord) as engine:
         with register.reading(engine) as connection:
             if place := find_moved_place(connection):
                 raise RegisterError(f"this register was moved to {place} before; nothing was changed")
         compare_noted_heads(engine, find_head_file(settings, landlord))
-        report = register.move_register(find_register_url(settings, landlord), target, now=now)
+        prove = partial(check_copy, settings)
+        report = register.move_register(find_register_url(settings, landlord), target, prove, now=now)
     arrived = register.open_register(target)
     note_restored_heads(arrived, name_head_file(settings.heads, target), now=now)
     arrived.dispose()

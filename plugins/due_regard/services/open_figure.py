@@ -120,7 +120,13 @@ def _open_rows(
     known_at = _find_known_instant(build)
     place = (found.table, found.measure, Quarter.parse(found.quarter))
     figure, records = open_known_figure(
-        engine, context, *place, reported=Quarter.parse(found.key.quarter), known_at=known_at, is_whole=found.is_whole
+        engine,
+        context,
+        *place,
+        reported=Quarter.parse(found.key.quarter),
+        known_at=known_at,
+        withdrawn_at=build["known_at"] or build["built_at"],
+        is_whole=found.is_whole,
     )
     _check_shown(found, figure, build["published"])
     if figure.number != build["frozen"][found.is_whole]:

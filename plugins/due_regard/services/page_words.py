@@ -22,6 +22,10 @@ class PageWords(BaseModel):
         """A step in a finding's life in words."""
         return self.events.get(event) or event.replace("_", " ").capitalize()
 
+    def name_step(self, event: str, state: str) -> str:
+        """A step with the state it led to: a finding is closed by a record, or because its own was withdrawn."""
+        return self.name_event("withdrawn" if (event, state) == ("resolved", "withdrawn") else event)
+
     def name_state(self, state: str) -> str:
         """A state in words."""
         return self.states.get(state) or state.replace("_", " ")

@@ -5,7 +5,7 @@ Every mail goes through the one outbox: at least once, always with the same Mess
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
@@ -73,14 +73,19 @@ def post_overdue_run(engine: Engine, context: MailContext, run: OverdueRun) -> b
         False where they were told before.
     """
     from due_regard.mail.wording import format_day
+    from due_regard.register.task_runs import BACKUP_DAG
 
     wording, key, day = context.wording, run.key, find_london_day(run.started_at)
     sentence, title = wording.data_owner.unended, wording.data_owner.unended_title
     if run.has_failed:
         sentence, title = wording.data_owner.failure, wording.data_owner.failure_title
+    if key.dag_id == BACKUP_DAG:
+        sentence, title = wording.data_owner.backup_failure, wording.data_owner.backup_failure_title
     text = sentence.format(task=key.verb, dag=key.dag_id, run=key.run_id, day=format_day(day))
     topic = f"{key.dag_id} {key.verb} {key.run_id} {day}"
-    return _post_to_data_owner(engine, context, "failure", topic, title.format(dag=key.dag_id), text)
+    return _post_to_data_owner(
+        engine, context, "failure", topic, title.format(dag=key.dag_id, day=format_day(day)), text
+    )
 
 
 def post_late_assessment(engine: Engine, context: MailContext, days: Sequence[date], *, by: str) -> bool:
@@ -95,6 +100,21 @@ def post_late_assessment(engine: Engine, context: MailContext, days: Sequence[da
     text = wording.data_owner.unassessed.format(days=", ".join(map(format_day, days)), by=by)
     title = wording.data_owner.unassessed_title.format(by=by, day=format_day(days[-1]))
     return _post_to_data_owner(engine, context, "failure", f"unassessed {days[-1]}", title, text)
+
+
+def post_register_faults(engine: Engine, context: MailContext, tables: Mapping[str, int]) -> bool:
+    """Tell the data owner how much in which table of the register does not hold; once a day.
+
+    Returns:
+        False where they were told before.
+    """
+    from due_regard.mail.wording import format_day
+
+    wording = context.wording
+    counts = ", ".join(f"{table} ({number})" for table, number in sorted(tables.items()))
+    text = wording.data_owner.unproved.format(tables=counts, landlord=context.landlord.id)
+    title = wording.data_owner.unproved_title.format(day=format_day(context.today))
+    return _post_to_data_owner(engine, context, "failure", f"unproved {context.today}", title, text)
 
 
 def _post_to_data_owner(engine: Engine, context: MailContext, kind: str, topic: str, title: str, text: str) -> bool:

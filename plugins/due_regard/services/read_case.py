@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+from due_regard.calendars.quarters import find_london_day
 from due_regard.config.settings import Settings
 from due_regard.errors import UnknownReference
 from due_regard.policy import Duty, LandlordContext, PolicyHistory
@@ -89,11 +90,16 @@ def read_one_case(connection: Connection, judging: Judging, ref: str) -> tuple[R
     Raises:
         UnknownReference: no restriction has that reference.
     """
+    from due_regard.register.vanished_records import find_withdrawal
+
     # No database knows a NUL, and PostgreSQL will not even be asked for one.
     if "\0" not in ref:
         records, assessments = read_judged_case(connection, judging, [ref])
         if rows := select_case_rows(records, ref):
             return records, rows, assessments
+        if (act := find_withdrawal(connection, judging.landlord, "restrictions", ref)) is not None:
+            on = find_london_day(act["at"])
+            raise UnknownReference(f"this restriction was withdrawn on {on}: it was entered by mistake")
     raise UnknownReference("no restriction has that reference; the list has those in force")
 
 

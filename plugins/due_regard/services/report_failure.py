@@ -7,7 +7,7 @@ register. What is told, is told once; what could not be handed over stays in the
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,13 @@ from due_regard.config.landlord import load_landlord
 from due_regard.config.settings import Settings
 from due_regard.errors import DueRegardError, RegisterError
 from due_regard.services.landlord_context import list_landlords_to_run, open_landlord_register
-from due_regard.services.post_mail import make_mail_context, post_late_assessment, post_overdue_run, send_landlord_mail
+from due_regard.services.post_mail import (
+    make_mail_context,
+    post_late_assessment,
+    post_overdue_run,
+    post_register_faults,
+    send_landlord_mail,
+)
 from due_regard.services.result import Result
 
 if TYPE_CHECKING:
@@ -78,6 +84,31 @@ def watch_landlords(settings: Settings, *, now: datetime) -> Result:
             untold |= dict.fromkeys(names, str(reason))
         else:
             told, untold = told + result["told"], untold | result["untold"]
+    return {"told": told, "untold": untold}
+
+
+def report_register_faults(
+    settings: Settings, names: Sequence[str], faults: Mapping[str, Mapping[str, int]], *, now: datetime
+) -> Result:
+    """Mail the data owners of those of `names` of whom something in their register does not hold; once a day.
+
+    `faults` says of whom how much in which table does not hold; what is of no landlord (`-`) concerns each of `names`.
+
+    Returns:
+        told (mails posted), untold (landlord -> why its data owner could not be told).
+    """
+    told = 0
+    untold: dict[str, str] = {}
+    for name in names:
+        if not (tables := {**faults.get("-", {}), **faults.get(name, {})}):
+            continue
+        try:
+            with open_landlord_register(settings, name) as engine:
+                told += post_register_faults(engine, _load_mail_context(settings, name, now), tables)
+                send_landlord_mail(engine, settings, name, now=now)
+        except DueRegardError as reason:
+            _log.warning("%s: its data owner could not be told: %s", name, reason)
+            untold[name] = str(reason)
     return {"told": told, "untold": untold}
 
 

@@ -1,6 +1,6 @@
 """Compose and send the mails of a day: what is new, what moved up a stage, what is done.
 
-A landlord not yet assessed on that day is assessed first.
+A landlord not yet assessed on that day is assessed first, and so is one of which a record was withdrawn since.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from due_regard.calendars.quarters import find_london_day
 from due_regard.config.settings import Settings
 from due_regard.errors import MailError, SettingsError
 from due_regard.policy import LandlordContext
-from due_regard.services.assess_landlord import assess_every_duty, assess_until_settled, find_last_assessed_day
+from due_regard.services.assess_landlord import assess_every_duty, assess_until_settled, is_to_be_assessed
 from due_regard.services.landlord_context import list_landlords_to_run, load_landlord_context, open_landlord_register
 from due_regard.services.landlord_failures import LandlordFailures
 from due_regard.services.post_mail import open_mail_context
@@ -110,7 +110,7 @@ def _compose_register_alerts(
         report_step(f"{name}: judging and composing ({number} of {len(names)})")
         with failures.hold_back(name):
             context = load_landlord_context(settings, name)
-            if dry_run is None and find_last_assessed_day(engine, name) < as_at:
+            if dry_run is None and is_to_be_assessed(engine, name, as_at):
                 assess_until_settled(engine, settings, context, as_at, now)
             reports.append(compose_landlord_alerts(engine, settings, context, as_at, now, dry_run))
     return reports
@@ -125,7 +125,7 @@ def compose_landlord_alerts(
 
     history = add_report_duty(context.history, context.landlord, reports=settings.reports_dir)
     mail_context = open_mail_context(settings, context, now=now)
-    is_forecast = dry_run is not None and find_last_assessed_day(engine, context.landlord.id) < as_at
+    is_forecast = dry_run is not None and is_to_be_assessed(engine, context.landlord.id, as_at)
     # What comes due by then is judged as the run of that day would, and recorded nowhere.
     foreseen = assess_every_duty(engine, settings, context, as_at).every if is_forecast else None
     return compose_alerts(engine, mail_context, history, as_at=as_at, dry_run=dry_run, foreseen=foreseen)

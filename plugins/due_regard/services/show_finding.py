@@ -49,9 +49,10 @@ def show_finding(
     Returns:
         Where it stands, label, promise, reading, reading_confirmed_by, policy_title, remedy, days_unit; explanation,
         record_says, working_days, late_days and references (explain_finding.py); origin (file, row, batch and version
-        of the record it is about), owner and would_be_told (post, why), told (stage, on, why, status, mode), life
-        (events, each with `words`), decisions (those of people that hold now, the oldest first), newest_event (whoever
-        decides names it, so that nobody decides on what they have not seen).
+        of the record it is about), withdrawal (who withdrew that record, when and why; else None), owner and
+        would_be_told (post, why), told (stage, on, why, status, mode), life (events, each with `words`), decisions
+        (those of people that hold now, the oldest first), newest_event (whoever decides names it, so that nobody
+        decides on what they have not seen).
 
     Raises:
         UnknownReference: there is no such finding, it is another landlord's, or it may not be seen.
@@ -71,6 +72,7 @@ def show_finding(
         result |= _describe_promise(known, found, duty)
         result |= explain_finding(records, known, found, duty)
         origin = register.find_record_origin(engine, found["landlord"], found["subject_type"], found["subject_ref"])
+        result["withdrawal"] = _find_withdrawal(engine, found)
         result["origin"] = origin and {name: make_json_value(value) for name, value in origin.items()}
         result |= _find_people(engine, settings, context, found, records, now)
         result |= _read_life(engine, found["register_ref"], context.words, now)
@@ -89,6 +91,20 @@ def _read_visible_finding(
         if found["rule"] not in (list_visible_rules(history, sees_restricted=False) or ()):
             raise UnknownReference("no finding has that reference")
     return found
+
+
+def _find_withdrawal(engine: Engine, found: dict[str, Any]) -> Result | None:
+    """Who said that the record it is about was entered by mistake: at, actor, why."""
+    from due_regard.records.canonical import ENTITY_OF_SUBJECT
+    from due_regard.register import reading
+    from due_regard.register.vanished_records import find_withdrawal
+
+    entity = ENTITY_OF_SUBJECT.get(found["subject_type"])
+    if entity is None:
+        return None
+    with reading(engine, found["landlord"]) as connection:
+        act = find_withdrawal(connection, found["landlord"], entity.name, found["subject_ref"])
+    return act and {name: make_json_value(value) for name, value in act.items()}
 
 
 def _describe_promise(known: LandlordContext, found: dict[str, Any], duty: Duty | None) -> dict[str, Any]:
@@ -123,7 +139,7 @@ def _read_life(engine: Engine, register_ref: str, words: PageWords, now: datetim
     life = register.read_finding_life(engine, register_ref)
     events = list_json_rows(life.reindex(columns=list(_EVENT)))
     return {
-        "life": [{**event, "words": words.name_event(event["event"])} for event in events],
+        "life": [{**event, "words": words.name_step(event["event"], event["state"])} for event in events],
         "newest_event": max((event["id"] for event in events), default=None),
         "decisions": _list_decisions(life, now),
     }

@@ -11,15 +11,15 @@ if TYPE_CHECKING:
     import pandas as pd
     from sqlalchemy import Engine
 
-    from due_regard.register.faults import ProofFault
+    from due_regard.register.sealing.row_faults import ProofFault
 
 
 def find_standing_faults(engine: Engine, proof: RunProof) -> Iterator[ProofFault]:
     """Open findings that are not what the run says of them, and open duties of it without any finding."""
     import pandas as pd
 
-    from due_regard.register.faults import ProofFault
     from due_regard.register.findings.finding_transitions import KEY, STAND
+    from due_regard.register.sealing.row_faults import ProofFault
 
     landlord, place = proof.run.landlord, proof.run.place
     said, kept = _list_said(proof), _read_findings(engine, landlord)
@@ -30,12 +30,11 @@ def find_standing_faults(engine: Engine, proof: RunProof) -> Iterator[ProofFault
     for ref in both.loc[is_open & (both["_merge"] == "left_only"), "register_ref"]:
         yield ProofFault(landlord, "findings", ref, "changed", f"it is open, and {place} says nothing of it")
     here = both[is_open & (both["_merge"] == "both")]
-    differs = {name: ~_is_same(here[name], here[f"{name}_said"]) for name in STAND}
-    for index, row in pd.DataFrame(differs, index=here.index).iterrows():
-        if row.any():
-            names = ", ".join(name for name in STAND if row[name])
-            ref = str(here.at[index, "register_ref"])
-            yield ProofFault(landlord, "findings", ref, "changed", f"{place} says otherwise of {names}")
+    differs = pd.DataFrame({name: ~_is_same(here[name], here[f"{name}_said"]) for name in STAND}, index=here.index)
+    for index in differs.index[differs.any(axis="columns")]:
+        names = ", ".join(name for name in STAND if differs.at[index, name])
+        ref = str(here.at[index, "register_ref"])
+        yield ProofFault(landlord, "findings", ref, "changed", f"{place} says otherwise of {names}")
 
 
 def _list_said(proof: RunProof) -> pd.DataFrame:

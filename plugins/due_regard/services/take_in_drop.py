@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from due_regard.calendars.quarters import find_london_day
 from due_regard.config.settings import Settings
 from due_regard.config.storage import bring_here
+from due_regard.errors import OlderDrop
 from due_regard.policy import LandlordContext
 from due_regard.services.landlord_context import load_landlord_context, open_landlord_register
 from due_regard.services.post_mail import open_mail_context, post_rows_to_mend
@@ -68,10 +69,13 @@ def load_complete_drop(
         validated = validate_drop(engine, settings, landlord, folder, mapping, now)
         content = register.hash_drop((*validated.files, *validated.refused))
         if validated.held and not register.is_released(engine, landlord, content):
-            return hold_validated_drop(engine, validated, content, now)
+            return hold_validated_drop(engine, validated, content, find_older_drop(engine, validated), now)
         report_step(f"{landlord}: loading")
         tell_owner = prepare_rows_to_mend(settings, context, validated, content, now)
-        report = register.load_drop(engine, validated, now=now, tell_owner=tell_owner)
+        try:
+            report = register.load_drop(engine, validated, now=now, keep_newer=True, tell_owner=tell_owner)
+        except OlderDrop as reason:
+            return hold_validated_drop(engine, validated, content, reason, now)
         # After the load: what goes back of a drop that was not loaded would be mended in vain. A run that is killed
         # here has told the data owner already, and the same drop taken again writes the files.
         return report_loaded_drop(settings, validated, folder, report, content, now)
@@ -150,13 +154,32 @@ def report_no_drop(landlord: str, status: str, why: str) -> dict[str, Any]:
     }
 
 
-def hold_validated_drop(engine: Engine, validated: ValidatedDrop, content: str, now: datetime) -> dict[str, Any]:
+def find_older_drop(engine: Engine, validated: ValidatedDrop) -> OlderDrop | None:
+    """That a drop which is held anyway is an older one too: whoever releases it lets it in as it is."""
+    from due_regard import register
+    from due_regard.register.loading.older_drops import find_newer_drop
+
+    with register.reading(engine, validated.landlord) as connection:
+        return find_newer_drop(connection, validated)
+
+
+def hold_validated_drop(
+    engine: Engine, validated: ValidatedDrop, content: str, older: OlderDrop | None, now: datetime
+) -> dict[str, Any]:
     """Note a drop that waits for a person, and say so."""
     from due_regard import register
 
-    why, drop = "; ".join(validated.held), validated.drop
+    why, drop = "; ".join([*validated.held, *([str(older)] if older else [])]), validated.drop
+    newer = older.newer_batch if older else None
     batch = register.hold_drop(
-        engine, landlord=validated.landlord, source=validated.source, drop=drop, sha256=content, why=why, now=now
+        engine,
+        landlord=validated.landlord,
+        source=validated.source,
+        drop=drop,
+        sha256=content,
+        why=why,
+        now=now,
+        newer_batch=newer,
     )
     return report_no_drop(validated.landlord, "held", why) | {"batch_id": batch}
 

@@ -1,4 +1,4 @@
-"""Prove everything that a register holds: chain, rows, texts, runs, packs and their files, people's words.
+"""Prove everything that a register holds: chain, rows, people's words, texts, runs judged again, packs, their files.
 
 Faults are collected, not raised: each names table and row. What cannot be proved is said, with why. Nothing is written.
 """
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from due_regard.config.settings import Settings
 from due_regard.errors import AuditError, RegisterError
+from due_regard.services.audit_heads import verify_register_audit
 from due_regard.services.judge_run_again import RunProof, Verdict, judge_run_again
 from due_regard.services.landlord_context import open_landlord_register
 from due_regard.services.result import Result
@@ -21,8 +22,8 @@ from due_regard.services.steps import report_step
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
-    from due_regard.register.faults import ProofFault
     from due_regard.register.findings.recorded_runs import RecordedRun
+    from due_regard.register.sealing.row_faults import ProofFault
 
 ChooseRuns = Callable[[Sequence["RecordedRun"]], Sequence["RecordedRun"]]
 """Chooses the runs of a landlord that are judged again; it is given every one, the newest first."""
@@ -41,7 +42,7 @@ class _Proof:
 
     def add_faults(self, landlord: str, table: str, find: Callable[[], Iterable[ProofFault]]) -> None:
         """Collect what `find` finds; a cell that cannot even be read is a fault of its own."""
-        from due_regard.register.faults import ProofFault
+        from due_regard.register.sealing.row_faults import ProofFault
 
         try:
             self.faults.extend(find())
@@ -73,53 +74,65 @@ def verify_register(
         runs: judge only so many of each landlord's newest runs again; all by default.
 
     Returns:
-        rows and head (of the chain), holds, faults (landlord, table, key, what, why), unproved (landlord, table, key,
-        why), proved (how many texts, runs, packs, files, decisions), runs_left (recorded runs not judged again).
+        of the chain as `verify_register_audit` (rows 0 where it does not hold), holds, faults (landlord, table, key,
+        what, why), unproved (landlord, table, key, why), beyond_proof (what no digest can prove -> why), proved (how
+        many groups of rows, texts, runs, packs, files), runs_left (recorded runs not judged again).
 
     Raises:
         RegisterError: there is no register, it is older or newer than this program, or it cannot be reached.
     """
-    with open_landlord_register(settings, landlord) as engine:
-        return prove_register(engine, settings, lambda found: found[:runs], head=head)
+    return prove_register(settings, landlord, lambda found: found[:runs], head=head)
 
 
 def prove_register(
-    engine: Engine,
-    settings: Settings,
-    choose_runs: ChooseRuns,
-    *,
-    head: str | None = None,
-    landlords: Sequence[str] | None = None,
+    settings: Settings, landlord: str | None, choose_runs: ChooseRuns, *, head: str | None = None
 ) -> Result:
-    """As `verify_register`; `choose_runs` says which runs are judged again, `landlords` of whom (all by default)."""
-    proof = _Proof()
-    report_step("the chain")
-    rows, kept_head = _prove_chain(engine, proof, head)
-    left = 0
-    for name in _list_landlords(engine) if landlords is None else landlords:
-        _prove_tables(engine, settings, name, proof)
-        left += _prove_runs(engine, settings, name, choose_runs, proof)
-    return {
-        "rows": rows,
-        "head": kept_head,
+    """As `verify_register`; `choose_runs` says which runs are judged again."""
+    from due_regard.register.sealing.seal_rules import BEYOND_PROOF
+
+    proof, left = _Proof(), 0
+    report_step("proving the audit's chain")
+    chain = _prove_chain(settings, landlord, proof, head)
+    with open_landlord_register(settings, landlord) as engine:
+        report_step("proving every row")
+        proof.add_faults("", "rows", partial(_prove_rows, engine, proof))
+        for name in _list_landlords(engine):
+            report_step(f"{name}: proving texts and packs")
+            _prove_tables(engine, settings, name, proof)
+            left += _prove_runs(engine, settings, name, choose_runs, proof)
+    return chain | {
         "holds": not proof.faults,
         "faults": [asdict(fault) for fault in proof.faults],
         "unproved": proof.unproved,
+        "beyond_proof": dict(BEYOND_PROOF),
         "proved": proof.proved,
         "runs_left": left,
     }
 
 
-def _prove_chain(engine: Engine, proof: _Proof, head: str | None) -> tuple[int, str]:
-    from due_regard import register
-    from due_regard.register.faults import ProofFault
+def _prove_chain(settings: Settings, landlord: str | None, proof: _Proof, head: str | None) -> Result:
+    from due_regard.register.sealing.row_faults import ProofFault
 
     try:
-        report = register.verify_audit(engine, head)
+        return verify_register_audit(settings, landlord, head)
     except AuditError as reason:
         proof.faults.append(ProofFault("", "audit", "the chain", "changed", str(reason)))
-        return 0, ""
-    return report.rows, report.head
+        return {"rows": 0, "head": "", "noted": 0, "noted_in": None, "restored_at": ""}
+
+
+def _prove_rows(engine: Engine, proof: _Proof) -> tuple[ProofFault, ...]:
+    from due_regard import register
+
+    try:
+        report = register.verify_rows(engine)
+    except AuditError:
+        proof.add_unproved("", "rows", "every one", "the audit's chain does not hold: no row can be proved by it")
+        return ()
+    proof.count("groups of rows", report.groups)
+    for one in report.unproved:
+        why = "the register was upgraded then: what the rows were before is not known"
+        proof.add_unproved(one.landlord, one.rule, f"before {one.before:%Y-%m-%d %H:%M} UTC", why)
+    return report.faults
 
 
 def _list_landlords(engine: Engine) -> list[str]:
@@ -138,13 +151,11 @@ def _list_landlords(engine: Engine) -> list[str]:
 def _prove_tables(engine: Engine, settings: Settings, landlord: str, proof: _Proof) -> None:
     from due_regard.packs.life.pack_proof import count_packs, find_pack_faults
     from due_regard.register.findings.recorded_runs import find_run_faults
-    from due_regard.register.findings.said_words_proof import count_said_words, find_word_faults
     from due_regard.register.findings.used_texts import count_texts, find_text_faults
 
     for table, find, what, count in (
         ("used_texts", find_text_faults, "texts", count_texts),
         ("assessment_runs", find_run_faults, "", None),
-        ("finding_events", find_word_faults, "decisions", count_said_words),
         ("packs", find_pack_faults, "packs", count_packs),
     ):
         before = len(proof.faults)
@@ -208,7 +219,7 @@ def _prove_runs(engine: Engine, settings: Settings, landlord: str, choose_runs: 
 
 
 def _prove_run(engine: Engine, settings: Settings, run: RecordedRun, is_last: bool, proof: _Proof) -> list[ProofFault]:
-    from due_regard.register.faults import ProofFault
+    from due_regard.register.sealing.row_faults import ProofFault
 
     found: RunProof = judge_run_again(engine, settings, run)
     if found.verdict is Verdict.WRONG:

@@ -21,6 +21,7 @@ from due_regard.web import (
     landlord_pages,
     pack_pages,
     policy_pages,
+    record_pages,
     restriction_pages,
     work_pages,
 )
@@ -39,6 +40,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     drop_pages.router,
     pack_pages.router,
     policy_pages.router,
+    record_pages.router,
     audit_pages.router,
 )
 

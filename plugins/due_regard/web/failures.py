@@ -25,6 +25,7 @@ from due_regard.errors import (
     RegisterMovedOn,
     SettingsError,
     UnknownReference,
+    WithdrawalRefused,
 )
 from due_regard.web.rendering import is_json_wanted, show_page
 
@@ -36,6 +37,7 @@ STATUS: Mapping[type[DueRegardError], int] = {
     DecisionOvertaken: 409,
     PackError: 409,
     RegisterMovedOn: 409,
+    WithdrawalRefused: 409,
     SettingsError: 422,
     DueRegardError: 503,
 }

@@ -9,11 +9,13 @@ from collections.abc import Callable, Mapping
 
 import pandas as pd
 
+from due_regard.calendars.quarters import Quarter
 from due_regard.packs.charts import (
     ageing_chart,
     appeal_days_chart,
     in_force_chart,
     incident_run_chart,
+    kept_chart,
     timeliness_chart,
 )
 from due_regard.packs.charts.canvas import DrawnChart
@@ -21,6 +23,7 @@ from due_regard.packs.content.measure_tables import MeasureTable
 from due_regard.packs.measures.timeliness import OVERDUE_BANDS
 
 CHARTS: Mapping[str, Callable[[pd.DataFrame], DrawnChart | None]] = {
+    "duties_kept": kept_chart.draw_kept,
     "lateness": timeliness_chart.draw_timeliness,
     "in_force_over_time": in_force_chart.draw_in_force,
     "days_to_decide": appeal_days_chart.draw_appeal_days,
@@ -34,7 +37,7 @@ def draw_table_chart(table: MeasureTable) -> DrawnChart | None:
     """The chart of `table`; None where it has none, holds nothing to draw, or hides a figure."""
     if table.name not in CHARTS:
         return None
-    data = table.listing if table.listing is not None else _list_ages(table)
+    data = table.listing if table.listing is not None else _SERIES[table.name](table)
     if data is None or data.astype("str").isin(["[c]"]).any(axis=None):
         return None
     return CHARTS[table.name](data)
@@ -48,5 +51,23 @@ def _list_ages(table: MeasureTable) -> pd.DataFrame | None:
         return None
     return pd.DataFrame({"Age": bands["label"].to_list(), "Reviews": bands["numerator"].astype("int64").to_list()})
 
+
+def _list_kept(table: MeasureTable) -> pd.DataFrame | None:
+    """Quarters, newest first; None where a figure of one is hidden or not measured."""
+    assert table.figures is not None  # noqa: S101 - a table is one of the two
+    wide = table.figures.pivot(index="quarter", columns="measure", values="numerator")
+    wide = wide.reindex(list(dict.fromkeys(table.figures["quarter"])))[["due", "on_time", "late", "lapsed"]]
+    if wide.isna().any(axis=None):
+        return None
+    quarters = [Quarter.parse(str(name)).months for name in wide.index]
+    counts = wide.astype("int64").set_axis(["Due", *kept_chart.PARTS], axis="columns")
+    return counts.reset_index(drop=True).assign(Quarter=quarters)
+
+
+_SERIES: Mapping[str, Callable[[MeasureTable], pd.DataFrame | None]] = {
+    "overdue_reviews": _list_ages,
+    "duties_kept": _list_kept,
+}
+"""Table of figures -> what its chart is drawn of."""
 
 __all__ = ["CHARTS", "DrawnChart", "draw_table_chart"]

@@ -6,11 +6,13 @@ from textwrap import fill
 
 import pandas as pd
 
-from due_regard.packs.charts.canvas import GREY, HATCHES, DrawnChart, finish_chart, make_canvas, remove_grid
+from due_regard.packs.charts.canvas import GREY, DrawnChart, finish_chart, make_canvas, remove_grid
 from due_regard.packs.measures.timeliness import LATENESS
 
-_FILLS = ("#12436D", "#6BACE6", "#A285D1", "#F46A25", "#FFFFFF")
-_INK = ("white", "black", "black", "black", "black")
+FILLS = ("#FFFFFF", "#D3E5F7", "#9DBBE0", "#6F8FBF", "#12263F")
+"""From on time to not done, each darker than the last: what was not done is seen first, in black and white too."""
+INK = ("black", "black", "black", "black", "white")
+_HATCHES = ("", "//", "..", "xx", "")
 
 
 def draw_timeliness(data: pd.DataFrame) -> DrawnChart | None:
@@ -24,13 +26,13 @@ def draw_timeliness(data: pd.DataFrame) -> DrawnChart | None:
         for place, name in enumerate(LATENESS):
             bars = axes.barh(
                 range(len(data)), shares[name], left=left, height=0.72, label=name,
-                color=_FILLS[place], hatch=HATCHES[place], edgecolor=GREY, linewidth=0.6,
+                color=FILLS[place], hatch=_HATCHES[place], edgecolor=GREY, linewidth=0.6,
             )  # fmt: skip
             left += shares[name]
             labels = [f"{n:,}" if share >= 3 else "" for n, share in zip(data[name], shares[name], strict=True)]
-            for text in axes.bar_label(bars, labels, label_type="center", color=_INK[place], fontsize=9):
-                if HATCHES[place]:
-                    text.set_bbox({"facecolor": _FILLS[place], "edgecolor": "none", "pad": 1.2})
+            for text in axes.bar_label(bars, labels, label_type="center", color=INK[place], fontsize=9):
+                if _HATCHES[place]:
+                    text.set_bbox({"facecolor": FILLS[place], "edgecolor": "none", "pad": 1.2})
         axes.set_yticks(range(len(data)), [fill(label, 44) for label in _list_labels(data)], fontsize=9)
         for row, due in enumerate(data["Due in the quarter"]):
             axes.text(101, row, f"{due:,} due", va="center", fontsize=9, color=GREY)

@@ -19,7 +19,7 @@ import pandas as pd
 from due_regard.calendars.quarters import Quarter
 from due_regard.packs.content.crossed_records import MARK
 from due_regard.packs.content.measure_tables import SPECS
-from due_regard.packs.measures import Figure, QuarterSnapshot
+from due_regard.packs.measures import Cases, Figure, QuarterSnapshot
 from due_regard.records.canonical import ENTITIES, Records
 
 Counts: TypeAlias = npt.NDArray[np.int64]
@@ -93,8 +93,10 @@ class _CustomerPlaces:
         """Of each customer, whether they are there."""
         return np.array([*self._are_real, *(MARK not in ref for _, ref in self._alone)], dtype=bool)
 
-    def find_places(self, cases: pd.Series) -> Counts:
+    def find_places(self, cases: Cases) -> Counts:
         """The customer's number, case by case; a case whose customer is not known stands for itself."""
+        if isinstance(cases, tuple):
+            return np.concatenate([np.zeros(0, "int64"), *(self.find_places(part) for part in cases)])
         if not len(cases):
             return np.zeros(0, "int64")
         index, numbers = self._of_column.get(str(cases.name), (pd.Index([], dtype="str"), np.zeros(0, "int64")))
@@ -141,7 +143,7 @@ def _count_quarter(
             own, whole = list_figure_names(figure, table, str(snapshot.quarter))
             if figure.numerator is None or not figure.is_of_people:
                 continue
-            if figure.unit != "count" and (figure.denominator or 0) < smallest:
+            if figure.days is not None and (figure.denominator or 0) < smallest:
                 hidden.add(own)
             elif figure.cases is None and figure.days is None:
                 # Nothing tells what it counts: it cannot be protected.

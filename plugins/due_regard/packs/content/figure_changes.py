@@ -1,6 +1,7 @@
 """What changed since figures were issued: each figure as its audience was last given it, and as it is known now.
 
-A late or corrected export changes the past; the sheet says which figure, from what, to what.
+A late or corrected export changes the past, and so does a withdrawal; the sheet says which figure, from what, to what,
+and by which of the two.
 """
 
 from __future__ import annotations
@@ -48,14 +49,50 @@ def _list_changes(
             yield (name, row["measure"], row["label"], row["quarter"], *said)
 
 
+def explain_changes(
+    changes: pd.DataFrame,
+    issued: Mapping[str, Sequence[float | None]],
+    kept: Mapping[str, Sequence[float | None]] | None,
+    now: Mapping[str, MeasureTable],
+) -> pd.DataFrame:
+    """`changes` with `cause`: an export, a withdrawal, or both.
+
+    `kept` are the figures as they would be had nothing been withdrawn, nor taken back, since `issued` were known; None
+    where nothing was. A figure that `kept` cannot give is not told apart, and counts as an export's.
+    """
+    if kept is None:
+        return changes.assign(cause=_EXPORT)
+    by_withdrawal = set(list_figure_names(compare_figures(kept, now)))
+    causes = [
+        _EXPORT if name not in by_withdrawal else _WITHDRAWAL if _is_same(issued[name], kept[name]) else _BOTH
+        for name in list_figure_names(changes)
+    ]
+    return changes.assign(cause=causes)
+
+
+def list_figure_names(changes: pd.DataFrame) -> list[str]:
+    """`table/measure/quarter` of each change."""
+    return [f"{row.table}/{row.measure}/{row.quarter}" for row in changes.itertuples()]
+
+
+def _is_same(one: Sequence[float | None], other: Sequence[float | None]) -> bool:
+    return tuple(one) == tuple(other)
+
+
+_EXPORT = "A late or corrected export"
+_WITHDRAWAL = "A record was withdrawn as entered by mistake, or stands again"
+_BOTH = "Both: an export, and a record withdrawn or standing again"
+
+
 def build_changes_table(changes: pd.DataFrame, now: Mapping[str, MeasureTable]) -> MeasureTable:
-    """A listing of what `compare_figures` found."""
+    """A listing of what `explain_changes` found."""
     listing = pd.DataFrame({
         "Table": [now[name].title for name in changes["table"]],
         "Measure": changes["label"].to_list(),
         "Quarter": changes["quarter"].to_list(),
         "As issued": changes["issued"].to_list(),
         "As known now": changes["now"].to_list(),
+        "Why": changes["cause"].to_list(),
     })
     return MeasureTable(
         "what_changed", "What changed since the figures were issued", (_NOTE,), (), False, listing=listing

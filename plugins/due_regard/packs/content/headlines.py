@@ -4,37 +4,39 @@ A wording names figures in braces and nothing is evaluated as code:
     {new}                         the figure of the reported quarter
     {new:restriction|restrictions}   the figure with its noun: "1 restriction", "no restrictions"
     {reviews_late.of}             what it is out of
-    {reviews_late.percent}        its share in per cent
+    {reviews_late.percent}        its share in per cent; .percent_before, .percent_year: the quarter before, a year ago
+    {overdue.parts}               its parts but noughts: " (1 of 31 to 90 calendar days, 2 of over 365 calendar days)"
     {new.change} {new.year}       "3 more than", "2 fewer than", "the same as": the quarter before, the same a year ago
     {rows:duty is|duties are}     rows of a listing
+    {reviews/reviews_late}        a figure of another table, where a wording speaks of several (the paper's)
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pandas as pd
 
+from due_regard.errors import MissingFigure
 from due_regard.packs.content.measure_tables import MeasureTable
 from due_regard.packs.measures.quarter_snapshot import NO_DUTY, NOT_MEASURED, NOTHING_TO_MEASURE
 
 HIDDEN = "hidden"
 """Why a figure of a publishable edition is not given (disclosure_control)."""
 
-_PLACE = re.compile(r"\{([a-z][a-z0-9_]*)(?:\.(of|percent|change|year))?(?::([^|{}]+)\|([^|{}]+))?\}")
+_PLACE = re.compile(
+    r"\{(?:([a-z_]+)/)?([a-z][a-z0-9_]*)(?:\.(of|parts|percent|percent_before|percent_year|change|year))?(?::([^|{}]+)\|([^|{}]+))?\}"
+)
+_BACK = {"change": 1, "year": 4, "percent": 0, "percent_before": 1, "percent_year": 4}
+"""Quarters back that a part of a figure looks at."""
+_NO_SHARE = "not known"
 _SAID = {
     NOT_MEASURED: "{label}: not measured, as the export does not carry what it needs.",
     HIDDEN: "{label}: not shown, to protect people where numbers are small.",
     NO_DUTY: "",
     NOTHING_TO_MEASURE: "",
 }
-
-
-class _Missing(Exception):
-    def __init__(self, sentence: str) -> None:
-        super().__init__()
-        self.sentence = sentence
 
 
 def check_headline(wording: str) -> None:
@@ -54,23 +56,51 @@ def compute_headline(wording: str, table: MeasureTable) -> str:
         KeyError: the table has no figure of that name.
     """
     try:
-        said = _PLACE.sub(_build_filler(table), wording)
-    except _Missing as missing:
-        return missing.sentence
+        said = fill_sentence(wording, {"": table})
+    except MissingFigure as missing:
+        return _SAID[missing.why].format(label=missing.label)
     return said[:1].upper() + said[1:]
 
 
-def _build_filler(table: MeasureTable) -> Callable[[re.Match[str]], str]:
+def fill_sentence(wording: str, tables: Mapping[str, MeasureTable]) -> str:
+    """The sentence of `wording`, whose figures stand in `tables` by the name before the stroke.
+
+    Raises:
+        KeyError: there is no such table, or no figure of that name in it.
+        MissingFigure: a figure is not measured, hidden, not promised, or there was no case.
+    """
+    return _PLACE.sub(_build_filler(tables), wording)
+
+
+def _build_filler(tables: Mapping[str, MeasureTable]) -> Callable[[re.Match[str]], str]:
     def fill_place(found: re.Match[str]) -> str:
-        name, part, one, many = found.groups()
+        place, name, part, one, many = found.groups()
+        table = tables[place or ""]
         if name == "rows" and table.listing is not None:
             if table.why:
-                raise _Missing(_SAID[table.why].format(label=table.title))
+                raise MissingFigure(table.why, table.title)
             return _format_counted(len(table.listing), one, many)
-        assert table.figures is not None  # noqa: S101 - a table is one of the two
+        if table.figures is None:
+            raise KeyError(name)
+        if part == "parts":
+            return _list_parts(table.figures, name)
         return _find_part(table.figures[table.figures["measure"] == name], name, part, one, many)
 
     return fill_place
+
+
+def _list_parts(figures: pd.DataFrame, name: str) -> str:
+    now = figures[figures["of"] == name].drop_duplicates("measure")
+    for row in now[now["numerator"].isna()].itertuples():
+        raise MissingFigure(str(row.why), str(row.label))
+    some = now[now["numerator"] > 0]
+    counts = zip(some["label"], some["numerator"].astype("float64"), strict=True)
+    said = [f"{_format_headline_number(number)} of {_lower_first(str(label))}" for label, number in counts]
+    return f" ({', '.join(said)})" if said else ""
+
+
+def _lower_first(label: str) -> str:
+    return label[:1].lower() + label[1:]
 
 
 def _find_part(rows: pd.DataFrame, name: str, part: str | None, one: str | None, many: str | None) -> str:
@@ -78,18 +108,35 @@ def _find_part(rows: pd.DataFrame, name: str, part: str | None, one: str | None,
         raise KeyError(name)
     now = rows.iloc[0]
     if pd.isna(now["numerator"]):
-        raise _Missing(_SAID[str(now["why"])].format(label=now["label"]))
+        raise MissingFigure(str(now["why"]), str(now["label"]))
     if part in {"change", "year"}:
-        return _describe_change(rows, 1 if part == "change" else 4)
-    value = now["denominator"] if part in {"of", "percent"} else now["numerator"]
-    if pd.isna(value):
-        # A whole that the figure has, and that is not there, was hidden.
-        raise _Missing(_SAID[HIDDEN if now["of"] else NOT_MEASURED].format(label=now["label"]))
-    if part == "percent":
-        if not value:
-            raise _Missing("")
-        return f"{float(now['numerator']) / float(value):.0%}".replace("%", " per cent")
+        return _describe_change(rows, _BACK[part])
+    if part is not None and part.startswith("percent"):
+        return _describe_share(rows.iloc[_BACK[part]]) if len(rows) > _BACK[part] else _NO_SHARE
+    value = now["denominator"] if part == "of" else now["numerator"]
+    _check_whole(now, value)
     return _format_counted(float(value), one, many)
+
+
+def _check_whole(figure: pd.Series, value: object) -> None:
+    """A whole that the figure has, and that is not there, was hidden."""
+    if pd.isna(value):  # type: ignore[call-overload]
+        raise MissingFigure(HIDDEN if figure["of"] else NOT_MEASURED, str(figure["label"]))
+
+
+def _describe_share(figure: pd.Series) -> str:
+    if pd.isna(figure["numerator"]):
+        raise MissingFigure(str(figure["why"]), str(figure["label"]))
+    _check_whole(figure, figure["denominator"])
+    if not figure["denominator"]:
+        raise MissingFigure(NOTHING_TO_MEASURE, str(figure["label"]))
+    return f"{_find_rounded_percent(float(figure['numerator']), float(figure['denominator']))} per cent"
+
+
+def _find_rounded_percent(part: float, whole: float) -> int:
+    """Whole per cent; 100 and 0 only where it is all or none."""
+    percent = round(100 * part / whole)
+    return min(max(percent, 1 if part else 0), 99 if part < whole else 100)
 
 
 def _describe_change(rows: pd.DataFrame, back: int) -> str:

@@ -7,18 +7,18 @@ paper's; which tables a pack has, in what order and words, is the definition's.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
-from typing import TypeAlias
 
 import pandas as pd
 
+from due_regard.packs.content.table_forms import MeasureTable, QuarterLink, TableSpec, TableSum
 from due_regard.packs.measures import (
     FIGURE_COLUMNS,
-    Figure,
     QuarterSnapshot,
     appeals,
     incidents,
+    restricted_customers,
     restrictions,
     tidy_figures,
     timeliness,
@@ -30,56 +30,6 @@ from due_regard.packs.measures.quarter_snapshot import NOT_MEASURED
 
 COLUMNS_SHOWN = 5
 """Quarters a table of figures shows: the reported one and the four before, the last being the same a year ago."""
-
-
-@dataclass(frozen=True)
-class TableSum:
-    """Figures that add up: `total` = sum of `plus` less sum of `minus`, in every quarter."""
-
-    total: str
-    plus: tuple[str, ...]
-    minus: tuple[str, ...] = ()
-
-
-QuarterLink: TypeAlias = tuple[tuple[str, int, int], ...]
-"""Figures of several quarters that add up to nought: (measure or whole, quarters back, sign)."""
-
-
-@dataclass(frozen=True)
-class TableSpec:
-    """How one table is made: from figures a quarter at a time, or as one listing of the reported quarter.
-
-    `absence` says why a listing cannot be made, or nothing: one without rows would say that there are none.
-    `links` are sums over quarters: within one, disclosure control sees what each figure counts (counted_cases).
-    `is_publishable` is False for a listing of single cases, or one that repeats counts of other tables by which a
-    hidden one could be worked out.
-    """
-
-    title: str
-    figures: Callable[[QuarterSnapshot], list[Figure]] | None = None
-    listing: Callable[[tuple[QuarterSnapshot, ...]], pd.DataFrame] | None = None
-    absence: Callable[[QuarterSnapshot], str] | None = None
-    sums: tuple[TableSum, ...] = ()
-    links: tuple[QuarterLink, ...] = ()
-    notes: tuple[str, ...] = ()
-    is_publishable: bool = True
-
-
-@dataclass(frozen=True)
-class MeasureTable:
-    """One table filled: tidy `figures` (`FIGURE_COLUMNS`) or a `listing` whose columns are its headings.
-
-    `why` is why a listing could not be made (a word of quarter_snapshot.py); empty where its rows are all there are.
-    """
-
-    name: str
-    title: str
-    notes: tuple[str, ...] = ()
-    sums: tuple[TableSum, ...] = ()
-    is_publishable: bool = True
-    figures: pd.DataFrame | None = field(default=None, repr=False)
-    listing: pd.DataFrame | None = field(default=None, repr=False)
-    why: str = ""
 
 
 def _need_columns(entity: str, *columns: str) -> Callable[[QuarterSnapshot], str]:
@@ -106,13 +56,19 @@ _BLANK = "A cell left blank in the export counts as lacking."
 
 _OTHER_WORDS = ("own_words", "not_known", "not_recorded")
 
+__all__ = ["COLUMNS_SHOWN", "SPECS", "MeasureTable", "QuarterLink", "TableSpec", "TableSum", "build_measure_table"]
+
 SPECS: Mapping[str, TableSpec] = {
     "restrictions": TableSpec(
         "Customers and restrictions",
         figures=restrictions.measure_flow,
         sums=(TableSum("in_force", ("opening", "new"), ("ended",)),),
         links=((("opening", 0, 1), ("in_force", 1, -1)), (("people", 0, 1), ("people", 1, -1))),
-        notes=(_IN_FORCE, "The number at the start, plus new, less ended, is the number at the end."),
+        notes=(
+            _IN_FORCE,
+            "A customer who had one restriction put in place and was under another counts among both.",
+            "The number at the start, plus new, less ended, is the number at the end.",
+        ),
     ),
     "restrictions_by_measure": TableSpec(
         "Restrictions by kind", figures=restrictions.count_by_measure, notes=(_SEVERAL,)
@@ -131,9 +87,15 @@ SPECS: Mapping[str, TableSpec] = {
     "lacking": TableSpec("What restrictions lack", figures=restrictions.count_lacking, notes=(_BLANK,)),
     "no_review_by_choice": TableSpec(
         "No review, by recorded choice",
-        listing=_take_latest(restrictions.list_no_review_by_choice),
+        listing=_take_latest(restricted_customers.list_no_review_by_choice),
         absence=_need_columns("restrictions", "ended_on", "no_review_reason"),
         is_publishable=False,
+    ),
+    "duties_kept": TableSpec(
+        "Duties with a date",
+        figures=timeliness.count_kept,
+        sums=(TableSum("due", ("on_time", "late", "lapsed")),),
+        notes=(_KEPT,),
     ),
     "reviews": TableSpec(
         "Reviews of restrictions",
@@ -146,6 +108,23 @@ SPECS: Mapping[str, TableSpec] = {
         figures=timeliness.count_overdue_reviews,
         sums=(TableSum("overdue", tuple(list_band_labels(timeliness.OVERDUE_BANDS))),),
         notes=("Days are calendar days from the date the review was due to the end of the quarter.",),
+    ),
+    "quarterly_reviews": TableSpec(
+        "Quarterly reviews",
+        listing=_take_latest(restricted_customers.list_quarterly_reviews),
+        absence=_need_columns("restrictions", "ended_on"),
+        notes=(
+            "Whose each is stands in the register, on the page of restrictions; no customer is named here on purpose.",
+        ),
+        is_publishable=False,
+    ),
+    "overdue_appeals": TableSpec(
+        "Overdue appeals by age",
+        figures=timeliness.count_overdue_appeals,
+        sums=(TableSum("overdue", tuple(list_band_labels(timeliness.OVERDUE_BANDS))),),
+        notes=(
+            "An appeal counts once, however many of its steps are overdue: by calendar days since the first was due.",
+        ),
     ),
     "appeals": TableSpec(
         "Appeals",
@@ -163,7 +142,17 @@ SPECS: Mapping[str, TableSpec] = {
         absence=_need_columns("appeals", "decided_on"),
         is_publishable=False,
     ),
-    "incidents": TableSpec("Incidents", figures=incidents.measure_incidents),
+    "incidents": TableSpec(
+        "Incidents",
+        figures=incidents.measure_incidents,
+        notes=("Staff are those of the newest staff export, so only the reported quarter has a rate.",),
+    ),
+    "named_staff": TableSpec(
+        "Staff named in public",
+        listing=_take_latest(incidents.list_named_staff),
+        absence=_need_columns("incidents", "staff_named_publicly"),
+        is_publishable=False,
+    ),
     "incidents_by_category": TableSpec(
         "Incidents by behaviour",
         figures=partial(incidents.count_by_code, column="category", labels=incidents.CATEGORY_LABELS),
@@ -189,6 +178,11 @@ SPECS: Mapping[str, TableSpec] = {
         listing=_take_latest(incidents.count_by_month),
         absence=_need_columns("incidents"),
         is_publishable=False,
+        notes=(
+            "The baseline is the middle (median) month of the first four whole quarters on record, and stays where it "
+            "is. Seven or more months in a row on one side of it are a change, not chance (the rule of NHS England's "
+            "Making Data Count).",
+        ),
     ),
     "lateness": TableSpec(
         "Duties due, by lateness",
@@ -201,8 +195,9 @@ SPECS: Mapping[str, TableSpec] = {
         figures=timeliness.count_safeguards,
         notes=(
             _BLANK,
-            "Safeguards of a restriction are counted on restrictions in force; others on the cases opened in the "
-            "quarter (out of those that could be measured), and apart from them older cases that lack it still.",
+            "Safeguards are counted on the cases opened in the quarter, out of those that could be measured. Apart "
+            "from them, those of a restriction are counted on all in force, and others on older cases that lack it "
+            "still.",
         ),
     ),
     "markers": TableSpec("Markers on records", figures=upkeep.measure_markers),

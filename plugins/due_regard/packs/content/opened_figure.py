@@ -25,8 +25,8 @@ class OpenedFigure:
     Attributes:
         label: what is counted. number, out_of: the figure. unit: what the number counts.
         of: name of what it is out of.
-        kind: an entity's name, or `files` or `team`, which `cases` refer to.
-        cases: column ref; of what a duty judged also `_JUDGED`; of a figure in days also days.
+        cases: columns kind (an entity's name, or `files` or `team`) and ref; of what a duty judged also `_JUDGED`; of a
+            figure in days also days.
     """
 
     label: str
@@ -34,8 +34,12 @@ class OpenedFigure:
     out_of: float | None
     unit: str
     of: str
-    kind: str
     cases: pd.DataFrame = field(repr=False)
+
+    @property
+    def is_of_files(self) -> bool:
+        """Whether it counts rows of files, and its cases are the files."""
+        return bool((self.cases["kind"] == "files").any())
 
 
 def open_table_figure(snapshot: QuarterSnapshot, table: str, measure: str, *, is_whole: bool) -> OpenedFigure:
@@ -54,29 +58,34 @@ def open_table_figure(snapshot: QuarterSnapshot, table: str, measure: str, *, is
 
 def open_counted_figure(snapshot: QuarterSnapshot, figure: Figure, *, is_whole: bool) -> OpenedFigure:
     """A figure, or with `is_whole` what it is out of, with the cases that the snapshot has behind it."""
-    refs = _choose_cases(figure, is_whole)
-    cases = pd.DataFrame({"ref": refs.astype("str" if str(refs.dtype) != "int64" else "int64")})
+    parts = _choose_cases(figure, is_whole)
+    cases = pd.concat([_frame_cases(refs) for refs in parts])
     if figure.is_judged and len(cases):
-        judged = snapshot.assessments.loc[refs.index, list(_JUDGED)]
-        cases = cases.join(judged)
+        cases = cases.join(snapshot.assessments.loc[cases.index, list(_JUDGED)])
     if figure.days is not None and not is_whole:
-        cases = cases.assign(days=figure.days.reindex(refs.to_numpy()).to_numpy())
+        cases = cases.assign(days=figure.days.reindex(cases["ref"].to_numpy()).to_numpy())
     label = f"{figure.label}: out of" if is_whole else figure.label
     number, out_of = (figure.denominator, None) if is_whole else (figure.numerator, figure.denominator)
-    kind = _ENTITY_OF_KEY.get(str(refs.name), str(refs.name)) if len(refs) else ""
     return OpenedFigure(
-        label, _as_number(number), _as_number(out_of), "count" if is_whole else figure.unit, figure.of, kind,
+        label, _as_number(number), _as_number(out_of), "count" if is_whole else figure.unit, figure.of,
         cases.reset_index(drop=True),
     )  # fmt: skip
 
 
-def _choose_cases(figure: Figure, is_whole: bool) -> pd.Series:
+def _frame_cases(refs: pd.Series) -> pd.DataFrame:
+    kind = _ENTITY_OF_KEY.get(str(refs.name), str(refs.name))
+    return pd.DataFrame({"kind": kind, "ref": refs.astype("int64" if str(refs.dtype) == "int64" else "str")})
+
+
+def _choose_cases(figure: Figure, is_whole: bool) -> tuple[pd.Series, ...]:
     """The references behind a figure; of a middle or longest time, every case that it is taken of."""
     own = (figure.whole, figure.counted_whole) if is_whole else (figure.cases, figure.counted)
     if figure.days is not None:
         own = (figure.whole, None)
     found = next((one for one in own if one is not None), None)
-    return pd.Series(dtype="str", name="") if found is None else found
+    parts = found if isinstance(found, tuple) else (found,)
+    # One without cases names no column: it is of no kind.
+    return tuple(part for part in parts if part is not None and len(part)) or (pd.Series(dtype="str", name=""),)
 
 
 def _as_number(value: float | None) -> float | None:

@@ -9,13 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from due_regard.calendars.quarters import Quarter
-from due_regard.config.landlord import Landlord
+from due_regard.config.landlord import Landlord, PackSwitch
 from due_regard.errors import DefinitionError
 from due_regard.packs import charts
 from due_regard.packs.content.headlines import compute_headline
 from due_regard.packs.content.measure_tables import MeasureTable
 from due_regard.packs.content.pack_definition import PackDefinition, PackSection
 
+FOR_INFORMATION = "For information: no clause of the policy asks that this figure be reported."
 NOT_ASKED = "No clause of the landlord's policy asks for this report."
 EDITIONS = {
     "confidential": "Confidential: for the committee and officers named on it. Small numbers are shown.",
@@ -25,7 +26,10 @@ EDITIONS = {
 
 @dataclass(frozen=True)
 class SectionContent:
-    """One section filled; `notes` are numbers of `PackContent.notes`, counted from 1."""
+    """One section filled; `notes` are numbers of `PackContent.notes`, counted from 1.
+
+    `clause` is that of the policy which asks for the figure; empty where it is given for information.
+    """
 
     number: int
     title: str
@@ -34,8 +38,14 @@ class SectionContent:
     table: MeasureTable
     chart: charts.DrawnChart | None
     notes: tuple[int, ...] = ()
+    clause: str = ""
     revised: frozenset[str] = frozenset()
     commentary: str = ""
+
+
+def describe_clause(section: SectionContent) -> str:
+    """What asks for a section's figure, in words."""
+    return f"Asked for by clause {section.clause} of the policy." if section.clause else FOR_INFORMATION
 
 
 @dataclass(frozen=True)
@@ -61,10 +71,16 @@ class PackContent:
     standing: tuple[str, ...]
     sections: tuple[SectionContent, ...] = field(repr=False)
     notes: tuple[str, ...] = field(repr=False)
+    switch: PackSwitch | None = None
     decision_asked: str = ""
     version: int = 1
     correction: str = ""
     provenance: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def tables(self) -> dict[str, MeasureTable]:
+        """The tables shown, by name."""
+        return {section.table.name: section.table for section in self.sections}
 
 
 def compose_content(
@@ -90,13 +106,18 @@ def compose_content(
     Raises:
         DefinitionError: a sentence names a figure that its table does not have.
     """
-    wanted = [section for section in definition.sections if section.table in tables]
+    wanted = [section for section in definition.list_sections(landlord.id) if section.table in tables]
     notes = tuple(dict.fromkeys(note for section in wanted for note in tables[section.table].notes))
     said = {section: " ".join(words.split()) for section, words in (commentary or {}).items()}
     sections = tuple(
         replace(
             _compose_section(
-                place, section, tables[section.table], notes, (revised or {}).get(section.table, frozenset())
+                place,
+                section,
+                tables[section.table],
+                notes,
+                (revised or {}).get(section.table, frozenset()),
+                landlord.id,
             ),
             commentary=said.get(section.table, ""),
         )
@@ -106,6 +127,7 @@ def compose_content(
         definition.name, definition.title, definition.audience, definition.introduction, landlord.id, landlord.name,
         quarter, f"{quarter.label(landlord.reporting_year_starts)} ({quarter.months})", edition,
         describe_basis(definition, landlord.id), standing, sections, notes,
+        next((switch for switch in landlord.packs if switch.name == definition.name), None),
         said.get("decision", ""), version, correction, provenance,
     )  # fmt: skip
 
@@ -120,7 +142,12 @@ def describe_basis(definition: PackDefinition, landlord: str) -> tuple[str, ...]
 
 
 def _compose_section(
-    number: int, section: PackSection, table: MeasureTable, notes: tuple[str, ...], revised: frozenset[str]
+    number: int,
+    section: PackSection,
+    table: MeasureTable,
+    notes: tuple[str, ...],
+    revised: frozenset[str],
+    landlord: str,
 ) -> SectionContent:
     try:
         said = tuple(compute_headline(wording, table) for wording in section.headlines)
@@ -134,5 +161,6 @@ def _compose_section(
         table,
         charts.draw_table_chart(table) if section.chart else None,
         tuple(notes.index(note) + 1 for note in table.notes),
+        section.asked_by.get(landlord, ""),
         revised,
     )

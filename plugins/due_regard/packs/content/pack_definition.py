@@ -44,6 +44,10 @@ class PackSection(_DefinitionPart):
     why: Words = Field(description="what the reader should look for, in a sentence")
     headlines: tuple[Words, ...] = ()
     chart: bool = Field(default=True, description="draw the table's chart, where it has one")
+    asked_by: dict[Identifier, Words] = Field(
+        default_factory=dict, description="landlord -> clause that asks for this figure; others have it for information"
+    )
+    landlords: tuple[Identifier, ...] = Field(default=(), description="only these landlords' packs have it; none: all")
 
     @field_validator("table")
     @classmethod
@@ -70,10 +74,21 @@ class PackDefinition(_DefinitionPart):
         default="confidential", description="the edition that the audience is given: no other one reports to it"
     )
     introduction: Words
+    reader: Literal["committee", "management"] = Field(
+        default="committee", description="management's action list has one row a finding, a committee's one a duty"
+    )
+    fragments_for: tuple[Identifier, ...] = Field(
+        default=(),
+        description="landlords whose policy puts these figures inside other reports: sentences, tables, charts",
+    )
     asked_for: dict[Identifier, PackBasis] = Field(
         default_factory=dict, description="landlord -> what asks for the pack"
     )
     sections: Annotated[tuple[PackSection, ...], Field(min_length=1)]
+
+    def list_sections(self, landlord: str) -> tuple[PackSection, ...]:
+        """The sections that this landlord's pack has."""
+        return tuple(section for section in self.sections if not section.landlords or landlord in section.landlords)
 
     @model_validator(mode="after")
     def _check_tables_once(self) -> PackDefinition:

@@ -12,5 +12,5 @@ def describe_basis_head(basis: BasisHead | None) -> tuple[str, ...]:
         return ()
     return (
         f"Audit head of the newest export or decision that this rests on ({find_london_day(basis.at):%-d %B %Y}): "
-        f"{basis.head}. `due-regard audit verify --head` with it finds what was changed or removed since.",
+        f"{basis.head} (`due-regard audit verify --head` with it finds what was changed or removed since).",
     )

@@ -6,6 +6,7 @@ Every column of a table is thus what that quarter's own pack would say with what
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from math import nan
 from typing import get_args
 
@@ -23,17 +24,24 @@ from due_regard.records.canonical import Records
 
 
 def take_snapshots(
-    records: Records, context: LandlordContext, quarter: Quarter, *, files: pd.DataFrame, count: int = COLUMNS_SHOWN
+    records: Records,
+    context: LandlordContext,
+    quarter: Quarter,
+    *,
+    files: pd.DataFrame,
+    count: int = COLUMNS_SHOWN,
+    withdrawals: pd.DataFrame | None = None,
 ) -> tuple[QuarterSnapshot, ...]:
     """Snapshots of the reported quarter and those before, newest first; `files` has `measures.BATCH_COLUMNS`.
 
-    A pack shows `COLUMNS_SHOWN` of them.
+    A pack shows `COLUMNS_SHOWN` of them. `withdrawals` has `measures.WITHDRAWAL_COLUMNS`.
 
     Raises:
         CalendarError: a working day outside the calendar's years was needed.
     """
     quarters = [quarter.shift(-back) for back in range(count)]
-    return tuple(_take_snapshot(records, context, at, files, at == quarter) for at in quarters)
+    taken = (_take_snapshot(records, context, at, files, at == quarter) for at in quarters)
+    return tuple(taken if withdrawals is None else (replace(one, withdrawals=withdrawals) for one in taken))
 
 
 def _take_snapshot(

@@ -36,7 +36,7 @@ def place_chart(sheet: Worksheet, chart: DrawnChart, row: int, column: int, *, d
 def _make_frame(chart: DrawnChart) -> PictureFrame:
     frame = PictureFrame()
     described = frame.nvPicPr.cNvPr
-    described.id, described.name, described.descr = 1, chart.name, chart.alt
+    described.id, described.name, described.descr = 2, chart.name, chart.alt
     frame.blipFill.blip = Blip(embed="rId1", cstate="print")
     frame.spPr.prstGeom = PresetGeometry2D(prst="rect")
     frame.spPr.ln = None

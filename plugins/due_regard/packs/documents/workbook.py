@@ -18,9 +18,12 @@ from openpyxl.worksheet.table import TableColumn
 from openpyxl.worksheet.worksheet import Worksheet
 
 from due_regard.packs.charts.canvas import DPI
-from due_regard.packs.content.pack_content import EDITIONS, PackContent, SectionContent
+from due_regard.packs.content.pack_content import EDITIONS, PackContent, SectionContent, describe_clause
+from due_regard.packs.content.paper_content import PaperContent
+from due_regard.packs.content.sheet_names import make_sheet_name
 from due_regard.packs.documents.chart_picture import place_chart
 from due_regard.packs.documents.display_grid import SHORTHAND, DisplayGrid, Form, build_grid
+from due_regard.packs.documents.native_chart import place_native_chart
 from due_regard.packs.documents.safe_cells import put_cell
 from due_regard.records.workbook_bytes import save_workbook
 
@@ -37,16 +40,18 @@ _INDENT = Alignment(horizontal="left", wrap_text=True, vertical="top", indent=1)
 _RIGHT = Alignment(horizontal="right", vertical="top", wrap_text=True)
 _LINE = 16.5
 """Points a line of 12-point text takes; openpyxl sets no row heights, and wrapped text would be cut."""
+_ROW_PIXELS = 20
+"""Pixels of a row, at least: so many rows below a picture the next one begins under it."""
 _NARROW = 75
 """Characters up to which a table leaves room for its chart on the right; under a wider one the chart stands below."""
 
 
-def build_committee_workbook(content: PackContent) -> bytes:
-    """`content` as .xlsx bytes; the same content gives the same bytes."""
+def build_committee_workbook(content: PackContent, paper: PaperContent | None = None) -> bytes:
+    """`content` as .xlsx bytes, the annex of `paper`; the same content gives the same bytes."""
     book = Workbook()
     book.remove(book.worksheets[0])
     _set_properties(book, content)
-    _write_cover(book.create_sheet("Cover"), content)
+    _write_cover(book.create_sheet("Cover"), content, paper)
     _write_contents(book.create_sheet("Contents"), content)
     _write_main_points(book.create_sheet("Main points"), content)
     for section in content.sections:
@@ -56,14 +61,6 @@ def build_committee_workbook(content: PackContent) -> bytes:
     return save_workbook(book, content.quarter.closes_at)
 
 
-def make_sheet_name(section: SectionContent) -> str:
-    """Name of a section's worksheet: its number and as much of its title as fits 31 characters, in whole words."""
-    name = f"{section.number} {section.title}".translate({ord(mark): None for mark in "[]:*?/\\'"})
-    while len(name) > 31:
-        name = name.rsplit(" ", 1)[0].rstrip(",")
-    return name
-
-
 def _set_properties(book: Workbook, content: PackContent) -> None:
     book.properties.title = f"{content.title}: {content.landlord_name}, {content.quarter_label}"
     book.properties.language = "en-GB"
@@ -71,10 +68,11 @@ def _set_properties(book: Workbook, content: PackContent) -> None:
     book.properties.subject = f"Report to the {content.audience}"
 
 
-def _write_cover(sheet: Worksheet, content: PackContent) -> None:
+def _write_cover(sheet: Worksheet, content: PackContent, paper: PaperContent | None) -> None:
     lines = [
         content.landlord_name,
         f"Report to the {content.audience}, {content.quarter_label}",
+        *_list_particulars(paper),
         content.introduction,
         *([content.correction] if content.correction else []),
         *(["What is asked", content.decision_asked] if content.decision_asked else []),
@@ -96,6 +94,14 @@ def _write_cover(sheet: Worksheet, content: PackContent) -> None:
     }  # fmt: skip
     _set_widths(sheet, (100,))
     _write_lines(sheet, content.title, lines, headings)
+
+
+def _list_particulars(paper: PaperContent | None) -> list[str]:
+    """The lines at the head of the paper to which this is the annex."""
+    if paper is None:
+        return []
+    lines = [f"{name}: {value}" for name, value in paper.particulars]
+    return [*lines, *([paper.to_complete] if paper.to_complete else [])]
 
 
 def _write_lines(
@@ -167,14 +173,14 @@ def _write_list(
 
 def _write_section(sheet: Worksheet, section: SectionContent, edition: str) -> None:
     marks = " ".join(f"[note {number}]" for number in section.notes)
-    lines = ["This worksheet contains one table.", section.why, *section.sentences]
+    lines = ["This worksheet contains one table.", section.why, describe_clause(section), *section.sentences]
     lines += [f"Officers' commentary: {section.commentary}"] if section.commentary else []
     if marks:
         lines.insert(1, f"Some figures are explained in {marks}, on the Notes worksheet.")
     found = build_grid(section.table, section.revised)
     chart = section.chart if edition == "confidential" else None
     if chart is not None:
-        lines.insert(1, f"It also holds one chart of the table. The chart shows: {chart.title}.")
+        lines.insert(1, f"It also holds a chart of the table, as a picture and as Excel's own: {chart.title}.")
     widths = _find_column_widths(found)
     _set_widths(sheet, widths)
     last = _write_lines(sheet, f"{section.number} {section.title}", lines, spill=True)
@@ -182,7 +188,9 @@ def _write_section(sheet: Worksheet, section: SectionContent, edition: str) -> N
     if chart is not None:
         beside = sum(widths) <= _NARROW
         row, column = (head, len(widths) + 2) if beside else (head + len(found.rows) + 2, 1)
-        place_chart(sheet, chart, row, column, dpi=DPI)
+        height = place_chart(sheet, chart, row, column, dpi=DPI)
+        below = row + height // _ROW_PIXELS + 2
+        place_native_chart(sheet, section.table, chart, head, found, below, column)
         sheet.page_setup.fitToHeight = 1
 
 

@@ -49,16 +49,20 @@ def list_figure_rows(
         due_on, clause, policy_version, days, decisions (register_ref, event, actor, why, at).
     """
     cases = figure.cases.iloc[first : None if most is None else first + most]
-    if figure.kind == "files":
+    if figure.is_of_files:
         return _list_file_rows(connection, landlord, cases)
-    refs = [str(ref) for ref in cases["ref"]]
-    origins = _find_origins(connection, landlord, figure.kind, refs, records, known_at)
-    decisions: Mapping[str, list[dict[str, Any]]] = {}
-    if figure.kind in ENTITY:
-        decisions = list_decisions_on(connection, landlord, ENTITY[figure.kind].subject, refs, hidden)
+    origins: dict[tuple[str, str], dict[str, Any]] = {}
+    decisions: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for kind, group in cases.groupby("kind"):
+        name, refs = str(kind), [str(ref) for ref in group["ref"].unique()]
+        found = _find_origins(connection, landlord, name, refs, records, known_at)
+        origins |= {(name, ref): origin for ref, origin in found.items()}
+        if name in ENTITY:
+            said = list_decisions_on(connection, landlord, ENTITY[name].subject, refs, hidden)
+            decisions |= {(name, ref): made for ref, made in said.items()}
+    places = [(str(row["kind"]), str(row["ref"]), row) for row in cases.to_dict("records")]
     return [
-        _make_row(figure.kind, row, origins.get(str(row["ref"]), {}), decisions.get(str(row["ref"]), []))
-        for row in cases.to_dict("records")
+        _make_row(kind, row, origins.get((kind, ref), {}), decisions.get((kind, ref), [])) for kind, ref, row in places
     ]
 
 

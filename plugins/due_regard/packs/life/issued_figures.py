@@ -6,17 +6,28 @@ Nothing is worked out anew here: what the committee read is what counts.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, func, or_, select
 
 from due_regard.mail.mail_memory import is_mail_of
 from due_regard.packs.life.pack_records import is_accepted
 from due_regard.register.schema.alert_tables import AlertMessage
 from due_regard.register.schema.pack_tables import PackIssue, PackRow
 
-IssuedFigures = Mapping[str, tuple[float | None, float | None]]
-"""`table/measure/quarter` -> number and out of how many, as the audience was last given it."""
+
+@dataclass(frozen=True)
+class IssuedFigures:
+    """Figures as the audience was last given them, each by `table/measure/quarter`.
+
+    Attributes:
+        figures: number and out of how many.
+        known_at: the instant whose knowledge it was.
+    """
+
+    figures: Mapping[str, tuple[float | None, float | None]]
+    known_at: Mapping[str, datetime]
 
 
 def read_issued_figures(
@@ -32,7 +43,7 @@ def read_issued_figures(
         known_at: only what was issued by then.
     """
     issues = (
-        select(PackRow.figures, PackRow.published)
+        select(PackRow.figures, PackRow.published, func.coalesce(PackRow.known_at, PackRow.built_at))
         .join_from(PackIssue, PackRow, PackRow.id == PackIssue.pack_id)
         .outerjoin(AlertMessage, is_mail_of(PackIssue))
         .where(PackRow.landlord == landlord, PackRow.pack == pack, PackRow.edition == edition)
@@ -41,10 +52,13 @@ def read_issued_figures(
     if known_at is not None:
         issues = issues.where(PackIssue.issued_at <= known_at)
     found: dict[str, tuple[float | None, float | None]] = {}
-    for figures, published in conn.execute(issues.order_by(PackIssue.id)):
+    instants: dict[str, datetime] = {}
+    for figures, published, instant in conn.execute(issues.order_by(PackIssue.id)):
         if edition == "publishable":
             shown = {name: (published or {}).get(name) for name in figures}
-            found |= {name: (value, None) for name, value in shown.items() if value is not None}
+            given = {name: (value, None) for name, value in shown.items() if value is not None}
         else:
-            found |= {name: (values[0], values[1]) for name, values in figures.items()}
-    return found
+            given = {name: (values[0], values[1]) for name, values in figures.items()}
+        found |= given
+        instants |= dict.fromkeys(given, instant)
+    return IssuedFigures(found, instants)

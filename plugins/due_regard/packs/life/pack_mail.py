@@ -23,7 +23,8 @@ _TEXT_SIZE = 20_000
 """More than the words of a pack's mail take."""
 
 _XLSX = ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet")
-_KINDS = {".xlsx": _XLSX, ".pdf": ("application", "pdf")}
+_DOCX = ("application", "vnd.openxmlformats-officedocument.wordprocessingml.document")
+_KINDS = {".xlsx": _XLSX, ".pdf": ("application", "pdf"), ".docx": _DOCX}
 
 
 def build_pack_mail(
@@ -90,10 +91,10 @@ def _describe_report(report: PackReport, context: MailContext, definition: PackD
 
 def find_leaving_day(switch: PackSwitch, quarter: Quarter) -> date:
     """The day a quarter's pack should leave: so many days before the first meeting after the quarter, else at once."""
-    meetings = sorted(day for day in switch.meets_on if day > quarter.ends_on)
-    if not meetings:
+    meeting = switch.find_meeting(quarter.ends_on)
+    if meeting is None:
         return quarter.ends_on + timedelta(days=1)
-    return max(meetings[0] - timedelta(days=switch.days_before_meeting), quarter.ends_on + timedelta(days=1))
+    return max(meeting - timedelta(days=switch.days_before_meeting), quarter.ends_on + timedelta(days=1))
 
 
 def _build_content(

@@ -11,9 +11,9 @@ from sqlalchemy import Connection, func, select
 
 from due_regard.config.storage import StoredPath
 from due_regard.packs.life.filing import hash_file, hash_files
-from due_regard.register.faults import ProofFault
 from due_regard.register.schema.drop_tables import AuditRow
 from due_regard.register.schema.pack_tables import PackRow
+from due_regard.register.sealing.row_faults import ProofFault
 
 _TABLE = "packs"
 _TOLD = ("pack", "quarter", "edition", "sha256")

@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from due_regard.packs.content.pack_definition import PackDefinition
+from due_regard.packs.content.paper_wording import PaperWording
 from due_regard.policy import LandlordContext
 
 _WORDS = {
@@ -22,6 +23,7 @@ _WORDS = {
     "calendar": "the calendar of working days",
     "counting": "the rule working days are counted by",
     "definition": "the pack's definition",
+    "paper": "the paper's wording, or what the settings say at its head",
     "readings": "the readings confirmed",
     "commentary": "the officers' commentary",
     "basis_head": "the newest load or decision",
@@ -32,6 +34,7 @@ def gather_provenance(
     files: pd.DataFrame,
     context: LandlordContext,
     definition: PackDefinition,
+    wording: PaperWording,
     *,
     known_at: datetime | None,
     run_id: int | None,
@@ -47,6 +50,7 @@ def gather_provenance(
     `known_at` went into the pack; None: everything known.
     """
     history, calendar = context.history, context.calendar
+    switches = [one.model_dump(mode="json") for one in context.landlord.packs if one.name == definition.name]
     drops = files[["batch_id", "drop_sha256"]].drop_duplicates().sort_values("batch_id")
     return {
         "drops": [[int(batch), str(digest)] for batch, digest in drops.itertuples(index=False)],
@@ -54,6 +58,7 @@ def gather_provenance(
         "calendar": [calendar.name, _compute_digest(sorted(str(day) for day in calendar.holidays))],
         "counting": history.versions[-1].counting,
         "definition": _compute_digest(definition.model_dump(mode="json")),
+        "paper": _compute_digest([wording.model_dump(mode="json"), switches]),
         "readings": _compute_digest(context.landlord.confirmed_readings),
         "known_at": known_at.isoformat() if known_at else None,
         "known_to": files["loaded_at"].max().isoformat(),

@@ -15,6 +15,9 @@ import pandas as pd
 FIGURE_COLUMNS = ("measure", "label", "quarter", "numerator", "denominator", "of", "unit", "why")
 """Columns of a tidy frame of figures, one row a measure and quarter (quarter as `2026-Q2`)."""
 
+Cases: TypeAlias = pd.Series | tuple[pd.Series, ...]
+"""References of cases, named as the column they come from; several where cases of several kinds are counted."""
+
 Bands: TypeAlias = Sequence[tuple[str, str, float]]
 """Bands of days, shortest first: name, label, longest number of days in it."""
 
@@ -47,11 +50,11 @@ class Figure:
     numerator: float | int | None
     denominator: int | None = None
     of: str = ""
-    unit: Literal["count", "days", "working days"] = "count"
+    unit: Literal["count", "days", "working days", "per 100 staff"] = "count"
     why: str = ""
     is_of_people: bool = True
-    cases: pd.Series | None = field(default=None, repr=False, compare=False)
-    whole: pd.Series | None = field(default=None, repr=False, compare=False)
+    cases: Cases | None = field(default=None, repr=False, compare=False)
+    whole: Cases | None = field(default=None, repr=False, compare=False)
     days: pd.Series | None = field(default=None, repr=False, compare=False)
     is_judged: bool = False
     counted: pd.Series | None = field(default=None, repr=False, compare=False)
@@ -61,15 +64,19 @@ class Figure:
 def count_cases(
     measure: str,
     label: str,
-    cases: pd.Series,
-    whole: pd.Series | None = None,
+    cases: Cases,
+    whole: Cases | None = None,
     of: str = "",
     *,
     is_judged: bool = False,
 ) -> Figure:
     """The number of `cases`, out of `whole`, which is the measure `of`; `is_judged`: they are rows of assessments."""
-    size = None if whole is None else len(whole)
-    return Figure(measure, label, len(cases), size, of, cases=cases, whole=whole, is_judged=is_judged)
+    size = None if whole is None else _count_all(whole)
+    return Figure(measure, label, _count_all(cases), size, of, cases=cases, whole=whole, is_judged=is_judged)
+
+
+def _count_all(cases: Cases) -> int:
+    return sum(len(part) for part in cases) if isinstance(cases, tuple) else len(cases)
 
 
 def make_missing_figure(measure: str, label: str, why: str) -> Figure:

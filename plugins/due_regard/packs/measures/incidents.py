@@ -34,6 +34,14 @@ _BLANK = ("not_recorded", "Not recorded")
 _NOT_KNOWN = ("not_known", "Not known: a word that no code list has")
 _OWN_WORDS = ("own_words", "Other, in the landlord's own words")
 _SILENT, _NO_TEAM = "Teams that reported none in the quarter", "Team not recorded"
+BASELINE_QUARTERS = 4
+"""Whole quarters, the first on record, that the run chart's baseline is taken from."""
+_STAFF = {"staff": "Staff, by the newest staff export", "per_100_staff": "Incidents"}
+_TOLD = {
+    "line_manager_notified_on": "Line manager told on",
+    "services_manager_notified_on": "Services manager told on",
+    "smt_informed_on": "Shared with the Senior Management Team on",
+}
 _TALLIES = (
     ("violent", "With violence, threatened or physical", "violence"),
     ("harassment", "With harassment", "harassment"),
@@ -58,11 +66,12 @@ def measure_incidents(snapshot: QuarterSnapshot) -> list[Figure]:
     repeat = "Customers with more than one incident in the quarter"
     if found is None:
         names = {name: label for name, label, _ in _TALLIES}
-        every = {"incidents": "Incidents in the quarter", **names, "repeat_customers": repeat}
+        every = {"incidents": "Incidents in the quarter", **_STAFF, **names, "repeat_customers": repeat}
         return make_missing_figures(every, NOT_MEASURED)
     people = found["customer_ref"]
     return [
         count_cases("incidents", "Incidents in the quarter", found["incident_ref"]),
+        *_measure_rate(snapshot, found["incident_ref"]),
         *(figure for tally in _TALLIES for figure in _count_where(snapshot, found, *tally)),
         count_cases(
             "repeat_customers",
@@ -72,6 +81,55 @@ def measure_incidents(snapshot: QuarterSnapshot) -> list[Figure]:
             "customers_met",
         ),
     ]
+
+
+def _measure_rate(snapshot: QuarterSnapshot, refs: pd.Series) -> list[Figure]:
+    """Staff, and incidents per 100 of them: of the reported quarter alone, as the staff export holds who is there now.
+
+    The rate is hidden with the incidents it counts: whoever knows the staff could work them out.
+    """
+    staff = _select_staff(snapshot)
+    if not len(staff):
+        return make_missing_figures(_STAFF, NOT_MEASURED)
+    rate = round(100 * len(refs) / len(staff), 1)
+    return [
+        Figure("staff", _STAFF["staff"], len(staff), is_of_people=False, counted=staff),
+        Figure("per_100_staff", _STAFF["per_100_staff"], rate, unit="per 100 staff", cases=refs),
+    ]
+
+
+def _select_staff(snapshot: QuarterSnapshot) -> pd.Series:
+    """References of who is staff, in the reported quarter; none where they are not known."""
+    if not (snapshot.is_reported and snapshot.has_columns("staff")):
+        return pd.Series(dtype="str")
+    staff = snapshot.records["staff"]
+    # Who left stays in some exports, marked; a blank is no mark.
+    is_there = staff["is_active"].fillna(True).astype(bool) if "is_active" in staff.columns else slice(None)
+    refs: pd.Series = staff.loc[is_there, "staff_ref"]
+    return refs
+
+
+def list_named_staff(snapshot: QuarterSnapshot) -> pd.DataFrame:
+    """Each incident of the quarter in which staff were named in public: when, and who was told when.
+
+    Numbered by day: the paper carries no reference. Columns Case, Occurred on, and one for each who is to be told:
+    the day, `Not recorded`, or [x] where the export does not carry it.
+    """
+    found = select_incidents(snapshot)
+    columns = ["Case", "Occurred on", *_TOLD.values()]
+    if found is None or "staff_named_publicly" not in found.columns:
+        return pd.DataFrame(columns=columns)
+    named = found[found["staff_named_publicly"].fillna(False).astype(bool)]
+    named = named.sort_values(["occurred_on", "incident_ref"], kind="stable")
+    told = [_list_days_told(named, column, snapshot.end) for column in _TOLD]
+    numbers = [f"Case {place}" for place in range(1, len(named) + 1)]
+    return pd.DataFrame(dict(zip(columns, [numbers, named["occurred_on"].to_list(), *told], strict=True)))
+
+
+def _list_days_told(named: pd.DataFrame, column: str, until: pd.Timestamp) -> list[object]:
+    if column not in named.columns:
+        return ["[x]"] * len(named)
+    return [day.date() if pd.notna(day) and day <= until else "Not recorded" for day in named[column]]
 
 
 def _count_where(snapshot: QuarterSnapshot, found: pd.DataFrame, name: str, label: str, column: str) -> list[Figure]:
@@ -153,12 +211,34 @@ def _list_teams(snapshot: QuarterSnapshot) -> list[str]:
 
 
 def count_by_month(snapshot: QuarterSnapshot, months: int = 24) -> pd.DataFrame:
-    """Incidents in each of the months up to the quarter's end: columns Month (its first day), Incidents."""
+    """Incidents in each of the months up to the quarter's end: columns Month (its first day), Incidents, Baseline.
+
+    The baseline is the middle (median) month of the first four whole quarters on record, the same in every later pack;
+    [z] where there were not so many by the quarter's end.
+    """
     first = pd.Timestamp(Quarter.of(snapshot.end.date()).ends_on.replace(day=1)) - pd.DateOffset(months=months - 1)
     every = pd.date_range(first, periods=months, freq="MS")
     if not snapshot.has_columns("incidents"):
-        return pd.DataFrame({"Month": pd.Series(dtype="datetime64[s]"), "Incidents": pd.Series(dtype="int64")})
+        return pd.DataFrame({"Month": pd.Series(dtype="datetime64[s]"), "Incidents": pd.Series(dtype="int64"),
+                             "Baseline": pd.Series(dtype="str")})  # fmt: skip
     dates = snapshot.records["incidents"]["occurred_on"]
-    dates = dates[(dates >= first) & (dates <= snapshot.end)]
-    counts = dates.dt.to_period("M").dt.to_timestamp().value_counts().reindex(every, fill_value=0)
-    return pd.DataFrame({"Month": every, "Incidents": counts.to_numpy("int64")})
+    dates = dates[dates <= snapshot.end]
+    counts = _count_months(dates[dates >= first], every)
+    return pd.DataFrame({"Month": every, "Incidents": counts.to_numpy("int64"), "Baseline": _find_baseline(dates)})
+
+
+def _count_months(dates: pd.Series, months: pd.DatetimeIndex) -> pd.Series:
+    counts: pd.Series = dates.dt.to_period("M").dt.to_timestamp().value_counts()
+    return counts.reindex(months, fill_value=0)
+
+
+def _find_baseline(dates: pd.Series) -> float | str:
+    if dates.empty:
+        return "[z]"
+    oldest = Quarter.of(dates.min().date())
+    first = oldest if dates.min().date() == oldest.starts_on else oldest.shift(1)
+    last = first.shift(BASELINE_QUARTERS - 1)
+    if pd.Timestamp(last.ends_on) > dates.max() + pd.DateOffset(months=1):
+        return "[z]"
+    months = pd.date_range(first.starts_on, last.ends_on, freq="MS")
+    return float(_count_months(dates[dates >= months[0]], months).median())

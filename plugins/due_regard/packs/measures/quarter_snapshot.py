@@ -6,7 +6,7 @@ Values and plain reading of columns. What is counted stands in the sibling modul
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
 from typing import TypeAlias
@@ -42,6 +42,14 @@ empty), `feeds` the figure it feeds (or empty).
 BATCH_COLUMNS = ("loaded_on", "entity", "read", "loaded", "unchanged", "rejected")
 """Columns of `QuarterSnapshot.files`: one row a file taken in, with its counts of rows."""
 
+WITHDRAWAL_COLUMNS = ("withdrawn_on", "entity", "ref")
+"""Columns of `QuarterSnapshot.withdrawals`: one row a record withdrawn as entered by mistake, in whichever quarter."""
+
+
+def make_no_withdrawals() -> pd.DataFrame:
+    """The withdrawals of a register in which nothing was withdrawn."""
+    return pd.DataFrame({"withdrawn_on": pd.Series(dtype="datetime64[s]"), "entity": [], "ref": []})
+
 
 @dataclass(frozen=True, eq=False)
 class QuarterSnapshot:
@@ -58,6 +66,7 @@ class QuarterSnapshot:
         duties: `DUTY_COLUMNS`, one row a duty of the policy in force.
         files: `BATCH_COLUMNS`, one row a file taken in.
         count_days: the landlord's working days between two arrays of dates.
+        withdrawals: `WITHDRAWAL_COLUMNS`, without those that a person took back.
         is_reported: whether this is the quarter a pack is about, and not one it is compared with.
     """
 
@@ -69,6 +78,7 @@ class QuarterSnapshot:
     files: pd.DataFrame
     count_days: CountDays
     is_reported: bool = True
+    withdrawals: pd.DataFrame = field(default_factory=make_no_withdrawals)
 
     @property
     def start(self) -> pd.Timestamp:

@@ -63,6 +63,7 @@ def measure_flow(snapshot: QuarterSnapshot) -> list[Figure]:
     """Customers restricted, and restrictions at the start, new, ended and at the end of the quarter."""
     names = {
         "customers_restricted": "Customers under restriction at the end of the quarter",
+        "customers_new": "Customers who had a restriction put in place in the quarter",
         "opening": "Restrictions in force at the start of the quarter",
         "new": "New restrictions that began in the quarter",
         "ended": "Restrictions that ended in the quarter",
@@ -81,9 +82,10 @@ def measure_flow(snapshot: QuarterSnapshot) -> list[Figure]:
     # All customers of the register, where the landlord has ever delivered them.
     people = snapshot.records["customers"]["customer_ref"] if snapshot.has_columns("customers") else None
     whole = "people" if people is not None else ""
-    restricted = closing["customer_ref"].drop_duplicates()
+    restricted, new = (rows["customer_ref"].drop_duplicates() for rows in (closing, flow["new"]))
     return [
         count_cases("customers_restricted", names["customers_restricted"], restricted, people, whole),
+        count_cases("customers_new", names["customers_new"], new),
         *(count_cases(name, names[name], rows["restriction_ref"]) for name, rows in flow.items()),
     ]
 
@@ -178,7 +180,7 @@ def measure_continuous_time(snapshot: QuarterSnapshot) -> list[Figure]:
     names = {"middle_days": "Middle (median) time of a customer", "longest_days": "Longest time of a customer"}
     if not is_measured(snapshot):
         return make_missing_figures(list_band_labels(LENGTHS) | names, NOT_MEASURED)
-    days = count_days_since(snapshot.end, _find_restricted_since(snapshot))
+    days = count_days_since(snapshot.end, find_restricted_since(snapshot))
     whole = count_bands(days, LENGTHS, "customers_restricted", days.index.to_series())
     if not len(days):
         return whole + make_missing_figures(names, NOTHING_TO_MEASURE)
@@ -189,7 +191,7 @@ def measure_continuous_time(snapshot: QuarterSnapshot) -> list[Figure]:
     ]
 
 
-def _find_restricted_since(snapshot: QuarterSnapshot) -> pd.Series:
+def find_restricted_since(snapshot: QuarterSnapshot) -> pd.Series:
     """Customer now restricted -> first day of the unbroken time under restriction.
 
     A new reference that begins no later than the day after the last one ended carries the time on.
@@ -208,21 +210,3 @@ def _find_restricted_since(snapshot: QuarterSnapshot) -> pd.Series:
         "until": until.groupby(keys).max(),
     }).reset_index()
     return whole[whole["until"] >= beyond].set_index("customer_ref")["begins"]
-
-
-def list_no_review_by_choice(snapshot: QuarterSnapshot) -> pd.DataFrame:
-    """Each restriction in force without a review by recorded choice: number, days in force, what it limits.
-
-    Numbered by length, longest first: the committee's paper carries no reference.
-    """
-    columns = ["Restriction", "Days in force", "What it limits"]
-    if not snapshot.has_columns("restrictions", "ended_on", "no_review_reason"):
-        return pd.DataFrame(columns=columns)
-    current = select_in_force(snapshot.spans, snapshot.end)
-    current = current[current["no_review_reason"].notna()]
-    current = current.assign(days=count_days_since(snapshot.end, current["begins"])).sort_values(
-        ["days", "measure", "restriction_ref"], ascending=[False, True, True]
-    )
-    words = current["measure"].map(lambda codes: ", ".join(describe_measure(code) for code in codes.split(";")))
-    numbers = [f"Restriction {place}" for place in range(1, len(current) + 1)]
-    return pd.DataFrame(dict(zip(columns, (numbers, current["days"].to_list(), words.to_list()), strict=True)))

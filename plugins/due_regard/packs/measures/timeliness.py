@@ -18,6 +18,7 @@ from due_regard.packs.measures.figure import (
     make_missing_figures,
 )
 from due_regard.packs.measures.quarter_snapshot import (
+    NO_DUTY,
     NOT_MEASURED,
     QuarterSnapshot,
     count_days_since,
@@ -31,6 +32,10 @@ OVERDUE_BANDS = (
     ("up_to_365", "181 to 365 calendar days", 365),
     ("over_365", "Over 365 calendar days", np.inf),
 )
+APPEAL_STEPS = ("acknowledgements", "decisions", "answers", "notices")
+"""Figures of an appeal's promised steps."""
+OF_QUARTER = "Missing, cases of the quarter: "
+"""How the label of a safeguard begins that is counted on the cases opened in the quarter."""
 LATENESS = ("On time", "Up to 5 days late", "6 to 20 days late", "Over 20 days late", "Not done by the quarter's end")
 _LATE_EDGES = (-1, 5, 20, np.inf)
 
@@ -100,6 +105,55 @@ def count_overdue_reviews(snapshot: QuarterSnapshot) -> list[Figure]:
     return [count_cases("overdue", label, refs, is_judged=True), *bands]
 
 
+def count_overdue_appeals(snapshot: QuarterSnapshot) -> list[Figure]:
+    """Appeals with a promised step overdue at the quarter's end, by calendar days since the first of these was due."""
+    label = "Appeals with a step overdue at the end of the quarter"
+    fed = [snapshot.explain_absence(figure) for figure in APPEAL_STEPS]
+    if all(fed):
+        why = NOT_MEASURED if NOT_MEASURED in fed else NO_DUTY
+        return make_missing_figures({"overdue": label, **list_band_labels(OVERDUE_BANDS)}, why)
+    rows = pd.concat([snapshot.select_figure(figure) for figure in APPEAL_STEPS])
+    rows = rows[rows["state"] == "overdue"].sort_values(["due_on", "subject_ref"], kind="stable")
+    rows = rows.drop_duplicates("subject_ref")
+    refs, days = name_subjects(rows), count_days_since(snapshot.end, rows["due_on"])
+    bands = count_bands(days, OVERDUE_BANDS, "overdue", refs, is_judged=True)
+    return [count_cases("overdue", label, refs, is_judged=True), *bands]
+
+
+def count_kept(snapshot: QuarterSnapshot) -> list[Figure]:
+    """All dated duties of the policy together: due in the quarter, and of these on time, late, not done by its end.
+
+    The customer's own time to appeal is no duty of the landlord's, and is left out.
+    """
+    labels = {
+        "due": "Duties with a date that fell due in the quarter",
+        "on_time": "Done on time",
+        "late": "Done late, in the quarter",
+        "lapsed": "Not done by the quarter's end",
+    }
+    rules = _list_dated_duties(snapshot)["rule"]
+    if rules.empty:
+        return make_missing_figures(labels, NO_DUTY)
+    parts = [select_due_in_quarter(snapshot, snapshot.select_rule(str(rule))) for rule in rules]
+    wanted: dict[str, list[str]] = {
+        "on_time": ["met"], "late": ["late"], "lapsed": ["overdue", "due_soon", "pending"],
+    }  # fmt: skip
+    due = tuple(name_subjects(rows) for rows in parts)
+    found = {
+        name: tuple(refs[rows["state"].isin(states)] for refs, rows in zip(due, parts, strict=True))
+        for name, states in wanted.items()
+    }
+    first = count_cases("due", labels["due"], due, is_judged=True)
+    parts_of_it = (count_cases(name, labels[name], cases, due, "due", is_judged=True) for name, cases in found.items())
+    return [first, *parts_of_it]
+
+
+def _list_dated_duties(snapshot: QuarterSnapshot) -> pd.DataFrame:
+    duties = snapshot.duties
+    dated = duties["kind"].isin(["deadline", "review"]) & (duties["severity"] != "info")
+    return duties[dated].sort_values("rule")
+
+
 def count_lateness(snapshot: QuarterSnapshot) -> pd.DataFrame:
     """Each dated duty of the policy: how many fell due in the quarter, by how late each was done.
 
@@ -108,10 +162,7 @@ def count_lateness(snapshot: QuarterSnapshot) -> pd.DataFrame:
     time to appeal.
     """
     found = []
-    dated = snapshot.duties[
-        snapshot.duties["kind"].isin(["deadline", "review"]) & (snapshot.duties["severity"] != "info")
-    ]
-    for duty in dated.sort_values("rule").itertuples():
+    for duty in _list_dated_duties(snapshot).itertuples():
         rows = select_due_in_quarter(snapshot, snapshot.select_rule(str(duty.rule)))
         if len(rows):
             found.append([duty.label, duty.days_unit, *_count_late(rows), len(rows)])
@@ -128,35 +179,49 @@ def _count_late(rows: pd.DataFrame) -> list[int]:
 def count_safeguards(snapshot: QuarterSnapshot) -> list[Figure]:
     """Each safeguard of the policy: cases that lack it at the quarter's end, out of those that were measured.
 
-    Safeguards of a restriction are counted on restrictions in force. All others are counted on the cases opened in the
-    quarter, and apart from them those opened before that lack it still.
+    All together first, on the cases of the quarter. Then each: on the cases opened in the quarter, and apart from
+    them, of restrictions, on those in force, of others, on those opened before that lack it still.
     """
     checks = snapshot.duties[snapshot.duties["kind"] == "check"].sort_values("rule")
-    return [figure for duty in checks.itertuples() for figure in _count_safeguard(snapshot, str(duty.rule), duty.label)]
+    each = [figure for duty in checks.itertuples() for figure in _count_safeguard(snapshot, str(duty.rule), duty.label)]
+    return [_add_up_safeguards([one for one in each if one.label.startswith(OF_QUARTER)]), *each]
+
+
+def _add_up_safeguards(each: list[Figure]) -> Figure:
+    label = "Safeguards missing on the cases of the quarter, all together"
+    measured = [one for one in each if one.numerator is not None]
+    if not measured:
+        return make_missing_figure("missing", label, each[0].why if each else NO_DUTY)
+    cases = tuple(part for one in measured if isinstance(part := one.cases, pd.Series))
+    whole = tuple(part for one in measured if isinstance(part := one.whole, pd.Series))
+    return count_cases("missing", label, cases, whole, "judged", is_judged=True)
 
 
 def _count_safeguard(snapshot: QuarterSnapshot, rule: str, label: object) -> list[Figure]:
     name, subject = rule.replace(".", "_"), rule.split(".")[0]
     if subject == "restriction":
+        labels = {name: f"Missing, restrictions in force: {label}", f"{name}_new": f"{OF_QUARTER}{label}"}
         if why := snapshot.explain_absence(rule) or ("" if restrictions.is_measured(snapshot) else NOT_MEASURED):
-            return [make_missing_figure(name, f"Missing: {label}", why)]
+            return make_missing_figures(labels, why)
         current = restrictions.select_in_force(snapshot.spans, snapshot.end)["restriction_ref"]
-        return [_count_lacking_cases(snapshot, rule, f"Missing: {label}", current)]
-    labels = {name: f"Missing, cases of the quarter: {label}", f"{name}_before": f"Missing still, from before: {label}"}
+        opened = snapshot.list_opened_refs(subject)
+        refs = {name: current, f"{name}_new": opened}
+        return [_count_lacking_cases(snapshot, rule, one, labels[one], refs[one]) for one in labels]
+    labels = {name: f"{OF_QUARTER}{label}", f"{name}_before": f"Missing still, from before: {label}"}
     if why := snapshot.explain_absence(rule):
         return make_missing_figures(labels, why)
-    now = _count_lacking_cases(snapshot, rule, labels[name], snapshot.list_opened_refs(subject))
+    now = _count_lacking_cases(snapshot, rule, name, labels[name], snapshot.list_opened_refs(subject))
     before = snapshot.count_states(rule).get("breach", 0) - int(now.numerator or 0)
     rows = snapshot.select_rule(rule)
     lacking = name_subjects(rows[rows["state"] == "breach"])
-    counted = lacking if now.cases is None else lacking[~lacking.index.isin(now.cases.index)]
+    counted = lacking[~lacking.index.isin(now.cases.index)] if isinstance(now.cases, pd.Series) else lacking
     # Without cases: a publishable edition hides it, for with the next quarter's it would tell this quarter's.
     return [now, Figure(f"{name}_before", labels[f"{name}_before"], before, is_judged=True, counted=counted)]
 
 
-def _count_lacking_cases(snapshot: QuarterSnapshot, rule: str, label: str, refs: pd.Series) -> Figure:
+def _count_lacking_cases(snapshot: QuarterSnapshot, rule: str, name: str, label: str, refs: pd.Series) -> Figure:
     """Of the cases of `refs`, those that lack a safeguard, out of those that could be measured."""
     rows = snapshot.select_rule(rule)
     rows = rows[rows["subject_ref"].isin(refs) & rows["state"].isin(["met", "breach"])]
-    name, judged = rule.replace(".", "_"), name_subjects(rows)
+    judged = name_subjects(rows)
     return count_cases(name, label, judged[rows["state"] == "breach"], judged, f"{name}_judged", is_judged=True)

@@ -10,7 +10,7 @@ import pandas as pd
 from due_regard.packs.measures.figure import Figure, count_cases, make_missing_figure, make_missing_figures
 from due_regard.packs.measures.quarter_snapshot import NOT_MEASURED, QuarterSnapshot
 from due_regard.packs.measures.restrictions import is_measured, select_in_force
-from due_regard.records.canonical import ENTITY_OF_SUBJECT, UNKNOWN_CELLS
+from due_regard.records.canonical import ENTITIES, ENTITY_OF_SUBJECT, UNKNOWN_CELLS
 
 _ENTITY_WORDS = {
     "access_requests": "requests for access to data",
@@ -114,7 +114,7 @@ def list_readings(snapshot: QuarterSnapshot) -> pd.DataFrame:
 
 
 def measure_data_quality(snapshot: QuarterSnapshot) -> list[Figure]:
-    """Rows of the exports taken in during the quarter: read, and of these loaded, unchanged and rejected.
+    """Rows of the exports taken in during the quarter: read, loaded, unchanged, rejected; and records withdrawn in it.
 
     In the reported quarter, what came after its end counts too: the pack's figures rest on it.
     """
@@ -143,4 +143,20 @@ def measure_data_quality(snapshot: QuarterSnapshot) -> list[Figure]:
             )
             for name, label in labels.items()
         ),
+        *_count_withdrawals(snapshot),
+    ]
+
+
+def _count_withdrawals(snapshot: QuarterSnapshot) -> list[Figure]:
+    """Records withdrawn in the quarter; a line for each entity of which one was ever withdrawn."""
+    found = snapshot.withdrawals
+    in_quarter = found[snapshot.mark_in_quarter(found["withdrawn_on"])]
+    return [
+        count_cases(
+            f"withdrawn_{entity.name}",
+            f"{_ENTITY_WORDS.get(entity.name, entity.name).capitalize()} withdrawn as entered by mistake",
+            in_quarter.loc[in_quarter["entity"] == entity.name, "ref"].rename(entity.key),
+        )
+        for entity in ENTITIES
+        if entity.name in set(found["entity"])
     ]

@@ -21,11 +21,12 @@ from due_regard.register.audit import append_audit
 from due_regard.register.engines import writing
 from due_regard.register.findings.finding_transitions import FindingTransition
 from due_regard.register.findings.used_texts import keep_used_texts
+from due_regard.register.knowledge_marks import KnowledgeMark, find_knowledge_mark_on
 from due_regard.register.loading.encoding import hash_rows, make_arrow_column
 from due_regard.register.schema.finding_tables import OPEN, AssessmentCount, AssessmentRun, Finding
 from due_regard.register.sealing.seal_rules import STANDING_RULES
 from due_regard.register.sealing.seals import Seals, seal_groups
-from due_regard.register.stored_records import KnowledgeMark, find_knowledge_mark_on, find_newest_load
+from due_regard.register.stored_records import find_newest_load
 
 _MOVES = ("opened", "seen", "escalated", "resolved", "reopened")
 

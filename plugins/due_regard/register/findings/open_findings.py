@@ -71,6 +71,13 @@ def read_open_findings_on(
     return found
 
 
+def count_open_findings(engine: Engine) -> dict[str, int]:
+    """How many findings are open, of each landlord that has any."""
+    counted = select(Finding.landlord, func.count()).where(Finding.status == OPEN).group_by(Finding.landlord)
+    with reading(engine) as connection:
+        return {landlord: number for landlord, number in connection.execute(counted)}
+
+
 def read_finding(engine: Engine, register_ref: str, landlord: str | None = None) -> dict[str, Any]:
     """Where one finding stands.
 

@@ -14,9 +14,9 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Select, select
 
 from due_regard.register.engines import reading
-from due_regard.register.faults import ProofFault
 from due_regard.register.schema.drop_tables import AuditRow
 from due_regard.register.schema.finding_tables import AssessmentRun
+from due_regard.register.sealing.row_faults import ProofFault
 
 _AUDITED = ("opened", "seen", "escalated", "resolved", "reopened", "moved", "sha256")
 _TABLE = "assessment_runs"

@@ -13,6 +13,7 @@ _HAPPENED = {
     "opened": "it opened",
     "escalated": "it became overdue",
     "resolved": "a record resolved it",
+    "withdrawn": "the record it is about was withdrawn",
     "reopened": "it opened again",
     "not_confirmed": "the next export did not show that it was done",
     "silenced": "it was silenced",
@@ -50,8 +51,9 @@ def describe_happening(event: str) -> str:
 
 
 def _describe_event(row: Mapping[str, Any]) -> str:
+    event = "withdrawn" if (row["event"], row["state"]) == ("resolved", "withdrawn") else row["event"]
     by = f" by {format_actor(row['actor'])}" if row["actor"] else ""
-    return f"{describe_happening(row['event'])}{by} ({_format_instant(row['at'])})"
+    return f"{describe_happening(event)}{by} ({_format_instant(row['at'])})"
 
 
 def _format_instant(at: datetime) -> str:

@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select
 
-from due_regard.register.faults import ProofFault
 from due_regard.register.schema.finding_tables import AssessmentRun
 from due_regard.register.schema.used_text_tables import UsedText
+from due_regard.register.sealing.row_faults import ProofFault
 
 REGISTER_KIND, PROGRAM_KIND = "register", "program"
 _SHOWN = 12

@@ -26,12 +26,13 @@ _TABLE = Base.metadata.tables[Disappearance.__tablename__]
 
 def note_disappearances(
     connection: Connection, landlord: str, part: AcceptedFile, file_id: int, noticed_at: datetime
-) -> None:
-    """Note which records this file no longer has, and which of those noted earlier it has again."""
+) -> int:
+    """Note which records this file no longer has, and which of those noted earlier it has again; how many it noted."""
     still = [_TABLE.c.landlord == landlord, _TABLE.c.entity == part.entity, _TABLE.c.returned_file_id.is_(None)]
-    missing = list(connection.scalars(select(_TABLE.c.ref).where(*still)))
+    missing, returned = list(connection.scalars(select(_TABLE.c.ref).where(*still))), 0
     if missing:
         here = pc.is_in(pa.array(missing), make_arrow_column(part.rows[ENTITY[part.entity].key]).cast(pa.string()))
+        returned = int(pc.sum(here).as_py() or 0)
         bulk.stage_rows(connection, "returned_refs", _TABLE, {"ref": pa.array(missing).filter(here)})
         back = select(column("ref", Ref)).select_from(table("returned_refs"))
         connection.execute(update(_TABLE).where(*still, _TABLE.c.ref.in_(back)).values(returned_file_id=file_id))
@@ -39,6 +40,7 @@ def note_disappearances(
     if new:
         origin = {"landlord": landlord, "entity": part.entity, "batch_file_id": file_id, "noticed_at": noticed_at}
         bulk.insert_rows(connection, _TABLE, {"ref": pa.array(new)}, origin)
+    return returned + len(new)
 
 
 def list_missing_records(engine: Engine, landlord: str) -> pd.DataFrame:

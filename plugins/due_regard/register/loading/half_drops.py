@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, select, update
 from due_regard.register.audit import append_audit
 from due_regard.register.engines import reading
 from due_regard.register.schema.drop_tables import Batch, BatchFile
+from due_regard.register.sealing.seals import seal_groups
 
 _HALF, _WHOLE = ("loading", "interrupted"), ("loaded", "unchanged")
 
@@ -21,7 +22,10 @@ def close_half_drops(connection: Connection, landlord: str, now: datetime) -> No
     left = select(Batch.id).where(Batch.landlord == landlord, Batch.status == "loading")
     for batch_id in connection.scalars(left).all():
         connection.execute(update(Batch).where(Batch.id == batch_id).values(status="interrupted"))
-        append_audit(connection, landlord=landlord, action="interrupt", subject=f"batch {batch_id}", details={}, at=now)
+        subject, seals = f"batch {batch_id}", seal_groups(connection, landlord, {"batches": batch_id})
+        append_audit(
+            connection, landlord=landlord, action="interrupt", subject=subject, details={}, at=now, seals=seals
+        )
 
 
 def find_half_drop(engine: Engine, landlord: str) -> int | None:

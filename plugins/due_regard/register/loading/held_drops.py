@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Engine, Select, insert, select, update
+from sqlalchemy import Connection, Engine, Row, Select, func, insert, select, update
 
 from due_regard.errors import RegisterMovedOn, SettingsError, UnknownReference
 from due_regard.register import sql_files
@@ -18,8 +18,21 @@ from due_regard.register.engines import reading, writing
 from due_regard.register.schema.drop_tables import Batch
 from due_regard.register.sealing.seals import seal_groups
 
+TAKEN = ("loaded", "unchanged", "refused")
+"""States of a batch whose drop was taken in, whatever came of it."""
 
-def hold_drop(engine: Engine, *, landlord: str, source: str, drop: str, sha256: str, why: str, now: datetime) -> int:
+
+def hold_drop(
+    engine: Engine,
+    *,
+    landlord: str,
+    source: str,
+    drop: str,
+    sha256: str,
+    why: str,
+    now: datetime,
+    newer_batch: int | None = None,
+) -> int:
     """Note that a drop was held for a person; the batch's id. Noted once a content.
 
     Args:
@@ -30,14 +43,15 @@ def hold_drop(engine: Engine, *, landlord: str, source: str, drop: str, sha256: 
         sha256: what identifies its content (`hash_drop`).
         why: the reason with its figures, without any cell's value.
         now: when.
+        newer_batch: of an older drop sent again, the newer one that it would undo.
     """
     same = [Batch.landlord == landlord, Batch.drop_sha256 == sha256, Batch.drop_name == drop, Batch.status == "held"]
     with writing(engine, landlord) as connection:
         known = connection.scalar(select(Batch.id).where(*same).order_by(Batch.id.desc()).limit(1))
-        if known is not None:
+        if known is not None and _find_taken(connection, landlord, sha256, after=known) is None:
             return int(known)
         values: dict[str, Any] = {"landlord": landlord, "source": source, "drop_name": drop, "drop_sha256": sha256}
-        values |= {"received_at": now, "status": "held", "why": why}
+        values |= {"received_at": now, "status": "held", "why": why, "newer_batch_id": newer_batch}
         batch_id = int(connection.execute(insert(Batch).values(**values).returning(Batch.id)).scalar_one())
         subject, details = f"batch {batch_id}", {"sha256": sha256}
         seals = seal_groups(connection, landlord, {"batches": batch_id})
@@ -50,7 +64,7 @@ def hold_drop(engine: Engine, *, landlord: str, source: str, drop: str, sha256: 
 def release_drop(
     engine: Engine, batch_id: int, *, actor: str, why: str, now: datetime, landlord: str | None = None
 ) -> None:
-    """Let a held drop in: the next intake of the same content loads it.
+    """Let a held drop in, once: the next intake of the same content loads it.
 
     Raises:
         UnknownReference: there is no such batch, or it is not the landlord's that is named.
@@ -59,7 +73,8 @@ def release_drop(
     """
     if not actor.strip() or not why.strip():
         raise SettingsError("say who releases the drop, and why: both are kept")
-    one = select(Batch.landlord, Batch.status, Batch.released_at, Batch.released_by).where(Batch.id == batch_id)
+    names = ("landlord", "status", "released_at", "released_by", "drop_sha256")
+    one = select(*(getattr(Batch, name) for name in names)).where(Batch.id == batch_id)
     with reading(engine) as connection:
         found = connection.execute(one).first()
     if found is None:
@@ -68,9 +83,14 @@ def release_drop(
         raise UnknownReference(f"batch {batch_id} is not a drop of {landlord}")
     with writing(engine, found.landlord) as connection:
         now_is = connection.execute(one).one()
+        taken = _find_taken(connection, found.landlord, found.drop_sha256, after=batch_id)
+        if now_is.status == "held" and taken is not None:
+            raise RegisterMovedOn(
+                f"the drop of batch {batch_id} was taken in since, with batch {taken}: there is nothing to release; "
+                "nothing was changed"
+            )
         if now_is.status != "held":
-            who = f" (by {now_is.released_by}, {now_is.released_at:%Y-%m-%d %H:%M} UTC)" if now_is.released_at else ""
-            raise RegisterMovedOn(f"batch {batch_id} is {now_is.status}{who}, not held; nothing was changed")
+            raise RegisterMovedOn(_describe_release(connection, batch_id, now_is))
         said = {"released_at": now, "released_by": actor.strip(), "released_why": why.strip()}
         connection.execute(update(Batch).where(Batch.id == batch_id).values(status="released", **said))
         subject, seals = f"batch {batch_id}", seal_groups(connection, found.landlord, {"batches": batch_id})
@@ -79,11 +99,34 @@ def release_drop(
         )
 
 
+def _find_taken(connection: Connection, landlord: str, sha256: str, *, after: int) -> int | None:
+    """The newest batch after one with which the drop of a content was taken in."""
+    own = Batch.landlord == landlord, Batch.drop_sha256 == sha256, Batch.id > after, Batch.status.in_(TAKEN)
+    return connection.scalar(select(func.max(Batch.id)).where(*own))
+
+
+def _describe_release(connection: Connection, batch_id: int, found: Row[Any]) -> str:
+    """Why a batch cannot be released, and what to do instead."""
+    who = f" (by {found.released_by}, {found.released_at:%Y-%m-%d %H:%M} UTC)" if found.released_at else ""
+    said = f"batch {batch_id} is {found.status}{who}, not held; nothing was changed"
+    if found.status != "released":
+        return f"{said}: `due-regard drop list` shows what is held"
+    if is_released_on(connection, found.landlord, found.drop_sha256):
+        return f"{said}: run intake again, which takes the drop in"
+    return f"{said}: the drop was taken in since, and a release counts once; sent again, it is held anew if it must be"
+
+
 def is_released(engine: Engine, landlord: str, sha256: str) -> bool:
-    """Whether a person has let in the drop of this content."""
-    own = select(Batch.id).where(Batch.landlord == landlord, Batch.drop_sha256 == sha256, Batch.status == "released")
+    """Whether a person has let in the drop of this content, and it was not taken in since: a release counts once."""
     with reading(engine, landlord) as connection:
-        return connection.scalar(own.limit(1)) is not None
+        return is_released_on(connection, landlord, sha256)
+
+
+def is_released_on(connection: Connection, landlord: str, sha256: str) -> bool:
+    """`is_released` inside the caller's own transaction."""
+    own = Batch.landlord == landlord, Batch.drop_sha256 == sha256
+    newest = select(Batch.status).where(*own, Batch.status.in_(("released", *TAKEN))).order_by(Batch.id.desc()).limit(1)
+    return connection.scalar(newest) == "released"
 
 
 def list_drops(engine: Engine, landlord: str | None = None) -> pd.DataFrame:

@@ -9,25 +9,27 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import Connection, Engine, func, insert, select, update
+from sqlalchemy import Connection, Engine, insert, select, update
 
-from due_regard.errors import RegisterError
+from due_regard.errors import OlderDrop, RegisterError
 from due_regard.records.canonical import ENTITIES
-from due_regard.records.validated_drop import AcceptedFile, LoadNote, RefusedFile, Rejection, ValidatedDrop
+from due_regard.records.validated_drop import AcceptedFile, RefusedFile, ValidatedDrop
 from due_regard.register.audit import append_audit
+from due_regard.register.clocks import check_not_behind, find_known_from
 from due_regard.register.engines import writing
 from due_regard.register.loading.customer_numbers import number_customers
 from due_regard.register.loading.disappearances import note_disappearances
 from due_regard.register.loading.half_drops import close_half_drops
+from due_regard.register.loading.held_drops import is_released_on
+from due_regard.register.loading.older_drops import find_newer_drop
+from due_regard.register.loading.rejection_counts import count_rejections
 from due_regard.register.loading.returned_records import return_withdrawn_records
 from due_regard.register.loading.row_versions import write_versions
-from due_regard.register.schema.drop_tables import Batch, BatchFile, CarriedColumn, RejectionCount, ValidationResult
-from due_regard.register.schema.finding_tables import AssessmentRun
+from due_regard.register.schema.drop_tables import Batch, BatchFile, CarriedColumn, ValidationResult
 from due_regard.register.sealing.seal_rules import FILE_RULES
 from due_regard.register.sealing.seals import leave_out_empty_groups, seal_groups
-from due_regard.register.stored_records import find_newest_load
 
 Checkpoint = Callable[[str], None]
 _ORDER = {entity.name: place for place, entity in enumerate(ENTITIES)}
@@ -35,7 +37,10 @@ _ORDER = {entity.name: place for place, entity in enumerate(ENTITIES)}
 
 @dataclass(frozen=True)
 class FileLoad:
-    """What became of one file: `read = loaded + unchanged + rejected`; `refused` is the reason's code."""
+    """What became of one file: `read = loaded + unchanged + rejected`; `refused` is the reason's code.
+
+    `vanished` are all records that it lacks, `noted` those of which that, or that they are back, is news.
+    """
 
     file: str
     entity: str | None
@@ -45,6 +50,7 @@ class FileLoad:
     unchanged: int = 0
     rejected: int = 0
     vanished: int = 0
+    noted: int = 0
     refused: str | None = None
 
 
@@ -79,6 +85,7 @@ def load_drop(
     validated: ValidatedDrop,
     *,
     now: datetime,
+    keep_newer: bool = False,
     tell_owner: TellOwner = tell_nobody,
     checkpoint: Checkpoint = pass_checkpoint,
 ) -> LoadReport:
@@ -88,15 +95,20 @@ def load_drop(
         engine: the register.
         validated: the drop, as intake validated it.
         now: the instant from which the register knows what the drop brings.
+        keep_newer: load no older drop that would undo a newer one, unless a person has let it in.
         tell_owner: writes, in the drop's own transaction, what its owner is told of it.
         checkpoint: called with the name of each point passed (begun, loaded once a file, closed, told, committed).
 
     Raises:
-        RegisterError: the register could not be written, or a file's rows do not add up.
+        RegisterError: the register could not be written, a file's rows do not add up, or `now` is behind the newest
+            load or ahead of the database's clock.
+        OlderDrop: with `keep_newer`, says what it would undo; nothing was loaded.
     """
     landlord = validated.landlord
     with writing(engine, landlord) as connection:
+        check_not_behind(connection, landlord, now)
         close_half_drops(connection, landlord, now)
+        older = _find_newer_drop(connection, validated) if keep_newer else None
         batch_id = _open_batch(connection, validated, now)
         checkpoint("begun")
         done = [FileLoad(file.file, None, "refused", refused=file.code) for file in validated.refused]
@@ -104,12 +116,20 @@ def load_drop(
         for part in sorted(validated.files, key=lambda part: (_ORDER[part.entity], part.file)):
             done.append(_load_file(connection, landlord, batch_id, part, known_from, now))
             checkpoint("loaded")
+        if older is not None and any(file.loaded or file.noted for file in done):
+            raise older
         report = LoadReport(batch_id, _close_batch(connection, landlord, batch_id, done, now), tuple(done))
         checkpoint("closed")
         tell_owner(connection, report)
         checkpoint("told")
     checkpoint("committed")
     return report
+
+
+def _find_newer_drop(connection: Connection, validated: ValidatedDrop) -> OlderDrop | None:
+    """What an older drop would undo; None where it is none, or where a person has let it in."""
+    content = hash_drop((*validated.files, *validated.refused))
+    return None if is_released_on(connection, validated.landlord, content) else find_newer_drop(connection, validated)
 
 
 def _open_batch(connection: Connection, validated: ValidatedDrop, now: datetime) -> int:
@@ -162,8 +182,8 @@ def _load_file(
     _record_carried_columns(connection, landlord, part, file_id, known_from)
     written = write_versions(connection, landlord, part, file_id, known_from)
     number_customers(connection, landlord, written.customers, file_id)
-    note_disappearances(connection, landlord, part, file_id, known_from)
-    return_withdrawn_records(connection, landlord, part, file_id, known_from=known_from, now=now)
+    noted = note_disappearances(connection, landlord, part, file_id, known_from)
+    noted += return_withdrawn_records(connection, landlord, part, file_id, known_from=known_from, now=now)
     done = FileLoad(
         part.file,
         part.entity,
@@ -173,14 +193,14 @@ def _load_file(
         unchanged=part.read - rejected - written.loaded,
         rejected=rejected,
         vanished=len(part.disappeared),
+        noted=noted,
     )
     _finish_file(connection, file_id, done, written.rows_sha256)
-    _count_rejections(connection, landlord, file_id, part)
+    count_rejections(connection, landlord, file_id, part)
     counts = {"read": done.read, "loaded": done.loaded, "unchanged": done.unchanged, "rejected": done.rejected}
     details = {"batch": batch_id, "entity": part.entity, "sha256": part.sha256, **counts}
     sealed = seal_groups(connection, landlord, dict.fromkeys(FILE_RULES, file_id)) | {part.entity: written.seals}
-    seals = leave_out_empty_groups(sealed)
-    subject = f"file {file_id}"
+    seals, subject = leave_out_empty_groups(sealed), f"file {file_id}"
     append_audit(connection, landlord=landlord, action="load", subject=subject, details=details, at=now, seals=seals)
     return done
 
@@ -201,17 +221,6 @@ def _finish_file(connection: Connection, file_id: int, done: FileLoad, rows_sha2
     )
 
 
-def find_known_from(connection: Connection, landlord: str, now: datetime) -> datetime:
-    """From when a new fact is known: now, not before what is known already, and after every recorded run.
-
-    These must stay rebuildable.
-    """
-    _, last = find_newest_load(connection, landlord)
-    assessed = connection.scalar(select(func.max(AssessmentRun.known_at)).where(AssessmentRun.landlord == landlord))
-    after = assessed + timedelta(microseconds=1) if assessed else now
-    return max(now, last or now, after)
-
-
 def _record_carried_columns(
     connection: Connection, landlord: str, part: AcceptedFile, file_id: int, known_from: datetime
 ) -> None:
@@ -221,22 +230,6 @@ def _record_carried_columns(
     new = [keys | {"column_name": name} for name in part.columns if name not in have]
     if new:
         connection.execute(insert(CarriedColumn), new)
-
-
-def _count_rejections(connection: Connection, landlord: str, file_id: int, part: AcceptedFile) -> None:
-    rows: dict[tuple[str, str, str], set[int]] = {}
-    items: list[tuple[str, Rejection | LoadNote]] = [("rejected", rejection) for rejection in part.rejections]
-    items += [("note", note) for note in part.notes]
-    for level, item in items:
-        rows.setdefault((level, item.column, item.reason), set()).add(item.row_number)
-    if rows:
-        keys = {"landlord": landlord, "batch_file_id": file_id}
-        values = [
-            keys
-            | {"level": level, "column_name": column, "reason": reason, "rows": len(numbers), "first_row": min(numbers)}
-            for (level, column, reason), numbers in rows.items()
-        ]
-        connection.execute(insert(RejectionCount), values)
 
 
 def _close_batch(connection: Connection, landlord: str, batch_id: int, done: list[FileLoad], now: datetime) -> str:

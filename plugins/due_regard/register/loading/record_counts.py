@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, SQLColumnExpression, exists, func, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, Connection, Engine, SQLColumnExpression, func, select
 
 from due_regard.register.engines import reading
+from due_regard.register.loading.held_drops import TAKEN
 from due_regard.register.schema.drop_tables import Batch, BatchFile, Disappearance
 from due_regard.register.schema.record_tables import RECORD_TABLES
 from due_regard.register.stored_records import read_carried_columns
@@ -58,10 +58,15 @@ def _count_by_batch(
 
 
 def _list_released_batches(connection: Connection, landlord: str) -> set[int]:
-    """Batches of a content that a person had let in before."""
-    release = aliased(Batch)
-    before = exists().where(
-        release.landlord == landlord, release.status == "released", release.drop_sha256 == Batch.drop_sha256,
-        release.id < Batch.id,
-    )  # fmt: skip
-    return set(connection.scalars(select(Batch.id).where(Batch.landlord == landlord, before)))
+    """Batches that a person had let in: the first of a content after its release, which counts once."""
+    own = select(Batch.id, Batch.drop_sha256, Batch.status).where(
+        Batch.landlord == landlord, Batch.status.in_(("released", *TAKEN))
+    )
+    let_in, open_releases = set(), set()
+    for batch in connection.execute(own.order_by(Batch.id)):
+        if batch.status == "released":
+            open_releases.add(batch.drop_sha256)
+        elif batch.drop_sha256 in open_releases:
+            open_releases.remove(batch.drop_sha256)
+            let_in.add(int(batch.id))
+    return let_in

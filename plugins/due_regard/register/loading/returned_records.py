@@ -15,6 +15,7 @@ from due_regard.records.canonical import ENTITY
 from due_regard.records.validated_drop import AcceptedFile
 from due_regard.register.audit import append_audit
 from due_regard.register.loading.encoding import make_arrow_column
+from due_regard.register.sealing.seals import seal_groups
 from due_regard.register.withdrawn_records import ACTS, RETURNED, list_withdrawn_refs
 
 
@@ -32,7 +33,10 @@ def return_withdrawn_records(
     back = [ref for ref, is_here in zip(refs, here, strict=True) if is_here]
     if back:
         acts = [{**origin, "ref": ref, "ends_id": held[ref], "batch_file_id": file_id} for ref in back]
-        connection.execute(insert(ACTS), acts)
+        ids = list(connection.scalars(insert(ACTS).returning(ACTS.c.id), acts))
         details = {"entity": part.entity, "ends": sorted(held[ref] for ref in back)}
-        append_audit(connection, landlord=landlord, action="return", subject=f"file {file_id}", details=details, at=now)
+        subject, seals = f"file {file_id}", seal_groups(connection, landlord, {"withdrawals": ids})
+        append_audit(
+            connection, landlord=landlord, action="return", subject=subject, details=details, at=now, seals=seals
+        )
     return len(back)

@@ -32,16 +32,16 @@ class GroupDigest:
         return {"rows": self.rows, "sha256": self._digest.hexdigest()}
 
 
-def find_seal_key(connection: Connection, landlord: str) -> bytes | None:
-    """The landlord's key; None where nothing of theirs was ever sealed."""
-    found = connection.scalar(select(SealKey.key).where(SealKey.landlord == landlord))
-    return None if found is None else bytes.fromhex(found)
+def read_seal_keys(connection: Connection) -> dict[str, bytes]:
+    """Landlord -> its key, of those of whom anything was ever sealed."""
+    rows = connection.execute(select(SealKey.landlord, SealKey.key))
+    return {landlord: key.encode() for landlord, key in rows}
 
 
 def take_seal_key(connection: Connection, landlord: str) -> bytes:
     """The landlord's key, drawn where there is none yet."""
-    known = find_seal_key(connection, landlord)
+    known = connection.scalar(select(SealKey.key).where(SealKey.landlord == landlord))
     if known is None:
-        known = secrets.token_bytes(32)
-        connection.execute(insert(SealKey).values(landlord=landlord, key=known.hex()))
-    return known
+        known = secrets.token_hex(32)
+        connection.execute(insert(SealKey).values(landlord=landlord, key=known))
+    return known.encode()

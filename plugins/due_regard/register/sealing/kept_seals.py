@@ -49,7 +49,7 @@ def read_kept_seals(connection: Connection) -> KeptSeals:
     kept = KeptSeals()
     for row in connection.execute(rows, execution_options={"yield_per": 1000}):
         details = json.loads(row.details)
-        if "said_sha256" in details:
+        if {"said_sha256", "event"} <= details.keys():
             kept.said[row.landlord, details["event"]] = details["said_sha256"]
         for rule, groups in details.get("seals", {}).items():
             if row.action == BOUND:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from due_regard.records.canonical import ENTITY, UNKNOWN_CELLS
 from due_regard.register.loading.encoding import as_signed, hash_rows
-from due_regard.register.sealing.group_digests import GroupDigest, find_seal_key
+from due_regard.register.sealing.group_digests import GroupDigest, read_seal_keys
 from due_regard.register.sealing.kept_seals import KeptSeal, KeptSeals
 from due_regard.register.sealing.seal_rules import RULES, SealRule
 from due_regard.register.sealing.seals import WHOLE, SealedRows, read_leaves
@@ -35,39 +35,47 @@ class ProofFault:
 
 def find_row_faults(connection: Connection, kept: KeptSeals) -> Iterator[ProofFault]:
     """Every fault of every table that has a rule."""
-    keys = {landlord: find_seal_key(connection, landlord) for landlord in {name for _, name, _ in kept.groups}}
-    for landlord, key in sorted(keys.items()):
-        if key is None:
-            yield ProofFault(landlord, "seal_keys", landlord, "missing", "no seal of this landlord can be compared")
+    keys = read_seal_keys(connection)
+    sealed = {landlord for _, landlord, _ in kept.groups}
+    for landlord in sorted(sealed - keys.keys()):
+        yield ProofFault(landlord, "seal_keys", landlord, "missing", "no seal of this landlord can be compared")
+    for landlord in sorted(keys.keys() - sealed):
+        yield ProofFault(landlord, "seal_keys", landlord, "put in", "nothing of this landlord was ever sealed")
+    held: set[str] = set()
     for rule in RULES.values():
-        yield from _check_rule(connection, rule, kept, keys)
+        yield from _check_rule(connection, rule, kept, keys, held)
+    for landlord in sorted((sealed & keys.keys()) - held):
+        yield ProofFault(landlord, "seal_keys", landlord, "changed", "with this key no seal of this landlord holds")
 
 
 def _check_rule(
-    connection: Connection, rule: SealRule, kept: KeptSeals, keys: Mapping[str, bytes | None]
+    connection: Connection, rule: SealRule, kept: KeptSeals, keys: Mapping[str, bytes], held: set[str]
 ) -> Iterator[ProofFault]:
+    """Faults of one rule; a landlord of whom a seal with rows holds is added to `held`."""
     found: dict[tuple[str, str], GroupDigest] = {}
     for part in read_leaves(connection, rule):
         yield from _check_own_leaves(rule, part)
         for landlord, link, leaf in zip(part.landlords, part.links, part.leaves, strict=True):
             group = found.get((landlord, link))
             if group is None:
-                group = found[landlord, link] = GroupDigest(keys.get(landlord) or b"")
+                group = found[landlord, link] = GroupDigest(keys.get(landlord, b""))
             group.add((leaf,))
     sealed = kept.list_links(rule.name)
     for landlord, link in sorted({*found, *sealed}):
-        if keys.get(landlord) is None and (landlord, link) in sealed:
+        group, seal = found.get((landlord, link)), sealed.get((landlord, link))
+        if seal and landlord not in keys:
             continue
-        fault = _compare_group(found.get((landlord, link)), sealed.get((landlord, link)), rule)
-        if fault:
+        if fault := _compare_group(group, seal):
             yield ProofFault(landlord, rule.table, _name_group(rule, link), *fault)
+        elif group:
+            held.add(landlord)
 
 
 def _name_group(rule: SealRule, link: str) -> str:
     return "as it stands" if link == WHOLE else f"{rule.group} {link or 'not known'}"
 
 
-def _compare_group(found: GroupDigest | None, kept: KeptSeal | None, rule: SealRule) -> tuple[What, str] | None:
+def _compare_group(found: GroupDigest | None, kept: KeptSeal | None) -> tuple[What, str] | None:
     rows = found.rows if found else 0
     if kept is None:
         return ("put in", f"{rows} rows of which no entry of the audit knows") if rows else None

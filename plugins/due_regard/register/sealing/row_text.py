@@ -58,9 +58,14 @@ def hash_row_texts(columns: Mapping[str, pa.Array | str]) -> list[str]:
 
     `columns` are text by name; one that says the same in each row is a plain string. One at least is an array.
     """
-    cells = [_make_cells(name, columns[name]) for name in sorted(columns)]
+    cells = [_make_cells(name, values) for name, values in sorted(columns.items()) if not _is_blank(values)]
     texts = pc.binary_join_element_wise(*cells, b"", null_handling="replace", null_replacement=b"")
     return [hashlib.sha256(text).hexdigest() for text in texts.to_pylist()]
+
+
+def _is_blank(values: pa.Array | str) -> bool:
+    """Whether nothing is said in any row, as in many columns of most files."""
+    return not isinstance(values, str) and 0 < len(values) == values.null_count
 
 
 def _make_cells(name: str, values: pa.Array | str) -> pa.Array | bytes:
@@ -68,5 +73,5 @@ def _make_cells(name: str, values: pa.Array | str) -> pa.Array | bytes:
     if isinstance(values, str):
         whole = values.encode()
         return b"%s=%d:%s;" % (name.encode(), len(whole), whole)
-    lengths = pc.binary_length(values).cast(pa.string()).cast(pa.binary())
-    return pc.binary_join_element_wise(f"{name}=".encode(), lengths, b":", values.cast(pa.binary()), b";", b"")
+    lengths = pc.binary_length(values).cast(pa.string()).view(pa.binary())
+    return pc.binary_join_element_wise(f"{name}=".encode(), lengths, b":", values.view(pa.binary()), b";", b"")

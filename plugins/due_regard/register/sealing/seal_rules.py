@@ -126,16 +126,19 @@ MAIL_RULES = ("alert_messages", "mail_ends", "alert_told", "alert_dates", "alert
 """Rules about one mail."""
 
 _BATCHES = (
-    SealRule("batches", "batches", "id", "drop", where="status NOT IN ('loading', 'interrupted')"),
+    SealRule("batches", "batches", "id", "drop"),
     SealRule("validation_results", "validation_results", "batch_id", "drop"),
 )
 
-RULES: dict[str, SealRule] = {rule.name: rule for rule in (*_BATCHES, *_LOADED, *_FOUND, *_TOLD)}
+_WITHDRAWN = (SealRule("withdrawals", "withdrawals", "id", "act"),)
+
+RULES: dict[str, SealRule] = {rule.name: rule for rule in (*_BATCHES, *_LOADED, *_WITHDRAWN, *_FOUND, *_TOLD)}
 """Every rule by its name."""
 
 PROVED_OTHERWISE = {
     "audit": "each link holds the hash of the one before",
     "record_views": "the audit holds a digest of each day that is over",
+    "used_texts": "each text has its own digest, by which the runs that rest on it name it, and they are sealed",
     "seal_keys": "every seal is keyed by it: with another one none would hold",
 }
 """Tables that need no rule, and what proves them."""
@@ -144,12 +147,11 @@ BEYOND_PROOF = {
     "alembic_version": "it says which revision the tables are of, and nothing about anyone",
     "landlord_access": "administrators keep it by hand: who may log in is no act of this program",
     "runs": "a task's start and end change while it runs, and rest on nothing",
-    "batches, while loading or interrupted": "a load that died was never finished: its files are proved by themselves",
     "alert_messages, before a mail's end": "attempts, leases and pauses change while it is handed over; its text, its "
     "recipient and its end are proved",
     "record_views, of days not sealed yet": "the digest of a day is taken when the day is over",
     "work_items.is_deputy, of what nobody was handed": "the next run works it out anew",
-    "the audit's own tail": "a head kept outside the register shows that the newest entries are gone, with what "
-    "they sealed",
+    "the audit, written anew or cut at its end": "whoever may write everything can do so with all that it seals; only "
+    "a head that was kept outside the register shows it",
 }
 """What no digest can prove, and why: printed by `audit verify --deep`."""

@@ -12,30 +12,9 @@ from due_regard.register.migrations.protection import protect_tables
 from due_regard.register.schema.column_types import Instant, Ref, RowId
 
 revision = "0018_pack_life"
-down_revision = "0014_withdrawals"
+down_revision = "0015_guards"
 branch_labels = None
 depends_on = None
-
-EVENT_TRIGGERS = {
-    "sqlite": (
-        "CREATE TRIGGER pack_events_no_update BEFORE UPDATE ON pack_events "
-        "BEGIN SELECT RAISE(ABORT, 'pack_events is append-only'); END",
-        "CREATE TRIGGER pack_events_no_delete BEFORE DELETE ON pack_events "
-        "BEGIN SELECT RAISE(ABORT, 'pack_events is append-only'); END",
-        # REPLACE deletes without asking the trigger above.
-        "CREATE TRIGGER pack_events_no_replace BEFORE INSERT ON pack_events "
-        "WHEN EXISTS (SELECT 1 FROM pack_events WHERE id = NEW.id) "
-        "BEGIN SELECT RAISE(ABORT, 'pack_events is append-only'); END",
-    ),
-    "postgresql": (
-        "CREATE FUNCTION pack_events_is_append_only() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN RAISE EXCEPTION 'pack_events is append-only'; END $$",
-        "CREATE TRIGGER pack_events_no_change BEFORE UPDATE OR DELETE ON pack_events "
-        "FOR EACH ROW EXECUTE FUNCTION pack_events_is_append_only()",
-        "CREATE TRIGGER pack_events_no_truncate BEFORE TRUNCATE ON pack_events "
-        "FOR EACH STATEMENT EXECUTE FUNCTION pack_events_is_append_only()",
-    ),
-}
 
 
 def upgrade() -> None:
@@ -57,6 +36,4 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["pack_id"], ["packs.id"], name="fk_pack_events_pack_id"),
     )
     op.create_index("ix_pack_events_landlord_pack_quarter", "pack_events", ["landlord", "pack", "quarter"])
-    for statement in EVENT_TRIGGERS[op.get_bind().dialect.name]:
-        op.execute(statement)
     protect_tables(op, "pack_events")

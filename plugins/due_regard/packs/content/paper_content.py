@@ -1,0 +1,305 @@
+"""What the two-page paper says, before it is a file: PDF and Word print the same.
+
+Pure: from a pack's content (whose tables disclosure control has gone over, if the edition asks for it), the wording,
+and the actions. What is too long for two pages is cut here; the annex has it whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from textwrap import shorten
+
+import pandas as pd
+
+from due_regard.packs import charts
+from due_regard.packs.content.pack_content import PackContent, describe_clause
+from due_regard.packs.content.paper_actions import MOST_ACTIONS, PaperAction, list_paper_actions, list_point_actions
+from due_regard.packs.content.paper_points import PaperPoint, RankedPoints, fill_known_sentence, rank_points
+from due_regard.packs.content.paper_wording import PaperWording, ParticularWords
+from due_regard.packs.content.sheet_names import list_sheet_places
+
+_LONGEST = {
+    "title": 110,
+    "says": 330,
+    "change": 150,
+    "standard": 210,
+    "what": 160,
+    "line": 420,
+    "item": 80,
+    "decision": 420,
+}
+"""Characters that two pages hold, by what they are."""
+_MOST_NAMED = 3
+_COMMENTARY, _ALL_COMMENTARY = 260, 900
+"""Characters of one commentary, and of all together, that two pages hold."""
+
+
+@dataclass(frozen=True)
+class PrintedPoint:
+    """A point as it is printed."""
+
+    number: int
+    title: str
+    says: tuple[str, ...]
+    change: str
+    standard: str
+    where: str
+    commentary: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class PaperContent:
+    """Everything a paper says, in the order it says it."""
+
+    title: str
+    landlord: str
+    subtitle: str
+    particulars: tuple[tuple[str, str], ...]
+    to_complete: str
+    correction: str
+    asked_heading: str
+    asked: tuple[str, ...]
+    key_figure: str
+    key: str
+    points_heading: str
+    points: tuple[PrintedPoint, ...]
+    rest: tuple[str, ...]
+    commentary: tuple[str, ...]
+    chart: charts.DrawnChart | None = field(repr=False)
+    chart_where: str
+    actions_heading: str
+    action_columns: tuple[str, ...]
+    actions: tuple[tuple[str, ...], ...]
+    actions_line: str
+    measured_heading: str
+    measured: str
+    made_heading: str
+    made: tuple[str, ...]
+    footer: str
+    dated: int
+
+
+@dataclass(frozen=True)
+class PaperSources:
+    """What a paper rests on beside its pack's content.
+
+    Attributes:
+        duties: `measures.DUTY_COLUMNS` of the policy in force.
+        found: `select_open_duties` at the quarter's end.
+        act_by: the day that actions are proposed for.
+    """
+
+    duties: pd.DataFrame = field(repr=False)
+    found: pd.DataFrame = field(repr=False)
+    act_by: date
+
+
+def compose_paper(content: PackContent, wording: PaperWording, sources: PaperSources) -> PaperContent:
+    """The paper of `content`.
+
+    Raises:
+        DefinitionError: a sentence names a figure that its table does not have.
+    """
+    lines, tables = wording.lines, content.tables
+    ranked = rank_points(tables, wording, sources.duties)
+    actions = _list_actions(content, wording, sources, ranked)
+    key = fill_known_sentence(wording.key.says, tables, is_first=False)
+    change = fill_known_sentence(wording.key.change, tables)
+    chart = next((section.chart for section in content.sections if section.table.name == wording.key.table), None)
+    particulars, to_complete = _list_particulars(content, wording.particulars)
+    more = len(actions) - MOST_ACTIONS
+    said, noted = _list_commentary(content, wording), fill_known_sentence(wording.key.noted, tables)
+    asked = _list_asked(wording, sources, ranked.points, actions, noted)
+    return PaperContent(
+        title=_cut(content.title, "title"),
+        landlord=_cut(content.landlord_name, "title"),
+        subtitle=f"Report to the {content.audience}, {content.quarter_label}",
+        particulars=particulars,
+        to_complete=to_complete,
+        correction=_cut(content.correction, "line", wording.lines.whole),
+        asked_heading=wording.asked.heading.format(audience=content.audience),
+        asked=(*_list_decision(content, wording), *asked),
+        key_figure=fill_known_sentence(wording.key.figure, tables),
+        key=f"{key} {change}".strip() if key else wording.key.hidden,
+        points_heading=lines.points,
+        points=tuple(
+            _print_point(number, point, content, wording, said) for number, point in enumerate(ranked.points, 1)
+        ),
+        rest=_list_rest(ranked, content, wording),
+        commentary=_list_other_commentary(ranked, said),
+        chart=chart,
+        chart_where=_name_where([wording.key.table], content, wording) if chart else "",
+        actions_heading=lines.actions,
+        action_columns=lines.action_columns,
+        actions=tuple(
+            (_cut(each.what, "what"), each.how_much, each.owner, f"{each.by:%-d %B %Y}")
+            for each in actions[:MOST_ACTIONS]
+        ),
+        actions_line=lines.no_actions if not actions else lines.more_actions.format(n=more) if more > 0 else "",
+        measured_heading=lines.measured,
+        measured=_describe_measured(content, wording, sources),
+        made_heading=lines.made,
+        made=(
+            *content.basis,
+            *content.standing,
+            *_describe_changed(content, wording),
+            *_describe_provenance(content, wording),
+            lines.annex,
+        ),
+        footer=f"{_cut(content.landlord_name, 'item')} · {content.quarter_label}",
+        dated=int(content.quarter.closes_at.timestamp()),
+    )
+
+
+def _cut(text: str, kind: str, mark: str = "") -> str:
+    return _cut_to(text, _LONGEST[kind], mark)
+
+
+def _cut_to(text: str, most: int, mark: str = "") -> str:
+    return text if len(text) <= most else shorten(text, most, placeholder=f" … {mark}".rstrip())
+
+
+def _list_decision(content: PackContent, wording: PaperWording) -> tuple[str, ...]:
+    """What an officer asks the readers to decide, in the officer's own words."""
+    return (_cut(content.decision_asked, "decision", wording.lines.whole),) if content.decision_asked else ()
+
+
+def _list_commentary(content: PackContent, wording: PaperWording) -> dict[str, str]:
+    """Table -> what officers wrote to it, cut to its share of what two pages hold."""
+    sections = [section for section in content.sections if section.commentary]
+    most = min(_COMMENTARY, _ALL_COMMENTARY // len(sections)) if sections else 0
+    words = wording.lines
+    return {
+        section.table.name: words.commentary.format(
+            title=section.title, said=_cut_to(section.commentary, max(most, 2 * len(words.whole)), words.whole)
+        )
+        for section in sections
+    }
+
+
+def _list_other_commentary(ranked: RankedPoints, said: Mapping[str, str]) -> tuple[str, ...]:
+    """Commentary on tables that no printed point is about."""
+    printed = {name for point in ranked.points for name in point.words.tables}
+    return tuple(text for name, text in said.items() if name not in printed)
+
+
+def _list_particulars(content: PackContent, words: ParticularWords) -> tuple[tuple[tuple[str, str], ...], str]:
+    """Lines at the head, and the line of those that are not given. A published paper is nobody's secret."""
+    switch, is_published = content.switch, content.edition == "publishable"
+    meeting = switch.find_meeting(content.quarter.ends_on) if switch else None
+    found = {
+        words.author: switch.author if switch else None,
+        words.meeting: f"{meeting:%-d %B %Y}" if meeting else None,
+        words.agenda_item: switch.agenda_item if switch else None,
+        words.marking: words.marking_published if is_published else switch.marking if switch else None,
+        words.distribution: "; ".join(switch.distribution) if switch and not is_published else None,
+        words.retention: switch.retention if switch else None,
+    }
+    if is_published:
+        del found[words.distribution]
+    absent = [name for name, value in found.items() if not value]
+    said = words.to_complete.format(parts=_join_words(name.lower() for name in absent)) if absent else ""
+    return tuple((name, str(value)) for name, value in found.items() if value), said
+
+
+def _join_words(words: Iterable[str], last: str = "and") -> str:
+    parts = list(words)
+    return f"{', '.join(parts[:-1])} {last} {parts[-1]}" if len(parts) > 1 else "".join(parts)
+
+
+def _list_actions(
+    content: PackContent, wording: PaperWording, sources: PaperSources, ranked: RankedPoints
+) -> tuple[PaperAction, ...]:
+    if content.edition == "publishable":
+        return list_point_actions((*ranked.points, *ranked.hidden), wording.format_post, sources.act_by)
+    return list_paper_actions(sources.found, sources.duties, wording.lines, wording.format_post, sources.act_by)
+
+
+def _list_asked(
+    wording: PaperWording,
+    sources: PaperSources,
+    points: Sequence[PaperPoint],
+    actions: Sequence[PaperAction],
+    noted: str,
+) -> tuple[str, ...]:
+    """What is asked: to note, to approve the actions if there are any, to ask about the worst that went wrong."""
+    words = wording.asked
+    asked = [words.note.format(key=noted) if noted else words.note_without_key]
+    if actions:
+        asked.append(words.approve.format(n=min(len(actions), MOST_ACTIONS)))
+    worst = next((point for point in points if point.score and point.words.issue and point.words.owner), None)
+    if worst is not None:
+        day, post = f"{sources.act_by:%-d %B %Y}", wording.name_post(str(worst.words.owner))
+        asked.append(words.ask.format(post=post, day=day, issue=worst.words.issue))
+    return (*asked, words.nothing) if len(asked) == 1 else tuple(asked)
+
+
+def _print_point(
+    number: int, point: PaperPoint, content: PackContent, wording: PaperWording, said: Mapping[str, str]
+) -> PrintedPoint:
+    words = point.words
+    return PrintedPoint(
+        number, words.title, tuple(_cut(text, "says") for text in point.says), _cut(point.change, "change"),
+        _cut(point.standard or _describe_basis(words.tables, content), "standard"),
+        _name_where(words.tables, content, wording),
+        tuple(said[name] for name in words.tables if name in said),
+    )  # fmt: skip
+
+
+def _describe_basis(names: Sequence[str], content: PackContent) -> str:
+    """What asks for a figure that no duty of the policy is about."""
+    section = next(section for section in content.sections if section.table.name in names)
+    return describe_clause(section).rstrip(".")
+
+
+def _name_where(names: Sequence[str], content: PackContent, wording: PaperWording) -> str:
+    places = _list_places(names, content, wording)
+    return wording.lines.where.format(places=_join_words(places)) if places else ""
+
+
+def _list_places(names: Sequence[str], content: PackContent, wording: PaperWording) -> list[str]:
+    """Number and sheet of each of these tables that the annex has."""
+    sheets = list_sheet_places(content.sections)
+    return [f"{wording.lines.place.format(number=sheets[name])}" for name in names if name in sheets]
+
+
+def _list_rest(ranked: RankedPoints, content: PackContent, wording: PaperWording) -> tuple[str, ...]:
+    """One line of what there is none of, one of what else there is, one of what is hidden."""
+    lines = wording.lines
+    said = []
+    if ranked.none:
+        said.append(lines.none.format(parts=_join_words(ranked.none)))
+    if ranked.more:
+        parts = [
+            f"{point.words.title.lower()} ({', '.join(_list_places(point.words.tables, content, wording))})"
+            for point in ranked.more
+        ]
+        said.append(lines.more.format(parts=_join_words(parts)))
+    if ranked.hidden:
+        said.append(lines.hidden.format(parts=_join_words(point.words.title.lower() for point in ranked.hidden)))
+    return tuple(_cut(text, "line") for text in said)
+
+
+def _describe_measured(content: PackContent, wording: PaperWording, sources: PaperSources) -> str:
+    lines, table = wording.lines, content.tables.get("not_measured")
+    if table is None or table.listing is None or table.listing.empty:
+        return lines.all_measured if table is not None else ""
+    labels = [_cut(str(label), "item") for label in table.listing["Duty"]]
+    named = "; ".join([*labels[:_MOST_NAMED], *([lines.and_others] if len(labels) > _MOST_NAMED else [])])
+    (place,) = _list_places(["not_measured"], content, wording)
+    return lines.not_measured.format(n=len(labels), of=len(sources.duties), duties=named, place=place)
+
+
+def _describe_changed(content: PackContent, wording: PaperWording) -> tuple[str, ...]:
+    changed = next((section for section in content.sections if section.table.name == "what_changed"), None)
+    if changed is None or changed.table.listing is None or changed.table.listing.empty:
+        return ()
+    (place,) = _list_places(["what_changed"], content, wording)
+    return (wording.lines.changed.format(n=len(changed.table.listing), place=place),)
+
+
+def _describe_provenance(content: PackContent, wording: PaperWording) -> tuple[str, ...]:
+    drops = sum(name.startswith("Drop ") for name, _ in content.provenance)
+    return (wording.lines.provenance.format(n=drops),) if content.provenance else ()

@@ -1,0 +1,164 @@
+"""The points of the paper: which there are, in what order, and what each says.
+
+All that a point says is worked out from tables that the same edition's annex shows, after disclosure control, and from
+the policy: so a published paper tells nothing that its annex does not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from due_regard.errors import DefinitionError, MissingFigure
+from due_regard.packs.content.headlines import HIDDEN, fill_sentence
+from due_regard.packs.content.measure_tables import MeasureTable
+from due_regard.packs.content.paper_wording import LineWords, PaperWording, PointWords, list_tables_named
+from due_regard.packs.measures.timeliness import LATENESS, OF_QUARTER
+
+MOST_POINTS = 5
+_MOST_CLAUSES = 6
+_MOST_DUTIES = 2
+
+
+@dataclass(frozen=True)
+class PaperPoint:
+    """One point: its wording, how much went wrong (None: hidden, or not measured), and what it says."""
+
+    words: PointWords
+    wrong: float | None
+    says: tuple[str, ...]
+    change: str
+    standard: str
+    is_hidden: bool = False
+
+    @property
+    def score(self) -> float:
+        """What points are ranked by."""
+        return (self.wrong or 0) * self.words.weight
+
+
+@dataclass(frozen=True)
+class RankedPoints:
+    """The points printed, worst first; the words of those with none; those beyond the most printed, or hidden."""
+
+    points: tuple[PaperPoint, ...]
+    none: tuple[str, ...]
+    more: tuple[PaperPoint, ...]
+    hidden: tuple[PaperPoint, ...]
+
+
+def rank_points(tables: Mapping[str, MeasureTable], wording: PaperWording, duties: pd.DataFrame) -> RankedPoints:
+    """Points of the tables that the pack has; `duties` has `measures.DUTY_COLUMNS`.
+
+    Raises:
+        DefinitionError: a sentence names a figure that its table does not have.
+    """
+    here = [words for words in wording.points if set(words.tables) & set(tables)]
+    found = [_make_point(words, tables, wording.lines, duties) for words in here]
+    said = [point for point in found if point.says]
+    none = [point.words.none for point in said if point.wrong == 0 and point.words.none and not point.words.always]
+    left = [point for point in said if point.wrong != 0 or point.words.always or not point.words.none]
+    ranked = sorted(left, key=lambda point: -point.score)
+    kept = _keep_most(ranked)
+    more = tuple(point for point in ranked if point not in kept)
+    hidden = tuple(point for point in found if not point.says and point.is_hidden)
+    return RankedPoints(tuple(kept), tuple(str(words) for words in none), more, hidden)
+
+
+def _keep_most(ranked: Sequence[PaperPoint]) -> list[PaperPoint]:
+    """The worst, and those that are always there."""
+    always = [point for point in ranked if point.words.always]
+    others = [point for point in ranked if not point.words.always]
+    kept = [*always[:MOST_POINTS], *others[: max(MOST_POINTS - len(always), 0)]]
+    return [point for point in ranked if point in kept]
+
+
+def fill_known_sentence(text: str, tables: Mapping[str, MeasureTable], *, is_first: bool = True) -> str:
+    """The sentence of `text`, with a capital where it `is_first`; empty where a figure of it is not there to be said.
+
+    Raises:
+        DefinitionError: it names a figure that its table does not have.
+    """
+    if not list_tables_named([text]) <= set(tables):
+        return ""
+    try:
+        said = fill_sentence(text, tables)
+    except MissingFigure:
+        return ""
+    except KeyError as reason:
+        raise DefinitionError(f"paper/wording.yaml: no figure {reason} in its table: {text}") from None
+    return said[:1].upper() + said[1:] if is_first else said
+
+
+def find_reported(tables: Mapping[str, MeasureTable], name: str) -> pd.Series | None:
+    """The row of figure `table/measure` in the reported quarter; None where the pack has no such table or figure."""
+    place, measure = name.split("/")
+    figures = tables[place].figures if place in tables else None
+    rows = None if figures is None else figures[figures["measure"] == measure]
+    return None if rows is None or rows.empty else rows.iloc[0]
+
+
+def _make_point(
+    words: PointWords, tables: Mapping[str, MeasureTable], lines: LineWords, duties: pd.DataFrame
+) -> PaperPoint:
+    says = [sentence for text in words.says if (sentence := fill_known_sentence(text, tables))]
+    worst = _describe_worst(words, tables) if says else ""
+    change = fill_known_sentence(words.change, tables) if words.change else ""
+    standard = _describe_standard(words, lines, duties)
+    found = [row for name in words.wrong if (row := find_reported(tables, name)) is not None]
+    known = [float(row["numerator"]) for row in found if pd.notna(row["numerator"])]
+    is_hidden = any(row["why"] == HIDDEN for row in found)
+    wrong = None if is_hidden or not known else sum(known)
+    return PaperPoint(words, wrong, (*says, *([worst] if worst else [])), change, standard, is_hidden)
+
+
+def _describe_worst(words: PointWords, tables: Mapping[str, MeasureTable]) -> str:
+    """The row with most cases gone wrong, where its table is in the pack and hides nothing."""
+    table = tables.get(words.worst or "")
+    if table is None or words.worst_says is None:
+        return ""
+    rows = _list_undone(table) if table.listing is not None else _list_missing(table)
+    rows = rows[rows["n"] > 0].sort_values(["n", "of"], ascending=[False, True], kind="stable")
+    if rows.empty:
+        return ""
+    first = rows.iloc[0]
+    return words.worst_says.format(what=first["what"], n=f"{first['n']:,}", of=f"{first['of']:,}")
+
+
+def _list_undone(table: MeasureTable) -> pd.DataFrame:
+    listing = table.listing
+    assert listing is not None  # noqa: S101 - the caller asked
+    return pd.DataFrame({"what": listing["Duty"], "n": listing[LATENESS[-1]], "of": listing["Due in the quarter"]})
+
+
+def _list_missing(table: MeasureTable) -> pd.DataFrame:
+    assert table.figures is not None  # noqa: S101 - a table is one of the two
+    now = table.figures.drop_duplicates("measure")
+    each = now[now["label"].str.startswith(OF_QUARTER)]
+    if (each["why"] == HIDDEN).any():
+        return pd.DataFrame({"what": [], "n": [], "of": []})
+    known = each.dropna(subset=["numerator", "denominator"])
+    columns = {"what": known["label"].str.removeprefix(OF_QUARTER), "n": known["numerator"].astype("int64")}
+    return pd.DataFrame({**columns, "of": known["denominator"].astype("int64")})
+
+
+def _list_numbers(clause: str) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", clause)]
+
+
+def _describe_standard(words: PointWords, lines: LineWords, duties: pd.DataFrame) -> str:
+    """The point's standard, and the duties of the policy behind it with their clauses."""
+    if words.feeds:
+        mine = duties[duties["feeds"].isin(words.feeds)]
+        each = [f"{row.label} (clause {row.clause})" for row in mine.itertuples()]
+        parts = [*each[:_MOST_DUTIES], *([lines.and_others] if len(each) > _MOST_DUTIES else [])]
+        said = "; ".join(parts)
+    else:
+        mine = duties[duties["kind"].isin(words.kinds) & (duties["severity"] != "info")]
+        clauses = sorted(set(mine["clause"].astype("str")), key=_list_numbers)
+        more = f" {lines.and_others}" if len(clauses) > _MOST_CLAUSES else ""
+        said = f"clauses {', '.join(clauses[:_MOST_CLAUSES])}{more}" if clauses else ""
+    return ": ".join(part for part in (words.standard, said) if part)

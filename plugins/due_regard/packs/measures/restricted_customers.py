@@ -1,0 +1,66 @@
+"""Listings of restrictions in force one by one: every restricted customer, and those without a review by choice.
+
+Numbered, longest first: a committee's paper carries no reference.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from due_regard.packs.measures.quarter_snapshot import QuarterSnapshot, count_days_since
+from due_regard.packs.measures.restrictions import (
+    describe_measure,
+    find_restricted_since,
+    is_measured,
+    select_in_force,
+)
+
+
+def list_quarterly_reviews(snapshot: QuarterSnapshot) -> pd.DataFrame:
+    """Each customer under restriction at the quarter's end, and whether a review was held in it.
+
+    Numbered by unbroken time, longest first: the paper carries no reference. Columns Customer, Days without a break,
+    What is limited, Last review on (of any of the customer's restrictions in force), Reviewed in the quarter.
+    """
+    columns = ["Customer", "Days without a break", "What is limited", "Last review on", "Reviewed in the quarter"]
+    if not (is_measured(snapshot) and snapshot.has_columns("reviews")):
+        return pd.DataFrame(columns=columns)
+    current = select_in_force(snapshot.spans, snapshot.end)
+    days = count_days_since(snapshot.end, find_restricted_since(snapshot))
+    limits = current["measure"].groupby(current["customer_ref"]).agg(_describe_limits)
+    reviews = snapshot.records["reviews"]
+    reviews = reviews[reviews["reviewed_on"] <= snapshot.end]
+    held = reviews.groupby("restriction_ref")["reviewed_on"].max()
+    last = current["restriction_ref"].map(held).groupby(current["customer_ref"]).max()
+    found = pd.DataFrame({"days": days, "limits": limits, "last": last}).dropna(subset=["limits"]).reset_index()
+    found = found.sort_values(["days", "limits", "customer_ref"], ascending=[False, True, True])
+    is_in = snapshot.mark_in_quarter(found["last"])
+    rows = (
+        [f"Customer {place}" for place in range(1, len(found) + 1)], found["days"].astype("int64").to_list(),
+        found["limits"].to_list(), [day.date() if pd.notna(day) else "None held" for day in found["last"]],
+        is_in.map({True: "Yes", False: "No"}).to_list(),
+    )  # fmt: skip
+    return pd.DataFrame(dict(zip(columns, rows, strict=True)))
+
+
+def _describe_limits(measures: pd.Series) -> str:
+    codes = dict.fromkeys(code for codes in sorted(measures) for code in codes.split(";"))
+    return ", ".join(describe_measure(code) for code in codes)
+
+
+def list_no_review_by_choice(snapshot: QuarterSnapshot) -> pd.DataFrame:
+    """Each restriction in force without a review by recorded choice: number, days in force, what it limits.
+
+    Numbered by length, longest first: the committee's paper carries no reference.
+    """
+    columns = ["Restriction", "Days in force", "What it limits"]
+    if not snapshot.has_columns("restrictions", "ended_on", "no_review_reason"):
+        return pd.DataFrame(columns=columns)
+    current = select_in_force(snapshot.spans, snapshot.end)
+    current = current[current["no_review_reason"].notna()]
+    current = current.assign(days=count_days_since(snapshot.end, current["begins"])).sort_values(
+        ["days", "measure", "restriction_ref"], ascending=[False, True, True]
+    )
+    words = current["measure"].map(lambda codes: ", ".join(describe_measure(code) for code in codes.split(";")))
+    numbers = [f"Restriction {place}" for place in range(1, len(current) + 1)]
+    return pd.DataFrame(dict(zip(columns, (numbers, current["days"].to_list(), words.to_list()), strict=True)))
