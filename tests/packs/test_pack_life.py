@@ -175,14 +175,14 @@ def test_the_audit_holds_a_keyed_hash_and_no_word(register: Engine) -> None:
         rows = [*connection.execute(select(AuditRow.action, AuditRow.details).where(AuditRow.action == "pack_comment"))]
     assert len(rows) == 1 and "said_sha256" in rows[0].details and "canary" not in rows[0].details
     for statement in ("UPDATE pack_events SET why = 'x'", "DELETE FROM pack_events"):
-        with pytest.raises(DatabaseError, match="append-only"), register.begin() as connection:
+        with pytest.raises(DatabaseError, match="rows are never changed or deleted"), register.begin() as connection:
             connection.execute(text(statement))
 
 
 def test_figures_are_frozen_as_the_audience_was_last_given_them(register: Engine) -> None:
     def read(**more: Any) -> Any:
         with reading(register, NAME) as connection:
-            return read_issued_figures(connection, NAME, pack=PACK, edition="confidential", **more)
+            return read_issued_figures(connection, NAME, pack=PACK, edition="confidential", **more).figures
 
     first = keep(register, figures={"restrictions/new/2026-Q2": [3, None]})
     assert read() == {}, "before anything was issued nothing is revised"

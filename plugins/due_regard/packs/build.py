@@ -6,7 +6,6 @@ neighbours'.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -18,17 +17,12 @@ from due_regard.calendars.quarters import Quarter, find_london_day
 from due_regard.config.layered_folders import Folder
 from due_regard.config.storage import StoredPath
 from due_regard.errors import PackError, SettingsError
+from due_regard.packs.changed_figures import add_changes
 from due_regard.packs.content.crossed_records import add_crossed_records
 from due_regard.packs.content.disputed_findings import describe_disputes
-from due_regard.packs.content.figure_changes import (
-    build_changes_table,
-    compare_figures,
-    explain_changes,
-    list_figure_names,
-)
 from due_regard.packs.content.measure_tables import MeasureTable, build_measure_table
 from due_regard.packs.content.pack_content import EDITIONS, PackContent, compose_content
-from due_regard.packs.content.pack_definition import PackDefinition, PackSection, load_pack_definition
+from due_regard.packs.content.pack_definition import PackDefinition, load_pack_definition
 from due_regard.packs.content.paper_actions import find_action_day
 from due_regard.packs.content.paper_content import PaperContent, PaperSources, compose_paper
 from due_regard.packs.content.paper_wording import load_paper_wording
@@ -44,7 +38,7 @@ from due_regard.packs.documents.workbook import build_committee_workbook
 from due_regard.packs.known_state import KnownState, read_known_state
 from due_regard.packs.life import provenance
 from due_regard.packs.life.filing import PackReport, file_pack
-from due_regard.packs.life.issued_figures import IssuedFigures, read_issued_figures
+from due_regard.packs.life.issued_figures import read_issued_figures
 from due_regard.packs.life.pack_lives import PackKey, read_pack_life
 from due_regard.packs.life.pack_records import list_kept_figures
 from due_regard.packs.life.published_before import read_published_before
@@ -100,7 +94,7 @@ def build_pack(
         basis = find_basis_head(conn, landlord, until)
     figures = list_kept_figures({name: table for name, table in tables.items() if name in shown})
     build_kept = partial(_rebuild_kept_tables, engine, context, quarter, definition, known)
-    definition, shown, revised = _add_changes(definition, shown, issued, edition, build_kept)
+    definition, shown, revised = add_changes(definition, shown, issued, edition, build_kept)
     found = _select_shared_duties(context.history, known)
     standing = describe_standing(context, quarter, known.snapshots[0].duties, known.files)
     standing += describe_disputes(found, references, edition) + describe_basis_head(basis)
@@ -167,48 +161,6 @@ def _build_tables(
         section.table: build_measure_table(section.table, snapshots, section.title or "")
         for section in definition.list_sections(landlord)
     }
-
-
-def _add_changes(
-    definition: PackDefinition,
-    tables: dict[str, MeasureTable],
-    issued: IssuedFigures,
-    edition: str,
-    build_kept: Callable[[datetime], dict[str, MeasureTable] | None],
-) -> tuple[PackDefinition, dict[str, MeasureTable], dict[str, frozenset[str]]]:
-    """Definition and tables with a sheet on what changed since figures were issued, and table -> measures that did.
-
-    A publishable edition marks what changed of what it shows, and lists nothing: it holds no listing of two values.
-    """
-    is_listed = edition == "confidential"
-    changes = compare_figures(issued.figures, tables, numbers_alone=not is_listed)
-    revised = {str(name): frozenset(group["measure"]) for name, group in changes.groupby("table")}
-    if changes.empty or not is_listed:
-        return definition, tables, revised
-    changes = _explain_changes(changes, tables, issued, build_kept)
-    listing = build_changes_table(changes, tables)
-    section = PackSection.model_construct(
-        table=listing.name, title=None, headlines=("{rows:figure has|figures have} changed since they were issued.",),
-        why="Late and corrected exports, and records withdrawn, change the past: each figure that differs from the one "
-        "issued.", chart=False,
-    )  # fmt: skip
-    whole = definition.model_copy(update={"sections": (*definition.sections, section)})
-    return whole, {**tables, listing.name: listing}, revised
-
-
-def _explain_changes(
-    changes: pd.DataFrame,
-    tables: dict[str, MeasureTable],
-    issued: IssuedFigures,
-    build_kept: Callable[[datetime], dict[str, MeasureTable] | None],
-) -> pd.DataFrame:
-    """`changes` with their cause, each asked of the instant at which its figure was issued as known."""
-    instants = [issued.known_at[name] for name in list_figure_names(changes)]
-    parts = []
-    for instant, group in changes.groupby(pd.Series(instants, index=changes.index)):
-        kept = build_kept(instant.to_pydatetime())
-        parts.append(explain_changes(group, issued.figures, list_kept_figures(kept) if kept else None, tables))
-    return pd.concat(parts).sort_index()
 
 
 def _rebuild_kept_tables(

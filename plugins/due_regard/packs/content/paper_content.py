@@ -6,18 +6,20 @@ and the actions. What is too long for two pages is cut here; the annex has it wh
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from textwrap import shorten
 
 import pandas as pd
 
 from due_regard.packs import charts
 from due_regard.packs.content.pack_content import PackContent, describe_clause
 from due_regard.packs.content.paper_actions import MOST_ACTIONS, PaperAction, list_paper_actions, list_point_actions
+from due_regard.packs.content.paper_commentary import cut_text, list_commentary, list_decision, list_other_commentary
+from due_regard.packs.content.paper_head import join_words, list_particulars
 from due_regard.packs.content.paper_points import PaperPoint, RankedPoints, fill_known_sentence, rank_points
-from due_regard.packs.content.paper_wording import PaperWording, ParticularWords
+from due_regard.packs.content.paper_wording import PaperWording
+from due_regard.packs.content.printed_head import describe_drops
 from due_regard.packs.content.sheet_names import list_sheet_places
 
 _LONGEST = {
@@ -32,8 +34,6 @@ _LONGEST = {
 }
 """Characters that two pages hold, by what they are."""
 _MOST_NAMED = 3
-_COMMENTARY, _ALL_COMMENTARY = 260, 900
-"""Characters of one commentary, and of all together, that two pages hold."""
 
 
 @dataclass(frozen=True)
@@ -108,9 +108,9 @@ def compose_paper(content: PackContent, wording: PaperWording, sources: PaperSou
     key = fill_known_sentence(wording.key.says, tables, is_first=False)
     change = fill_known_sentence(wording.key.change, tables)
     chart = next((section.chart for section in content.sections if section.table.name == wording.key.table), None)
-    particulars, to_complete = _list_particulars(content, wording.particulars)
+    particulars, to_complete = list_particulars(content, wording.particulars)
     more = len(actions) - MOST_ACTIONS
-    said, noted = _list_commentary(content, wording), fill_known_sentence(wording.key.noted, tables)
+    said, noted = list_commentary(content, wording), fill_known_sentence(wording.key.noted, tables)
     asked = _list_asked(wording, sources, ranked.points, actions, noted)
     return PaperContent(
         title=_cut(content.title, "title"),
@@ -120,7 +120,7 @@ def compose_paper(content: PackContent, wording: PaperWording, sources: PaperSou
         to_complete=to_complete,
         correction=_cut(content.correction, "line", wording.lines.whole),
         asked_heading=wording.asked.heading.format(audience=content.audience),
-        asked=(*_list_decision(content, wording), *asked),
+        asked=(*list_decision(content, wording), *asked),
         key_figure=fill_known_sentence(wording.key.figure, tables),
         key=f"{key} {change}".strip() if key else wording.key.hidden,
         points_heading=lines.points,
@@ -128,7 +128,7 @@ def compose_paper(content: PackContent, wording: PaperWording, sources: PaperSou
             _print_point(number, point, content, wording, said) for number, point in enumerate(ranked.points, 1)
         ),
         rest=_list_rest(ranked, content, wording),
-        commentary=_list_other_commentary(ranked, said),
+        commentary=list_other_commentary(ranked, said),
         chart=chart,
         chart_where=_name_where([wording.key.table], content, wording) if chart else "",
         actions_heading=lines.actions,
@@ -145,7 +145,7 @@ def compose_paper(content: PackContent, wording: PaperWording, sources: PaperSou
             *content.basis,
             *content.standing,
             *_describe_changed(content, wording),
-            *_describe_provenance(content, wording),
+            *describe_drops(content.provenance, wording.lines.provenance),
             lines.annex,
         ),
         footer=f"{_cut(content.landlord_name, 'item')} · {content.quarter_label}",
@@ -154,59 +154,7 @@ def compose_paper(content: PackContent, wording: PaperWording, sources: PaperSou
 
 
 def _cut(text: str, kind: str, mark: str = "") -> str:
-    return _cut_to(text, _LONGEST[kind], mark)
-
-
-def _cut_to(text: str, most: int, mark: str = "") -> str:
-    return text if len(text) <= most else shorten(text, most, placeholder=f" … {mark}".rstrip())
-
-
-def _list_decision(content: PackContent, wording: PaperWording) -> tuple[str, ...]:
-    """What an officer asks the readers to decide, in the officer's own words."""
-    return (_cut(content.decision_asked, "decision", wording.lines.whole),) if content.decision_asked else ()
-
-
-def _list_commentary(content: PackContent, wording: PaperWording) -> dict[str, str]:
-    """Table -> what officers wrote to it, cut to its share of what two pages hold."""
-    sections = [section for section in content.sections if section.commentary]
-    most = min(_COMMENTARY, _ALL_COMMENTARY // len(sections)) if sections else 0
-    words = wording.lines
-    return {
-        section.table.name: words.commentary.format(
-            title=section.title, said=_cut_to(section.commentary, max(most, 2 * len(words.whole)), words.whole)
-        )
-        for section in sections
-    }
-
-
-def _list_other_commentary(ranked: RankedPoints, said: Mapping[str, str]) -> tuple[str, ...]:
-    """Commentary on tables that no printed point is about."""
-    printed = {name for point in ranked.points for name in point.words.tables}
-    return tuple(text for name, text in said.items() if name not in printed)
-
-
-def _list_particulars(content: PackContent, words: ParticularWords) -> tuple[tuple[tuple[str, str], ...], str]:
-    """Lines at the head, and the line of those that are not given. A published paper is nobody's secret."""
-    switch, is_published = content.switch, content.edition == "publishable"
-    meeting = switch.find_meeting(content.quarter.ends_on) if switch else None
-    found = {
-        words.author: switch.author if switch else None,
-        words.meeting: f"{meeting:%-d %B %Y}" if meeting else None,
-        words.agenda_item: switch.agenda_item if switch else None,
-        words.marking: words.marking_published if is_published else switch.marking if switch else None,
-        words.distribution: "; ".join(switch.distribution) if switch and not is_published else None,
-        words.retention: switch.retention if switch else None,
-    }
-    if is_published:
-        del found[words.distribution]
-    absent = [name for name, value in found.items() if not value]
-    said = words.to_complete.format(parts=_join_words(name.lower() for name in absent)) if absent else ""
-    return tuple((name, str(value)) for name, value in found.items() if value), said
-
-
-def _join_words(words: Iterable[str], last: str = "and") -> str:
-    parts = list(words)
-    return f"{', '.join(parts[:-1])} {last} {parts[-1]}" if len(parts) > 1 else "".join(parts)
+    return cut_text(text, _LONGEST[kind], mark)
 
 
 def _list_actions(
@@ -256,7 +204,7 @@ def _describe_basis(names: Sequence[str], content: PackContent) -> str:
 
 def _name_where(names: Sequence[str], content: PackContent, wording: PaperWording) -> str:
     places = _list_places(names, content, wording)
-    return wording.lines.where.format(places=_join_words(places)) if places else ""
+    return wording.lines.where.format(places=join_words(places)) if places else ""
 
 
 def _list_places(names: Sequence[str], content: PackContent, wording: PaperWording) -> list[str]:
@@ -270,15 +218,15 @@ def _list_rest(ranked: RankedPoints, content: PackContent, wording: PaperWording
     lines = wording.lines
     said = []
     if ranked.none:
-        said.append(lines.none.format(parts=_join_words(ranked.none)))
+        said.append(lines.none.format(parts=join_words(ranked.none)))
     if ranked.more:
         parts = [
             f"{point.words.title.lower()} ({', '.join(_list_places(point.words.tables, content, wording))})"
             for point in ranked.more
         ]
-        said.append(lines.more.format(parts=_join_words(parts)))
+        said.append(lines.more.format(parts=join_words(parts)))
     if ranked.hidden:
-        said.append(lines.hidden.format(parts=_join_words(point.words.title.lower() for point in ranked.hidden)))
+        said.append(lines.hidden.format(parts=join_words(point.words.title.lower() for point in ranked.hidden)))
     return tuple(_cut(text, "line") for text in said)
 
 
@@ -298,8 +246,3 @@ def _describe_changed(content: PackContent, wording: PaperWording) -> tuple[str,
         return ()
     (place,) = _list_places(["what_changed"], content, wording)
     return (wording.lines.changed.format(n=len(changed.table.listing), place=place),)
-
-
-def _describe_provenance(content: PackContent, wording: PaperWording) -> tuple[str, ...]:
-    drops = sum(name.startswith("Drop ") for name, _ in content.provenance)
-    return (wording.lines.provenance.format(n=drops),) if content.provenance else ()

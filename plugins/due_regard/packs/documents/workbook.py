@@ -20,6 +20,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from due_regard.packs.charts.canvas import DPI
 from due_regard.packs.content.pack_content import EDITIONS, PackContent, SectionContent, describe_clause
 from due_regard.packs.content.paper_content import PaperContent
+from due_regard.packs.content.paper_head import list_head_lines
 from due_regard.packs.content.sheet_names import make_sheet_name
 from due_regard.packs.documents.chart_picture import place_chart
 from due_regard.packs.documents.display_grid import SHORTHAND, DisplayGrid, Form, build_grid
@@ -72,7 +73,7 @@ def _write_cover(sheet: Worksheet, content: PackContent, paper: PaperContent | N
     lines = [
         content.landlord_name,
         f"Report to the {content.audience}, {content.quarter_label}",
-        *_list_particulars(paper),
+        *(list_head_lines(paper.particulars, paper.to_complete) if paper else []),
         content.introduction,
         *([content.correction] if content.correction else []),
         *(["What is asked", content.decision_asked] if content.decision_asked else []),
@@ -94,14 +95,6 @@ def _write_cover(sheet: Worksheet, content: PackContent, paper: PaperContent | N
     }  # fmt: skip
     _set_widths(sheet, (100,))
     _write_lines(sheet, content.title, lines, headings)
-
-
-def _list_particulars(paper: PaperContent | None) -> list[str]:
-    """The lines at the head of the paper to which this is the annex."""
-    if paper is None:
-        return []
-    lines = [f"{name}: {value}" for name, value in paper.particulars]
-    return [*lines, *([paper.to_complete] if paper.to_complete else [])]
 
 
 def _write_lines(
