@@ -1,7 +1,8 @@
 """## A landlord's packs: build the quarter's papers for committees and senior managers.
 
 **What.** `build` makes every pack that the landlord's settings switch on, for one quarter: workbook, action list,
-charts and paper, kept with their checksums. A quarter's first build of a pack is mailed to its clerk, once.
+charts and paper, kept with their checksums. Governance is asked once by mail to approve each draft; a pack whose
+settings say `needs_approval: false` is mailed to its clerk, once. It approves nothing by itself.
 
 **When.** At 08:00 London on the first ten days of January, April, July and October, after the morning's assessment, so
 that late drops still count. On another date a run without a `quarter` says that there is nothing to do. A DAG that was
@@ -13,8 +14,8 @@ and not mailed, unless `issue` asks for it; nor are those of a backfill. No land
 **Run it again.** Trigger it with a `quarter` for any past quarter, or backfill it over the dates of its slots.
 
 **Params.** `quarter`: e.g. 2026-Q2 (default: the one that has just ended). `known`: `now`, or `close` for the figures
-as they were known when the quarter closed. `issue`: mail a first build to its clerk (default: only of the last quarter
-that ended, in no backfill). `as_at`: decides the quarter when none is given.
+as they were known when the quarter closed. `issue`: ask for the approval of a draft, or mail it (default: only of
+the last quarter that ended, in no backfill). `as_at`: decides the quarter when none is given.
 """
 
 from datetime import UTC, datetime

@@ -112,11 +112,19 @@ def _describe_alerts(results: Sequence[Mapping[str, Any]], _: Mapping[str, int])
 
 
 def _describe_packs(results: Sequence[Mapping[str, Any]], _: Mapping[str, int]) -> list[str]:
-    names = [", ".join(str(pack["name"]) for pack in t["packs"]) or "none switched on" for t in results]
+    names = [", ".join(map(_describe_pack, t["packs"])) or "none switched on" for t in results]
     return _format_table(
         ["landlord", "quarter", "packs"],
         [[t["landlord"], t["quarter"], name] for t, name in zip(results, names, strict=True)],
     )
+
+
+def _describe_pack(pack: Mapping[str, Any]) -> str:
+    """A pack and what became of it: some landlords ask a person to approve each, some have it mailed as it is built."""
+    if pack.get("posted"):
+        return f"{pack['name']} (mailed)"
+    is_waiting = pack.get("asked") or pack.get("state") in {"draft", "commented"}
+    return f"{pack['name']} (to approve)" if is_waiting else str(pack["name"])
 
 
 def _format_table(head: Sequence[str], body: Sequence[Sequence[Any]]) -> list[str]:

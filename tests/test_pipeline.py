@@ -36,6 +36,7 @@ from due_regard.services.result import Result
 from due_regard.services.run_alerts import run_alerts
 from due_regard.services.take_in_drop import take_in_drop
 from tests.alerts.mail_server import Mailbox, serving
+from tests.approval_off import switch_approval_off
 from tests.contract_examples import CONTRACT
 
 NOW = datetime(2026, 7, 1, 9, tzinfo=UTC)
@@ -46,7 +47,8 @@ PACK = "audit_performance_and_risk"
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(var_dir=tmp_path / "var", drops_dir=tmp_path / "drops", landlords=(L,))
+    own = switch_approval_off(tmp_path / "own", L)
+    return Settings(var_dir=tmp_path / "var", drops_dir=tmp_path / "drops", landlords=(L,), own_dir=own)
 
 
 @pytest.fixture

@@ -63,7 +63,7 @@ GRANT SELECT ON report_customers, report_staff, report_incidents, report_warning
     assessment_counts, findings TO due_regard_reporter;
 
 GRANT SELECT ON audit, batches, batch_files, rejection_counts, validation_results, assessment_runs, assessment_counts,
-    findings, finding_events, withdrawals, record_views, runs, used_texts, landlord_access TO due_regard_auditor;
+    findings, finding_events, pack_events, withdrawals, record_views, runs, used_texts, landlord_access TO due_regard_auditor;
 
 -- Not the customer numbers behind the reports, nor what mails said in full and what mail servers answered.
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO due_regard_pages;
@@ -78,5 +78,8 @@ GRANT UPDATE (status, released_at, released_by, released_why) ON batches TO due_
 GRANT UPDATE (silenced_until, silenced_at, awaiting_since, awaiting_file_id, handed_to, handed_at, disputed_at)
     ON findings TO due_regard_pages;
 GRANT UPDATE (handed_to, handed_team, is_deputy) ON work_items TO due_regard_pages;
+-- A person's act on a pack: kept, the draft built anew with their words, an approved one put into the outbox.
+GRANT INSERT ON pack_events, packs, pack_issues, alert_messages TO due_regard_pages;
+GRANT USAGE ON SEQUENCE pack_events_id_seq, packs_id_seq, pack_issues_id_seq TO due_regard_pages;
 GRANT INSERT ON record_views TO due_regard_pages;
 GRANT USAGE ON SEQUENCE record_views_id_seq TO due_regard_pages;

@@ -36,6 +36,7 @@ from due_regard.services.record_run import record_run
 from due_regard.services.report_failure import watch_landlords
 from due_regard.services.run_alerts import run_alerts
 from tests.alerts.mail_server import Mailbox, serving
+from tests.approval_off import switch_approval_off
 from tests.contract_examples import CONTRACT
 
 NOW = datetime(2026, 7, 1, 9, tzinfo=UTC)
@@ -63,7 +64,8 @@ def folder(stocked: Path, tmp_path: Path) -> Settings:
     """An installation in folder mode."""
     (tmp_path / "var").mkdir()
     shutil.copyfile(stocked / "register.db", tmp_path / "var" / "register.db")
-    return Settings(var_dir=tmp_path / "var", drops_dir=tmp_path / "drops", landlords=(L,))
+    own = switch_approval_off(tmp_path / "own", L)
+    return Settings(var_dir=tmp_path / "var", drops_dir=tmp_path / "drops", landlords=(L,), own_dir=own)
 
 
 def live(settings: Settings, port: int, **more: Any) -> Settings:
@@ -140,6 +142,7 @@ def set_environment(monkeypatch: pytest.MonkeyPatch, settings: Settings, port: i
         "VAR_DIR": settings.var_dir, "LANDLORDS": json.dumps([L]), "MAIL_MODE": "live", "SMTP_HOST": "127.0.0.1",
         "SMTP_PORT": port, "SMTP_STARTTLS": "false",
     }  # fmt: skip
+    values |= {"OWN_DIR": settings.own_dir} if settings.own_dir else {}
     for name, value in values.items():
         monkeypatch.setenv(f"DUE_REGARD_{name}", str(value))
 
@@ -244,6 +247,30 @@ def test_a_pack_that_could_not_leave_fails_the_task_and_leaves_with_the_next(fol
     with serving(Mailbox()) as port:
         build(live(folder, port))
     assert issued(folder)
+
+
+def test_a_draft_is_mailed_to_nobody_but_whoever_must_approve_it(
+    folder: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    shipped = folder.model_copy(update={"own_dir": None})
+    words = ("--landlord", L, "--quarter", QUARTER, "--pack", PACK)
+    said = ("--by", "the director", "--why", "as it should be")
+    out = ("--out", str(tmp_path / "out"))
+    assert command(monkeypatch, shipped, 25, "pack", *words, *out) == 0
+    assert command(monkeypatch, shipped, 25, "pack", *words, *out, "--issue") == 5
+    assert "is a draft: nothing was mailed" in capsys.readouterr().err
+    assert command(monkeypatch, shipped, 25, "pack", "issue", *words, *said) == 5
+    assert command(monkeypatch, shipped, 25, "pack", "correct", *words, *said) == 5
+    asked = build_packs(shipped, L, quarter=QUARTER, pack=PACK, now=datetime.now(UTC), issue=True)["packs"][0]
+    assert (asked["posted"], asked["asked"]) == (False, True)
+    mailbox = Mailbox()
+    with serving(mailbox) as port:
+        assert command(monkeypatch, live(shipped, port), port, "pack", "approve", *words, *said) == 0
+        assert command(monkeypatch, live(shipped, port), port, "pack", "approve", *words, *said) == 5
+    # The clerk's mail waits for a working day; until then nobody but governance was mailed.
+    assert set(to(mailbox)) <= {"committee-clerk@hanover.example", "governance@hanover.example"}
+    paper = next((tmp_path / "out").glob("*.pdf"))
+    assert main(["pack", "verify", str(paper)]) == (0 if issued(shipped) else 5)
 
 
 def test_a_person_who_handed_a_pack_over_says_so_and_the_duty_is_met(

@@ -25,6 +25,7 @@ from due_regard.services.assess_landlord import assess_landlord
 from due_regard.services.build_packs import build_packs
 from due_regard.services.landlord_context import load_landlord_context, open_landlord_register
 from due_regard.services.run_alerts import run_alerts
+from tests.approval_off import switch_approval_off
 from tests.contract_examples import CONTRACT
 
 SHIPPED = find_shipped_folder()
@@ -146,6 +147,7 @@ def test_own_reports_reach_mails_packs_papers_and_the_clerk(own: Path, tmp_path:
     lay(own, f"reports/packs/{PACK}.yaml", ("\ntitle: ", "\ntitle: Own "))
     lay(own, "reports/paper/pack.typ", ("author: pack.landlord", 'author: "Own author"'))
     lay(own, "reports/mail/pack.html.j2", ("<body", "<!-- Own page --><body"))
+    switch_approval_off(own, L)
     settings = Settings(landlords=(L,))
     with open_landlord_register(settings, L, upgrade=True) as engine:
         known = partial(register.read_known_refs, engine, L)

@@ -92,3 +92,9 @@ def test_tasks_are_named_with_their_landlord() -> None:
     ]
     assert report.list_failures(outcomes) == ["two.daily.load: failed", "three.daily.load: skipped"]
     assert report.select_results(outcomes) == [{"landlord": "one", "status": "loaded"}]
+
+
+def test_packs_say_whether_a_person_must_approve_them() -> None:
+    made = [{"name": "asked", "asked": True, "state": "draft"}, {"name": "free", "posted": True, "state": "draft"}]
+    lines = report.describe_step("committee_packs", [{"landlord": "one", "quarter": "2026-Q2", "packs": made}], {})
+    assert "asked (to approve), free (mailed)" in lines[1]

@@ -25,6 +25,7 @@ import pytest
 from sqlalchemy import make_url, text
 
 from due_regard.register import open_register, read_records, upgrade_register, verify_audit
+from tests.approval_off import switch_approval_off
 from tests.journeys.installations import small_include
 from tests.journeys.task_process import Order
 from tests.register.engines import find_server_url, run_statement, start_postgresql
@@ -100,6 +101,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation
     """Every verb done undisturbed, with a copy of what was there before each."""
     folder = tmp_path_factory.mktemp("restart")
     include = small_include(folder / "include", [LANDLORD], incidents=60)
+    switch_approval_off(include, LANDLORD)
     foreign = ("AIRFLOW", "DUE_REGARD_")
     env = {name: value for name, value in os.environ.items() if not name.startswith(foreign)} | {
         "AIRFLOW_HOME": str(folder / "airflow"),

@@ -17,7 +17,7 @@ from sqlalchemy import Engine, select
 
 from due_regard.calendars.quarters import Quarter
 from due_regard.errors import PackError, SettingsError
-from due_regard.packs import PackReport
+from due_regard.packs import PackReport, record_issue
 from due_regard.packs.content.disputed_findings import describe_disputes
 from due_regard.records.canonical import ASSESSMENT_COLUMNS, find_open_rows
 from due_regard.records.validated_drop import ValidatedDrop
@@ -28,6 +28,7 @@ from due_regard.register import (
     reading,
     record_assessment,
     undo_decision,
+    writing,
 )
 from due_regard.register.redating import redate_register
 from due_regard.register.schema.pack_tables import PackRow
@@ -82,7 +83,12 @@ def test_the_same_snapshot_gives_the_same_bytes(kept: Engine, built: PackReport,
 
 def test_a_late_correction_changes_the_pack_and_says_so(loaded: Engine, small: dict[str, Any], tmp_path: Path) -> None:
     filed = build(loaded, tmp_path / "filed", known_at=QUARTER.closes_at, **small)
-    build(loaded, tmp_path / "first", **small)
+    first = build(loaded, tmp_path / "first", **small)
+    assert not [name for name in load_workbook(workbook(first)).sheetnames if "What changed" in name]
+    with writing(loaded, NAME) as conn:
+        record_issue(conn, NAME, first.pack_id, how="by hand", now=BUILT)
+    same = build(loaded, tmp_path / "same", **small)
+    assert same.sha256 == first.sha256, "an unchanged figure is not listed"
     load_drop(loaded, changed_drop("A000010", decided_on=pd.Timestamp("2026-06-25")), now=BUILT + timedelta(days=5))
     now = build(loaded, tmp_path / "now", now=BUILT + timedelta(days=6), **small)
     assert now.status == "different"

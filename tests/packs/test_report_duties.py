@@ -19,7 +19,7 @@ from due_regard.records.canonical import ASSESSMENT_COLUMNS, ENTITY, ENTITY_OF_S
 from due_regard.register import verify_audit, writing
 from due_regard.register.schema.record_tables import RECORD_TABLES
 from tests.packs.known import INCLUDE, REPORTS, calendar, context_of, history, landlord
-from tests.packs.registers import BUILT, NAME, PACK, Made
+from tests.packs.registers import BUILT, NAME, PACK, Made, build
 
 
 def assess(engine: Engine, name: str, as_at: date) -> pd.DataFrame:
@@ -147,3 +147,22 @@ def test_a_policy_file_cannot_ask_for_reports_itself(tmp_path: Path) -> None:
     file.write_text(text.replace("rule: incident.committee_report", "rule: report.issued"), encoding="utf-8")
     with pytest.raises(PolicyError, match="no subject 'report'; allowed: customer"):
         read_policy(file)
+
+
+def test_another_edition_than_the_audiences_own_reports_to_nobody(kept: Engine, tmp_path: Path) -> None:
+    report = build(kept, tmp_path, edition="publishable", pack=PACK)
+    with writing(kept, NAME) as connection:
+        assert record_issue(connection, NAME, report.pack_id, how="by hand", now=BUILT)
+    found = assess(kept, NAME, date(2026, 10, 2))
+    assert list(found[found["subject_ref"] == f"{PACK}/2026-Q2"]["state"]) == ["overdue"]
+
+
+def test_switching_a_pack_off_does_not_silence_its_duty(register: Engine, tmp_path: Path) -> None:
+    context = context_of(NAME)
+    off = replace(context, landlord=context.landlord.model_copy(update={"packs": ()}))
+    shutil.copytree(REPORTS / "packs", tmp_path / "packs")
+    (tmp_path / "packs" / "half_written.yaml").write_text("name: [", encoding="utf-8")
+    for reports in (REPORTS, tmp_path):
+        found = assess_report_duties(register, off, as_at=date(2026, 10, 1), reports=reports)
+        assert dict(zip(found["subject_ref"], found["state"], strict=True))[f"{PACK}/2026-Q2"] == "overdue"
+    assert add_report_duty(context.history, off.landlord, reports=REPORTS).find_duty("report.issued")

@@ -17,7 +17,8 @@ from due_regard.alerts.escalation import EscalationStage
 from due_regard.alerts.sent_history import read_sent_history
 from due_regard.errors import RegisterError
 from due_regard.mail.mail_mode import LIVE_MODE, MailMode
-from due_regard.packs import is_issued
+from due_regard.packs import is_issued, make_pack_key, read_pack_life
+from due_regard.packs.life.issued_figures import read_issued_figures
 from due_regard.records.canonical import ENTITIES
 from due_regard.register import (
     EVER,
@@ -328,3 +329,30 @@ def test_what_was_open_before_is_to_be_done_at_once(empty_url: str) -> None:
     assert (row["register_ref"], row["urgency"], row["since_on"]) == ("F-000001", OVERDUE, date(2026, 5, 20))
     assert (row["staff_ref"], row["stage"]) == (None, None)
     register.dispose()
+
+
+def test_a_pack_issued_before_packs_had_a_life_counts_as_issued(empty_url: str) -> None:
+    engine = create_engine(empty_url)
+    with engine.begin() as connection:
+        revisions.upgrade_schema(connection, "0011_coming_duties")
+        for number, edition in ((1, "confidential"), (2, "publishable")):
+            connection.exec_driver_sql(
+                "INSERT INTO packs (id, landlord, pack, quarter, edition, built_at, sha256, files, ingredients, "
+                f"figures) VALUES ({number}, 'b', 'p', '2026-Q2', '{edition}', '2026-07-01 07:00:00.000000', 'abc', "
+                "'{}', '{}', '{\"restrictions/new/2026-Q2\": [3, null]}')"
+            )
+        connection.exec_driver_sql(
+            "INSERT INTO pack_issues (id, landlord, pack_id, pack, quarter, issued_on, issued_at, how) VALUES "
+            "(1, 'b', 1, 'p', '2026-Q2', '2026-07-01', '2026-07-01 07:00:00.000000', 'by hand')"
+        )
+    engine.dispose()
+    engine = upgrade_register(empty_url)
+    with reading(engine, "b") as connection:
+        states = {
+            edition: read_pack_life(connection, "b", make_pack_key("p", "2026-Q2", edition)).name_state(1)
+            for edition in ("confidential", "publishable")
+        }
+        frozen = read_issued_figures(connection, "b", pack="p", edition="confidential")
+    engine.dispose()
+    assert states == {"confidential": "issued", "publishable": "draft"}
+    assert frozen == {"restrictions/new/2026-Q2": (3, None)}

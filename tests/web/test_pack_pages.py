@@ -55,7 +55,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 
 def list_links(page: str) -> list[str]:
-    return [html.unescape(link) for link in re.findall(r'href="([^"]+/files/[^"]+)"', page)]
+    return [html.unescape(link) for link in re.findall(r'href="([^"]+/packs/[^/"]+/[^/"]+/files/[^"]+)"', page)]
 
 
 def test_the_list_has_the_newest_build_of_each(settings: Settings) -> None:
@@ -76,7 +76,8 @@ def test_the_list_has_the_newest_build_of_each(settings: Settings) -> None:
 
 def test_a_pack_says_what_went_into_it_and_to_whom_it_was_issued(settings: Settings) -> None:
     told = open_pages(settings, L, "governance").get(PATH, headers=JSON).json()
-    assert (told["edition"], told["version"], len(told["versions"])) == ("confidential", 2, 2)
+    assert (told["edition"], told["version"], len(told["versions"])) == ("confidential", 1, 1)
+    assert (told["build"], len(told["builds"]), told["state"]) == (2, 2, "issued")
     assert told["ingredients"] == MADE and told["editions"] == ["confidential", "publishable"]
     (issue,) = told["issues"]
     assert (issue["state"], issue["issued_on"], issue["issued_by"]) == ("by hand", "2026-07-01", "clerk-canary")
@@ -100,9 +101,9 @@ def test_confidential_files_are_for_who_governs(settings: Settings) -> None:
 
 def test_an_older_version_is_not_taken_for_what_lies_there_now(settings: Settings) -> None:
     governor = open_pages(settings, L, "governance")
-    page = governor.get(f"{PATH}?edition=confidential&version=1")
+    page = governor.get(f"{PATH}?edition=confidential&build=1")
     assert "no longer kept as it was built" in page.text and list_links(page.text) == []
-    answer = governor.get(f"{PATH}/files/paper.pdf?edition=confidential&version=1")
+    answer = governor.get(f"{PATH}/files/paper.pdf?edition=confidential&build=1")
     assert answer.status_code == 404 and b"secret" not in answer.content
 
 
@@ -110,7 +111,9 @@ def test_an_older_version_is_not_taken_for_what_lies_there_now(settings: Setting
     "path",
     [
         f"/{L}/packs/2026-Q3/{PACK}", f"/{L}/packs/2026-Q9/{PACK}", f"/{L}/packs/%3Cb%3E/{PACK}",
-        f"/{L}/packs/{QUARTER}/no_such", f"/{L}/packs/{QUARTER}/%00", f"{PATH}?edition=other", f"{PATH}?version=3",
+        f"{PATH}?build=3", f"{PATH}?build=x", f"/{L}/packs/{QUARTER}/no_such", f"/{L}/packs/{QUARTER}/%00",
+        f"{PATH}?edition=other",
+        f"{PATH}?version=3",
         f"{PATH}?version=0", f"{PATH}?version=x", f"{PATH}?version={'9' * 30}", f"{PATH}?version=%D9%A1",
         f"{PATH}/files/no.pdf?edition=publishable", f"{PATH}/files/..%2Fregister.db?edition=publishable",
         f"{PATH}/files/..%2F..%2F..%2Fregister.db?edition=confidential", f"/{L}/packs?page=2",

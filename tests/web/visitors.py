@@ -18,6 +18,7 @@ PEOPLE: Mapping[str, frozenset[Right]] = {
     "reader": frozenset({Right.READ}),
     "manager": frozenset({Right.READ, Right.ACT}),
     "governance": frozenset({Right.READ, Right.ACT, Right.GOVERN, Right.READ_RESTRICTED}),
+    "director": frozenset({Right.READ, Right.ACT, Right.GOVERN, Right.READ_RESTRICTED}),
     "data team": frozenset({Right.READ}),
     "auditor": frozenset({Right.READ, Right.AUDIT}),
 }

@@ -49,6 +49,7 @@ KIND_SENTENCES: Mapping[str, str] = {
     "handback": "- Rows or files of a drop were not taken, and this says which.",
     "failure": "- Work of the night failed, never ended, or was not done in time.",
     "pack": "- A pack was built for its clerk.",
+    "pack_approval": "- A pack's draft waits for a person's approval.",
 }
 
 

@@ -95,7 +95,8 @@ class AlertSettings(_SettingsPart):
 class PackSwitch(_SettingsPart):
     """One pack switched on: a definition of include/reports/packs, how it reaches the clerk, what its paper is headed.
 
-    What is not given here the paper names, for the clerk to complete.
+    With `needs_approval` it is mailed only once a named person has approved it; without, its first build is. What of
+    the paper's head is not given here the paper names, for the clerk to complete.
     """
 
     name: Identifier
@@ -103,6 +104,7 @@ class PackSwitch(_SettingsPart):
     deliver: Literal["attachment", "link"] = "attachment"
     meets_on: tuple[date, ...] = ()
     days_before_meeting: int = Field(default=7, ge=0)
+    needs_approval: bool = Field(default=True, description="mailed only once a named person has approved it")
     author: Particular | None = Field(default=None, description="post of who answers for the paper, never a name")
     agenda_item: Particular | None = Field(default=None, description="number of the item on the agenda")
     marking: Particular | None = Field(default=None, description="of the confidential edition: exempt, private, why")

@@ -57,6 +57,7 @@ KINDS: Mapping[str, MailKind] = {
     "handback": MailKind("data", "data_owner", 5, 78, is_notice=True),
     "failure": MailKind("data", "data_owner", 5, 78, is_notice=True),
     "pack": MailKind("packs", "pack", 10, 200),
+    "pack_approval": MailKind("packs", "pack_approval", 10, 200),
 }
 
 

@@ -38,9 +38,10 @@ class PageLinks:
         """Records that no longer come, to be withdrawn where they were entered by mistake."""
         return self._link_page("vanished")
 
-    def link_pack(self, quarter: str, name: str) -> str:
-        """A pack of a quarter."""
-        return self._link_page("packs", quarter, name)
+    def link_pack(self, quarter: str, name: str, edition: str = "confidential") -> str:
+        """A pack of a quarter; an edition other than the confidential one is named."""
+        page = self._link_page("packs", quarter, name)
+        return page and (page if edition == "confidential" else f"{page}?edition={quote(edition)}")
 
     def _link_page(self, *parts: str) -> str:
         if self.base_url is None:

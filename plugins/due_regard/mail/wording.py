@@ -48,6 +48,8 @@ class SubjectSentences(Sentences):
     date_entered: Annotated[str, require_placeholders("day", "ref")]
     date_cancelled: Annotated[str, require_placeholders("day", "ref")]
     pack: Annotated[str, require_placeholders("title", "audience", "months")]
+    pack_correction: Annotated[str, require_placeholders("title", "audience", "months")]
+    pack_approval: Annotated[str, require_placeholders("title", "months")]
     data_owner: Annotated[str, require_placeholders("landlord", "title")]
 
 

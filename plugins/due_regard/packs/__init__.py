@@ -6,14 +6,19 @@ intake, alerts or web.
 
 from due_regard.packs.build import build_pack
 from due_regard.packs.life.filing import PackReport
-from due_regard.packs.life.pack_mail import build_pack_mail
-from due_regard.packs.life.pack_records import (
-    find_built_pack,
-    is_issued,
-    is_mailed,
-    record_issue,
-    record_mailing,
+from due_regard.packs.life.kept_files import find_kept_files, find_kept_folder, keep_files
+from due_regard.packs.life.pack_acts import (
+    check_may_be_issued,
+    record_approval,
+    record_comment,
+    record_comment_removal,
+    record_correction,
+    record_question,
+    record_rejection,
 )
+from due_regard.packs.life.pack_lives import DECISION, PackKey, PackLife, make_pack_key, read_pack_life
+from due_regard.packs.life.pack_mail import build_approval_mail, build_pack_mail
+from due_regard.packs.life.pack_records import is_issued, is_mailed, record_issue, record_mailing
 from due_regard.packs.life.report_duties import (
     add_report_duty,
     assess_report_duties,
@@ -23,17 +28,32 @@ from due_regard.packs.life.report_duties import (
 )
 
 __all__ = [
+    "DECISION",
+    "PackKey",
+    "PackLife",
     "PackReport",
     "add_report_duty",
     "assess_report_duties",
+    "build_approval_mail",
     "build_pack",
     "build_pack_mail",
-    "find_built_pack",
+    "check_may_be_issued",
+    "find_kept_files",
+    "find_kept_folder",
     "format_first_issues",
     "is_issued",
     "is_mailed",
+    "keep_files",
+    "make_pack_key",
     "parse_first_issues",
     "read_first_issues",
+    "read_pack_life",
+    "record_approval",
+    "record_comment",
+    "record_comment_removal",
+    "record_correction",
     "record_issue",
     "record_mailing",
+    "record_question",
+    "record_rejection",
 ]

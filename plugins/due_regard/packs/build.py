@@ -17,12 +17,12 @@ from due_regard.calendars.quarters import Quarter, find_london_day
 from due_regard.config.layered_folders import Folder
 from due_regard.config.storage import StoredPath
 from due_regard.errors import PackError, SettingsError
+from due_regard.packs.changed_figures import add_changes
 from due_regard.packs.content.crossed_records import add_crossed_records
 from due_regard.packs.content.disputed_findings import describe_disputes
-from due_regard.packs.content.figure_changes import build_changes_table, compare_figures, explain_changes
 from due_regard.packs.content.measure_tables import MeasureTable, build_measure_table
 from due_regard.packs.content.pack_content import EDITIONS, PackContent, compose_content
-from due_regard.packs.content.pack_definition import PackDefinition, PackSection, load_pack_definition
+from due_regard.packs.content.pack_definition import PackDefinition, load_pack_definition
 from due_regard.packs.content.paper_actions import find_action_day
 from due_regard.packs.content.paper_content import PaperContent, PaperSources, compose_paper
 from due_regard.packs.content.paper_wording import load_paper_wording
@@ -38,6 +38,8 @@ from due_regard.packs.documents.workbook import build_committee_workbook
 from due_regard.packs.known_state import KnownState, read_known_state
 from due_regard.packs.life import provenance
 from due_regard.packs.life.filing import PackReport, file_pack
+from due_regard.packs.life.issued_figures import read_issued_figures
+from due_regard.packs.life.pack_lives import PackKey, read_pack_life
 from due_regard.packs.life.pack_records import list_kept_figures
 from due_regard.packs.life.published_before import read_published_before
 from due_regard.packs.measures import QuarterSnapshot
@@ -71,7 +73,7 @@ def build_pack(
         out: folder the files go to.
         now: aware UTC.
         reports: folder of definitions and templates.
-        known_at: only what had been learnt by then (the filed figures: `quarter.closes_at`); None: all that is known.
+        known_at: only what had been learnt by then (such as `quarter.closes_at`); None: all that is known.
 
     Raises:
         SettingsError: no such edition, or the definition is wrong.
@@ -81,23 +83,32 @@ def build_pack(
     definition = load_pack_definition(reports, pack)
     known = read_known_state(engine, context, quarter, known_at)
     tables = _build_tables(definition, context.landlord.id, known.snapshots)
-    filed = None if known_at else _rebuild_filed_tables(engine, context, quarter, definition, known)
-    kept = filed and _rebuild_kept_tables(engine, context, quarter, definition, known)
-    definition, tables, revised = _add_changes(definition, tables, filed, kept, quarter)
     protected = _protect_tables(engine, context, tables, known) if edition == "publishable" else None
-    landlord = context.landlord.id
+    shown = protected.tables if protected else tables
+    landlord, key = context.landlord.id, PackKey(pack, str(quarter), edition)
     with reading(engine, landlord) as conn:
         until = known_at or EVER
         references = sql_files.read_statement(conn, "packs/finding_references", landlord=landlord, known_at=until)
+        issued = read_issued_figures(conn, landlord, pack=pack, edition=edition, known_at=known_at)
+        life = read_pack_life(conn, landlord, key)
         basis = find_basis_head(conn, landlord, until)
+    figures = list_kept_figures({name: table for name, table in tables.items() if name in shown})
+    build_kept = partial(_rebuild_kept_tables, engine, context, quarter, definition, known)
+    definition, shown, revised = add_changes(definition, shown, issued, edition, build_kept)
     found = _select_shared_duties(context.history, known)
     standing = describe_standing(context, quarter, known.snapshots[0].duties, known.files)
     standing += describe_disputes(found, references, edition) + describe_basis_head(basis)
-    content = compose_content(
-        definition, context.landlord, protected.tables if protected else tables,
-        quarter=quarter, edition=edition, revised=revised, standing=standing,
-    )  # fmt: skip
+    commentary = {section: one.words for section, one in life.commentary.items()}
     wording = load_paper_wording(reports / "paper")
+    made = provenance.gather_provenance(
+        known.files, context, definition, wording, known_at=known_at, run_id=_find_last_run(engine, landlord, known_at),
+        head=read_audit_head(engine, landlord), basis_head=basis.head if basis else None, commentary=commentary,
+    )  # fmt: skip
+    content = compose_content(
+        definition, context.landlord, shown, quarter=quarter, edition=edition, revised=revised, standing=standing,
+        commentary=commentary, version=life.version, correction=life.describe_correction(life.version),
+        provenance=provenance.list_printed_provenance(made),
+    )  # fmt: skip
     sources = PaperSources(
         known.snapshots[0].duties, found, find_action_day(context, content.switch, content.quarter)
     )  # fmt: skip
@@ -110,15 +121,9 @@ def build_pack(
         contents[f"{stem}_action_list.xlsx"] = build_audience_list(
             definition, content, known.snapshots[0], references, sources, wording
         )
-    made = provenance.gather_provenance(
-        known.files, context, definition, wording, known_at=known_at, run_id=_find_last_run(engine, landlord, known_at),
-        head=read_audit_head(engine, landlord), basis_head=basis.head if basis else None,
-    )  # fmt: skip
-    shown = protected.tables if protected else tables
-    figures = list_kept_figures({name: table for name, table in tables.items() if name in shown})
     return file_pack(
         engine, content, contents, made, figures, out=out, now=now, known_at=known_at,
-        published=protected.published if protected else None,
+        published=protected.published if protected else None, version=life.version,
     )  # fmt: skip
 
 
@@ -158,54 +163,25 @@ def _build_tables(
     }
 
 
-def _rebuild_filed_tables(
-    engine: Engine, context: LandlordContext, quarter: Quarter, definition: PackDefinition, known: KnownState
-) -> dict[str, MeasureTable] | None:
-    """The tables as known at the quarter's close; None where nothing had come by then, or nothing changed since."""
-    loaded = known.files["loaded_at"]
-    is_later = (loaded > quarter.closes_at).any() or known.has_acts_after(quarter.closes_at)
-    if not (loaded <= quarter.closes_at).any() or not is_later:
-        return None
-    then = read_known_state(engine, context, quarter, quarter.closes_at)
-    return _build_tables(definition, context.landlord.id, then.snapshots)
-
-
 def _rebuild_kept_tables(
-    engine: Engine, context: LandlordContext, quarter: Quarter, definition: PackDefinition, known: KnownState
-) -> dict[str, MeasureTable] | None:
-    """The tables as known now, had nothing been withdrawn nor taken back since the close; None where nothing was."""
-    if not known.has_acts_after(quarter.closes_at):
-        return None
-    kept = read_known_state(engine, context, quarter, known.known_at, withdrawn_at=quarter.closes_at)
-    return _build_tables(definition, context.landlord.id, kept.snapshots)
-
-
-def _add_changes(
-    definition: PackDefinition,
-    tables: dict[str, MeasureTable],
-    filed: dict[str, MeasureTable] | None,
-    kept: dict[str, MeasureTable] | None,
+    engine: Engine,
+    context: LandlordContext,
     quarter: Quarter,
-) -> tuple[PackDefinition, dict[str, MeasureTable], dict[str, frozenset[str]]]:
-    """Definition and tables with a sheet on what changed since `filed`, and table -> measures that did."""
-    if filed is None:
-        return definition, tables, {}
-    changes = compare_figures(filed, tables, str(quarter))
-    changes = explain_changes(changes, filed, kept, tables, str(quarter))
-    listing = build_changes_table(changes, tables)
-    revised = {str(name): frozenset(group["measure"]) for name, group in changes.groupby("table")}
-    section = PackSection.model_construct(
-        table=listing.name, title=None, headlines=("{rows:figure has|figures have} changed since they were filed.",),
-        why="Late and corrected exports, and records withdrawn, change the past: each figure that differs from the one "
-        "filed.", chart=False,
-    )  # fmt: skip
-    whole = definition.model_copy(update={"sections": (*definition.sections, section)})
-    return whole, {**tables, listing.name: listing}, revised
+    definition: PackDefinition,
+    known: KnownState,
+    since: datetime,
+) -> dict[str, MeasureTable] | None:
+    """The tables as known now, had nothing been withdrawn nor taken back since an instant; None where nothing was."""
+    if not known.has_acts_after(since):
+        return None
+    kept = read_known_state(engine, context, quarter, known.known_at, withdrawn_at=since)
+    return _build_tables(definition, context.landlord.id, kept.snapshots)
 
 
 def _name_pack_file(content: PackContent) -> str:
     """What the name of each of a pack's files begins with."""
-    return f"{content.landlord}_{content.pack}_{content.quarter}_{content.edition}"
+    version = f"_v{content.version}" if content.version > 1 else ""
+    return f"{content.landlord}_{content.pack}_{content.quarter}_{content.edition}{version}"
 
 
 def _make_files(content: PackContent, paper: PaperContent, reports: Folder) -> dict[str, bytes]:

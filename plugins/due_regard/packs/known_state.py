@@ -1,8 +1,11 @@
-"""What the register knew at one instant, as a pack rests on it: snapshots of five quarters, and their files."""
+"""What the register knew at one instant, as a pack or an opened figure rests on it: snapshots, and the files taken in.
+
+Reads alone. What is counted and said of it is content's.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,9 +15,11 @@ from sqlalchemy import Engine
 
 from due_regard.calendars.quarters import LONDON, Quarter, find_london_day
 from due_regard.errors import PackError
-from due_regard.packs.content.snapshots import take_snapshots
+from due_regard.packs.content.opened_figure import OpenedFigure, open_table_figure
+from due_regard.packs.content.snapshots import take_snapshots, take_whole_snapshot
 from due_regard.packs.measures import BATCH_COLUMNS, QuarterSnapshot
 from due_regard.policy import LandlordContext
+from due_regard.records.canonical import Records
 from due_regard.register import EVER, read_records, reading, sql_files
 from due_regard.register.vanished_records import find_last_act, list_withdrawals_made
 
@@ -35,6 +40,21 @@ class KnownState:
         return self.withdrawn_at is not None and self.withdrawn_at > at
 
 
+@dataclass(frozen=True)
+class _KnownRows:
+    """Records, files and withdrawals (`WITHDRAWAL_COLUMNS`) as known at one instant; when the last of these was."""
+
+    records: Records = field(repr=False)
+    files: pd.DataFrame = field(repr=False)
+    withdrawals: pd.DataFrame = field(repr=False)
+    changed_at: datetime | None
+
+    def choose_shown_files(self) -> pd.DataFrame:
+        """The files as a snapshot has them (`BATCH_COLUMNS`)."""
+        days = self.files["loaded_at"].dt.tz_convert(LONDON).dt.tz_localize(None).dt.normalize()
+        return self.files.assign(loaded_on=days)[list(BATCH_COLUMNS)]
+
+
 def read_known_state(
     engine: Engine,
     context: LandlordContext,
@@ -47,7 +67,16 @@ def read_known_state(
     Raises:
         PackError: nothing had been taken in by then.
     """
-    landlord, withdrawn_at = context.landlord.id, withdrawn_at or known_at or EVER
+    rows = _read_known_rows(engine, context.landlord.id, known_at, withdrawn_at)
+    shown = rows.choose_shown_files()
+    snapshots = take_snapshots(rows.records, context, quarter, files=shown, withdrawals=rows.withdrawals)
+    return KnownState(snapshots, rows.files, known_at, rows.changed_at)
+
+
+def _read_known_rows(
+    engine: Engine, landlord: str, known_at: datetime | None, withdrawn_at: datetime | None
+) -> _KnownRows:
+    withdrawn_at = withdrawn_at or known_at or EVER
     with reading(engine, landlord) as conn:
         withdrawals = list_withdrawals_made(conn, landlord, withdrawn_at)
         changed_at = find_last_act(conn, landlord, withdrawn_at)
@@ -57,10 +86,7 @@ def read_known_state(
     records = read_records(engine, landlord, known_at=known_at, withdrawn_at=withdrawn_at)
     # Arrow keeps what it freed: after a million rows that is a seventh of the memory a pack may take.
     pa.default_memory_pool().release_unused()
-    days = files["loaded_at"].dt.tz_convert(LONDON).dt.tz_localize(None).dt.normalize()
-    shown = files.assign(loaded_on=days)[list(BATCH_COLUMNS)]
-    snapshots = take_snapshots(records, context, quarter, files=shown, withdrawals=_make_withdrawals(withdrawals))
-    return KnownState(snapshots, files, known_at, changed_at)
+    return _KnownRows(records, files, _make_withdrawals(withdrawals), changed_at)
 
 
 def _make_withdrawals(rows: list[dict[str, Any]]) -> pd.DataFrame:
@@ -70,3 +96,42 @@ def _make_withdrawals(rows: list[dict[str, Any]]) -> pd.DataFrame:
         "withdrawn_on": days,
         **{name: pd.Series([row[name] for row in rows], dtype="str") for name in ("entity", "ref")},
     })
+
+
+def open_known_figure(
+    engine: Engine,
+    context: LandlordContext,
+    table: str,
+    measure: str,
+    quarter: Quarter,
+    *,
+    reported: Quarter,
+    known_at: datetime,
+    withdrawn_at: datetime | None = None,
+    is_whole: bool = False,
+) -> tuple[OpenedFigure, Records]:
+    """One figure of a pack of the quarter `reported`, taken apart as it was known then, and the records known then.
+
+    Raises:
+        UnknownReference: there is no such figure.
+    """
+    snapshot, records = read_known_snapshot(engine, context, quarter, reported, known_at, withdrawn_at)
+    return open_table_figure(snapshot, table, measure, is_whole=is_whole), records
+
+
+def read_known_snapshot(
+    engine: Engine,
+    context: LandlordContext,
+    quarter: Quarter,
+    reported: Quarter,
+    known_at: datetime,
+    withdrawn_at: datetime | None = None,
+) -> tuple[QuarterSnapshot, Records]:
+    """A quarter as a pack of the quarter `reported` took it, with every assessment, and the records known then.
+
+    Its files are indexed by their ids. What was withdrawn by `withdrawn_at` counts; None: by `known_at`.
+    """
+    rows = _read_known_rows(engine, context.landlord.id, known_at, withdrawn_at)
+    shown = rows.choose_shown_files().set_axis(rows.files["file_id"])
+    taken = take_whole_snapshot(rows.records, context, quarter, files=shown, is_reported=quarter == reported)
+    return replace(taken, withdrawals=rows.withdrawals), rows.records

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, func, select
 
 from due_regard.register.schema.drop_tables import AuditRow, Batch
 from due_regard.register.schema.finding_tables import Finding, FindingEvent
-from due_regard.register.schema.pack_tables import PackIssue
+from due_regard.register.schema.pack_tables import PackEvent, PackIssue
 
 _ROW = ("seq", "at", "action", "subject", "details", "hash")
 
@@ -58,6 +58,7 @@ def _read_said_words(
     decided = {row["seq"]: row["details"]["event"] for row in rows if "event" in row["details"]}
     released = {row["seq"]: _find_number(row) for row in rows if row["action"] == "release"}
     issued = {row["seq"]: _find_number(row) for row in rows if row["action"] == "pack_issue"}
+    acted = {row["seq"]: row["details"]["pack_event"] for row in rows if "pack_event" in row["details"]}
     events = select(FindingEvent.id, FindingEvent.actor, FindingEvent.why, Finding.rule).join(
         Finding, Finding.id == FindingEvent.finding_id
     )
@@ -65,10 +66,12 @@ def _read_said_words(
     issues = select(PackIssue.pack_id, PackIssue.issued_by, PackIssue.issued_why).where(
         PackIssue.landlord == landlord, PackIssue.issued_by.is_not(None)
     )
+    acts = select(PackEvent.id, PackEvent.actor, PackEvent.why).where(PackEvent.landlord == landlord)
     answers = (
         (decided, events.where(FindingEvent.landlord == landlord, FindingEvent.id.in_(list(decided.values())))),
         (released, batches.where(Batch.id.in_(list(released.values())))),
         (issued, issues.where(PackIssue.pack_id.in_(list(issued.values())))),
+        (acted, acts.where(PackEvent.id.in_(list(acted.values())))),
     )
     said: dict[int, dict[str, Any]] = {}
     for numbers, statement in answers:

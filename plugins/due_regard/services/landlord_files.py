@@ -32,7 +32,9 @@ alerts:
   data_owner: data@{host}.example               # hears of rejected rows and refused files
   longest_silence_days: 92        # for how many days a person may silence a finding
   go_live_on: {year}-01-01        # what was overdue before goes to one backlog list
-packs: []                       # committee and management packs: reports/packs/<name>.yaml
+# Committee and management packs: name (reports/packs/<name>.yaml), clerk; a named person approves each before it is
+# mailed, unless it says needs_approval: false
+packs: []
 """
 
 

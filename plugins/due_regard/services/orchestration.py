@@ -63,7 +63,7 @@ MAIL: dict[str, Any] = {
 ISSUE: dict[str, Any] = {
     "default": None,
     "type": ["null", "boolean"],
-    "description": "Mail each pack's first build to its clerk; default: only for the quarter that has just ended.",
+    "description": "Ask for each draft's approval, or mail it; default: only for the quarter that has just ended.",
 }
 """The `issue` param of a landlord's packs."""
 

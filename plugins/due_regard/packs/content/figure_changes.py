@@ -1,4 +1,4 @@
-"""What changed since a quarter's figures were filed: the same tables as known at its close and as known now.
+"""What changed since figures were issued: each figure as its audience was last given it, and as it is known now.
 
 A late or corrected export changes the past, and so does a withdrawal; the sheet says which figure, from what, to what,
 and by which of the two.
@@ -6,51 +6,77 @@ and by which of the two.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
 from due_regard.packs.content.measure_tables import MeasureTable
 
+_COLUMNS = ("table", "measure", "label", "quarter", "issued", "now")
 
-def compare_figures(filed: Mapping[str, MeasureTable], now: Mapping[str, MeasureTable], quarter: str) -> pd.DataFrame:
-    """Every figure of `quarter` that differs from the one filed, in the tables' order.
 
-    Columns: table, and of the figure measure, label, quarter, numerator and numerator_filed.
+def compare_figures(
+    issued: Mapping[str, Sequence[float | None]], now: Mapping[str, MeasureTable], *, numbers_alone: bool = False
+) -> pd.DataFrame:
+    """Every figure that differs from the one issued, in the tables' order; one never issued is none of them.
+
+    Args:
+        issued: `table/measure/quarter` -> number and out of how many.
+        now: tables as they are shown.
+        numbers_alone: compare numbers that are shown now, and not what they are out of: a publishable edition's.
+
+    Returns:
+        Columns table, and of the figure measure, label, quarter, issued and now, as they are printed.
     """
-    parts = [
-        _join_figures(name, filed[name].figures, table.figures, quarter)
-        for name, table in now.items()
-        if table.figures is not None and name in filed and filed[name].figures is not None
-    ]
-    empty = pd.DataFrame(columns=["table", "measure", "label", "quarter", "numerator", "numerator_filed"])
-    return pd.concat(parts, ignore_index=True) if parts else empty
+    found = [row for name, table in now.items() for row in _list_changes(name, table, issued, numbers_alone)]
+    return pd.DataFrame(found, columns=list(_COLUMNS))
+
+
+def _list_changes(
+    name: str, table: MeasureTable, issued: Mapping[str, Sequence[float | None]], numbers_alone: bool
+) -> Iterator[tuple[Any, ...]]:
+    if table.figures is None or not issued:
+        return
+    for row in table.figures.to_dict("records"):
+        before = issued.get(f"{name}/{row['measure']}/{row['quarter']}")
+        number, whole = (None if pd.isna(value) else float(value) for value in (row["numerator"], row["denominator"]))
+        if before is None or (numbers_alone and number is None):
+            continue
+        if number != before[0] or (whole != before[1] and not numbers_alone):
+            with_whole = whole != before[1] and not numbers_alone
+            said = [_format_figure(*both, with_whole=with_whole) for both in (before, (number, whole))]
+            yield (name, row["measure"], row["label"], row["quarter"], *said)
 
 
 def explain_changes(
     changes: pd.DataFrame,
-    filed: Mapping[str, MeasureTable],
-    kept: Mapping[str, MeasureTable] | None,
+    issued: Mapping[str, Sequence[float | None]],
+    kept: Mapping[str, Sequence[float | None]] | None,
     now: Mapping[str, MeasureTable],
-    quarter: str,
 ) -> pd.DataFrame:
     """`changes` with `cause`: an export, a withdrawal, or both.
 
-    `kept` are the tables as they would be had nothing been withdrawn, nor taken back, since; None where nothing was.
+    `kept` are the figures as they would be had nothing been withdrawn, nor taken back, since `issued` were known; None
+    where nothing was. A figure that `kept` cannot give is not told apart, and counts as an export's.
     """
     if kept is None:
         return changes.assign(cause=_EXPORT)
-    by_export = _name_figures(compare_figures(filed, kept, quarter))
-    by_withdrawal = _name_figures(compare_figures(kept, now, quarter))
+    by_withdrawal = set(list_figure_names(compare_figures(kept, now)))
     causes = [
-        _BOTH if name in by_export and name in by_withdrawal else _WITHDRAWAL if name in by_withdrawal else _EXPORT
-        for name in zip(changes["table"], changes["measure"], strict=True)
+        _EXPORT if name not in by_withdrawal else _WITHDRAWAL if _is_same(issued[name], kept[name]) else _BOTH
+        for name in list_figure_names(changes)
     ]
     return changes.assign(cause=causes)
 
 
-def _name_figures(changes: pd.DataFrame) -> set[tuple[str, str]]:
-    return set(zip(changes["table"], changes["measure"], strict=True))
+def list_figure_names(changes: pd.DataFrame) -> list[str]:
+    """`table/measure/quarter` of each change."""
+    return [f"{row.table}/{row.measure}/{row.quarter}" for row in changes.itertuples()]
+
+
+def _is_same(one: Sequence[float | None], other: Sequence[float | None]) -> bool:
+    return tuple(one) == tuple(other)
 
 
 _EXPORT = "A late or corrected export"
@@ -64,32 +90,25 @@ def build_changes_table(changes: pd.DataFrame, now: Mapping[str, MeasureTable]) 
         "Table": [now[name].title for name in changes["table"]],
         "Measure": changes["label"].to_list(),
         "Quarter": changes["quarter"].to_list(),
-        "As filed": [_format_value(value) for value in changes["numerator_filed"]],
-        "As known now": [_format_value(value) for value in changes["numerator"]],
+        "As issued": changes["issued"].to_list(),
+        "As known now": changes["now"].to_list(),
         "Why": changes["cause"].to_list(),
     })
     return MeasureTable(
-        "what_changed", "What changed since the figures were filed", (_NOTE,), (), False, listing=listing
+        "what_changed", "What changed since the figures were issued", (_NOTE,), (), False, listing=listing
     )
 
 
-_NOTE = "As filed is what was known at the end of the quarter's last day; a changed figure is marked [r] in its table."
+_NOTE = "As issued is what this report's audience was last given; a changed figure is marked [r] in its table."
 
 
-def _join_figures(name: str, filed: pd.DataFrame | None, now: pd.DataFrame | None, quarter: str) -> pd.DataFrame:
-    assert filed is not None and now is not None  # noqa: S101 - the caller asked
-    key = ["measure", "quarter"]
-    both = now[now["quarter"] == quarter].merge(
-        filed[[*key, "numerator", "denominator"]], on=key, how="left", suffixes=("", "_filed")
-    )
-    differs = pd.Series(False, index=both.index)
-    for column in ("numerator", "denominator"):
-        same = (both[column] == both[f"{column}_filed"]).fillna(False)
-        differs |= ~(same | (both[column].isna() & both[f"{column}_filed"].isna())).astype(bool)
-    return both.loc[differs].assign(table=name)
+def _format_figure(number: float | None, whole: float | None, *, with_whole: bool) -> float | int | str:
+    if number is None or not with_whole or whole is None:
+        return _format_value(number)
+    return f"{_format_value(number)} of {_format_value(whole)}"
 
 
-def _format_value(value: float) -> float | int | str:
-    if pd.isna(value):
+def _format_value(value: float | None) -> float | int | str:
+    if value is None:
         return "[x]"
-    return int(value) if float(value).is_integer() else float(value)
+    return int(value) if value.is_integer() else value

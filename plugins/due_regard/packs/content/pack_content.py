@@ -5,7 +5,8 @@ Pure: from a definition and filled tables. Workbook and paper print the same con
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from due_regard.calendars.quarters import Quarter
 from due_regard.config.landlord import Landlord, PackSwitch
@@ -39,6 +40,7 @@ class SectionContent:
     notes: tuple[int, ...] = ()
     clause: str = ""
     revised: frozenset[str] = frozenset()
+    commentary: str = ""
 
 
 def describe_clause(section: SectionContent) -> str:
@@ -48,7 +50,13 @@ def describe_clause(section: SectionContent) -> str:
 
 @dataclass(frozen=True)
 class PackContent:
-    """Everything a pack says."""
+    """Everything a pack says.
+
+    Attributes:
+        decision_asked: what an officer wrote that the audience is asked to decide; empty where nobody did.
+        correction: what this version replaces, and why; empty for a first version.
+        provenance: what went into it, by name and digest.
+    """
 
     pack: str
     title: str
@@ -64,6 +72,10 @@ class PackContent:
     sections: tuple[SectionContent, ...] = field(repr=False)
     notes: tuple[str, ...] = field(repr=False)
     switch: PackSwitch | None = None
+    decision_asked: str = ""
+    version: int = 1
+    correction: str = ""
+    provenance: tuple[tuple[str, str], ...] = ()
 
     @property
     def tables(self) -> dict[str, MeasureTable]:
@@ -80,20 +92,34 @@ def compose_content(
     edition: str,
     standing: tuple[str, ...],
     revised: dict[str, frozenset[str]] | None = None,
+    commentary: Mapping[str, str] | None = None,
+    version: int = 1,
+    correction: str = "",
+    provenance: tuple[tuple[str, str], ...] = (),
 ) -> PackContent:
     """Put filled `tables` (by name, after disclosure control if the edition asks for it) into a definition's words.
 
     A section whose table is left out is left out too. `edition` is one of `EDITIONS`; `standing` says on the cover what
-    the figures rest on; `revised` maps a table to the measures whose figures differ from those filed.
+    the figures rest on; `revised` maps a table to the measures whose figures differ from those issued; `commentary` is
+    what officers wrote to a section, or to `decision`.
 
     Raises:
         DefinitionError: a sentence names a figure that its table does not have.
     """
     wanted = [section for section in definition.list_sections(landlord.id) if section.table in tables]
     notes = tuple(dict.fromkeys(note for section in wanted for note in tables[section.table].notes))
+    said = {section: " ".join(words.split()) for section, words in (commentary or {}).items()}
     sections = tuple(
-        _compose_section(
-            place, section, tables[section.table], notes, (revised or {}).get(section.table, frozenset()), landlord.id
+        replace(
+            _compose_section(
+                place,
+                section,
+                tables[section.table],
+                notes,
+                (revised or {}).get(section.table, frozenset()),
+                landlord.id,
+            ),
+            commentary=said.get(section.table, ""),
         )
         for place, section in enumerate(wanted, 1)
     )
@@ -102,6 +128,7 @@ def compose_content(
         quarter, f"{quarter.label(landlord.reporting_year_starts)} ({quarter.months})", edition,
         describe_basis(definition, landlord.id), standing, sections, notes,
         next((switch for switch in landlord.packs if switch.name == definition.name), None),
+        said.get("decision", ""), version, correction, provenance,
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from due_regard.config.landlord import Identifier
-from due_regard.config.layered_folders import Folder
+from due_regard.config.layered_folders import Folder, list_files
 from due_regard.config.yaml_files import read_named_yaml
 from due_regard.errors import DefinitionError
 from due_regard.packs.content.headlines import check_headline
@@ -70,6 +70,9 @@ class PackDefinition(_DefinitionPart):
     name: Identifier
     title: Words
     audience: Words
+    edition: Literal["confidential", "publishable"] = Field(
+        default="confidential", description="the edition that the audience is given: no other one reports to it"
+    )
     introduction: Words
     reader: Literal["committee", "management"] = Field(
         default="committee", description="management's action list has one row a finding, a committee's one a duty"
@@ -93,6 +96,11 @@ class PackDefinition(_DefinitionPart):
         if len(names) != len(set(names)):
             raise ValueError("a table stands in a pack once")
         return self
+
+
+def list_definition_names(folder: Folder) -> set[str]:
+    """Names of all packs that `<folder>/packs` defines."""
+    return {file.stem for file in list_files(folder / "packs", "*.yaml")}
 
 
 def load_pack_definition(folder: Folder, name: str) -> PackDefinition:

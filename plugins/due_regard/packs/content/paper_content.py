@@ -6,21 +6,32 @@ and the actions. What is too long for two pages is cut here; the annex has it wh
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from textwrap import shorten
 
 import pandas as pd
 
 from due_regard.packs import charts
 from due_regard.packs.content.pack_content import PackContent, describe_clause
 from due_regard.packs.content.paper_actions import MOST_ACTIONS, PaperAction, list_paper_actions, list_point_actions
+from due_regard.packs.content.paper_commentary import cut_text, list_commentary, list_decision, list_other_commentary
+from due_regard.packs.content.paper_head import join_words, list_particulars
 from due_regard.packs.content.paper_points import PaperPoint, RankedPoints, fill_known_sentence, rank_points
-from due_regard.packs.content.paper_wording import PaperWording, ParticularWords
+from due_regard.packs.content.paper_wording import PaperWording
+from due_regard.packs.content.printed_head import describe_drops
 from due_regard.packs.content.sheet_names import list_sheet_places
 
-_LONGEST = {"title": 110, "says": 330, "change": 150, "standard": 210, "what": 160, "line": 420, "item": 80}
+_LONGEST = {
+    "title": 110,
+    "says": 330,
+    "change": 150,
+    "standard": 210,
+    "what": 160,
+    "line": 420,
+    "item": 80,
+    "decision": 420,
+}
 """Characters that two pages hold, by what they are."""
 _MOST_NAMED = 3
 
@@ -35,6 +46,7 @@ class PrintedPoint:
     change: str
     standard: str
     where: str
+    commentary: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -46,6 +58,7 @@ class PaperContent:
     subtitle: str
     particulars: tuple[tuple[str, str], ...]
     to_complete: str
+    correction: str
     asked_heading: str
     asked: tuple[str, ...]
     key_figure: str
@@ -53,6 +66,7 @@ class PaperContent:
     points_heading: str
     points: tuple[PrintedPoint, ...]
     rest: tuple[str, ...]
+    commentary: tuple[str, ...]
     chart: charts.DrawnChart | None = field(repr=False)
     chart_where: str
     actions_heading: str
@@ -94,21 +108,27 @@ def compose_paper(content: PackContent, wording: PaperWording, sources: PaperSou
     key = fill_known_sentence(wording.key.says, tables, is_first=False)
     change = fill_known_sentence(wording.key.change, tables)
     chart = next((section.chart for section in content.sections if section.table.name == wording.key.table), None)
-    particulars, to_complete = _list_particulars(content, wording.particulars)
+    particulars, to_complete = list_particulars(content, wording.particulars)
     more = len(actions) - MOST_ACTIONS
+    said, noted = list_commentary(content, wording), fill_known_sentence(wording.key.noted, tables)
+    asked = _list_asked(wording, sources, ranked.points, actions, noted)
     return PaperContent(
         title=_cut(content.title, "title"),
         landlord=_cut(content.landlord_name, "title"),
         subtitle=f"Report to the {content.audience}, {content.quarter_label}",
         particulars=particulars,
         to_complete=to_complete,
+        correction=_cut(content.correction, "line", wording.lines.whole),
         asked_heading=wording.asked.heading.format(audience=content.audience),
-        asked=_list_asked(wording, sources, ranked.points, actions, fill_known_sentence(wording.key.noted, tables)),
+        asked=(*list_decision(content, wording), *asked),
         key_figure=fill_known_sentence(wording.key.figure, tables),
         key=f"{key} {change}".strip() if key else wording.key.hidden,
         points_heading=lines.points,
-        points=tuple(_print_point(number, point, content, wording) for number, point in enumerate(ranked.points, 1)),
+        points=tuple(
+            _print_point(number, point, content, wording, said) for number, point in enumerate(ranked.points, 1)
+        ),
         rest=_list_rest(ranked, content, wording),
+        commentary=list_other_commentary(ranked, said),
         chart=chart,
         chart_where=_name_where([wording.key.table], content, wording) if chart else "",
         actions_heading=lines.actions,
@@ -121,41 +141,20 @@ def compose_paper(content: PackContent, wording: PaperWording, sources: PaperSou
         measured_heading=lines.measured,
         measured=_describe_measured(content, wording, sources),
         made_heading=lines.made,
-        made=(*content.basis, *content.standing, *_describe_changed(content, wording), lines.annex),
+        made=(
+            *content.basis,
+            *content.standing,
+            *_describe_changed(content, wording),
+            *describe_drops(content.provenance, wording.lines.provenance),
+            lines.annex,
+        ),
         footer=f"{_cut(content.landlord_name, 'item')} · {content.quarter_label}",
         dated=int(content.quarter.closes_at.timestamp()),
     )
 
 
-def _cut(text: str, kind: str) -> str:
-    return text if len(text) <= _LONGEST[kind] else shorten(text, _LONGEST[kind], placeholder=" …")
-
-
-def _list_particulars(content: PackContent, words: ParticularWords) -> tuple[tuple[tuple[str, str], ...], str]:
-    """Lines at the head, and the line of those that are not given. A published paper is nobody's secret."""
-    switch, is_published = content.switch, content.edition == "publishable"
-    meeting = switch.find_meeting(content.quarter.ends_on) if switch else None
-    found = {
-        words.author: switch.author if switch else None,
-        words.meeting: f"{meeting:%-d %B %Y}" if meeting else None,
-        words.agenda_item: switch.agenda_item if switch else None,
-        words.marking: words.marking_published if is_published else switch.marking if switch else None,
-        words.distribution: "; ".join(switch.distribution) if switch and not is_published else None,
-        words.retention: switch.retention if switch else None,
-    }
-    if is_published:
-        del found[words.distribution]
-    absent = [name for name, value in found.items() if not value]
-    said = words.to_complete.format(parts=_join_words(name.lower() for name in absent)) if absent else ""
-    return tuple((name, str(value)) for name, value in found.items() if value), said
-
-
-def _join_words(words: Iterable[str], last: str = "and") -> str:
-    """In a row, with commas; with semicolons where a part has a comma of its own."""
-    parts = list(words)
-    if any("," in part for part in parts):
-        return "; ".join([*parts[:-1], f"{last} {parts[-1]}"]) if len(parts) > 1 else parts[0]
-    return f"{', '.join(parts[:-1])} {last} {parts[-1]}" if len(parts) > 1 else "".join(parts)
+def _cut(text: str, kind: str, mark: str = "") -> str:
+    return cut_text(text, _LONGEST[kind], mark)
 
 
 def _list_actions(
@@ -185,12 +184,15 @@ def _list_asked(
     return (*asked, words.nothing) if len(asked) == 1 else tuple(asked)
 
 
-def _print_point(number: int, point: PaperPoint, content: PackContent, wording: PaperWording) -> PrintedPoint:
+def _print_point(
+    number: int, point: PaperPoint, content: PackContent, wording: PaperWording, said: Mapping[str, str]
+) -> PrintedPoint:
     words = point.words
     return PrintedPoint(
         number, words.title, tuple(_cut(text, "says") for text in point.says), _cut(point.change, "change"),
         _cut(point.standard or _describe_basis(words.tables, content), "standard"),
         _name_where(words.tables, content, wording),
+        tuple(said[name] for name in words.tables if name in said),
     )  # fmt: skip
 
 
@@ -202,7 +204,7 @@ def _describe_basis(names: Sequence[str], content: PackContent) -> str:
 
 def _name_where(names: Sequence[str], content: PackContent, wording: PaperWording) -> str:
     places = _list_places(names, content, wording)
-    return wording.lines.where.format(places=_join_words(places)) if places else ""
+    return wording.lines.where.format(places=join_words(places)) if places else ""
 
 
 def _list_places(names: Sequence[str], content: PackContent, wording: PaperWording) -> list[str]:
@@ -216,15 +218,15 @@ def _list_rest(ranked: RankedPoints, content: PackContent, wording: PaperWording
     lines = wording.lines
     said = []
     if ranked.none:
-        said.append(lines.none.format(parts=_join_words(ranked.none)))
+        said.append(lines.none.format(parts=join_words(ranked.none)))
     if ranked.more:
         parts = [
             f"{point.words.title.lower()} ({', '.join(_list_places(point.words.tables, content, wording))})"
             for point in ranked.more
         ]
-        said.append(lines.more.format(parts=_join_words(parts)))
+        said.append(lines.more.format(parts=join_words(parts)))
     if ranked.hidden:
-        said.append(lines.hidden.format(parts=_join_words(point.words.title.lower() for point in ranked.hidden)))
+        said.append(lines.hidden.format(parts=join_words(point.words.title.lower() for point in ranked.hidden)))
     return tuple(_cut(text, "line") for text in said)
 
 

@@ -114,6 +114,9 @@ class LineWords(Sentences):
     changed: Annotated[str, require_placeholders("n", "place")]
     made: Plain
     annex: Plain
+    provenance: OfNumber
+    commentary: Annotated[str, require_placeholders("title", "said")]
+    whole: Plain
     and_others: Plain
 
 

@@ -14,3 +14,9 @@ def describe_basis_head(basis: BasisHead | None) -> tuple[str, ...]:
         f"Audit head of the newest export or decision that this rests on ({find_london_day(basis.at):%-d %B %Y}): "
         f"{basis.head} (`due-regard audit verify --head` with it finds what was changed or removed since).",
     )
+
+
+def describe_drops(provenance: tuple[tuple[str, str], ...], sentence: str) -> tuple[str, ...]:
+    """`sentence` with the number of drops of what a pack prints of its provenance; none where it prints nothing."""
+    drops = sum(name.startswith("Drop ") for name, _ in provenance)
+    return (sentence.format(n=drops),) if provenance else ()

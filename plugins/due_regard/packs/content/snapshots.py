@@ -48,13 +48,19 @@ def _take_snapshot(
     records: Records, context: LandlordContext, at: Quarter, files: pd.DataFrame, is_reported: bool
 ) -> QuarterSnapshot:
     """One snapshot; the whole frame of assessments is let go before the next quarter's is made."""
+    return take_whole_snapshot(records, context, at, files=files, is_reported=is_reported).keep_quarter()
+
+
+def take_whole_snapshot(
+    records: Records, context: LandlordContext, at: Quarter, *, files: pd.DataFrame, is_reported: bool
+) -> QuarterSnapshot:
+    """One snapshot with every assessment, for whoever opens a figure; `is_reported`: the pack is about this quarter."""
     history, calendar = context.history, context.calendar
     assessments = _add_fed_figures(_categorise_words(assess_records(records, history, calendar, at.ends_on)), history)
     duties = _build_duty_frame(history.find_version(at.ends_on), context.landlord.confirmed_readings)
     tallies = pd.concat([_tally_states(assessments, by) for by in ("rule", "feeds")])
     known = mask_later_events(records, at.ends_on)
-    whole = QuarterSnapshot(at, known, assessments, tallies, duties, files, calendar.count, is_reported)
-    return whole.keep_quarter()
+    return QuarterSnapshot(at, known, assessments, tallies, duties, files, calendar.count, is_reported)
 
 
 def _categorise_words(assessments: pd.DataFrame) -> pd.DataFrame:

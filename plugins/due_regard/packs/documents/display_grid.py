@@ -24,7 +24,7 @@ SHORTHAND = {
     "[z]": "not applicable: a plain count is part of no whole, the policy makes no such promise, or there was no case",
     "[x]": "not available: the landlord's export does not carry what is needed",
     "[c]": "hidden, to protect people where numbers are small",
-    "[r]": "revised: differs from the figure first filed for that quarter",
+    "[r]": "revised: differs from the figure last issued for that quarter",
 }
 _WHY = {NO_DUTY: "[z]", NOTHING_TO_MEASURE: "[z]", NOT_MEASURED: "[x]", HIDDEN: "[c]"}
 _NONE, _ABSENT = "None", "Not measured: the export does not carry it"

@@ -20,6 +20,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from due_regard.packs.charts.canvas import DPI
 from due_regard.packs.content.pack_content import EDITIONS, PackContent, SectionContent, describe_clause
 from due_regard.packs.content.paper_content import PaperContent
+from due_regard.packs.content.paper_head import list_head_lines
 from due_regard.packs.content.sheet_names import make_sheet_name
 from due_regard.packs.documents.chart_picture import place_chart
 from due_regard.packs.documents.display_grid import SHORTHAND, DisplayGrid, Form, build_grid
@@ -57,6 +58,7 @@ def build_committee_workbook(content: PackContent, paper: PaperContent | None = 
     for section in content.sections:
         _write_section(book.create_sheet(make_sheet_name(section)), section, content.edition)
     _write_notes(book.create_sheet("Notes"), content)
+    _write_provenance(book.create_sheet("Provenance"), content)
     return save_workbook(book, content.quarter.closes_at)
 
 
@@ -71,8 +73,10 @@ def _write_cover(sheet: Worksheet, content: PackContent, paper: PaperContent | N
     lines = [
         content.landlord_name,
         f"Report to the {content.audience}, {content.quarter_label}",
-        *_list_particulars(paper),
+        *(list_head_lines(paper.particulars, paper.to_complete) if paper else []),
         content.introduction,
+        *([content.correction] if content.correction else []),
+        *(["What is asked", content.decision_asked] if content.decision_asked else []),
         "Why this report is made",
         *content.basis,
         "What the figures rest on",
@@ -85,17 +89,12 @@ def _write_cover(sheet: Worksheet, content: PackContent, paper: PaperContent | N
         "Who may read it",
         EDITIONS[content.edition],
     ]
-    headings = {"Why this report is made", "What the figures rest on", "How to read this workbook", "Who may read it"}
+    headings = {
+        "What is asked", "Why this report is made", "What the figures rest on", "How to read this workbook",
+        "Who may read it",
+    }  # fmt: skip
     _set_widths(sheet, (100,))
     _write_lines(sheet, content.title, lines, headings)
-
-
-def _list_particulars(paper: PaperContent | None) -> list[str]:
-    """The lines at the head of the paper to which this is the annex."""
-    if paper is None:
-        return []
-    lines = [f"{name}: {value}" for name, value in paper.particulars]
-    return [*lines, *([paper.to_complete] if paper.to_complete else [])]
 
 
 def _write_lines(
@@ -130,8 +129,9 @@ def _write_cell(sheet: Worksheet, row: int, column: int, value: object, font: Fo
 
 def _write_contents(sheet: Worksheet, content: PackContent) -> None:
     others = [("Main points", "What matters, in sentences"), ("Notes", "Notes to the tables")]
+    others.append(("Provenance", "Drops, policy and calendar that the figures rest on"))
     sections = [(make_sheet_name(section), section.title) for section in content.sections]
-    rows = [others[0], *sections, others[1]]
+    rows = [others[0], *sections, *others[1:]]
     first = _write_list(sheet, "contents", {"Worksheet": 40, "What it shows": 70}, rows)
     for row, (name, _) in enumerate(rows, first + 1):
         cell = sheet.cell(row, 1)
@@ -149,6 +149,11 @@ def _write_notes(sheet: Worksheet, content: PackContent) -> None:
     _write_list(sheet, "notes", {"Note": 14, "What it says": 100}, rows, spill=True)
 
 
+def _write_provenance(sheet: Worksheet, content: PackContent) -> None:
+    widths = {"What went into this report": 60, "Digest": 70}
+    _write_list(sheet, "provenance", widths, content.provenance)
+
+
 def _write_list(
     sheet: Worksheet, name: str, widths: Mapping[str, float], rows: Sequence[tuple[str, str]], *, spill: bool = False
 ) -> int:
@@ -162,6 +167,7 @@ def _write_list(
 def _write_section(sheet: Worksheet, section: SectionContent, edition: str) -> None:
     marks = " ".join(f"[note {number}]" for number in section.notes)
     lines = ["This worksheet contains one table.", section.why, describe_clause(section), *section.sentences]
+    lines += [f"Officers' commentary: {section.commentary}"] if section.commentary else []
     if marks:
         lines.insert(1, f"Some figures are explained in {marks}, on the Notes worksheet.")
     found = build_grid(section.table, section.revised)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
@@ -30,6 +30,10 @@ class PackReport:
         sha256: over the names and checksums of all files.
         status: built for the first time, unchanged since the last time, or different.
         differs_in: where different, in what, in words.
+        version: 1, or of a correction one more than what it replaces.
+        sums: file name -> checksum.
+        run: the assessment run it rests on.
+        correction: what it replaces and why, in a sentence; empty for a first version.
     """
 
     pack_id: int
@@ -40,6 +44,10 @@ class PackReport:
     sha256: str
     status: Literal["built", "unchanged", "different"]
     differs_in: tuple[str, ...] = ()
+    version: int = 1
+    sums: Mapping[str, str] = field(default_factory=dict)
+    run: int | None = None
+    correction: str = ""
 
 
 def file_pack(
@@ -53,6 +61,7 @@ def file_pack(
     now: datetime,
     known_at: datetime | None,
     published: Mapping[str, float | None] | None = None,
+    version: int = 1,
 ) -> PackReport:
     """Write a pack's files below `out` and keep it, unless the last build of it was the same.
 
@@ -64,7 +73,8 @@ def file_pack(
     sums = {name: hash_file(body) for name, body in contents.items()}
     whole = hash_files(sums)
     key: dict[str, Any] = {
-        "pack": content.pack, "quarter": str(content.quarter), "edition": content.edition, "known_at": known_at
+        "pack": content.pack, "quarter": str(content.quarter), "edition": content.edition, "known_at": known_at,
+        "version": version,
     }  # fmt: skip
     with writing(engine, landlord) as conn:
         before = find_last_pack(conn, landlord, **key)
@@ -84,7 +94,10 @@ def file_pack(
             pack_id = before.id
     files = tuple(write_file(out, name, body) for name, body in contents.items())
     status, differs = _compare_builds(before, whole, made, figures)
-    return PackReport(pack_id, content.pack, str(content.quarter), content.edition, files, whole, status, differs)
+    return PackReport(
+        pack_id, content.pack, str(content.quarter), content.edition, files, whole, status, differs,
+        version, sums, made["run"], content.correction,
+    )  # fmt: skip
 
 
 def hash_file(content: bytes) -> str:

@@ -1,6 +1,6 @@
 """Built packs as pages list them: the newest build of each, every build of one, and to whom each was issued.
 
-Figures are never read here: they are large, and belong to the pages that open them.
+Figures are read for one build alone: they are large.
 """
 
 from __future__ import annotations
@@ -39,11 +39,30 @@ def list_built_packs(conn: Connection, landlord: str, *, limit: int, offset: int
 
 
 def list_builds(conn: Connection, landlord: str, *, pack: str, quarter: str, edition: str) -> list[dict[str, Any]]:
-    """Every build of one pack, the first first."""
-    builds = select(*(getattr(PackRow, name) for name in _BUILD)).where(
+    """Every build of one pack, the first first, each with its `version`."""
+    version = func.coalesce(PackRow.version, 1).label("version")
+    builds = select(*(getattr(PackRow, name) for name in _BUILD), version).where(
         PackRow.landlord == landlord, PackRow.pack == pack, PackRow.quarter == quarter, PackRow.edition == edition
     )
     return [dict(row) for row in conn.execute(builds.order_by(PackRow.id)).mappings()]
+
+
+def read_build_figures(
+    conn: Connection, landlord: str, pack_id: int
+) -> tuple[dict[str, list[float | None]], dict[str, float | None] | None]:
+    """The figures of one build, and of a publishable one what it showed and hid."""
+    mine = (PackRow.landlord == landlord, PackRow.id == pack_id)
+    row = conn.execute(select(PackRow.figures, PackRow.published).where(*mine)).one()
+    return row.figures, row.published
+
+
+def list_builds_with_file(conn: Connection, landlord: str | None, digest: str) -> list[dict[str, Any]]:
+    """Every build, of one landlord where it is named, that has a file of this checksum; the first first."""
+    version = func.coalesce(PackRow.version, 1).label("version")
+    builds = select(PackRow.landlord, *(getattr(PackRow, name) for name in _BUILD), version).order_by(PackRow.id)
+    mine = builds if landlord is None else builds.where(PackRow.landlord == landlord)
+    rows = (dict(row) for row in conn.execute(mine).mappings())
+    return [row for row in rows if digest in row["files"].values()]
 
 
 def list_editions(conn: Connection, landlord: str, *, pack: str, quarter: str) -> list[str]:

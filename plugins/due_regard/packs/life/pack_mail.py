@@ -1,12 +1,13 @@
-"""The mail that takes a pack to the committee's clerk: attached or behind a link, before the meeting if one is set.
+"""The mail that takes a pack to the committee's clerk, and the one that asks a person to approve its draft.
 
-Nothing is put into the outbox here: pack_records.record_mailing does so, beside the record that the pack is on its way.
-The mail names no customer.
+A pack is attached or behind a link, and leaves before the meeting if one is set. Nothing is put into the outbox here:
+whoever calls does so, beside the record that the pack is on its way or was asked for. Neither mail names a customer.
 """
 
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 from due_regard.calendars.quarters import Quarter
 from due_regard.config.landlord import PackSwitch
@@ -40,10 +41,52 @@ def build_pack_mail(
     switch = next((one for one in landlord.packs if one.name == report.name), None)
     if switch is None:
         raise PackError(f"{landlord.id} has not switched {report.name} on; name its clerk in the settings file")
-    content = _build_content(report, context, switch, load_pack_definition(reports, report.name), head, attempt)
+    definition = load_pack_definition(reports, report.name)
+    content = _build_content(report, context, switch, definition, head, attempt)
     wanted = max(context.today, find_leaving_day(switch, Quarter.parse(report.quarter)))
     leaves_on = context.calendar.next_working(wanted)
     return build_mail(content, context, mail_on=leaves_on, leaves_on=leaves_on)
+
+
+def build_approval_mail(
+    report: PackReport, context: MailContext, *, reports: Folder, rejected: int = 0
+) -> ComposedMail:
+    """The mail that asks governance to approve a pack's draft, once a version and once more after each rejection.
+
+    `rejected` counts the rejections of this version so far.
+    """
+    landlord, wording = context.landlord, context.wording
+    definition = load_pack_definition(reports, report.name)
+    quarter = Quarter.parse(report.quarter)
+    options = f"--landlord {landlord.id} --quarter {report.quarter} --pack {report.name} --edition {report.edition}"
+    view = _describe_report(report, context, definition) | {
+        "link": context.pages.link_pack(report.quarter, report.name, report.edition),
+        "command": f"due-regard pack approve {options} --by POST --why …",
+        "rejected": rejected,
+    }
+    content = MailContent(
+        kind="pack_approval",
+        recipient=landlord.alerts.role_mailboxes.get("governance", landlord.alerts.fallback_mailbox),
+        subject=wording.subject.pack_approval.format(title=definition.title, months=quarter.months),
+        identity=(landlord.id, "approval", report.name, report.quarter, report.edition, f"{report.version} {rejected}"),
+        view=view,
+    )
+    leaves_on = context.calendar.next_working(context.today)
+    return build_mail(content, context, mail_on=leaves_on, leaves_on=leaves_on)
+
+
+def _describe_report(report: PackReport, context: MailContext, definition: PackDefinition) -> dict[str, Any]:
+    """What both mails say of a pack."""
+    landlord, quarter = context.landlord, Quarter.parse(report.quarter)
+    return {
+        "audience": definition.audience,
+        "pack_title": definition.title,
+        "landlord": landlord.name,
+        "quarter": f"{quarter.label(landlord.reporting_year_starts)} ({quarter.months})",
+        "open_link": context.wording.page.open_pack,
+        "is_publishable": report.edition == "publishable",
+        "correction": report.correction,
+    }
 
 
 def find_leaving_day(switch: PackSwitch, quarter: Quarter) -> date:
@@ -63,16 +106,12 @@ def _build_content(
     # In a mail a file takes four thirds of its size, and a line break after each 76 characters.
     is_too_large = sum(len(data) for data in contents) * 1.37 > LARGEST_MAIL - _TEXT_SIZE
     is_link = switch.deliver == "link" or is_too_large
-    view = {
-        "audience": definition.audience,
-        "pack_title": definition.title,
-        "landlord": landlord.name,
-        "quarter": f"{quarter.label(landlord.reporting_year_starts)} ({quarter.months})",
+    title = wording.subject.pack_correction if report.correction else wording.subject.pack
+    view = _describe_report(report, context, definition) | {
         "basis": describe_basis(definition, landlord.id),
-        "files": [file.name for file in files],
+        "files": [(file.name, report.sums.get(file.name, "")) for file in files],
         "is_attached": not is_link,
-        "link": context.pages.link_pack(report.quarter, report.name) if is_link else "",
-        "open_link": wording.page.open_pack,
+        "link": context.pages.link_pack(report.quarter, report.name, report.edition) if is_link else "",
         "files_kept": wording.page.files_kept.format(
             folder=report.files[0].parent.resolve(),
             post=wording.name_post("data_owner"),
@@ -81,15 +120,14 @@ def _build_content(
         "is_too_large": is_too_large,
         "contact": landlord.alerts.role_mailboxes.get("governance", landlord.alerts.fallback_mailbox),
         "checksum": report.sha256,
+        "run": report.run,
         "audit_head": head,
         "head_command": make_verify_command(landlord.id, head),
     }
     return MailContent(
         kind="pack",
         recipient=switch.clerk,
-        subject=wording.subject.pack.format(
-            title=definition.title, audience=definition.audience, months=quarter.months
-        ),
+        subject=title.format(title=definition.title, audience=definition.audience, months=quarter.months),
         identity=(landlord.id, str(report.pack_id), report.sha256, switch.clerk, *([str(attempt)] if attempt else [])),
         view=view,
         attachments=[]

@@ -37,9 +37,9 @@ class PackRecord:
 
 
 def find_last_pack(
-    conn: Connection, landlord: str, *, pack: str, quarter: str, edition: str, known_at: datetime | None
+    conn: Connection, landlord: str, *, pack: str, quarter: str, edition: str, known_at: datetime | None, version: int
 ) -> PackRecord | None:
-    """The latest build of this pack, quarter, edition and state of knowledge."""
+    """The latest build of this pack, quarter, edition, version and state of knowledge."""
     known = PackRow.known_at.is_(None) if known_at is None else PackRow.known_at == known_at
     query = (
         select(PackRow.id, PackRow.sha256, PackRow.ingredients, PackRow.figures)
@@ -48,6 +48,7 @@ def find_last_pack(
             PackRow.pack == pack,
             PackRow.quarter == quarter,
             PackRow.edition == edition,
+            func.coalesce(PackRow.version, 1) == version,
             known,
         )
         .order_by(PackRow.id.desc())
@@ -67,21 +68,36 @@ def record_pack(conn: Connection, landlord: str, *, at: datetime, **values: Any)
     return pack_id
 
 
-def is_issued(conn: Connection, landlord: str, pack: str, quarter: str) -> bool:
-    """Whether a build of this pack and quarter reached its audience: a person said so, or its mail was accepted."""
-    return conn.scalar(_select_issues(landlord, pack, quarter, _is_accepted()).limit(1)) is not None
+def is_issued(
+    conn: Connection, landlord: str, pack: str, quarter: str, edition: str = "confidential", *, version: int = 1
+) -> bool:
+    """Whether a build of this version of a pack reached its audience: a person said so, or its mail was accepted."""
+    asked = _select_issues(landlord, pack, quarter, edition, version, is_accepted())
+    return conn.scalar(asked.limit(1)) is not None
 
 
-def is_mailed(conn: Connection, landlord: str, pack: str, quarter: str, mode: MailMode) -> bool:
-    """Whether, in `mode`, a build of this pack and quarter was accepted, is on its way, or was handed over by hand."""
-    counted = and_(is_of_mode(mode), is_counted())
-    return conn.scalar(_select_issues(landlord, pack, quarter, counted).limit(1)) is not None
+def is_mailed(
+    conn: Connection,
+    landlord: str,
+    pack: str,
+    quarter: str,
+    mode: MailMode,
+    edition: str = "confidential",
+    *,
+    version: int = 1,
+) -> bool:
+    """Whether, in `mode`, a build of this version was accepted, is on its way, or was handed over by hand."""
+    asked = _select_issues(landlord, pack, quarter, edition, version, and_(is_of_mode(mode), is_counted()))
+    return conn.scalar(asked.limit(1)) is not None
 
 
-def _select_issues(landlord: str, pack: str, quarter: str, is_told: ColumnElement[bool]) -> Select[int]:
-    """Issues of any build, by a person or by a mail of which `is_told` holds."""
+def _select_issues(
+    landlord: str, pack: str, quarter: str, edition: str, version: int, is_told: ColumnElement[bool]
+) -> Select[int]:
+    """Issues of any build of a version, by a person or by a mail of which `is_told` holds."""
+    build = (PackRow.edition == edition, func.coalesce(PackRow.version, 1) == version)
     mine = (PackIssue.pack == pack, PackIssue.quarter == quarter)
-    return _select_told(landlord, is_told).where(*mine)
+    return _select_told(landlord, is_told).join(PackRow, PackRow.id == PackIssue.pack_id).where(*mine, *build)
 
 
 def _select_told(landlord: str, is_told: ColumnElement[bool]) -> Select[int]:
@@ -89,7 +105,8 @@ def _select_told(landlord: str, is_told: ColumnElement[bool]) -> Select[int]:
     return issues.where(or_(PackIssue.message_id.is_(None), is_told))
 
 
-def _is_accepted() -> ColumnElement[bool]:
+def is_accepted() -> ColumnElement[bool]:
+    """That the mail of an issue was really accepted for its clerk."""
     return and_(AlertMessage.mode == LIVE, AlertMessage.status == "sent")
 
 
@@ -118,7 +135,7 @@ def record_issue(
         PackError: the landlord has no such pack.
     """
     pack = _find_pack(conn, landlord, pack_id)
-    if conn.scalar(_select_told(landlord, _is_accepted()).where(PackIssue.pack_id == pack_id).limit(1)) is not None:
+    if conn.scalar(_select_told(landlord, is_accepted()).where(PackIssue.pack_id == pack_id).limit(1)) is not None:
         return False
     issued = {"pack": pack.pack, "quarter": pack.quarter, "how": how}
     day = find_london_day(now)
@@ -157,19 +174,6 @@ def _find_pack(conn: Connection, landlord: str, pack_id: int) -> Row[str, str, s
     if pack is None:
         raise PackError(f"{landlord} has no pack {pack_id}; build it first")
     return pack
-
-
-def find_built_pack(conn: Connection, landlord: str, *, pack: str, quarter: str, edition: str) -> int:
-    """Id of the newest build of a pack.
-
-    Raises:
-        PackError: it was never built.
-    """
-    mine = (PackRow.landlord == landlord, PackRow.pack == pack, PackRow.quarter == quarter, PackRow.edition == edition)
-    found = conn.scalar(select(func.max(PackRow.id)).where(*mine))
-    if found is None:
-        raise PackError(f"{landlord} has no {edition} pack {pack} of {quarter}; build it first with `due-regard pack`")
-    return int(found)
 
 
 def list_kept_figures(tables: Mapping[str, MeasureTable]) -> dict[str, list[float | None]]:

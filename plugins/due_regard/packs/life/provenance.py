@@ -25,6 +25,7 @@ _WORDS = {
     "definition": "the pack's definition",
     "paper": "the paper's wording, or what the settings say at its head",
     "readings": "the readings confirmed",
+    "commentary": "the officers' commentary",
     "basis_head": "the newest load or decision",
 }
 
@@ -39,13 +40,14 @@ def gather_provenance(
     run_id: int | None,
     head: str,
     basis_head: str | None,
+    commentary: Mapping[str, str],
 ) -> dict[str, Any]:
-    """Drops, policy, calendar, counting, definition, readings, latest assessment run and audit heads, as JSON values.
+    """Drops, policy, calendar, counting, definition, readings, commentary, latest run and audit heads, as JSON values.
 
     `head` is the newest, `basis_head` that of the newest load or decision, which the pack prints.
 
-    `files` has the columns batch_id and drop_sha256, one row a file taken in. What had been learnt by `known_at` went
-    into the pack; None: everything known.
+    `files` has the columns batch_id, drop_sha256 and loaded_at, one row a file taken in. What had been learnt by
+    `known_at` went into the pack; None: everything known.
     """
     history, calendar = context.history, context.calendar
     switches = [one.model_dump(mode="json") for one in context.landlord.packs if one.name == definition.name]
@@ -59,6 +61,8 @@ def gather_provenance(
         "paper": _compute_digest([wording.model_dump(mode="json"), switches]),
         "readings": _compute_digest(context.landlord.confirmed_readings),
         "known_at": known_at.isoformat() if known_at else None,
+        "known_to": files["loaded_at"].max().isoformat(),
+        "commentary": digest_commentary(commentary),
         "run": run_id,
         "audit_head": head,
         "basis_head": basis_head,
@@ -68,6 +72,25 @@ def gather_provenance(
 def describe_differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[str, ...]:
     """In what two builds' provenance differs, in words; the audit head and the run always move on and do not count."""
     return tuple(words for name, words in _WORDS.items() if before.get(name) != now.get(name))
+
+
+def list_printed_provenance(made: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """What a pack prints of its provenance, by name and digest: nothing that moves by building or assessing."""
+    drops = [(f"Drop {batch}", str(digest)) for batch, digest in made["drops"]]
+    policies = [(f"Policy in force from {day}", str(digest)) for day, digest in made["policy"].items()]
+    calendar, holidays = made["calendar"]
+    others = [
+        (f"Working days: calendar {calendar}", str(holidays)),
+        ("Working days: how they are counted", str(made["counting"])),
+        ("The pack's definition", str(made["definition"])),
+        ("Readings confirmed", str(made["readings"])),
+    ]
+    return (*drops, *policies, *others)
+
+
+def digest_commentary(commentary: Mapping[str, str]) -> str | None:
+    """Digest of the officers' commentary, by section; None where there is none."""
+    return _compute_digest(dict(commentary)) if commentary else None
 
 
 def _compute_digest(value: object) -> str:

@@ -7,6 +7,7 @@ and its records are made here: the engine assesses them, and `add_report_duty` l
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime
 from typing import TypeAlias
@@ -18,7 +19,13 @@ from due_regard.assessment import assess_records
 from due_regard.calendars.quarters import Quarter
 from due_regard.config.landlord import Landlord
 from due_regard.config.layered_folders import Folder
-from due_regard.packs.content.pack_definition import PackBasis, PackDefinition, load_pack_definition
+from due_regard.errors import DefinitionError
+from due_regard.packs.content.pack_definition import (
+    PackBasis,
+    PackDefinition,
+    list_definition_names,
+    load_pack_definition,
+)
 from due_regard.policy import DeadlineDuty, LandlordContext, PolicyHistory
 from due_regard.policy.duties import Notice, Within
 from due_regard.records.canonical import ASSESSMENT_COLUMNS, REPORT_ENTITY, find_dtype
@@ -35,13 +42,21 @@ _WatchedPack: TypeAlias = tuple[PackDefinition, PackBasis]
 def read_first_issues(
     engine: Engine, landlord: str, *, as_at: date, known_at: datetime | None = None
 ) -> dict[tuple[str, str], date]:
-    """(pack, quarter) -> the day it was first issued, up to `as_at`, as known at `known_at` (None: now)."""
+    """(pack, quarter) -> the day it was first issued, up to `as_at`, as known at `known_at` (None: now).
+
+    The confidential edition goes by the pack's name alone, any other with its own.
+    """
     with reading(engine, landlord) as conn:
         rows = sql_files.read_statement(
             conn, "packs/first_issues", landlord=landlord, as_at=as_at, known_at=known_at or EVER
         )
-    keys = zip(rows["pack"], rows["quarter"], strict=True)
+    names = [_name_edition(*both) for both in zip(rows["pack"], rows["edition"], strict=True)]
+    keys = zip(names, rows["quarter"], strict=True)
     return dict(zip(keys, rows["issued_on"].dt.date, strict=True))
+
+
+def _name_edition(pack: str, edition: str) -> str:
+    return pack if edition == "confidential" else f"{pack} ({edition})"
 
 
 def format_first_issues(issued: Mapping[tuple[str, str], date]) -> str:
@@ -66,8 +81,8 @@ def assess_report_duties(
 ) -> pd.DataFrame:
     """Assessments of `report.issued`: one row a watched pack and quarter that has ended, from the go-live quarter on.
 
-    The pack is due by the end of the next quarter and done the day it was first issued, in whichever edition; an issue
-    after `as_at` does not count. The landlord's settings say which packs are switched on and when it went live.
+    The pack is due by the end of the next quarter and done the day it was first issued in its audience's own edition;
+    an issue after `as_at` does not count. The landlord's settings say when it went live.
     `issued` is what `read_first_issues` gave; None: what the register knows now.
 
     Returns:
@@ -84,7 +99,7 @@ def assess_report_duties(
     # Each pack rests on a clause of its own, and an engine's answer carries the clause of one duty.
     parts = [
         assess_records(
-            {REPORT_ENTITY.name: _make_report_records(pack.name, quarters, issued)},
+            {REPORT_ENTITY.name: _make_report_records(pack, quarters, issued)},
             _set_duties(context.history, _make_duty([(pack, basis)])),
             context.calendar,
             as_at,
@@ -112,8 +127,17 @@ def _set_duties(history: PolicyHistory, duty: DeadlineDuty, *, keep: bool = Fals
 
 
 def _list_watched_packs(landlord: Landlord, reports: Folder) -> Iterator[_WatchedPack]:
-    for switch in landlord.packs:
-        definition = load_pack_definition(reports, switch.name)
+    """Packs that a clause asks for by a day: those switched on first, then those that nobody switched on or off.
+
+    The clause binds whether or not the pack is switched on: who builds no report owes it all the same.
+    """
+    switched_on = [switch.name for switch in landlord.packs]
+    found = [load_pack_definition(reports, name) for name in switched_on]
+    for name in sorted(list_definition_names(reports).difference(switched_on)):
+        # One that cannot be read stops nobody's day: no pack is built from it, and `landlord check` names it.
+        with suppress(DefinitionError):
+            found.append(load_pack_definition(reports, name))
+    for definition in found:
         basis = definition.asked_for.get(landlord.id)
         if basis is not None and basis.due is not None:
             yield definition, basis
@@ -126,9 +150,12 @@ def _list_quarters(landlord: Landlord, as_at: date) -> Iterator[Quarter]:
         quarter = quarter.shift(1)
 
 
-def _make_report_records(name: str, quarters: list[Quarter], issued: Mapping[tuple[str, str], date]) -> pd.DataFrame:
+def _make_report_records(
+    pack: PackDefinition, quarters: list[Quarter], issued: Mapping[tuple[str, str], date]
+) -> pd.DataFrame:
     """One record a quarter's report, in canonical dtypes."""
-    rows = [(f"{name}/{quarter}", quarter.ends_on, issued.get((name, str(quarter)))) for quarter in quarters]
+    name = _name_edition(pack.name, pack.edition)
+    rows = [(f"{pack.name}/{quarter}", quarter.ends_on, issued.get((name, str(quarter)))) for quarter in quarters]
     kinds = {column.name: find_dtype(column) for column in REPORT_ENTITY.columns}
     return pd.DataFrame(rows, columns=list(kinds)).astype(kinds)
 

@@ -101,7 +101,7 @@ def _measure_independence(snapshot: QuarterSnapshot, done: pd.DataFrame) -> Figu
     rows = snapshot.select_figure("independence")
     rows = rows[rows["subject_ref"].isin(done["appeal_ref"]) & rows["state"].isin(["met", "breach"])]
     refs = rows["subject_ref"].rename("appeal_ref")
-    return count_cases(*_NOT_INDEPENDENT, refs[rows["state"] == "breach"], refs, "judged_independent")
+    return count_cases(*_NOT_INDEPENDENT, refs[rows["state"] == "breach"], refs, "judged_independent", is_judged=True)
 
 
 def _count_not_given_effect(snapshot: QuarterSnapshot) -> Figure:

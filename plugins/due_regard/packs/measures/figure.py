@@ -39,6 +39,10 @@ class Figure:
             protected by.
         whole: references of the cases that the denominator counts.
         days: for a figure in days, those of each case, by its reference.
+        is_judged: whether the cases are rows of assessments, by whose index each one's clause is found.
+        counted: what is counted where these are no cases of people: `batch_files` (rows of the files), teams, or cases
+            that a publishable edition must not be protected by; only for whoever opens the figure.
+        counted_whole: the same of what it is out of.
     """
 
     measure: str
@@ -52,12 +56,23 @@ class Figure:
     cases: Cases | None = field(default=None, repr=False, compare=False)
     whole: Cases | None = field(default=None, repr=False, compare=False)
     days: pd.Series | None = field(default=None, repr=False, compare=False)
+    is_judged: bool = False
+    counted: pd.Series | None = field(default=None, repr=False, compare=False)
+    counted_whole: pd.Series | None = field(default=None, repr=False, compare=False)
 
 
-def count_cases(measure: str, label: str, cases: Cases, whole: Cases | None = None, of: str = "") -> Figure:
-    """The number of `cases`, out of `whole`, which is the measure `of`."""
+def count_cases(
+    measure: str,
+    label: str,
+    cases: Cases,
+    whole: Cases | None = None,
+    of: str = "",
+    *,
+    is_judged: bool = False,
+) -> Figure:
+    """The number of `cases`, out of `whole`, which is the measure `of`; `is_judged`: they are rows of assessments."""
     size = None if whole is None else _count_all(whole)
-    return Figure(measure, label, _count_all(cases), size, of, cases=cases, whole=whole)
+    return Figure(measure, label, _count_all(cases), size, of, cases=cases, whole=whole, is_judged=is_judged)
 
 
 def _count_all(cases: Cases) -> int:
@@ -79,11 +94,12 @@ def list_band_labels(bands: Bands) -> dict[str, str]:
     return {name: label for name, label, _ in bands}
 
 
-def count_bands(days: pd.Series, bands: Bands, of: str, cases: pd.Series) -> list[Figure]:
+def count_bands(days: pd.Series, bands: Bands, of: str, cases: pd.Series, *, is_judged: bool = False) -> list[Figure]:
     """How many `cases` have their `days` in each band, out of all of them, which are the measure `of`."""
     place = pd.cut(days, [-np.inf, *(longest for _, _, longest in bands)], labels=False).to_numpy()
     return [
-        count_cases(name, label, cases[place == number], cases, of) for number, (name, label, _) in enumerate(bands)
+        count_cases(name, label, cases[place == number], cases, of, is_judged=is_judged)
+        for number, (name, label, _) in enumerate(bands)
     ]
 
 

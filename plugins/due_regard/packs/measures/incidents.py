@@ -88,22 +88,25 @@ def _measure_rate(snapshot: QuarterSnapshot, refs: pd.Series) -> list[Figure]:
 
     The rate is hidden with the incidents it counts: whoever knows the staff could work them out.
     """
-    staff = _count_staff(snapshot)
-    if not staff:
+    staff = _select_staff(snapshot)
+    if not len(staff):
         return make_missing_figures(_STAFF, NOT_MEASURED)
-    rate = round(100 * len(refs) / staff, 1)
+    rate = round(100 * len(refs) / len(staff), 1)
     return [
-        Figure("staff", _STAFF["staff"], staff, is_of_people=False),
+        Figure("staff", _STAFF["staff"], len(staff), is_of_people=False, counted=staff),
         Figure("per_100_staff", _STAFF["per_100_staff"], rate, unit="per 100 staff", cases=refs),
     ]
 
 
-def _count_staff(snapshot: QuarterSnapshot) -> int:
+def _select_staff(snapshot: QuarterSnapshot) -> pd.Series:
+    """References of who is staff, in the reported quarter; none where they are not known."""
     if not (snapshot.is_reported and snapshot.has_columns("staff")):
-        return 0
+        return pd.Series(dtype="str")
     staff = snapshot.records["staff"]
     # Who left stays in some exports, marked; a blank is no mark.
-    return int(staff["is_active"].fillna(True).astype(bool).sum()) if "is_active" in staff.columns else len(staff)
+    is_there = staff["is_active"].fillna(True).astype(bool) if "is_active" in staff.columns else slice(None)
+    refs: pd.Series = staff.loc[is_there, "staff_ref"]
+    return refs
 
 
 def list_named_staff(snapshot: QuarterSnapshot) -> pd.DataFrame:
@@ -182,9 +185,19 @@ def count_by_team(snapshot: QuarterSnapshot) -> list[Figure]:
     named = [
         count_cases(f"team_{place}", team, refs[met == team], refs, "incidents") for place, team in enumerate(teams, 1)
     ]
-    silent = sum(1 for figure in named if not figure.numerator)
+    silent = pd.Series([team for team, figure in zip(teams, named, strict=True) if not figure.numerator], dtype="str")
+    every = pd.Series(teams, dtype="str").rename("team")
     return [
-        Figure("silent_teams", _SILENT, silent, len(teams), "teams", is_of_people=False),
+        Figure(
+            "silent_teams",
+            _SILENT,
+            len(silent),
+            len(teams),
+            "teams",
+            is_of_people=False,
+            counted=silent.rename("team"),
+            counted_whole=every,
+        ),
         *named,
         count_cases("no_team", _NO_TEAM, refs[met.isna()], refs, "incidents"),
     ]

@@ -65,9 +65,9 @@ def measure_kept(snapshot: QuarterSnapshot, figure: str, what: str) -> list[Figu
     refs, states = name_subjects(rows), rows["state"]
     parts = {"on_time": states == "met", "late": states == "late", "lapsed": ~states.isin(["met", "late"])}
     return [
-        count_cases(f"{figure}_due", labels["due"], refs),
+        count_cases(f"{figure}_due", labels["due"], refs, is_judged=True),
         *(
-            count_cases(f"{figure}_{name}", labels[name], refs[mask], refs, f"{figure}_due")
+            count_cases(f"{figure}_{name}", labels[name], refs[mask], refs, f"{figure}_due", is_judged=True)
             for name, mask in parts.items()
         ),
     ]
@@ -101,7 +101,8 @@ def count_overdue_reviews(snapshot: QuarterSnapshot) -> list[Figure]:
     rows = snapshot.select_figure("reviews")
     rows = rows[rows["state"] == "overdue"]
     refs, days = name_subjects(rows), count_days_since(snapshot.end, rows["due_on"])
-    return [count_cases("overdue", label, refs), *count_bands(days, OVERDUE_BANDS, "overdue", refs)]
+    bands = count_bands(days, OVERDUE_BANDS, "overdue", refs, is_judged=True)
+    return [count_cases("overdue", label, refs, is_judged=True), *bands]
 
 
 def count_overdue_appeals(snapshot: QuarterSnapshot) -> list[Figure]:
@@ -115,7 +116,8 @@ def count_overdue_appeals(snapshot: QuarterSnapshot) -> list[Figure]:
     rows = rows[rows["state"] == "overdue"].sort_values(["due_on", "subject_ref"], kind="stable")
     rows = rows.drop_duplicates("subject_ref")
     refs, days = name_subjects(rows), count_days_since(snapshot.end, rows["due_on"])
-    return [count_cases("overdue", label, refs), *count_bands(days, OVERDUE_BANDS, "overdue", refs)]
+    bands = count_bands(days, OVERDUE_BANDS, "overdue", refs, is_judged=True)
+    return [count_cases("overdue", label, refs, is_judged=True), *bands]
 
 
 def count_kept(snapshot: QuarterSnapshot) -> list[Figure]:
@@ -141,8 +143,9 @@ def count_kept(snapshot: QuarterSnapshot) -> list[Figure]:
         name: tuple(refs[rows["state"].isin(states)] for refs, rows in zip(due, parts, strict=True))
         for name, states in wanted.items()
     }
-    first = count_cases("due", labels["due"], due)
-    return [first, *(count_cases(name, labels[name], cases, due, "due") for name, cases in found.items())]
+    first = count_cases("due", labels["due"], due, is_judged=True)
+    parts_of_it = (count_cases(name, labels[name], cases, due, "due", is_judged=True) for name, cases in found.items())
+    return [first, *parts_of_it]
 
 
 def _list_dated_duties(snapshot: QuarterSnapshot) -> pd.DataFrame:
@@ -191,7 +194,7 @@ def _add_up_safeguards(each: list[Figure]) -> Figure:
         return make_missing_figure("missing", label, each[0].why if each else NO_DUTY)
     cases = tuple(part for one in measured if isinstance(part := one.cases, pd.Series))
     whole = tuple(part for one in measured if isinstance(part := one.whole, pd.Series))
-    return count_cases("missing", label, cases, whole, "judged")
+    return count_cases("missing", label, cases, whole, "judged", is_judged=True)
 
 
 def _count_safeguard(snapshot: QuarterSnapshot, rule: str, label: object) -> list[Figure]:
@@ -209,8 +212,11 @@ def _count_safeguard(snapshot: QuarterSnapshot, rule: str, label: object) -> lis
         return make_missing_figures(labels, why)
     now = _count_lacking_cases(snapshot, rule, name, labels[name], snapshot.list_opened_refs(subject))
     before = snapshot.count_states(rule).get("breach", 0) - int(now.numerator or 0)
+    rows = snapshot.select_rule(rule)
+    lacking = name_subjects(rows[rows["state"] == "breach"])
+    counted = lacking[~lacking.index.isin(now.cases.index)] if isinstance(now.cases, pd.Series) else lacking
     # Without cases: a publishable edition hides it, for with the next quarter's it would tell this quarter's.
-    return [now, Figure(f"{name}_before", labels[f"{name}_before"], before)]
+    return [now, Figure(f"{name}_before", labels[f"{name}_before"], before, is_judged=True, counted=counted)]
 
 
 def _count_lacking_cases(snapshot: QuarterSnapshot, rule: str, name: str, label: str, refs: pd.Series) -> Figure:
@@ -218,4 +224,4 @@ def _count_lacking_cases(snapshot: QuarterSnapshot, rule: str, name: str, label:
     rows = snapshot.select_rule(rule)
     rows = rows[rows["subject_ref"].isin(refs) & rows["state"].isin(["met", "breach"])]
     judged = name_subjects(rows)
-    return count_cases(name, label, judged[rows["state"] == "breach"], judged, f"{name}_judged")
+    return count_cases(name, label, judged[rows["state"] == "breach"], judged, f"{name}_judged", is_judged=True)

@@ -126,11 +126,21 @@ def measure_data_quality(snapshot: QuarterSnapshot) -> list[Figure]:
         "unchanged": "Rows that said nothing new",
         "rejected": "Rows rejected",
     }
+    every = pd.Series(files.index, index=files.index, name="files")
     return [
-        Figure("files", "Files taken in", len(files), is_of_people=False),
-        Figure("read", "Rows read", totals["read"], is_of_people=False),
+        Figure("files", "Files taken in", len(files), is_of_people=False, counted=every),
+        Figure("read", "Rows read", totals["read"], is_of_people=False, counted=every[files["read"] > 0]),
         *(
-            Figure(name, label, totals[name], totals["read"], "read", is_of_people=False)
+            Figure(
+                name,
+                label,
+                totals[name],
+                totals["read"],
+                "read",
+                is_of_people=False,
+                counted=every[files[name] > 0],
+                counted_whole=every[files["read"] > 0],
+            )
             for name, label in labels.items()
         ),
         *_count_withdrawals(snapshot),

@@ -1,6 +1,6 @@
-"""Tables of packs: every pack built, what went into it, and the day it was issued to whom.
+"""Tables of packs: every pack built, what went into it, what people decided of it, and the day it was issued to whom.
 
-Nothing here names a person; figures are kept so that a later build can say which of them differ.
+Of packs and figures nothing names a person; what people said stands in `pack_events` and `pack_issues`.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from due_regard.register.schema.column_types import RowId
@@ -25,6 +25,7 @@ class PackRow(Base):
         ingredients: drops, policy and calendar version, counting rule, definition, run, audit head.
         figures: `table/measure/quarter` -> [numerator, denominator].
         published: figure or whole -> what a publishable edition shows, null where it hides it; blank in others.
+        version: 1, or of a correction one more than what it replaces; blank in builds of earlier revisions: 1.
     """
 
     __tablename__ = "packs"
@@ -42,6 +43,7 @@ class PackRow(Base):
     ingredients: Mapped[dict[str, Any]]
     figures: Mapped[dict[str, Any]]
     published: Mapped[dict[str, Any] | None]
+    version: Mapped[int | None]
 
 
 class PackIssue(Base):
@@ -65,3 +67,33 @@ class PackIssue(Base):
     message_id: Mapped[str | None]
     issued_by: Mapped[str | None]
     issued_why: Mapped[str | None]
+
+
+class PackEvent(Base):
+    """One act in the life of a pack, an edition on its own; never changed. Where the pack stands is their fold.
+
+    Attributes:
+        version: of the pack, whose life the act belongs to; a correction opens the next one.
+        pack_id: the build it is about; blank where no build was asked for.
+        event: commented, asked, approved, rejected or corrected.
+        actor, why: who and what they said; blank where the program acted.
+        section: the table that commentary is on, or `decision` for what the audience is asked to do.
+        nonce: keys the hash of a person's words that the audit holds, so that the audit betrays none.
+    """
+
+    __tablename__ = "pack_events"
+    __table_args__ = (Index(None, "landlord", "pack", "quarter"),)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    landlord: Mapped[str]
+    pack: Mapped[str]
+    quarter: Mapped[str]
+    edition: Mapped[str]
+    version: Mapped[int]
+    pack_id: Mapped[int | None] = mapped_column(RowId, ForeignKey("packs.id"))
+    at: Mapped[datetime]
+    event: Mapped[str]
+    actor: Mapped[str | None]
+    why: Mapped[str | None] = mapped_column(Text)
+    section: Mapped[str | None]
+    nonce: Mapped[str | None]

@@ -147,6 +147,7 @@ _OTHERS = (
     WriteRule("used_texts", "what runs rest on, by its digest"),
     WriteRule("withdrawals", "acts of people; one that is taken back is another act"),
     WriteRule("packs", "a pack built; another build is another row"),
+    WriteRule("pack_events", "acts of people on a pack; where it stands is their fold"),
     WriteRule("pack_issues", "a pack handed to its audience"),
     WriteRule("record_views", "who looked at which record"),
     WriteRule("audit", "what was done"),

@@ -109,6 +109,7 @@ STANDING_RULES = ("open_findings", "coming_duties", "work_items", "handed_work",
 _TOLD = (
     SealRule("packs", "packs", "id", "pack"),
     SealRule("pack_issues", "pack_issues", "id", "issue"),
+    SealRule("pack_events", "pack_events", "id", "event"),
     SealRule("alert_messages", "alert_messages", "message_id", "mail", without=SENDING),
     SealRule(
         *("mail_ends", "alert_messages", "message_id", "mail"),

@@ -1,0 +1,158 @@
+"""A pack on its way: to its clerk where it may be issued, or a question to governance where a person must approve it.
+
+Every mail goes into the outbox beside the record of it, in one transaction; what is mailed is the build that was
+approved, from the files kept of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from due_regard.config.landlord import Landlord, PackSwitch
+from due_regard.config.settings import Settings
+from due_regard.config.storage import StoredPath
+from due_regard.policy import LandlordContext
+from due_regard.services.landlord_context import load_landlord_context, open_landlord_register
+from due_regard.services.post_mail import open_mail_context
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+
+    from due_regard.mail.builder import MailContext
+    from due_regard.packs import PackKey, PackLife, PackReport
+
+
+def find_quarter_folder(settings: Settings, landlord: str, quarter: str) -> StoredPath:
+    """Where the files of a quarter's packs lie."""
+    return settings.packs / landlord / quarter
+
+
+def find_switch(landlord: Landlord, pack: str) -> PackSwitch | None:
+    """How a pack is switched on; None where it is not."""
+    return next((one for one in landlord.packs if one.name == pack), None)
+
+
+def is_approval_needed(landlord: Landlord, pack: str) -> bool:
+    """Whether a person must approve a pack before it reaches anybody: unless the settings say otherwise."""
+    switch = find_switch(landlord, pack)
+    return switch is None or switch.needs_approval
+
+
+def check_may_hand_over(settings: Settings, landlord: str, *, quarter: str, pack: str | None, edition: str) -> None:
+    """Whether the packs (those switched on, or the one named) may go to their clerks: none waits for approval.
+
+    Raises:
+        PackError: one is a draft that a person must approve first.
+    """
+    from due_regard import packs
+    from due_regard.register import reading
+
+    found = load_landlord_context(settings, landlord).landlord
+    names = [pack] if pack else [switch.name for switch in found.packs]
+    asked = [name for name in names if is_approval_needed(found, name)]
+    if not asked:
+        return
+    with open_landlord_register(settings, landlord) as engine, reading(engine, landlord) as connection:
+        for name in asked:
+            key = packs.PackKey(name, quarter, edition)
+            packs.check_may_be_issued(packs.read_pack_life(connection, landlord, key), needs_approval=True)
+
+
+def hand_over_pack(
+    engine: Engine, settings: Settings, context: LandlordContext, key: PackKey, *, now: datetime
+) -> tuple[bool, bool]:
+    """Mail a pack to its clerk where it may be issued, else ask governance to approve its draft; each once.
+
+    Returns:
+        Whether its mail was put into the outbox, and whether its approval was asked for, by this call. Neither where
+        either happened before, as the present mode of mailing remembers it, or the address is refused.
+
+    Raises:
+        PackError: the files of the approved build are gone, or the pack is not switched on.
+    """
+    from due_regard import packs
+    from due_regard.register import writing
+
+    landlord, mail_context = context.landlord.id, open_mail_context(settings, context, now=now)
+    with writing(engine, landlord) as connection:
+        life = packs.read_pack_life(connection, landlord, key)
+        if life.name_state(life.version) in {"draft", "commented"} and is_approval_needed(context.landlord, key.pack):
+            return False, ask_for_approval(connection, settings, mail_context, life)
+        build = packs.check_may_be_issued(life, needs_approval=False)
+        return post_build(connection, settings, mail_context, life, build), False
+
+
+def post_build(
+    connection: Connection, settings: Settings, context: MailContext, life: PackLife, build: Mapping[str, Any]
+) -> bool:
+    """Put the mail of one build into the outbox.
+
+    Returns:
+        False where the version was mailed, is on its way or was handed over, or where the clerk's address is refused.
+    """
+    from due_regard import packs
+    from due_regard.mail import outbox
+    from due_regard.mail.mail_memory import read_unreachable_addresses
+    from due_regard.register.audit import read_audit_head_on
+
+    landlord, key, mode = context.landlord.id, life.key, context.mode
+    place = (landlord, key.pack, key.quarter, mode, key.edition)
+    if packs.is_mailed(connection, *place, version=life.version):
+        return False
+    report = read_report(settings, landlord, life, build)
+    head, reports = read_audit_head_on(connection, landlord), settings.reports_dir
+    mails = (packs.build_pack_mail(report, context, reports=reports, head=head, attempt=n) for n in count())
+    mail = next(mail for mail in mails if not outbox.has_mail(connection, landlord, mail.message_id))
+    if mail.recipient.lower() in read_unreachable_addresses(connection, landlord, mode, now=context.now):
+        return False
+    packs.record_mailing(connection, landlord, report.pack_id, mail, now=context.now)
+    return True
+
+
+def ask_for_approval(connection: Connection, settings: Settings, context: MailContext, life: PackLife) -> bool:
+    """Ask governance by mail to approve the newest draft: once a version, and again once a rejected one was rebuilt.
+
+    Returns:
+        False where they were asked before, or the draft that they rejected is still the newest.
+    """
+    from due_regard import packs
+    from due_regard.mail import outbox
+
+    landlord, version = context.landlord.id, life.version
+    build, rejection = life.list_builds_of(version)[-1], life.find_rejection(version)
+    if rejection is not None and rejection["pack_id"] == build["id"]:
+        return False
+    report = make_report(life, build, ())
+    rejected = sum(1 for event in life.events if event["version"] == version and event["event"] == "rejected")
+    mail = packs.build_approval_mail(report, context, reports=settings.reports_dir, rejected=rejected)
+    if outbox.has_mail(connection, landlord, mail.message_id):
+        return False
+    packs.record_question(connection, landlord, life, build["id"], mail, now=context.now)
+    return True
+
+
+def read_report(settings: Settings, landlord: str, life: PackLife, build: Mapping[str, Any]) -> PackReport:
+    """A build with the files kept of it.
+
+    Raises:
+        PackError: one is gone, or was changed.
+    """
+    from due_regard import packs
+
+    folder = find_quarter_folder(settings, landlord, life.key.quarter)
+    return make_report(life, build, packs.find_kept_files(folder, build["sha256"], build["files"]))
+
+
+def make_report(life: PackLife, build: Mapping[str, Any], files: tuple[StoredPath, ...]) -> PackReport:
+    """What was built, of a build on record."""
+    from due_regard import packs
+
+    version = int(build["version"])
+    return packs.PackReport(
+        build["id"], life.key.pack, life.key.quarter, life.key.edition, files, build["sha256"], "unchanged",
+        version=version, sums=build["files"], run=build["ingredients"].get("run"),
+        correction=life.describe_correction(version),
+    )  # fmt: skip

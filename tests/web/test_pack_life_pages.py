@@ -1,0 +1,143 @@
+"""The way of a pack through its page: comment, reject, approve, the clerk's mail, issued, a figure, a correction."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from due_regard.config.settings import Settings
+from due_regard.mail.outbox import Delivery, lease_mail, settle_mail
+from due_regard.packs import assess_report_duties
+from due_regard.register import reading, verify_audit
+from due_regard.register.schema.alert_tables import AlertMessage
+from due_regard.register.viewed_records import list_views
+from due_regard.services.build_packs import build_packs
+from due_regard.services.landlord_context import load_landlord_context, open_landlord_register
+from tests.web.registers import keep_example
+from tests.web.visitors import open_pages, read_form_token
+
+L, PACK, QUARTER = "queens_cross", "health_and_safety_committee", "2026-Q2"
+PATH = f"/{L}/packs/{QUARTER}/{PACK}"
+JSON = {"accept": "application/json"}
+BUILT = datetime(2026, 7, 2, 9, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    settings = keep_example(tmp_path_factory.mktemp("life"), L)
+    settings = settings.model_copy(update={"base_url": "https://airflow.example", "mail_mode": "live"})
+    yield settings
+
+
+TOKENS: dict[TestClient, str] = {}
+"""The token of each browser's last page that had a form: what somebody sends who left a page open."""
+
+
+def send(browser: TestClient, act: str, why: str, **more: str) -> Any:
+    page = browser.get(PATH).text
+    seen = re.search(r'name="seen" value="([0-9a-f]{64})"', page)
+    if 'name="form_token"' in page:
+        TOKENS[browser] = read_form_token(page)
+    form = {"form_token": TOKENS[browser], "edition": "confidential", "why": why, **more}
+    if seen and "seen" not in more:
+        form["seen"] = seen[1]
+    return browser.post(f"{PATH}/{act}", data=form, headers={"sec-fetch-site": "same-origin"})
+
+
+def mails(settings: Settings) -> list[tuple[str, str, str, str]]:
+    from sqlalchemy import select
+
+    with open_landlord_register(settings, L) as engine, reading(engine, L) as connection:
+        columns = (AlertMessage.message_id, AlertMessage.kind, AlertMessage.recipient, AlertMessage.body)
+        kinds = AlertMessage.kind.in_(["pack", "pack_approval"])
+        rows = connection.execute(select(*columns).where(kinds).order_by(AlertMessage.composed_at))
+        return [(row.message_id, row.kind, row.recipient, row.body) for row in rows]
+
+
+def accept(settings: Settings, message_id: str, now: datetime) -> None:
+    with open_landlord_register(settings, L) as engine:
+        outgoing = lease_mail(engine, L, message_id, now=now, until=now)
+        assert outgoing is not None
+        settle_mail(engine, outgoing, Delivery("sent", 250), now=now)
+
+
+def duty(settings: Settings, as_at: date) -> str:
+    with open_landlord_register(settings, L) as engine:
+        context = load_landlord_context(settings, L)
+        found = assess_report_duties(engine, context, as_at=as_at, reports=settings.reports_dir)
+    return str(found[found["subject_ref"] == f"{PACK}/{QUARTER}"]["state"].iloc[0])
+
+
+def read(browser: TestClient, path: str = PATH) -> Any:
+    return browser.get(path, headers=JSON).json()
+
+
+def test_the_whole_way_of_a_pack(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("due_regard.services.build_packs.send_landlord_mail", lambda *_, **__: 0)
+    asked = build_packs(settings, L, quarter=QUARTER, pack=PACK, now=BUILT, issue=True)["packs"][0]
+    assert (asked["asked"], asked["posted"], asked["state"]) == (True, False, "draft")
+    ((_, kind, recipient, body),) = mails(settings)
+    assert (kind, recipient) == ("pack_approval", "governance@queens-cross.example")
+    assert f"https://airflow.example/due-regard{PATH}" in body.replace("=\r\n", "").replace("=\n", "")
+    officer, other = (open_pages(settings, L, who) for who in ("governance", "director"))
+    assert open_pages(settings, L, "manager").post(f"{PATH}/approve").status_code == 403
+    assert send(officer, "correct", "too soon").status_code == 409
+    assert send(officer, "comment", "Two winter cases.", section="restrictions").status_code == 303
+    assert send(officer, "comment", "Note the report.", section="decision").status_code == 303
+    assert send(officer, "comment", "x", section="no_such").status_code == 422
+    told = read(officer)
+    assert told["state"] == "commented" and {one["words"] for one in told["commentary"]} >= {"Two winter cases."}
+    assert send(officer, "approve", "mine").status_code == 403, "nobody approves what they alone wrote"
+    assert send(other, "approve", "old", seen="0" * 64).status_code == 409
+    assert send(other, "reject", "Say what is asked.").status_code == 303
+    assert [one["event"] for one in read(officer)["life"]][-1] == "rejected" and len(mails(settings)) == 1
+    assert send(other, "approve", "It is right.").status_code == 303
+    assert send(other, "approve", "Again.").status_code == 409
+    (_, (message_id, kind, recipient, _)) = mails(settings)
+    assert (kind, recipient) == ("pack", "committee-clerk@queens-cross.example")
+    assert read(officer)["state"] == "approved" and duty(settings, date(2026, 12, 1)) == "overdue"
+    accept(settings, message_id, datetime.now(UTC))
+    assert read(officer)["state"] == "issued" and duty(settings, date(2027, 1, 5)) in {"met", "late"}
+    open_every_kind_of_figure(settings, officer)
+    assert send(officer, "correct", "A late row.").status_code == 303
+    told = read(officer)
+    assert (told["version"], told["state"]) == (2, "commented") and "A late row." in told["correction"]
+    assert "version 1" in told["correction"] and len(told["versions"]) == 2
+    assert read(officer, f"{PATH}?version=1")["state"] == "issued"
+    assert send(other, "approve", "Right now.").status_code == 303
+    subjects = [line for *_, body in mails(settings) for line in body.splitlines() if line.startswith("Subject")]
+    assert subjects[-1].startswith("Subject: Correction of")
+    with open_landlord_register(settings, L) as engine:
+        verify_audit(engine)
+
+
+def open_every_kind_of_figure(settings: Settings, officer: TestClient) -> None:
+    page = html.unescape(officer.get(PATH).text)
+    links = sorted({
+        link for link in re.findall(r'href="([^"]+/figures/[^"]+)"', page) if QUARTER in link.split("?")[0]
+    })
+    assert len(links) > 50
+    for link in (links[0], links[len(links) // 2], links[-1]):
+        answer = officer.get(link)
+        assert answer.status_code == 200, link
+        assert open_pages(settings, L, "reader").get(link).status_code == 403
+    told = read(officer, f"{PATH}/figures/restrictions/new/2026-Q2?edition=confidential&version=1")
+    assert told["number"] == told["row_count"] == len(told["rows"]) > 0
+    assert all(row["file"] and row["row_number"] and row["batch_id"] for row in told["rows"])
+    with open_landlord_register(settings, L) as engine, reading(engine, L) as connection:
+        views, _ = list_views(connection, L, told["address"], hidden_right=None, limit=5)
+    assert [view["kind"] for view in views] == ["figure"]
+
+
+@pytest.mark.parametrize(
+    "figure", ["restrictions/no_such/2026-Q2", "restrictions/new/2026-Q9", "new", "restrictions/new/2026-Q2/x", "%00"]
+)
+def test_an_unknown_figure_is_a_plain_page(settings: Settings, figure: str) -> None:
+    answer = open_pages(settings, L, "governance").get(f"{PATH}/figures/{figure}?edition=confidential&version=1")
+    assert answer.status_code == 404
