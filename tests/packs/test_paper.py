@@ -118,6 +118,20 @@ def test_a_bad_quarter_with_long_names_still_has_two_pages(name: str, pack: str)
     assert count_pages(build_paper(found, FOLDER)) == 2
 
 
+def test_what_officers_wrote_is_printed_as_far_as_two_pages_hold_it() -> None:
+    content = lengthen(made())
+    sections = tuple(replace(section, commentary="Officers say so. " * 40) for section in content.sections)
+    asked, correction = "Decide on a third reviewer.", "This is version 2."
+    content = replace(content, sections=sections, decision_asked=asked, correction=correction)
+    found = paper_of(replace(content, provenance=(("Drop 1", "a"), ("The definition", "b"))), NAME)
+    assert found.asked[0] == asked and found.correction == correction and any("rests on: 1." in line for line in found.made)
+    said = [*found.commentary, *(text for point in found.points for text in point.commentary)]
+    assert len(said) == len(sections) and all("the whole stands in the annex" in text for text in said)
+    assert count_pages(build_paper(found, FOLDER)) == 2
+    words = " ".join(text for _, text in read_paragraphs(build_word_paper(found, FOLDER)))
+    assert [text for text in (asked, correction, *said) if text not in words] == []
+
+
 def test_points_are_ranked_worst_first_and_none_is_one_line() -> None:
     none_left = move_figure(move_figure(made(), "markers", "left_behind", 0), "appeals", "quashed_not_given_effect", 0)
     found = paper_of(none_left, NAME)

@@ -355,4 +355,4 @@ def test_a_pack_issued_before_packs_had_a_life_counts_as_issued(empty_url: str) 
         frozen = read_issued_figures(connection, "b", pack="p", edition="confidential")
     engine.dispose()
     assert states == {"confidential": "issued", "publishable": "draft"}
-    assert frozen == {"restrictions/new/2026-Q2": (3, None)}
+    assert frozen.figures == {"restrictions/new/2026-Q2": (3, None)}
