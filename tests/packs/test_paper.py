@@ -124,7 +124,11 @@ def test_what_officers_wrote_is_printed_as_far_as_two_pages_hold_it() -> None:
     asked, correction = "Decide on a third reviewer.", "This is version 2."
     content = replace(content, sections=sections, decision_asked=asked, correction=correction)
     found = paper_of(replace(content, provenance=(("Drop 1", "a"), ("The definition", "b"))), NAME)
-    assert found.asked[0] == asked and found.correction == correction and any("rests on: 1." in line for line in found.made)
+    assert (
+        found.asked[0] == asked
+        and found.correction == correction
+        and any("rests on: 1." in line for line in found.made)
+    )
     said = [*found.commentary, *(text for point in found.points for text in point.commentary)]
     assert len(said) == len(sections) and all("the whole stands in the annex" in text for text in said)
     assert count_pages(build_paper(found, FOLDER)) == 2

@@ -12,7 +12,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, ColumnElement, Connection, Engine, and_, create_engine, event, make_url, text
+from sqlalchemy import URL, ColumnElement, Connection, Engine, and_, create_engine, event, text
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
@@ -27,6 +27,7 @@ from due_regard.register.read_only_files import (
     open_for_reading,
     refuse_writing,
 )
+from due_regard.register.register_urls import WRONG_URL, name_place, parse_register_url
 from due_regard.register.sqlite_files import find_file, is_unwritable, prepare_file, refuse_network_share
 
 REGISTER = "-"
@@ -50,7 +51,7 @@ def make_engine(url: str | URL, *, to_read: bool = False) -> Engine:
         RegisterError: the URL is wrong, or the file lies on a network share or cannot be written.
     """
     try:
-        target = make_url(url)
+        target = parse_register_url(url)
         file = find_file(target)
         if to_read and file and is_unwritable(url):
             refuse_network_share(file)
@@ -61,8 +62,8 @@ def make_engine(url: str | URL, *, to_read: bool = False) -> Engine:
         options = {"connect_args": {"timeout": LOCK_SECONDS}} if is_sqlite else _choose_server_options(target)
         # Parameters hold personal values: no error or log may show them.
         engine = create_engine(target, hide_parameters=True, **options)
-    except (ArgumentError, NoSuchModuleError, ValueError):  # a port that is no number is a ValueError
-        raise RegisterError("the register's URL is not one SQLAlchemy can open; see DUE_REGARD_REGISTER_URL") from None
+    except (ArgumentError, NoSuchModuleError, ValueError):
+        raise RegisterError(WRONG_URL) from None
     except ImportError as reason:
         raise RegisterError(f"the register's URL needs the package {reason.name}, which is not installed") from None
     if is_sqlite:
@@ -96,12 +97,6 @@ def match_linked(
     """
     own = owner.concat("") if connection.dialect.name == "sqlite" else owner
     return and_(own == landlord, link.in_(list(values)))
-
-
-def name_place(url: str | URL) -> str:
-    """Where a register is, as a message may say it: never with a user or a password."""
-    target = make_url(url)
-    return f"{target.database} on {target.host}" if target.host else f"{target.database}"
 
 
 def _configure_sqlite(connection: sqlite3.Connection, _record: object) -> None:

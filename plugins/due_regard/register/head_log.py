@@ -16,9 +16,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import URL, Connection, make_url
+from sqlalchemy import URL, Connection
 
 from due_regard.errors import RegisterError
+from due_regard.register.register_urls import parse_register_url
 
 APPENDED = "due_regard_appended"
 """Of a connection's `info`: the audit rows that its transaction appended, as landlord -> (row, hash, instant)."""
@@ -53,8 +54,12 @@ class NotedHeads:
 
 
 def name_head_file(folder: Path, url: str | URL) -> Path:
-    """The file of the register at `url`: named for its database, and a number for where that is."""
-    target = make_url(url)
+    """The file of the register at `url`: named for its database, and a number for where that is.
+
+    Raises:
+        RegisterError: the URL is wrong.
+    """
+    target = parse_register_url(url)
     database = str(target.database or "register")
     place = str(Path(database).absolute()) if target.get_backend_name() == "sqlite" else database
     number = hashlib.sha256(f"{target.host}/{target.port}/{target.query}/{place}".encode()).hexdigest()[:8]

@@ -11,7 +11,8 @@ from sqlalchemy import Connection, Engine
 
 from due_regard.config.layered_folders import find_shipped_folder
 from due_regard.errors import RegisterError
-from due_regard.register.engines import REGISTER, name_place, writing
+from due_regard.register.engines import REGISTER, writing
+from due_regard.register.register_urls import name_place
 
 SCRIPT = find_shipped_folder() / "postgresql" / "roles.sql"
 """The product's own, like its tables."""

@@ -22,9 +22,10 @@ from sqlalchemy import Connection, select
 from due_regard.errors import RegisterError
 from due_regard.register.audit import append_audit, read_audit_head_on, verify_audit_on
 from due_regard.register.backup import fill_register, list_tables, stream_rows, write_archive
-from due_regard.register.engines import REGISTER, make_engine, name_place, writing
+from due_regard.register.engines import REGISTER, make_engine, writing
 from due_regard.register.moved_place import MOVED
 from due_regard.register.opening import open_register
+from due_regard.register.register_urls import name_place
 from due_regard.register.schema.drop_tables import AuditRow
 
 ARRIVED = "move"

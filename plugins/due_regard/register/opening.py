@@ -12,9 +12,10 @@ from sqlalchemy import URL, Connection, Engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from due_regard.errors import RegisterError
-from due_regard.register.engines import REGISTER, make_engine, name_place, writing
+from due_regard.register.engines import REGISTER, make_engine, writing
 from due_regard.register.plain_reasons import find_plain_reason
 from due_regard.register.read_only_files import is_read_only
+from due_regard.register.register_urls import name_place
 from due_regard.register.schema import revisions
 from due_regard.register.schema.column_types import Instant
 from due_regard.register.sealing.old_rows import bind_unsealed_rows

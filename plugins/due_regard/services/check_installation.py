@@ -138,7 +138,7 @@ def _check_calendars(settings: Settings, today: date) -> Iterator[CheckResult]:
 
 
 def _check_register(settings: Settings, now: datetime) -> Iterator[CheckResult]:
-    from due_regard.register.engines import name_place
+    from due_regard.register.register_urls import name_place
     from due_regard.services.audit_heads import compare_noted_heads
 
     failures = LandlordFailures()  # a landlord without settings is said by its own check

@@ -27,8 +27,8 @@ def create_logins(settings: Settings, name: str, *, role: str, landlord: str | N
         SettingsError: the password is too short.
         RegisterError: a register is no PostgreSQL, or its owner may not make logins.
     """
-    from due_regard.register.engines import name_place
     from due_regard.register.logins import create_login
+    from due_regard.register.register_urls import name_place
 
     if len(password) < _SHORTEST:
         raise SettingsError(f"give a password of at least {_SHORTEST} characters on standard input")

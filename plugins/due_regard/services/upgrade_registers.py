@@ -18,7 +18,7 @@ def upgrade_registers(settings: Settings, landlord: str | None = None, *, now: d
     Returns:
         registers: place, landlords it is for, revision; failed (landlord -> why), where one could not be upgraded.
     """
-    from due_regard.register.engines import name_place
+    from due_regard.register.register_urls import name_place
     from due_regard.register.schema.revisions import HEAD
     from due_regard.register.write_guards import renew_guards
 
