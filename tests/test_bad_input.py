@@ -24,6 +24,13 @@ POLICY = str(SHIPPED / "policies" / L / "2022-01-01.yaml")
 SAID = ["--by", "governance officer", "--why", "- as agreed"]
 ASSESS, PACK = ["assess", "--landlord", L, "--as-at", DAY], ["pack", "--landlord", L, "--quarter", "2026-Q2"]
 
+DECIDED_ON_PACK = [
+    [*PACK[1:], "--pack", "none", *SAID],
+    [*PACK[1:], "--pack", "senior_management", *SAID],
+    [*PACK[1:], "--pack", "senior_management", "--by", "b", "--why", " "],
+    ["--landlord", "nobody", "--quarter", "2026-Q2", "--pack", "x", *SAID],
+    ["--landlord", L, "--quarter", "x", "--pack", "senior_management", *SAID],
+]
 BAD: dict[str, list[list[str]]] = {
     "intake": [["nowhere"], ["file"], ["empty"], ["empty", "--source", "none"], ["empty", "--landlord", "nobody"]],
     "drop list": [["--landlord", "nobody"], ["--landlord", ""]],
@@ -72,6 +79,13 @@ BAD: dict[str, list[list[str]]] = {
         [*PACK[1:], "--pack", "none", "--by", "the clerk", "--why", "handed over"],
         ["--landlord", "nobody", "--quarter", "x", "--pack", "none", "--by", "the clerk", "--why", "handed over"],
     ],
+    "pack approve": DECIDED_ON_PACK, "pack reject": DECIDED_ON_PACK, "pack correct": DECIDED_ON_PACK,
+    "pack comment": [
+        [*PACK[1:], "--pack", "senior_management", "--section", "decision", *SAID],
+        [*PACK[1:], "--pack", "senior_management", "--section", "none", *SAID],
+    ],
+    "pack figure": [["x"], [""], [f"{L}/2026-Q2/senior_management/confidential/1/restrictions/new/2026-Q2"]],
+    "pack verify": [["nowhere"], ["empty"], ["file", "--landlord", L], ["file", "--digest", "x"]],
     "policy check": [["nowhere.yaml"], ["empty"], ["file"]],
     "policy show": [["nobody"], [L, "--on", "x"], [""]],
     "policy rules": [["--out", "empty"], ["--out", "file/x.md"]],
@@ -198,6 +212,13 @@ WELL_MEANT: dict[str, list[str]] = {
     "finding dispute": ["F-1", *SAID], "finding comment": ["F-1", *SAID], "finding undo": ["F-1", *SAID],
     "alerts run": ["--as-at", DAY], "alerts explain": ["x"], "pack": [*PACK[1:], "--out", "packs"],
     "mail bounced": ["x"], "pack issue": [*PACK[1:], "--pack", "senior_management", *SAID],
+    **{
+        f"pack {verb}": [*PACK[1:], "--pack", "senior_management", *SAID] for verb in ("approve", "reject", "correct")
+    },
+    "pack comment": [*PACK[1:], "--pack", "senior_management", "--section", "decision", *SAID],
+    "pack figure": [f"{L}/2026-Q2/senior_management/confidential/1/restrictions/new/2026-Q2"],
+    "pack verify": ["file", "--landlord", L],
+    "audit acknowledge": ["--landlord", L], "register redate": ["--landlord", L, *SAID],
     "record list": ["--landlord", L], "record withdraw": ["restrictions", "R1", "--landlord", L, *SAID],
     "record undo": ["restrictions", "R1", "--landlord", L, *SAID], "register upgrade": [], "audit verify": [],
     "backup": ["b"], "doctor": ["--freshness"],

@@ -24,8 +24,9 @@ from due_regard.register import (
     undo_decision,
     upgrade_register,
 )
+from due_regard.services.act_on_pack import PackAct, approve_pack, record_handover
 from due_regard.services.assess_landlord import assess_landlord
-from due_regard.services.build_packs import build_packs, record_handover
+from due_regard.services.build_packs import build_packs
 from due_regard.services.move_register import move_landlord_register
 from due_regard.services.verify_register import verify_register
 from tests.packs.known import example_drop
@@ -73,16 +74,9 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Path:
     undo_decision(engine, "F-000003", **said)
     day = date(2026, 7, 3)
     build_packs(settings, L, quarter="2026-Q2", pack=PACK, now=at(day))
-    record_handover(
-        settings,
-        L,
-        quarter="2026-Q2",
-        pack=PACK,
-        edition="confidential",
-        by="clerk",
-        why="sent by hand",
-        now=at(day, 10),
-    )
+    act = PackAct(L, "2026-Q2", PACK, "confidential", "cli:clerk", "sent by hand")
+    approve_pack(settings, act, now=at(day, 9))
+    record_handover(settings, act, now=at(day, 10))
     assess_landlord(settings, L, as_at=day, now=at(day, 11))
     engine.dispose()
     return var

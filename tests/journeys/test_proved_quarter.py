@@ -31,8 +31,9 @@ from due_regard.register import (
 )
 from due_regard.register.findings.said_words import SaidWords
 from due_regard.register.withdrawals import undo_withdrawal, withdraw_record
+from due_regard.services.act_on_pack import PackAct, approve_pack, record_handover
 from due_regard.services.assess_landlord import assess_landlord
-from due_regard.services.build_packs import build_packs, record_handover
+from due_regard.services.build_packs import build_packs
 from due_regard.services.move_register import move_landlord_register
 from due_regard.services.run_alerts import run_alerts
 from due_regard.services.verify_register import verify_register
@@ -146,10 +147,9 @@ def test_after_a_quarter_every_run_proves_on_both_engines(
         if day in {date(2026, 7, 3), date(2026, 8, 4)}:
             # Built again after late records: another pack. Judged again: the duty to report is done.
             build_packs(settings, L, quarter="2026-Q2", pack=PACK, now=at(day, 14))
-            record_handover(
-                settings, L, quarter="2026-Q2", pack=PACK, edition="confidential", by="clerk", why="by hand",
-                now=at(day, 15),
-            )  # fmt: skip
+            act = PackAct(L, "2026-Q2", PACK, "confidential", "cli:clerk", "by hand")
+            approve_pack(settings, act, now=at(day, 14))
+            record_handover(settings, act, now=at(day, 15))
             assess_landlord(settings, L, as_at=day, now=at(day, 16))
     engine.dispose()
     runs = len(working) + 2 + sum(number % 13 == 0 for number in range(len(working)))

@@ -85,7 +85,8 @@ def test_a_figure_that_no_clause_asks_for_is_said_to_be_for_information() -> Non
     others = {section.clause for section in content("united_welsh", "senior_management").sections}
     assert others == {""}
     book = load_workbook(io.BytesIO(build_committee_workbook(content("united_welsh", "senior_management"))))
-    assert all(FOR_INFORMATION in {row[0].value for row in sheet} for sheet in book.worksheets[3:-1])
+    assert all(FOR_INFORMATION in {row[0].value for row in sheet} for sheet in book.worksheets[3:-2])
+    assert [sheet.title for sheet in book.worksheets[-2:]] == ["Notes", "Provenance"]
 
 
 def test_only_the_landlord_whose_clause_asks_has_the_list() -> None:

@@ -13,6 +13,8 @@ from due_regard.alerts.bounces import record_bounce
 from due_regard.mail.builder import ComposedMail
 from due_regard.mail.mail_mode import MailMode
 from due_regard.mail.outbox import Delivery
+from due_regard.packs.life.pack_acts import record_comment
+from due_regard.packs.life.pack_lives import make_pack_key, read_pack_life
 from due_regard.packs.life.pack_records import record_issue, record_mailing, record_pack
 from due_regard.records.canonical import ENTITIES, ENTITY, CanonicalColumn, ColumnKind
 from due_regard.records.validated_drop import AcceptedFile, LoadNote, RefusedFile, Rejection, ValidatedDrop
@@ -176,6 +178,11 @@ def _pack(engine: Engine) -> None:
         "<pack@example.org>", "pack", FRI, "due-regard@landlord.example", "clerk@example.org", "pack", b"body", [FRI]
     )
     with writing(engine, LANDLORD) as connection:
+        record_pack(connection, LANDLORD, at=at(FRI, 12), **{**values, "pack": "q"})
+        key = make_pack_key("q", "2026-Q2", "confidential")
+        for section in ("decision", "restrictions"):
+            words = SaidWords(actor="cli:officer", why=f"on {section}", now=at(FRI, 12))
+            record_comment(connection, LANDLORD, read_pack_life(connection, LANDLORD, key), section, words)
         first = record_pack(connection, LANDLORD, at=at(FRI, 12), **values)
         second = record_pack(connection, LANDLORD, at=at(FRI, 13), **{**values, "sha256": "ef"})
         record_issue(connection, LANDLORD, first, how="by hand", now=at(FRI, 14), by="cli:officer", why="asked")
