@@ -47,7 +47,7 @@ def test_the_printed_head_is_that_of_the_newest_load_and_is_in_the_register(
 ) -> None:
     head = printed_head(build(loaded, tmp_path / "first", **small))
     with loaded.connect() as connection:
-        asked = "SELECT max(seq), max(at) FROM audit WHERE action = 'load'"
+        asked = "SELECT max(seq), max(at) FROM audit WHERE action = 'batch'"
         assert int(head.split(":")[1]) == connection.exec_driver_sql(asked).scalar()
     verify_audit(loaded, head)
 

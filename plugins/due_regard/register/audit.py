@@ -28,10 +28,15 @@ _LINK = re.compile(rf"([^:,]+):(\d+):([0-9a-f]{{{SHOWN}}})")
 
 
 BASIS_ACTS = (
-    *("load", "release", "silence", "unsilence", "resolve", "unresolve", "hand_over", "hand_back"),
+    *("batch", "release", "silence", "unsilence", "resolve", "unresolve", "hand_over", "hand_back"),
     *("dispute", "end_dispute", "comment", "withdraw", "undo_withdrawal", "return"),
 )
 """Acts on which a pack rests: what came, and what people decided; not what the program did with it."""
+
+_BROUGHT_NOTHING = AuditRow.details.contains('"status":"unchanged"') & (
+    AuditRow.details.contains('"noted":0,') | ~AuditRow.details.contains('"noted":')
+)
+"""A drop that said what the last one had said: a pack built again after it is the same."""
 
 
 @dataclass(frozen=True)
@@ -199,6 +204,7 @@ def find_basis_head(connection: Connection, landlord: str, known_at: datetime) -
     newest = (
         select(AuditRow.seq, AuditRow.hash, AuditRow.at)
         .where(AuditRow.landlord == landlord, AuditRow.action.in_(BASIS_ACTS), AuditRow.at <= known_at)
+        .where(~_BROUGHT_NOTHING)
         .order_by(AuditRow.seq.desc())
     )
     row = connection.execute(newest.limit(1)).first()

@@ -244,7 +244,7 @@ def _close_batch(connection: Connection, landlord: str, batch_id: int, done: lis
         "files_refused": len(done) - len(accepted),
     }
     connection.execute(update(Batch).where(Batch.id == batch_id).values(status=status, **counts))
-    subject, details = f"batch {batch_id}", {"status": status, **counts}
+    subject, details = f"batch {batch_id}", {"status": status, "noted": sum(file.noted for file in done), **counts}
     seals = seal_groups(connection, landlord, {"batches": batch_id, "validation_results": batch_id})
     append_audit(connection, landlord=landlord, action="batch", subject=subject, details=details, at=now, seals=seals)
     return status
