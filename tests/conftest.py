@@ -44,7 +44,7 @@ INTEGRATION = {
     "tests/intake/test_rejections.py::test_the_round_through_a_spreadsheet_program": "starts LibreOffice",
     "tests/intake/test_scale.py": "large files",
     "tests/journeys": "whole installations, real Airflow",
-    "tests/packs/test_attack.py": "an attacker reads 204 packs",
+    "tests/packs/test_attack.py": "an attacker reads every figure of 36 packs",
     "tests/packs/test_build.py::test_a_disputed_finding": "three packs",
     "tests/packs/test_absent.py": "a pack of each landlord and gap",
     "tests/packs/test_checklist.py::test_a_committee_workbook_keeps_the_checklist": "every landlord's workbooks",
