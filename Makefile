@@ -31,13 +31,14 @@ down:
 roles: $(VENV)/.installed
 	@$(BIN)/python -m due_regard.web.roles
 
-# Every day, some five minutes on two cores: policies, assessment, reading, escalation, headlines, disclosure, a DAG chain.
+# Every day, some two minutes on two cores: policies, assessment, reading, escalation, headlines, a DAG chain.
 test: $(VENV)/.installed
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not integration"
 
-# The rest: Great Expectations, both databases, real Airflow, kills, journeys (tests/conftest.py says which and why).
+# The rest: Great Expectations, packs, both databases, real Airflow, kills, journeys (tests/conftest.py says which and why).
+# Three at a time on two cores: those with a real Airflow wait most of their time.
 test-integration: $(VENV)/.installed
-	$(BIN)/python -m pytest -q -rs -n 2 --dist worksteal -m integration
+	$(BIN)/python -m pytest -q -rs -n 3 --dist worksteal -m integration
 
 # Both, in their long forms.
 test-all: $(VENV)/.installed
