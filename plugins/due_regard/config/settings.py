@@ -82,6 +82,11 @@ class Settings(BaseSettings):
     heads_dir: Path | None = Field(
         default=None, description="Folder where audit heads are noted, best elsewhere; default <var_dir>/audit_heads."
     )
+    machine: str | None = Field(
+        default=None,
+        pattern="^[A-Za-z0-9_-]{1,63}$",
+        description="This machine's name, where tasks run on several with disks of their own: see `due-regard doctor`.",
+    )
     backup_dir: Path | str | None = Field(
         default=None, description="Folder or fsspec URL of the nightly backups, best elsewhere; blank: none is made."
     )
@@ -116,7 +121,7 @@ class Settings(BaseSettings):
     smtp_oauth_client_id: str | None = None
     smtp_oauth_client_secret: SecretStr | None = None
 
-    @field_validator("own_dir", "heads_dir", "backup_dir", "mail_redirect", mode="before")
+    @field_validator("own_dir", "heads_dir", "machine", "backup_dir", "mail_redirect", mode="before")
     @classmethod
     def _read_blank_as_none(cls, value: object) -> object:
         return value or None
