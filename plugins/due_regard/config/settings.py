@@ -95,6 +95,9 @@ class Settings(BaseSettings):
         default=(), description="Landlord ids to run, a,b; default every settings file."
     )
 
+    metrics: bool = Field(
+        default=False, description="A DAG hands figures of each landlord to Airflow's own metrics, each quarter hour."
+    )
     preload: bool = Field(
         default=False,
         description="Airflow's scheduler imports the heavy packages once, and its tasks (LocalExecutor) start at once.",
