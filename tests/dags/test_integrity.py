@@ -17,11 +17,12 @@ DAGS = {
     "backup",
     "verify",
     "metrics",
+    "clean",
     *(f"{landlord}.{dag}" for landlord in LANDLORDS for dag in ("daily", "committee_packs")),
 }
 
 
-SWITCHED_ON = {"DUE_REGARD_METRICS": "true"}
+SWITCHED_ON = {"DUE_REGARD_METRICS": "true", "DUE_REGARD_AIRFLOW_KEEP_DAYS": "90"}
 """What makes the DAGs that are off by default."""
 
 
@@ -57,7 +58,7 @@ def test_every_dag_loads(seen: dict[str, Any]) -> None:
 
 
 def test_what_is_off_by_default_has_no_dag(tmp_path: Path) -> None:
-    assert set(_inspect(tmp_path, "1", {})["dags"]) == DAGS - {"metrics"}
+    assert set(_inspect(tmp_path, "1", {})["dags"]) == DAGS - {"metrics", "clean"}
 
 
 def test_loading_a_dag_file_imports_nothing_heavy(seen: dict[str, Any]) -> None:
@@ -76,7 +77,7 @@ def test_serialises_twice_the_same(seen: dict[str, Any], tmp_path: Path) -> None
 def test_carries_what_an_operator_needs(seen: dict[str, Any], dag: str) -> None:
     found = seen["dags"][dag]
     assert found["tags"] == sorted(
-        {"due-regard", dag.partition(".")[0]} - {"watch", "backup", "verify", "metrics"}
+        {"due-regard", dag.partition(".")[0]} - {"watch", "backup", "verify", "metrics", "clean"}
     )
     assert found["catchup"] is False
     assert found["max_active_runs"] == 1

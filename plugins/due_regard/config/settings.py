@@ -98,6 +98,13 @@ class Settings(BaseSettings):
     metrics: bool = Field(
         default=False, description="A DAG hands figures of each landlord to Airflow's own metrics, each quarter hour."
     )
+    airflow_keep_days: int | None = Field(
+        default=None, ge=7, description="A DAG removes runs older than this from Airflow's database; blank: none does."
+    )
+    airflow_db_url: SecretStr | None = Field(
+        default=None,
+        description="URL of Airflow's own database, for that DAG alone: no task reaches it otherwise.",
+    )
     preload: bool = Field(
         default=False,
         description="Airflow's scheduler imports the heavy packages once, and its tasks (LocalExecutor) start at once.",
@@ -124,7 +131,16 @@ class Settings(BaseSettings):
     smtp_oauth_client_id: str | None = None
     smtp_oauth_client_secret: SecretStr | None = None
 
-    @field_validator("own_dir", "heads_dir", "machine", "backup_dir", "mail_redirect", mode="before")
+    @field_validator(
+        "own_dir",
+        "heads_dir",
+        "machine",
+        "backup_dir",
+        "airflow_keep_days",
+        "airflow_db_url",
+        "mail_redirect",
+        mode="before",
+    )
     @classmethod
     def _read_blank_as_none(cls, value: object) -> object:
         return value or None
