@@ -174,6 +174,8 @@ def _prepare(folder: Path, include: Path, server: str, broker: str) -> Machines:
             "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": airflow,
             "AIRFLOW__CELERY__BROKER_URL": f"{broker}/0",
             "AIRFLOW__CELERY__RESULT_BACKEND": f"{broker}/1",
+            # On a machine with much else to do a DAG file takes longer than the default of half a minute.
+            "AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT": "300",
             # A task that a dead worker had taken and not begun is given to another after this long.
             "AIRFLOW__CELERY_BROKER_TRANSPORT_OPTIONS__VISIBILITY_TIMEOUT": "120",
             "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "40",
