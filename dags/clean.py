@@ -19,7 +19,7 @@ from typing import Any
 
 from airflow import sdk
 
-from due_regard.services import orchestration
+from due_regard.services import orchestration, switched_dags
 
 RETRY = sdk.ExceptionRetryPolicy(rules=[sdk.RetryRule(list(orchestration.PERMANENT), sdk.RetryAction.FAIL)])
 
@@ -44,5 +44,5 @@ def clean() -> None:
     forget()
 
 
-if orchestration.is_set("airflow_keep_days"):
+if switched_dags.is_set("airflow_keep_days"):
     clean()

@@ -18,7 +18,7 @@ from typing import Any
 
 from airflow import sdk
 
-from due_regard.services import orchestration
+from due_regard.services import orchestration, switched_dags
 
 
 @sdk.dag(
@@ -51,5 +51,5 @@ def metrics() -> None:
     emit()
 
 
-if orchestration.is_set("metrics"):
+if switched_dags.is_set("metrics"):
     metrics()

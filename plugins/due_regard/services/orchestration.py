@@ -88,13 +88,6 @@ def list_landlords(dag_id: str | None = None) -> list[str]:
     return [name for name in names if re.fullmatch("[a-z][a-z0-9_]*", name) and wanted in {None, name}]
 
 
-def is_set(setting: str) -> bool:
-    """Whether a DAG that is off by default is switched on by its setting; else its file makes none."""
-    from due_regard.config.settings import Settings
-
-    return bool(getattr(Settings(), setting))
-
-
 def make_dag_arguments(landlord: str, name: str) -> dict[str, Any]:
     """What a landlord's DAG is called and found by, and that only one run of it is active."""
     return DAG_ARGS | {"dag_id": f"{landlord}.{name}", "tags": [*TAGS, landlord]}
