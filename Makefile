@@ -8,7 +8,7 @@ DEMO ?= var/demo
 # Great Expectations takes 16 s to import without bytecode and 4 s with it.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo up down roles tls test test-integration test-all test-install check format lock env samples bench docs clean
+.PHONY: demo up down roles tls test test-integration test-all test-distributed test-install check format lock env samples bench docs clean
 
 $(VENV)/.installed: requirements.txt pyproject.toml setup.py
 	"$(PYTHON)" -m venv $(VENV)
@@ -43,6 +43,11 @@ test-integration: $(VENV)/.installed
 # Both, in their long forms.
 test-all: $(VENV)/.installed
 	DUE_REGARD_LONG_TESTS=1 $(BIN)/python -m pytest -q -n 2 --dist worksteal
+	$(MAKE) test-distributed
+
+# Two Airflows with CeleryExecutor, Redis (redis-server must be installed) and PostgreSQL, workers killed in the second.
+test-distributed: $(VENV)/.installed
+	DUE_REGARD_DISTRIBUTED=1 $(BIN)/python -m pytest -q tests/journeys/test_distributed.py
 
 # The wheel in an empty environment, its dependencies resolved anew over the network: the newest that it allows, then
 # the oldest. make test takes those of this environment.

@@ -31,6 +31,8 @@ INTEGRATION = {
     "tests/config/test_own_folder.py::test_a_sixth_landlord_lives": "a whole intake with Great Expectations",
     "tests/config/test_own_folder.py::test_own_reports": "a whole run with packs and papers",
     "tests/config/test_strange_own_folder.py": "a run of the tests within the tests",
+    "tests/dags/test_clean.py": "starts Airflow's command six times",
+    "tests/dags/test_metrics_exported.py": "loads Airflow twice, in processes of their own",
     "tests/dags/test_plugin.py": "starts Airflow three times",
     "tests/demo/test_english_landlord.py::test_its_data_owner": "a whole intake with Great Expectations",
     "tests/demo/test_english_landlord.py::test_its_findings": "a whole intake with Great Expectations",

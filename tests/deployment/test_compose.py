@@ -9,6 +9,8 @@ import stat
 import subprocess
 import sys
 import tomllib
+from collections import defaultdict
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +36,16 @@ def locked(package: str) -> str:
     found = re.search(rf"^{package}==(\S+)", (ROOT / "requirements.txt").read_text(encoding="utf-8"), re.MULTILINE)
     assert found is not None, package
     return found[1]
+
+
+def fill_in(value: str, secrets: Mapping[str, str]) -> str:
+    """A value as compose makes it of an .env with these secrets alone: a default stands where there is one."""
+
+    def find_value(found: re.Match[str]) -> str:
+        default = found["rest"].removeprefix(":-")
+        return default if default != found["rest"] and "$" not in default else secrets[found["name"]]
+
+    return REFERENCE.sub(find_value, value)
 
 
 def environment(service: str) -> dict[str, str | None]:
@@ -74,9 +86,8 @@ def test_every_variable_of_ours_is_a_setting() -> None:
 
 def test_airflow_starts_up_with_this_environment(tmp_path: Path) -> None:
     """Its settings import only if every driver is there that a PostgreSQL address asks for; nothing is connected to."""
-    given = {
-        n: REFERENCE.sub("x" * 32, v) for n, v in environment("scheduler").items() if v and n.startswith("AIRFLOW__")
-    }
+    secrets = defaultdict(lambda: "x" * 32)
+    given = {n: fill_in(v, secrets) for n, v in environment("scheduler").items() if v and n.startswith("AIRFLOW__")}
     env = {n: v for n, v in os.environ.items() if not n.startswith("AIRFLOW")} | given
     # Fernet keys have a form; the folders are the image's.
     env |= {"AIRFLOW_HOME": str(tmp_path), "AIRFLOW__CORE__FERNET_KEY": ""}
@@ -100,7 +111,9 @@ def test_folders_of_the_host_are_where_the_settings_look() -> None:
         folders = {
             value for setting, value in environment(name).items() if re.fullmatch(r"DUE_REGARD_\w+_DIR", setting)
         }
-        assert folders | {"/opt/due-regard/include"} <= set(mounts(name))
+        places = {*mounts(name), *SERVICES[name].get("tmpfs", [])}
+        assert "/opt/due-regard/include" in places
+        assert [folder for folder in folders if not any(f"{folder}/".startswith(f"{place}/") for place in places)] == []
     assert mounts("scheduler")["/opt/due-regard/var"] == "./var"
     assert {
         volume for name in OURS for volume in SERVICES[name]["volumes"] if "/var" in volume or volume[0] != "."
@@ -121,7 +134,9 @@ def test_a_service_is_given_only_what_it_needs() -> None:
     keys = {"AIRFLOW__CORE__FERNET_KEY", "AIRFLOW__API__SECRET_KEY", "AIRFLOW__API_AUTH__JWT_SECRET"}
     assert held["api-server"] == {*keys, "DUE_REGARD_REGISTER_URL", "AIRFLOW_ENTRA_CLIENT_SECRET"}
     assert held["init"] == {*keys, "DUE_REGARD_REGISTER_URL", "AIRFLOW_ADMIN_PASSWORD", "PAGES_DB_PASSWORD"}
-    assert [name for name in OURS if "register" in SERVICES[name]["networks"]] == ["init", "api-server", "scheduler"]
+    assert [name for name in OURS if "register" in SERVICES[name]["networks"]] == [
+        *("init", "api-server", "scheduler", *WORKERS)
+    ]
 
 
 def test_the_pages_have_a_login_of_their_own_and_change_no_file() -> None:
@@ -152,19 +167,20 @@ def test_only_the_proxy_is_believed_on_how_a_request_came() -> None:
 
 def test_every_setting_of_mail_reaches_the_tasks() -> None:
     wanted = {f"DUE_REGARD_{name.upper()}" for name in Settings.model_fields if name.startswith(("mail_", "smtp_"))}
-    assert wanted - set(environment("scheduler")) == set()
+    for service in ("scheduler", *WORKERS):
+        assert wanted - set(environment(service)) == set()
 
 
 def test_no_literal_secret_and_no_default_for_one() -> None:
-    secret = re.compile(r"PASSWORD|SECRET|FERNET|_KEY|SQL_ALCHEMY_CONN|REGISTER_URL")
+    secret = re.compile(r"PASSWORD|SECRET|FERNET|_KEY|SQL_ALCHEMY_CONN|REGISTER_URL|DB_URL|BROKER_URL|RESULT_BACKEND")
     for service in SERVICES:
         for name, value in environment(service).items():
-            if secret.search(name) and value is not None:
+            if secret.search(name) and value not in {None, NOWHERE}:
                 references = list(REFERENCE.finditer(value))
                 assert len(references) == 1, name
                 assert references[0]["rest"].startswith(":?"), f"{name} must have no default"
                 rest = REFERENCE.sub("", value)
-                assert rest == "" or re.fullmatch(r"postgresql\+psycopg2://\w+:@[\w-]+/\w+", rest), name
+                assert rest == "" or re.fullmatch(r"(postgresql\+psycopg2|redis)://\w*:@[\w:-]+/\w+", rest), name
 
 
 def test_every_variable_is_in_the_example_and_the_other_way_round() -> None:
@@ -198,18 +214,57 @@ def test_nothing_listens_beyond_this_machine() -> None:
     assert COMPOSE["networks"]["register"]["internal"] is True
 
 
+NOWHERE = "postgresql+psycopg2://nowhere/none"
+"""Airflow's database as a worker knows it."""
+
+
+WORKERS = ("worker-1", "worker-2")
+
+
+@pytest.mark.parametrize("worker", WORKERS)
+def test_a_worker_has_a_disk_of_its_own_and_no_way_to_airflows_database(worker: str) -> None:
+    """What machines share is what `doctor` asks for: files for people, drops, audit heads, backups, the register."""
+    given, scheduler = environment(worker), environment("scheduler")
+    assert given["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] == NOWHERE
+    assert not any("KEY" in name or "JWT_SECRET" in name or "_DB_URL" in name for name in given)
+    own = str(given["DUE_REGARD_VAR_DIR"])
+    assert own.rpartition("/")[0] in SERVICES[worker]["tmpfs"]
+    shared = {name: fill_in(str(given[f"DUE_REGARD_{name}"]), {}) for name in ("FILES_URL", "HEADS_DIR", "DROPS_DIR")}
+    assert not any(place.startswith(own) for place in shared.values())
+    assert shared["FILES_URL"] == scheduler["DUE_REGARD_VAR_DIR"], "where the pages look for packs"
+    assert given["DUE_REGARD_MACHINE"] == worker
+    assert "airflow" not in SERVICES[worker]["networks"]
+
+
+def test_celery_is_a_profile_and_its_broker_is_reached_by_those_who_use_it_alone() -> None:
+    in_profile = {name for name, service in SERVICES.items() if service.get("profiles") == ["celery"]}
+    assert in_profile == {"redis", *WORKERS}
+    on_it = [name for name, service in SERVICES.items() if "broker" in service["networks"]]
+    assert on_it == ["scheduler", "redis", *WORKERS]
+    assert COMPOSE["networks"]["broker"]["internal"] is True
+    assert COMPOSE["networks"]["airflow-tasks"]["internal"] is True
+    assert '--requirepass "$$REDIS_PASSWORD"' in SERVICES["redis"]["command"][-1]
+    redis = SERVICES["redis"]
+    assert (redis["user"], redis["read_only"], redis["cap_drop"]) == ("redis", True, ["ALL"])
+
+
+def test_the_slots_of_the_pool_are_those_of_the_workers() -> None:
+    slots = sum(int(str(environment(worker)["AIRFLOW__CELERY__WORKER_CONCURRENCY"])) for worker in WORKERS)
+    assert slots == int(str(environment("init")["AIRFLOW__CORE__PARALLELISM"]))
+
+
 def test_airflows_database_is_not_the_registers() -> None:
-    for name in OURS:
+    for name in set(OURS) - set(WORKERS):
         assert str(environment(name)["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"]).split("@")[1] == "airflow-db/airflow"
-    for name in ("init", "api-server", "scheduler"):
+    for name in ("init", "api-server", "scheduler", *WORKERS):
         assert str(environment(name)["DUE_REGARD_REGISTER_URL"]).split("@")[1] == "register-db/due_regard"
 
 
 def test_runs_with_the_local_executor_behind_a_login() -> None:
     for name in OURS:
-        assert environment(name)["AIRFLOW__CORE__EXECUTOR"] == "LocalExecutor"
+        assert fill_in(str(environment(name)["AIRFLOW__CORE__EXECUTOR"]), {}) == "LocalExecutor"
         assert "FabAuthManager" in str(environment(name)["AIRFLOW__CORE__AUTH_MANAGER"])
-    assert {"api-server", "scheduler", "dag-processor", "init"} == set(OURS)
+    assert {"api-server", "scheduler", "dag-processor", "init", *WORKERS} == set(OURS)
 
 
 def test_no_container_runs_as_root_or_may_write_the_code() -> None:
@@ -261,8 +316,8 @@ def made(tmp_path: Path) -> dict[str, str]:
 
 def test_make_env_fills_every_secret_anew(made: dict[str, str]) -> None:
     secrets = [value for name, value in made.items() if name not in {"AIRFLOW_UI_PORT", "DUE_REGARD_UID"}]
-    assert len(secrets) == 7
-    assert len(set(secrets)) == 7
+    assert len(secrets) == 8
+    assert len(set(secrets)) == 8
     assert min(len(value) for value in secrets) >= 44
 
 

@@ -27,6 +27,7 @@ from due_regard.services.landlord_context import (
     open_landlord_register,
 )
 from due_regard.services.landlord_failures import LandlordFailures
+from due_regard.services.machine_checks import check_machines
 from due_regard.services.register_checks import (
     check_backups,
     check_findings_without_settings,
@@ -52,6 +53,7 @@ def check_installation(settings: Settings, *, now: datetime, freshness: bool = F
         return [item for check in each for item in _run_check(check)]
     checks: list[Callable[[], Iterator[CheckResult]]] = [
         lambda: _check_folders(settings),
+        lambda: check_machines(settings),
         lambda: _check_code_lists(settings),
         lambda: _check_unread_files(settings),
         lambda: _check_calendars(settings, today),
