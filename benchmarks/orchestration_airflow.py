@@ -14,6 +14,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psutil
 
 from demo import processes
@@ -22,6 +23,7 @@ from demo.place import REPOSITORY, DemoPlace, build_environment, find_free_port
 
 PATIENCE_S = 3600.0
 _POLL_S = 0.5
+_TRIES = 60
 
 
 @dataclass(frozen=True)
@@ -57,13 +59,24 @@ class RunningAirflow:
             RuntimeError: a run failed, or did not end in time.
         """
         began = time.monotonic()
-        waiting = [self.api.trigger_dag(dag_id, dict(conf)) for dag_id in dag_ids]
+        waiting = [self._start_run(dag_id, conf) for dag_id in dag_ids]
         while waiting:
             if time.monotonic() - began > PATIENCE_S:
                 raise RuntimeError(f"{len(waiting)} runs did not end in {PATIENCE_S:.0f} s; see {self.place.home}")
             waiting = [run for run in waiting if not self._has_ended(run)]
             time.sleep(_POLL_S if waiting else 0)
         return time.monotonic() - began
+
+    def _start_run(self, dag_id: str, conf: Mapping[str, Any]) -> DagRun:
+        for _ in range(_TRIES):
+            try:
+                return self.api.trigger_dag(dag_id, dict(conf))
+            except httpx.HTTPStatusError as reason:
+                # Airflow's SQLite is locked now and then while its scheduler writes; nothing was begun then.
+                if not reason.response.is_server_error:
+                    raise
+                time.sleep(1)
+        raise RuntimeError(f"{dag_id} could not be started in {_TRIES} tries; see {self.place.home}")
 
     def _has_ended(self, run: DagRun) -> bool:
         # Asked of the database: a server that is asked of fifty runs twice a second would be measured answering.
