@@ -7,7 +7,7 @@ walks a table once a row of another shows by its count, whatever the planner had
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,26 +25,36 @@ _NOT_TWICE = re.compile(r"nextval|advisory|pg_catalog|pg_class|current_setting|s
 _REMOVED = ("Rows Removed by Filter", "Rows Removed by Join Filter", "Rows Removed by Index Recheck")
 
 
+_ENOUGH = 4
+"""How often a statement is explained; what is asked again and again is taken to touch as many rows each time."""
+
+
 @dataclass
 class TouchedRows:
     """What was asked while watched.
 
     Attributes:
-        touched: statement -> rows that its plans gave or threw away.
+        explained: statement -> rows that each plan gave or threw away.
         asked: statement -> how often.
     """
 
-    touched: Counter[str] = field(default_factory=Counter)
+    explained: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     asked: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def touched(self) -> dict[str, int]:
+        """Statement -> rows that it touched in all."""
+        return {said: sum(rows) * self.asked[said] // len(rows) for said, rows in self.explained.items()}
 
     def note_plan(self, cursor: Any, statement: str, parameters: Any) -> None:
         """Run a statement for its plan, and take it back."""
         self.asked[statement] += 1
+        if len(self.explained[statement]) == _ENOUGH:
+            return
         cursor.execute("SAVEPOINT watched")
         cursor.execute(f"EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF, FORMAT JSON) {statement}", parameters)
-        self.touched[statement] += count_touched(cursor.fetchone()[0][0]["Plan"])
-        cursor.execute("ROLLBACK TO SAVEPOINT watched")
-        cursor.execute("RELEASE SAVEPOINT watched")
+        self.explained[statement].append(count_touched(cursor.fetchone()[0][0]["Plan"]))
+        cursor.execute("ROLLBACK TO SAVEPOINT watched; RELEASE SAVEPOINT watched")
 
 
 def count_touched(plan: Mapping[str, Any]) -> int:

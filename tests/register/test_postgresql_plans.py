@@ -14,10 +14,10 @@ from tests.alerts.test_bounds import judge, restriction, staff
 from tests.alerts.world import World
 from tests.postgresql_plans import watch_rows
 
-SMALL, GROWTH = 300, 4
+SMALL, GROWTH = 200, 4
 """Restrictions, each with two findings; the larger register has so many times as many."""
 
-_FEW = 3_000
+_FEW = 2_000
 """Rows touched by a statement that is not asked after: of a handful, a plan may change its mind."""
 
 
@@ -66,6 +66,6 @@ def count_rows(url: str, restrictions: int) -> dict[str, dict[str, int]]:
     for name, act in acts:
         with watch_rows() as watch:
             act()
-        found[name] = dict(watch.touched)
+        found[name] = watch.touched
     engine.dispose()
     return found
