@@ -19,8 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.orchestration_airflow import RunningAirflow, make_conf, read_rows, start_airflow
-from benchmarks.orchestration_landlords import make_include
+from benchmarks.orchestration_landlords import INCLUDE, make_include
+from benchmarks.orchestration_parts import time_parts
 from due_regard.config.landlord import list_landlord_ids
+from due_regard.config.settings import Settings
 
 DAY = date(2026, 6, 30)
 STEPS = {
@@ -122,6 +124,10 @@ def main(landlords: int = 5, workers: int = 2) -> None:
         print(f"  {step:6} {words}")
     for preload in (True, False):
         run_chain(landlords, workers, preload=preload)
+    with tempfile.TemporaryDirectory(prefix="bench-") as place:
+        settings = Settings(var_dir=Path(place), include_dir=INCLUDE, drops_dir=INCLUDE / "samples")
+        for part, seconds in time_parts(settings, "queens_cross").items():
+            print(f"  {seconds * 1000:7.1f} ms of processor: {part}")
 
 
 if __name__ == "__main__":
