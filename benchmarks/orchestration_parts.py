@@ -1,4 +1,4 @@
-"""What every task pays beside its work: settings, a landlord's files, the register opened; and Great Expectations' part.
+"""What every task pays beside its work: settings, files, the register opened; and what Great Expectations takes.
 
 In this process, in seconds of processor.
 """

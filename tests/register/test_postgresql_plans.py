@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import date
 from functools import partial
 
+import pytest
 from sqlalchemy import create_engine, text
 
 from due_regard.register import upgrade_register
@@ -14,8 +16,8 @@ from tests.alerts.world import World
 from tests.postgresql_plans import watch_rows
 from tests.register.engines import empty_database
 
-SMALL, GROWTH = 100, 4
-"""Restrictions, each with two findings; the larger register has so many times as many."""
+SMALL, GROWTH = 12_500 if os.environ.get("DUE_REGARD_LONG_TESTS") else 100, 4
+"""Restrictions, each with two findings; the larger register has so many times as many: 100,000 findings in long."""
 
 _FEW = 1_000
 """Rows touched by a statement that is not asked after: of a handful, a plan may change its mind."""
@@ -34,6 +36,7 @@ def test_a_walk_once_a_row_is_counted(new_postgresql: Callable[[], str]) -> None
     assert joined > 200 * 200 > counted > 200
 
 
+@pytest.mark.timeout(3600 if SMALL > 1000 else 240)
 def test_every_statement_stays_linear(shared_postgresql: str) -> None:
     small, large = (count_rows(shared_postgresql, count) for count in (SMALL, GROWTH * SMALL))
     assert {"load", "open", "stay", "close", "return"} <= small.keys()
