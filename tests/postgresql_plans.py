@@ -25,6 +25,9 @@ _NOT_TWICE = re.compile(r"nextval|advisory|pg_catalog|pg_class|current_setting|s
 _REMOVED = ("Rows Removed by Filter", "Rows Removed by Join Filter", "Rows Removed by Index Recheck")
 
 
+_LIST = re.compile(r"\((?:%\(\w+\)s(?:, )?){2,}\)")
+"""A list of values: however many there are, the statement is the same."""
+
 _ENOUGH = 4
 """How often a statement is explained; what is asked again and again is taken to touch as many rows each time."""
 
@@ -48,12 +51,13 @@ class TouchedRows:
 
     def note_plan(self, cursor: Any, statement: str, parameters: Any) -> None:
         """Run a statement for its plan, and take it back."""
-        self.asked[statement] += 1
-        if len(self.explained[statement]) == _ENOUGH:
+        said = _LIST.sub("(...)", statement)
+        self.asked[said] += 1
+        if len(self.explained[said]) == _ENOUGH:
             return
         cursor.execute("SAVEPOINT watched")
         cursor.execute(f"EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF, FORMAT JSON) {statement}", parameters)
-        self.explained[statement].append(count_touched(cursor.fetchone()[0][0]["Plan"]))
+        self.explained[said].append(count_touched(cursor.fetchone()[0][0]["Plan"]))
         cursor.execute("ROLLBACK TO SAVEPOINT watched; RELEASE SAVEPOINT watched")
 
 
