@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, event, insert, text
 
 from due_regard.register import verify_audit
+from due_regard.register.schema.run_tables import TaskRun
 from due_regard.register.task_runs import RunKey, close_run, fail_run, find_first_sign, list_overdue_runs, open_run
 from tests.register.drops import LANDLORD, OTHER, at
 
@@ -74,3 +76,22 @@ def test_rows_of_runs_leave_the_audit_as_it_was(register: Engine) -> None:
     begin(register)
     close_run(register, KEY, now=NOW)
     assert verify_audit(register).rows == before
+
+
+def test_asking_what_is_overdue_does_not_walk_all_work_ever_done(register: Engine) -> None:
+    """Every task asks; of a few years of many landlords the register holds millions of rows."""
+    times = {"started_at": NOW - HOUR, "must_end_by": NOW - HOUR}
+    ends = [(f"scheduled__{number}", "succeeded") for number in range(3_000)] + [("scheduled__x", "failed")]
+    rows = [{**vars(KEY), **times, "run_id": run, "outcome": outcome} for run, outcome in ends]
+    with register.begin() as connection:
+        connection.execute(insert(TaskRun), rows)
+        if register.dialect.name == "postgresql":
+            connection.exec_driver_sql("ANALYZE runs")
+    asked: list[tuple[str, Any]] = []
+    event.listen(register, "before_cursor_execute", lambda *said: asked.append((said[2], said[3])))
+    assert overdue(register) == [(replace(KEY, run_id="scheduled__x"), True)]
+    statement, values = next(one for one in asked if "FROM runs" in one[0])
+    explain = {"sqlite": "EXPLAIN QUERY PLAN", "postgresql": "EXPLAIN"}[register.dialect.name]
+    with register.connect() as connection:
+        plan = str(connection.exec_driver_sql(f"{explain} {statement}", values).all())
+    assert "ix_runs_outcome_must_end_by" in plan

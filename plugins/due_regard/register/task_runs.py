@@ -74,7 +74,8 @@ def list_overdue_runs(engine: Engine, *, now: datetime, unmended: bool = False) 
         now: what is still within its time is not overdue.
         unmended: leave out those after which a later run of the same work succeeded.
     """
-    overdue = select(TaskRun).where(TaskRun.outcome != SUCCEEDED, TaskRun.must_end_by < now)
+    # Not "other than succeeded": every task asks, and would walk all work that was ever done.
+    overdue = select(TaskRun).where(TaskRun.outcome.in_((RUNNING, FAILED)), TaskRun.must_end_by < now)
     if unmended:
         later = _find_last_successes().subquery()
         same = and_(*(TaskRun.__table__.c[name] == later.c[name] for name in ("landlord", "dag_id", "verb")))
