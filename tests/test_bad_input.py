@@ -116,6 +116,7 @@ BAD: dict[str, list[list[str]]] = {
     "backup": [["file"], ["file/x"], ["b", "--landlord", "nobody"]],
     "restore": [["nowhere"], ["empty"], ["file"]],
     "doctor": [["--freshness", "--register", "sqlite:///nowhere/register.db"]],
+    "watch": [["--now", "yesterday"], ["--register", "sqlite:///nowhere/register.db"]],
 }  # fmt: skip
 NO_BAD_INPUT = {"calendar refresh"}
 """Commands without a word that could be wrong."""
@@ -221,7 +222,7 @@ WELL_MEANT: dict[str, list[str]] = {
     "audit acknowledge": ["--landlord", L], "register redate": ["--landlord", L, *SAID],
     "record list": ["--landlord", L], "record withdraw": ["restrictions", "R1", "--landlord", L, *SAID],
     "record undo": ["restrictions", "R1", "--landlord", L, *SAID], "register upgrade": [], "audit verify": [],
-    "backup": ["b"], "doctor": ["--freshness"],
+    "backup": ["b"], "doctor": ["--freshness"], "watch": [],
 }  # fmt: skip
 NEEDS_NO_REGISTER = {
     *("source check", "policy check", "policy show", "policy rules", "policy codes", "policy diff", "landlord new"),
