@@ -117,6 +117,7 @@ BAD: dict[str, list[list[str]]] = {
     "restore": [["nowhere"], ["empty"], ["file"]],
     "doctor": [["--freshness", "--register", "sqlite:///nowhere/register.db"]],
     "metrics": [["--now", "x"], ["--now", "9999-12-31T00:00:00Z"], ["--register", "sqlite:///nowhere/register.db"]],
+    "watch": [["--now", "yesterday"], ["--register", "sqlite:///nowhere/register.db"]],
 }  # fmt: skip
 NO_BAD_INPUT = {"calendar refresh"}
 """Commands without a word that could be wrong."""
@@ -222,7 +223,7 @@ WELL_MEANT: dict[str, list[str]] = {
     "audit acknowledge": ["--landlord", L], "register redate": ["--landlord", L, *SAID],
     "record list": ["--landlord", L], "record withdraw": ["restrictions", "R1", "--landlord", L, *SAID],
     "record undo": ["restrictions", "R1", "--landlord", L, *SAID], "register upgrade": [], "audit verify": [],
-    "backup": ["b"], "doctor": ["--freshness"], "metrics": [],
+    "backup": ["b"], "doctor": ["--freshness"], "metrics": [], "watch": [],
 }  # fmt: skip
 NEEDS_NO_REGISTER = {
     *("source check", "policy check", "policy show", "policy rules", "policy codes", "policy diff", "landlord new"),

@@ -65,6 +65,10 @@ def test_loading_a_dag_file_imports_nothing_heavy(seen: dict[str, Any]) -> None:
     assert seen["heavy"] == []
 
 
+def test_a_dag_file_lists_names_and_opens_no_landlords_file(seen: dict[str, Any]) -> None:
+    assert seen["opened"] == []
+
+
 def test_serialises_twice_the_same(seen: dict[str, Any], tmp_path: Path) -> None:
     again = _inspect(tmp_path, "2", SWITCHED_ON)
     for dag in DAGS:

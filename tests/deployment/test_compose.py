@@ -29,6 +29,7 @@ TEXT = (ROOT / "docker-compose.yaml").read_text(encoding="utf-8")
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
 OURS = [name for name, service in SERVICES.items() if "due-regard" in service["image"]]
+OF_AIRFLOW = [name for name in OURS if name != "watch"]
 REFERENCE = re.compile(r"(?<!\$)\$\{(?P<name>\w+)(?P<rest>(?:[^{}]|\$\{[^}]*\})*)\}")
 
 
@@ -134,9 +135,25 @@ def test_a_service_is_given_only_what_it_needs() -> None:
     keys = {"AIRFLOW__CORE__FERNET_KEY", "AIRFLOW__API__SECRET_KEY", "AIRFLOW__API_AUTH__JWT_SECRET"}
     assert held["api-server"] == {*keys, "DUE_REGARD_REGISTER_URL", "AIRFLOW_ENTRA_CLIENT_SECRET"}
     assert held["init"] == {*keys, "DUE_REGARD_REGISTER_URL", "AIRFLOW_ADMIN_PASSWORD", "PAGES_DB_PASSWORD"}
-    assert [name for name in OURS if "register" in SERVICES[name]["networks"]] == [
-        *("init", "api-server", "scheduler", *WORKERS)
-    ]
+    assert held["watch"] == {each for each in held["scheduler"] if each not in keys and "AIRFLOW" not in each}
+    with_register = ["init", "api-server", "scheduler", "watch", *WORKERS]
+    assert [name for name in OURS if "register" in SERVICES[name]["networks"]] == with_register
+
+
+def test_the_watch_lives_without_airflow() -> None:
+    watch = SERVICES["watch"]
+    assert watch["networks"] == ["register", "outside"]
+    assert [name for name in environment("watch") if "AIRFLOW" in name] == []
+    assert "due-regard watch" in watch["command"][-1]
+    assert (
+        subprocess.run(["bash", "-n"], input=watch["command"][-1].replace("$$", "$"), text=True, check=False).returncode
+        == 0
+    )
+    (every,) = re.findall(r"sleep (\d+)", watch["command"][-1])
+    (within,) = re.findall(r"-mmin -(\d+)", watch["healthcheck"]["test"][-1])
+    assert 2 * int(every) / 60 < int(within) < 60
+    wanted = {f"DUE_REGARD_{name.upper()}" for name in Settings.model_fields if name.startswith(("mail_", "smtp_"))}
+    assert wanted - set(environment("watch")) == set()
 
 
 def test_the_pages_have_a_login_of_their_own_and_change_no_file() -> None:
@@ -254,17 +271,17 @@ def test_the_slots_of_the_pool_are_those_of_the_workers() -> None:
 
 
 def test_airflows_database_is_not_the_registers() -> None:
-    for name in set(OURS) - set(WORKERS):
+    for name in set(OF_AIRFLOW) - set(WORKERS):
         assert str(environment(name)["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"]).split("@")[1] == "airflow-db/airflow"
-    for name in ("init", "api-server", "scheduler", *WORKERS):
+    for name in ("init", "api-server", "scheduler", "watch", *WORKERS):
         assert str(environment(name)["DUE_REGARD_REGISTER_URL"]).split("@")[1] == "register-db/due_regard"
 
 
 def test_runs_with_the_local_executor_behind_a_login() -> None:
-    for name in OURS:
+    for name in OF_AIRFLOW:
         assert fill_in(str(environment(name)["AIRFLOW__CORE__EXECUTOR"]), {}) == "LocalExecutor"
         assert "FabAuthManager" in str(environment(name)["AIRFLOW__CORE__AUTH_MANAGER"])
-    assert {"api-server", "scheduler", "dag-processor", "init", *WORKERS} == set(OURS)
+    assert {"api-server", "scheduler", "dag-processor", "init", *WORKERS} == set(OF_AIRFLOW)
 
 
 def test_no_container_runs_as_root_or_may_write_the_code() -> None:
