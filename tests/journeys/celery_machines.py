@@ -22,6 +22,7 @@ from sqlalchemy import Engine, create_engine, make_url, text
 from demo import processes
 from demo.api import DagRun
 from demo.place import DemoPlace, build_environment, find_free_port
+from due_regard.register import upgrade_register
 from tests.journeys.test_killed_tasks import Person
 from tests.register.engines import find_server_url, run_statement, start_postgresql
 
@@ -162,6 +163,8 @@ def _prepare(folder: Path, include: Path, server: str, broker: str) -> Machines:
     register, airflow = (
         url.set(database=name).render_as_string(hide_password=False) for name in ("register", "airflow")
     )
+    # As its owner makes it, before anything runs.
+    upgrade_register(register).dispose()
     port = find_free_port()
     found = Machines(folder, include, register, airflow, broker, port, {})
     found.control.home.mkdir(parents=True)

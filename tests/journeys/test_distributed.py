@@ -83,7 +83,8 @@ class Striker:
         running = "SELECT landlord, verb, started_at FROM runs WHERE outcome = 'running' ORDER BY started_at"
         for landlord, verb, began in ask_engine(self.engine, running):
             middle = self.seconds[landlord, verb] * 0.4
-            is_there = (datetime.now(UTC) - began.replace(tzinfo=UTC)).total_seconds() >= middle
+            since = began if began.tzinfo else began.replace(tzinfo=UTC)
+            is_there = (datetime.now(UTC) - since).total_seconds() >= middle
             if verb in verbs and verb not in self.struck and is_there and self._kill_worker_of(runs, landlord, verb):
                 self.struck[verb] = landlord
                 return
@@ -97,7 +98,7 @@ class Striker:
                 continue
             for process in (worker, *tree):
                 kill_now(process)
-            psutil.wait_procs([worker, *tree], timeout=60)
+            psutil.wait_procs([worker, *tree], timeout=10)  # nobody may be there to collect the orphans
             asked = "SELECT outcome FROM runs WHERE landlord = :landlord AND verb = :verb"
             was_hit = ask_engine(self.engine, asked, landlord=landlord, verb=verb) == [("running",)]
             self.workers[name] = self.machines.start_worker(name)
