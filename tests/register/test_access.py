@@ -375,6 +375,8 @@ def test_the_pages_read_every_record_and_decide(login: Callable[..., Engine]) ->
         "SELECT reason FROM alert_messages",
         "INSERT INTO alert_messages (landlord, message_id) VALUES ('x', 'x')",
         "UPDATE alert_messages SET status = 'waiting'",
+        "INSERT INTO pack_issues SELECT * FROM pack_issues",
+        "UPDATE pack_events SET why = ''",
         "ALTER TABLE findings DISABLE ROW LEVEL SECURITY",
         "SELECT pg_read_file('/etc/passwd')",
     ],

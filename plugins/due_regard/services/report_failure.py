@@ -24,6 +24,7 @@ from due_regard.services.post_mail import (
     post_register_faults,
     send_landlord_mail,
 )
+from due_regard.services.post_waiting_packs import post_waiting_packs
 from due_regard.services.result import Result
 
 if TYPE_CHECKING:
@@ -59,7 +60,8 @@ def report_overdue_runs(settings: Settings, names: Sequence[str], *, now: dateti
 def watch_landlords(settings: Settings, *, now: datetime) -> Result:
     """Tell each data owner what did not run or was not assessed in time, and hand over each landlord's waiting mail.
 
-    The days whose views of named records are over are sealed first, whatever becomes of the mail.
+    The days whose views of named records are over are sealed first, whatever becomes of the mail. Packs that people
+    approved meanwhile go on their way, too.
 
     Returns:
         told (mails posted), untold (landlord -> why its data owner could not be told).
@@ -70,7 +72,10 @@ def watch_landlords(settings: Settings, *, now: datetime) -> Result:
         told = _post_overdue_runs(engine, context, overdue)
         if days := find_late_days(engine, context.landlord.id, context.calendar, now=now):
             told += post_late_assessment(engine, context, days, by=f"{ASSESSED_BY:%H:%M}")
-        send_landlord_mail(engine, settings, context.landlord.id, now=now)
+        try:
+            post_waiting_packs(engine, settings, context)
+        finally:
+            send_landlord_mail(engine, settings, context.landlord.id, now=now)
         return told
 
     from due_regard.register import seal_views
