@@ -87,11 +87,11 @@ def hand_over_pack(engine: Engine, settings: Settings, context: MailContext, key
 
 
 def is_to_leave(context: MailContext, key: PackKey) -> bool:
-    """Whether the mail of a pack may leave today; of one that is not switched on, never."""
+    """Whether the mail of a pack may leave today; of one that is not switched on, no day keeps it."""
     from due_regard.packs import find_posting_day
 
     switch = find_switch(context.landlord, key.pack)
-    return switch is not None and find_posting_day(switch, Quarter.parse(key.quarter), context) == context.today
+    return switch is None or find_posting_day(switch, Quarter.parse(key.quarter), context) == context.today
 
 
 def post_build(
@@ -126,13 +126,13 @@ def ask_for_approval(connection: Connection, settings: Settings, context: MailCo
     """Ask governance by mail to approve the newest draft: once a version, and again once a rejected one was rebuilt.
 
     Returns:
-        False where they were asked before, or the draft that they rejected is still the newest.
+        False where they were asked before, took the approval back, or the draft that they rejected is the newest.
     """
     from due_regard.packs.life.pack_mail import DraftNotice
 
     version = life.version
     builds, rejection = life.list_builds_of(version), life.find_rejection(version)
-    if not builds or (rejection is not None and rejection["pack_id"] == builds[-1]["id"]):
+    if not builds or life.is_undone(version) or (rejection and rejection["pack_id"] == builds[-1]["id"]):
         return False
     rejected = sum(1 for event in life.events if event["version"] == version and event["event"] == "rejected")
     owed = find_owed(settings, context, life.key)

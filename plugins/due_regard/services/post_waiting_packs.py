@@ -6,7 +6,7 @@ the outbox once, however often this is called. How one pack is posted is post_pa
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from due_regard.calendars.quarters import find_london_day
 from due_regard.config.settings import Settings
@@ -82,7 +82,7 @@ def _remind(engine: Engine, settings: Settings, context: MailContext, key: PackK
             return 0
         waiting = life.find_waiting_since(life.version)
         since = find_london_day(waiting) if waiting else None
-        told = {"round": life.count_rounds(life.version), "waits_since": since, "owed": owed}
+        told: dict[str, Any] = {"round": life.count_rounds(life.version), "waits_since": since, "owed": owed}
         if since is not None and context.calendar.shift(since, switch.remind_after_working_days) <= context.today:
             posted += post_notice(connection, settings, context, life, DraftNotice("reminded", **told))
         if owed is not None and not any(life.find_issue(one) for one in range(1, life.version + 1)):

@@ -61,7 +61,7 @@ def describe_life(
     figures: dict[str, Any] = {}
     if frozen is not None and own is not None and own["id"] == build["id"]:
         figures = _choose_figures(frozen[0][build["id"]], frozen[1][build["id"]], life.key.edition)
-    said = {
+    said: Result = {
         "state": life.name_state(version),
         "life": [
             {name: make_json_value(act[name]) for name in acts} | {"title": titles.get(act["section"], act["section"])}

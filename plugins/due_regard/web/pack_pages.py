@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
@@ -44,7 +44,7 @@ def show_one_pack(
 ) -> Response:
     """`/due-regard/L/packs/QUARTER/NAME?edition=&version=&build=`."""
     place, governs = (visit.settings, visit.landlord, quarter, name), visit.may_govern
-    reader = {"governs": governs, "actor": visit.visitor.actor_id, "now": visit.now}
+    reader: dict[str, Any] = {"governs": governs, "actor": visit.visitor.actor_id, "now": visit.now}
     found = show_pack(*place, edition=edition, version=version, build=build, **reader)
     return show_page(request, "pack.html.j2", found)
 

@@ -29,8 +29,6 @@ ISSUED = frozenset({"by hand", "accepted"})
 DRAFTS = frozenset({"draft", "commented"})
 """States in which a version waits for somebody's word."""
 
-_VERDICTS = ("approved", "rejected", "undone")
-
 _EVENT = ("id", "version", "pack_id", "at", "event", "actor", "why", "section")
 
 
@@ -97,13 +95,19 @@ class PackLife:
 
     def find_approval(self, version: int) -> Mapping[str, Any] | None:
         """The approval of a version that holds."""
-        last = self._find_last(version, *_VERDICTS)
-        return last if last is not None and last["event"] == "approved" else None
+        return self._find_verdict(version, "approved")
 
     def find_rejection(self, version: int) -> Mapping[str, Any] | None:
         """The rejection of a version, unless it was approved since."""
-        last = self._find_last(version, *_VERDICTS)
-        return last if last is not None and last["event"] == "rejected" else None
+        return self._find_verdict(version, "rejected")
+
+    def _find_verdict(self, version: int, name: str) -> Mapping[str, Any] | None:
+        last = self._find_last(version, "approved", "rejected", "undone")
+        return last if last is not None and last["event"] == name else None
+
+    def is_undone(self, version: int) -> bool:
+        """Whether the last word on a version took its approval back."""
+        return self._find_verdict(version, "undone") is not None
 
     def find_undoing(self, version: int) -> Mapping[str, Any] | None:
         """The newest act that took an approval of a version back."""
