@@ -58,19 +58,19 @@ def ask(engine: Engine, settings: Settings, now: datetime = BUILT, **more: Any) 
 
 
 def list_days(until: date) -> Iterator[datetime]:
-    now = BUILT
-    while find_london_day(now) <= until:
-        yield now
-        now += timedelta(days=1)
+    """Each day of the first ten, then those on which something may fall due, to keep the test short."""
+    for after in (*range(11), 14, 17, 39, 60, 61, 62, 74, 75, 76, 89, 90, 94):
+        if find_london_day(now := BUILT + timedelta(days=after)) <= until:
+            yield now
 
 
 def pass_days(engine: Engine, settings: Settings, until: date, **more: Any) -> list[tuple[date, str]]:
-    """(day, recipient) of each mail that is posted as alerts run twice a day."""
+    """(day, recipient) of each mail that is posted as alerts run, twice on a day on which there is one."""
     found = []
     for now in list_days(until):
-        for _ in range(2):
-            before = len(mails(engine))
-            post_waiting_packs(engine, settings, context(now, **more))
+        before = len(mails(engine))
+        if post_waiting_packs(engine, settings, context(now, **more)):
+            assert post_waiting_packs(engine, settings, context(now, **more)) == 0
             found += [(find_london_day(now), to) for to, _ in mails(engine)[before:]]
     return found
 
@@ -81,7 +81,9 @@ def mails(engine: Engine) -> list[tuple[str, str]]:
     with reading(engine, NAME) as connection:
         found = [tuple(row) for row in connection.execute(rows)]
     parts = [(to, message_from_string(body, policy=default)) for to, body in found]
-    return [(to, f"{mail['Subject']}\n{mail.get_body(('plain',)).get_content()}") for to, mail in parts]  # type: ignore[attr-defined]
+    return [
+        (to, f"{mail['Subject']} {' '.join(mail.get_body(('plain',)).get_content().split())}") for to, mail in parts
+    ]  # type: ignore[attr-defined]
 
 
 GOVERNANCE, DATA_OWNER = "governance@queens-cross.example", "data-team@queens-cross.example"
@@ -97,9 +99,9 @@ def test_a_draft_is_asked_for_once_more_and_its_report_is_not_owed_in_silence(
         (date(2026, 9, 16), DATA_OWNER),
     ]
     asked, reminded, owed = (text for _, text in mails(register))
-    assert "Clause 12 asks for this report: it is owed by 30 September 2026." in asked
-    assert "Still to approve" in reminded and "has waited for an approval since 3 July 2026" in reminded
-    assert "is owed by 30 September 2026 (clause 12), and its draft is not approved" in " ".join(owed.split())
+    assert "Clause 12 asks for this report: it is owed by Wed 30 September 2026." in asked
+    assert "Still to approve" in reminded and "has waited for an approval since Fri 3 July 2026" in reminded
+    assert "is owed by Wed 30 September 2026 (clause 12), and its draft is not approved" in owed
     assert [event["event"] for event in life(register).events] == ["asked", "asked", "warned"]
     verify_audit(register)
 
@@ -144,7 +146,7 @@ def test_an_approved_pack_leaves_on_its_day_and_can_be_taken_back_until_then(
     assert (posted, mails(register)[-1][0]) == (1, GOVERNANCE), "it waits again: governance is reminded"
     do(register, packs.record_approval)
     assert [post_waiting_packs(register, settings, context(wednesday, **meeting)) for _ in range(2)] == [1, 0]
-    assert mails(register)[-1][0] == "clerk@queens-cross.example"
+    assert [to for to, _ in mails(register)].count("clerk@queens-cross.example") == 1
     with pytest.raises(PackError, match=r"on its way: its approval stays; once it is issued, .*pack correct"):
         do(register, packs.record_undoing)
 
