@@ -394,7 +394,7 @@ def test_the_pages_act_on_packs_and_mail_nobody(owned: Engine, login: Callable[.
     act(pages, packs.record_approval)
     act(pages, packs.record_undoing)
     act(pages, packs.record_approval)
-    with pytest.raises(DBAPIError, match="permission denied"), writing(pages, LANDLORD) as connection:
+    with pytest.raises(RegisterError, match="permission denied"), writing(pages, LANDLORD) as connection:
         record_issue(connection, LANDLORD, 1, how="paper", now=NOW, by="a", why="b")
     with writing(loader, LANDLORD) as connection:
         life = packs.read_pack_life(connection, LANDLORD, key)

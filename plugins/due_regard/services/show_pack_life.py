@@ -52,7 +52,7 @@ def describe_life(
         actor, at), sections (section, title) that may be commented on, tables (table, title, quarters, rows: measure
         and its cells), correction, is_newest (no later version is begun), has_later_build (one that is not the
         version's own), rejection (at, actor, why; None: none holds), is_rebuilt (since it was rejected), is_sole_author
-        (the reader alone wrote the commentary, so somebody else approves), is_on_its_way (its mail), leaves_on (the day
+        (the reader alone wrote the commentary, so somebody else approves), is_on_its_way (its mail), has_clerk, leaves_on (the day
         before which its mail does not leave; None: it may leave).
     """
     titles = _list_section_titles(settings, life.key.pack)
@@ -83,6 +83,7 @@ def describe_life(
         "has_later_build": own is not None and own["id"] != life.list_builds_of(version)[-1]["id"],
         "is_sole_author": actor is not None and life.has_sole_author(actor),
         "is_on_its_way": life.has_mail_on_its_way(version),
+        "has_clerk": find_switch(landlord, life.key.pack) is not None,
         "leaves_on": _find_leaving_day(landlord, life, now),
     }
     return said | _describe_rejection(life, version)
