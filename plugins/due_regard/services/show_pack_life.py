@@ -52,8 +52,8 @@ def describe_life(
         actor, at), sections (section, title) that may be commented on, tables (table, title, quarters, rows: measure
         and its cells), correction, is_newest (no later version is begun), has_later_build (one that is not the
         version's own), rejection (at, actor, why; None: none holds), is_rebuilt (since it was rejected), is_sole_author
-        (the reader alone wrote the commentary, so somebody else approves), is_on_its_way (its mail), has_clerk, leaves_on (the day
-        before which its mail does not leave; None: it may leave).
+        (the reader alone wrote the commentary, so somebody else approves), is_on_its_way (its mail), has_clerk,
+        leaves_on (the day before which its mail does not leave; None: it may leave).
     """
     titles = _list_section_titles(settings, life.key.pack)
     acts = ("event", "at", "actor", "why", "section", "version")

@@ -114,7 +114,7 @@ def _describe_appeal(row: Row, records: Records, policy: Policy, judging: Judgin
 def _judge_new_appeal(
     row: Row, records: Records, policy: Policy, duties: list[Duty], judging: Judging
 ) -> dict[str, str]:
-    """Rule -> state of the duties on an appeal against this decision of which nothing is known yet.
+    """Rule -> state of the duties on an appeal against this decision of which no more than its day is known.
 
     A duty that is not for such a customer, or such a decision, is not among them.
     """
@@ -122,9 +122,10 @@ def _judge_new_appeal(
 
     from due_regard.assessment import assess_records
 
-    trial = pd.DataFrame({"appeal_ref": ["-"], "restriction_ref": [row["restriction_ref"]]}, dtype="str")
-    history = PolicyHistory((replace(policy, file=policy.file.model_copy(update={"duties": tuple(duties)})),))
     day = max(judging.as_at or date.min, row["decided_on"].date())
+    trial = pd.DataFrame({"appeal_ref": ["-"], "restriction_ref": [row["restriction_ref"]]}, dtype="str")
+    trial["received_on"] = pd.Series([day]).astype("datetime64[s]")
+    history = PolicyHistory((replace(policy, file=policy.file.model_copy(update={"duties": tuple(duties)})),))
     found = assess_records({**records, "appeals": trial}, history, judging.context.calendar, day)
     return dict(zip(found["rule"].astype("str"), found["state"].astype("str"), strict=True))
 
