@@ -109,7 +109,7 @@ def post_build(
 
     landlord, key, mode = context.landlord.id, life.key, context.mode
     undoing = life.find_undoing(life.version)
-    place, since = (landlord, key.pack, key.quarter, mode, key.edition), undoing and undoing["at"]
+    place, since = (landlord, key.pack, key.quarter, mode, key.edition), undoing["at"] if undoing else None
     if packs.is_mailed(connection, *place, version=life.version, since=since):
         return False
     report = read_report(settings, landlord, life, build)
