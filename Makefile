@@ -76,7 +76,7 @@ def filled(line):
         return f"{name}={owner}"
     secret = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode() if "FERNET" in name else secrets.token_hex(24)
     return f"{name}={secret}"
-for name in ("var", "drops", "own", "backups"):
+for name in ("var", "var/packs", "drops", "own", "backups"):
     folder = pathlib.Path(name)
     folder.mkdir(mode=0o700, exist_ok=True)
     os.chown(folder, owner, -1)

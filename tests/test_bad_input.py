@@ -80,6 +80,7 @@ BAD: dict[str, list[list[str]]] = {
         ["--landlord", "nobody", "--quarter", "x", "--pack", "none", "--by", "the clerk", "--why", "handed over"],
     ],
     "pack approve": DECIDED_ON_PACK, "pack reject": DECIDED_ON_PACK, "pack correct": DECIDED_ON_PACK,
+    "pack undo": DECIDED_ON_PACK,
     "pack comment": [
         [*PACK[1:], "--pack", "senior_management", "--section", "decision", *SAID],
         [*PACK[1:], "--pack", "senior_management", "--section", "none", *SAID],
@@ -215,7 +216,8 @@ WELL_MEANT: dict[str, list[str]] = {
     "alerts run": ["--as-at", DAY], "alerts explain": ["x"], "pack": [*PACK[1:], "--out", "packs"],
     "mail bounced": ["x"], "pack issue": [*PACK[1:], "--pack", "senior_management", *SAID],
     **{
-        f"pack {verb}": [*PACK[1:], "--pack", "senior_management", *SAID] for verb in ("approve", "reject", "correct")
+        f"pack {verb}": [*PACK[1:], "--pack", "senior_management", *SAID]
+        for verb in ("approve", "reject", "undo", "correct")
     },
     "pack comment": [*PACK[1:], "--pack", "senior_management", "--section", "decision", *SAID],
     "pack figure": [f"{L}/2026-Q2/senior_management/confidential/1/restrictions/new/2026-Q2"],

@@ -121,6 +121,7 @@ def test_folders_of_the_host_are_where_the_settings_look() -> None:
     } == {
         "./var:/opt/due-regard/var",
         "./var:/opt/due-regard/var:ro",
+        "./var/packs:/opt/due-regard/var/packs",
         "${DUE_REGARD_BACKUP_DIR:-./backups}:/opt/due-regard/backups",
         "${DUE_REGARD_OWN_DIR:-./own}:/opt/due-regard/own:ro",
         "logs:/opt/airflow/logs",
@@ -156,11 +157,11 @@ def test_the_watch_lives_without_airflow() -> None:
     assert wanted - set(environment("watch")) == set()
 
 
-def test_the_pages_have_a_login_of_their_own_and_change_no_file() -> None:
+def test_the_pages_have_a_login_of_their_own_and_write_drafts_of_packs_alone() -> None:
     assert make_url(REFERENCE.sub("x", str(environment("api-server")["DUE_REGARD_REGISTER_URL"]))).username == "pages"
     assert 'register login pages --role pages <<< "$$PAGES_DB_PASSWORD"' in SERVICES["init"]["command"][-1]
     written = [v for v in SERVICES["api-server"]["volumes"] if not v.endswith(":ro")]
-    assert written == ["logs:/opt/airflow/logs"]
+    assert written == ["./var/packs:/opt/due-regard/var/packs", "logs:/opt/airflow/logs"]
 
 
 def test_the_roles_are_made_before_anybody_signs_in() -> None:

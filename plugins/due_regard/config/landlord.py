@@ -118,6 +118,10 @@ class PackSwitch(_SettingsPart):
     meets_on: tuple[date, ...] = ()
     days_before_meeting: int = Field(default=7, ge=0)
     needs_approval: bool = Field(default=True, description="mailed only once a named person has approved it")
+    remind_after_working_days: int = Field(default=5, ge=1, description="a draft that waits so long is asked for again")
+    warn_before_working_days: int = Field(
+        default=10, ge=1, description="so long before a draft's report is owed the data owner hears"
+    )
     author: Particular | None = Field(default=None, description="post of who answers for the paper, never a name")
     agenda_item: Particular | None = Field(default=None, description="number of the item on the agenda")
     marking: Particular | None = Field(default=None, description="of the confidential edition: exempt, private, why")

@@ -51,6 +51,8 @@ class SubjectSentences(Sentences):
     pack: Annotated[str, require_placeholders("title", "audience", "months")]
     pack_correction: Annotated[str, require_placeholders("title", "audience", "months")]
     pack_approval: Annotated[str, require_placeholders("title", "months")]
+    pack_reminder: Annotated[str, require_placeholders("title", "months")]
+    pack_owed: Annotated[str, require_placeholders("title", "months")]
     data_owner: Annotated[str, require_placeholders("landlord", "title")]
 
 

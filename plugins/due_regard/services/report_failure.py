@@ -23,6 +23,7 @@ from due_regard.services.post_mail import (
     post_register_faults,
     send_landlord_mail,
 )
+from due_regard.services.post_waiting_packs import post_waiting_packs
 from due_regard.services.result import Result
 from due_regard.services.tell_late_days import FindSwitch, find_no_switch, tell_late_days
 
@@ -60,8 +61,8 @@ def watch_landlords(
 ) -> Result:
     """Tell each data owner what did not run or was not assessed in time, and hand over each landlord's waiting mail.
 
-    The days whose views of named records are over are sealed first, whatever becomes of the mail. That it has looked is
-    noted for each landlord, for the other watch to see.
+    The days whose views of named records are over are sealed first, whatever becomes of the mail. Packs that people
+    approved meanwhile go on their way, too. That it has looked is noted for each landlord, for the other watch to see.
 
     Args:
         settings: the installation.
@@ -86,7 +87,10 @@ def watch_landlords(
             late[name] = found.still_late.isoformat()
         silent.update({which: seen.isoformat() for which, seen in found.silent.items()})
         note_watch(engine, name, watch, now=now)
-        send_landlord_mail(engine, settings, name, now=now)
+        try:
+            post_waiting_packs(engine, settings, context)
+        finally:
+            send_landlord_mail(engine, settings, name, now=now)
         return told + found.told
 
     from due_regard.register import seal_views
