@@ -105,6 +105,9 @@ class PackSwitch(_SettingsPart):
     meets_on: tuple[date, ...] = ()
     days_before_meeting: int = Field(default=7, ge=0)
     needs_approval: bool = Field(default=True, description="mailed only once a named person has approved it")
+    publishes: tuple[Literal["quarter", "year"], ...] = Field(
+        default=(), description="the editions for publication that are built beside it: of each quarter, of each year"
+    )
     author: Particular | None = Field(default=None, description="post of who answers for the paper, never a name")
     agenda_item: Particular | None = Field(default=None, description="number of the item on the agenda")
     marking: Particular | None = Field(default=None, description="of the confidential edition: exempt, private, why")

@@ -50,6 +50,7 @@ class SubjectSentences(Sentences):
     pack: Annotated[str, require_placeholders("title", "audience", "months")]
     pack_correction: Annotated[str, require_placeholders("title", "audience", "months")]
     pack_approval: Annotated[str, require_placeholders("title", "months")]
+    pack_withheld: Annotated[str, require_placeholders("title", "months")]
     data_owner: Annotated[str, require_placeholders("landlord", "title")]
 
 

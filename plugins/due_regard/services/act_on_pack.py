@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from due_regard.calendars.quarters import Quarter
+from due_regard.calendars.reporting_years import parse_period
 from due_regard.config.settings import Settings
 from due_regard.errors import DecisionError, PackError
 from due_regard.policy import LandlordContext
@@ -32,7 +32,7 @@ class PackAct:
     """Who does something with which pack, and why.
 
     Attributes:
-        landlord, quarter, pack, edition: which pack; the quarter as 2026-Q2.
+        landlord, quarter, pack, edition: which pack; the quarter as 2026-Q2, the year as 2025-26.
         actor: the id that the sign-in gives, or `make_typed_actor`'s.
         why: their reason; of a comment, its words.
         seen: checksum of the draft they looked at; where another was built since, it is not approved.
@@ -54,7 +54,7 @@ class PackAct:
         """
         from due_regard.packs import make_pack_key
 
-        return make_pack_key(self.pack, str(Quarter.parse(self.quarter)), self.edition)
+        return make_pack_key(self.pack, str(parse_period(self.quarter)), self.edition)
 
     def make_words(self, now: datetime) -> SaidWords:
         """Who and why, checked.

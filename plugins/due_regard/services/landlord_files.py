@@ -33,7 +33,7 @@ alerts:
   longest_silence_days: 92        # for how many days a person may silence a finding
   go_live_on: {year}-01-01        # what was overdue before goes to one backlog list
 # Committee and management packs: name (reports/packs/<name>.yaml), clerk; a named person approves each before it is
-# mailed, unless it says needs_approval: false
+# mailed, unless it says needs_approval: false; publishes: [quarter, year] adds editions fit for publication
 packs: []
 """
 

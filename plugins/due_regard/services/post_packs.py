@@ -68,7 +68,8 @@ def hand_over_pack(
 
     Returns:
         Whether its mail was put into the outbox, and whether its approval was asked for, by this call. Neither where
-        either happened before, as the present mode of mailing remembers it, or the address is refused.
+        either happened before, as the present mode of mailing remembers it, the address is refused, or too little of
+        it would be left to publish: then governance is told so.
 
     Raises:
         PackError: the files of the approved build are gone, or the pack is not switched on.
@@ -79,6 +80,9 @@ def hand_over_pack(
     landlord, mail_context = context.landlord.id, open_mail_context(settings, context, now=now)
     with writing(engine, landlord) as connection:
         life = packs.read_pack_life(connection, landlord, key)
+        if life.explain_withheld(life.version):
+            tell_withheld(connection, settings, mail_context, life)
+            return False, False
         if life.name_state(life.version) in {"draft", "commented"} and is_approval_needed(context.landlord, key.pack):
             return False, ask_for_approval(connection, settings, mail_context, life)
         build = packs.check_may_be_issued(life, needs_approval=False)
@@ -134,6 +138,19 @@ def ask_for_approval(connection: Connection, settings: Settings, context: MailCo
     return True
 
 
+def tell_withheld(connection: Connection, settings: Settings, context: MailContext, life: PackLife) -> None:
+    """Tell governance by mail that too little would be left to publish: once a version."""
+    from due_regard import packs
+    from due_regard.mail import outbox
+
+    landlord = context.landlord
+    report = make_report(life, life.list_builds_of(life.version)[-1], ())
+    annual = packs.find_annual_offer(landlord, life.key.pack, life.key.quarter)
+    mail = packs.build_withheld_mail(report, context, reports=settings.reports_dir, annual=annual)
+    if not outbox.has_mail(connection, landlord.id, mail.message_id):
+        packs.record_withholding(connection, landlord.id, life, report.pack_id, mail, now=context.now)
+
+
 def read_report(settings: Settings, landlord: str, life: PackLife, build: Mapping[str, Any]) -> PackReport:
     """A build with the files kept of it.
 
@@ -154,5 +171,5 @@ def make_report(life: PackLife, build: Mapping[str, Any], files: tuple[StoredPat
     return packs.PackReport(
         build["id"], life.key.pack, life.key.quarter, life.key.edition, files, build["sha256"], "unchanged",
         version=version, sums=build["files"], run=build["ingredients"].get("run"),
-        correction=life.describe_correction(version),
+        correction=life.describe_correction(version), withheld=build["ingredients"].get("withheld", ""),
     )  # fmt: skip

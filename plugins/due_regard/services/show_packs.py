@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from due_regard.calendars.quarters import Quarter
-from due_regard.config.landlord import load_landlord
+from due_regard.calendars.reporting_years import parse_period
+from due_regard.config.landlord import Landlord, load_landlord
 from due_regard.config.settings import Settings
 from due_regard.errors import DefinitionError, NotAllowed, SettingsError, UnknownReference
 from due_regard.services.landlord_context import open_landlord_register
@@ -71,7 +72,7 @@ def show_pack(
     Args:
         settings: the installation.
         landlord: whose.
-        quarter: as 2026-Q2.
+        quarter: as 2026-Q2, or a year as 2025-26.
         name: of the pack.
         edition: confidential or publishable; None: what the reader may download, where it was built.
         version: 1, or of a correction one more; None: the newest that was built.
@@ -82,7 +83,8 @@ def show_pack(
         landlord, landlord_name, pack, title, audience, quarter, edition, editions, version, versions (version, state,
         built_at, issues), build, builds (build, built_at, sha256), built_at, known_at, sha256, may_download, files
         (name, sha256, is_kept), ingredients, issues, and as `describe_life`: state, life, commentary, sections, tables,
-        correction, is_newest, has_later_build.
+        correction, is_newest, has_later_build; withheld (why nothing of it is published; empty where it is) and annual
+        (what is offered in its place, or None).
 
     Raises:
         UnknownReference: no such pack, edition, version or build was built.
@@ -97,10 +99,12 @@ def show_pack(
         for file, digest in sorted(chosen["files"].items())
     ]
     said = {key: make_json_value(chosen[key]) for key in ("pack", "quarter", "built_at", "known_at", "sha256")}
+    found = load_landlord(settings.landlords_dir, landlord)
     may_read = governs or life.key.edition == PUBLISHABLE
     return (
-        {"landlord": landlord, "landlord_name": load_landlord(settings.landlords_dir, landlord).name}
+        {"landlord": landlord, "landlord_name": found.name}
         | said
+        | _describe_withheld(found, life, str(chosen["ingredients"].get("withheld", "")))
         | _describe_definition(settings, name)
         | {"edition": life.key.edition, "editions": with_editions, "version": number, "versions": versions}
         | {"build": builds.index(chosen) + 1, "builds": [_describe_build(*one) for one in enumerate(builds, 1)]}
@@ -108,6 +112,14 @@ def show_pack(
         | {"issues": _choose_issues(chosen["id"], life.issues, governs=governs)}
         | describe_life(settings, life, number, chosen, (figures, published) if may_read else None)
     )
+
+
+def _describe_withheld(landlord: Landlord, life: PackLife, withheld: str) -> Result:
+    """Why nothing of a build is published, and the annual edition that is offered in its place."""
+    from due_regard.packs import find_annual_offer
+
+    offer = find_annual_offer(landlord, life.key.pack, life.key.quarter) if withheld else None
+    return {"withheld": withheld, "annual": None if offer is None else asdict(offer) | {"from_on": str(offer.from_on)}}
 
 
 def _read_life(
@@ -122,7 +134,7 @@ def _read_life(
     from due_regard.register import reading
 
     try:
-        period = str(Quarter.parse(quarter))
+        period = str(parse_period(quarter))
     except SettingsError:
         raise UnknownReference(_UNKNOWN) from None
     with open_landlord_register(settings, landlord) as engine, reading(engine, landlord) as connection:
