@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import pytest
+import yaml
 
 from due_regard.calendars.quarters import Quarter
 from due_regard.calendars.reporting_years import ReportingYear, parse_period
+from due_regard.config.landlord import Landlord
 from due_regard.errors import SettingsError
 
 
@@ -47,3 +50,12 @@ def test_what_names_no_period_is_refused(text: str) -> None:
 def test_a_year_that_begins_inside_a_quarter_has_no_edition() -> None:
     with pytest.raises(SettingsError, match="whole quarters"):
         ReportingYear.of(Quarter(2026, 2), 9)
+
+
+def test_settings_that_publish_such_a_year_are_refused() -> None:
+    text = yaml.safe_load((Path("include/landlords") / "queens_cross.yaml").read_text(encoding="utf-8"))
+    text["packs"][0]["publishes"] = ["year"]
+    assert Landlord.model_validate(text).packs[0].publishes == ("year",)
+    text["reporting_year_starts"] = 9
+    with pytest.raises(ValueError, match="four whole quarters"):
+        Landlord.model_validate(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -43,7 +44,7 @@ def test_a_year_is_built_and_says_year(loaded: Engine, whole: packs.PackReport) 
     assert "Report to the Health & Safety Committee, Year 2025/26 (Apr 2025 to Mar 2026)" in cells
     assert "Restrictions in force at the end of the year" in cells
     assert any(text.startswith("Apr 2024 to Mar 2025") for text in cells)
-    assert not [text for text in cells if "quarter" in text.lower() and "report of any quarter" not in text]
+    assert not [text for text in cells if "quarter" in text.lower() and not re.search("of any quarter|we read", text)]
     with reading(loaded, NAME) as connection:
         row = connection.execute(select(PackRow.quarter, PackRow.figures, PackRow.published)).one()
         before = read_published_before(connection, NAME)

@@ -52,8 +52,8 @@ class ReportingYear:
         year, end, month = (found[1], found[2], (found[3] or "").capitalize()) if found else ("", None, "")
         if not found or (end is None and month) or (end is not None and int(end) != (int(year) + 1) % 100):
             raise SettingsError(
-                "a year is written 2025-26, for April 2025 to March 2026; 2025, for January to December; or "
-                "2025-26-Jul, 2025-26-Oct, for one that begins with July or October"
+                "a quarter is written year-Qn, as in 2026-Q2 for April to June 2026; a year 2025-26, for April 2025 to "
+                "March 2026, or 2025, for January to December (2025-26-Jul, 2025-26-Oct: from July, from October)"
             )
         number = 1 if end is None else next(n for n, ending in _ENDINGS.items() if n > 1 and ending[1:] == month)
         return cls(Quarter(int(year), number))
@@ -116,6 +116,4 @@ def parse_period(text: str) -> Period:
     Raises:
         SettingsError: it names neither.
     """
-    return (
-        Quarter.parse(text) if "Q" in text.upper() or not _FORM.fullmatch(text.strip()) else ReportingYear.parse(text)
-    )
+    return Quarter.parse(text) if "Q" in text.upper() else ReportingYear.parse(text)

@@ -145,6 +145,15 @@ class Landlord(_SettingsPart):
     alerts: AlertSettings
     packs: tuple[PackSwitch, ...] = ()
 
+    @model_validator(mode="after")
+    def _check_years(self) -> Landlord:
+        if self.reporting_year_starts % 3 != 1 and any("year" in switch.publishes for switch in self.packs):
+            raise ValueError(
+                "a year is published of four whole quarters: reporting_year_starts must be 1, 4, 7 or 10 where a pack "
+                "publishes the year"
+            )
+        return self
+
     @field_validator("drop_folder")
     @classmethod
     def _check_drop_folder(cls, value: str) -> str:

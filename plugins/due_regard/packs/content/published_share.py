@@ -13,7 +13,7 @@ import pandas as pd
 from due_regard.calendars.reporting_years import Period
 from due_regard.errors import MissingFigure
 from due_regard.packs.content.disclosure_control import ProtectedTables
-from due_regard.packs.content.headlines import fill_sentence
+from due_regard.packs.content.headlines import fill_sentence, list_measures_named
 from due_regard.packs.content.measure_tables import MeasureTable
 from due_regard.packs.content.pack_definition import PackDefinition
 from due_regard.packs.content.paper_content import PaperContent
@@ -38,9 +38,9 @@ class ShownShare:
 
     def describe(self, period: Period) -> str:
         """Why nothing is published, in a sentence."""
-        left = f"{self.shown} of the {self.of} counts of people and cases of the {period.word} could be shown"
+        left = f"Of the {self.of} counts of people and cases of the {period.word}, {self.shown} could be shown"
         if self.shown >= LEAST_SHARE * self.of:
-            left = "No sentence of the pack has a figure left to say"
+            left += ", and no sentence has one of them to say"
         return f"{left}; the others are hidden, as small numbers would tell of people. That is too little to publish."
 
 
@@ -56,13 +56,15 @@ def measure_share(
     counts = [name for name in names if name not in protected.nobodys]
     shown = sum(1 for name in counts if protected.published.get(name) is not None)
     is_said = any(
-        _is_said(text, protected.tables.get(one.table)) for one in definition.sections for text in one.headlines
+        _is_said(text, protected, one.table, str(period)) for one in definition.sections for text in one.headlines
     )
     return ShownShare(shown, len(counts), bool(paper.key_figure or paper.points) or is_said)
 
 
-def _is_said(wording: str, table: MeasureTable | None) -> bool:
-    if table is None or table.figures is None:
+def _is_said(wording: str, protected: ProtectedTables, name: str, period: str) -> bool:
+    """Whether a sentence says a figure of people or cases."""
+    table, measures = protected.tables.get(name), list_measures_named(wording)
+    if table is None or table.figures is None or {f"{name}/{one}/{period}" for one in measures} <= protected.nobodys:
         return False
     try:
         return bool(fill_sentence(wording, {"": table}))
