@@ -96,8 +96,11 @@ def learn_year_relations(registers: Sequence[Figures]) -> Relations:
     for name in names:
         whole = (MARK + name, 0)
         same += [(whole, (name, back)) for back in (0, 3)]
-        sums.append({whole: 1, **{(name, back): -1 for back in range(4)}})
-        orders += [((name, back), whole) for back in range(4)]
+        quarters = {(name, back): 1 for back in range(4)}
+        sums.append({whole: -1, **quarters})
+        # What stands at an end may grow all the time: only what adds up to no more than the year's is a part of it.
+        if _holds(registers, {whole: -1, **quarters}, is_most=True):
+            orders += [(place, whole) for place in quarters]
     kept_same = [pair for pair in same if _holds(registers, {pair[0]: 1, pair[1]: -1})]
     return Relations(
         (*known.same, *kept_same),
@@ -107,7 +110,7 @@ def learn_year_relations(registers: Sequence[Figures]) -> Relations:
 
 
 def _holds(registers: Sequence[Figures], terms: Terms, *, is_most: bool = False) -> bool:
-    """Whether a sum is nought (or with `is_most`, not more) in every register, and of something in one of them."""
+    """Whether a sum is nought (or with `is_most`, not more) in every register, and of something in some of them."""
     totals, sizes = [], []
     for figures in registers:
         for last in (YEAR.last, YEAR.shift(-1).last):
@@ -115,7 +118,8 @@ def _holds(registers: Sequence[Figures], terms: Terms, *, is_most: bool = False)
             if all(value is not None for value, _ in values):
                 totals.append(sum(int(value or 0) * n for value, n in values))
                 sizes.append(max(int(value or 0) for value, _ in values))
-    return any(sizes) and all(total <= 0 if is_most else total == 0 for total in totals)
+    is_seen = sum(size > 1 for size in sizes) > 1
+    return is_seen and all(total <= 0 if is_most else total == 0 for total in totals)
 
 
 def count_recovered_of_years(true: Figures, editions: Sequence[Tables], relations: Relations) -> tuple[int, int]:
