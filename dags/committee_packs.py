@@ -1,9 +1,11 @@
 """## A landlord's packs: build the quarter's papers for committees and senior managers.
 
 **What.** `build` makes every pack that the landlord's settings switch on, for one quarter: workbook, action list,
-charts and paper, kept with their checksums. Governance is asked once by mail to approve each draft, and reminded by
-`daily`, which also mails what was approved; a pack whose settings say `needs_approval: false` is mailed to its clerk
-here, once. It approves nothing by itself.
+charts and paper, kept with their checksums. Where the settings ask for editions for publication (`publishes`), it makes
+those too: of the quarter, and once the reporting year's last quarter has ended, of the year. Governance is asked once
+by mail to approve each draft, and reminded by `daily`, which also mails what was approved; a pack whose settings say
+`needs_approval: false` is mailed to its clerk here, once. Of an edition of which too little would be left to publish,
+governance is told by mail. It approves nothing by itself.
 
 **When.** At 08:00 London on the first ten days of January, April, July and October, after the morning's assessment, so
 that late drops still count. On another date a run without a `quarter` says that there is nothing to do. A DAG that was
@@ -54,20 +56,19 @@ def make_packs(landlord: str) -> None:
     def committee_packs() -> None:
         @sdk.task
         def build(params: dict[str, Any], **context: Any) -> dict[str, Any]:
-            from due_regard.services.build_packs import build_packs
+            from due_regard.services.build_packs import build_due_packs
 
             context, now = context | {"params": params}, CLOCK()
             if (quarter := orchestration.find_quarter(context)) is None:
                 raise AirflowSkipException("nothing to do: no quarter ended on this run's date or in the days before")
             with orchestration.record_task(landlord, context, sdk.Connection.get, CLOCK):
-                return build_packs(
+                return build_due_packs(
                     orchestration.load_settings_with_connection(sdk.Connection.get),
                     landlord,
-                    quarter=str(quarter),
+                    quarter=quarter,
                     now=now,
                     known_at=quarter.closes_at if params["known"] == "close" else None,
                     issue=orchestration.choose_to_issue(context, quarter, now=now),
-                    upgrade=True,
                 )
 
         build()

@@ -3,8 +3,8 @@
 **What.** Asks the register which work failed or never ended (its process was killed, its machine stopped), and which
 landlord was not assessed by its hour (07:30 London, or its `assessed_by`) on a working day of its own; mails that
 landlord's data owner, once, with what is known of the cause, and hands over the mail that still waits: a pack that was
-approved on its page leaves so. A DAG that is switched off is named. Of each day that is over, it seals in the audit who looked at which record. It fails where a data
-owner could not be told: then the operator must.
+approved on its page leaves so. A DAG that is switched off is named. Of each day that is over, it seals in the audit who
+looked at which record. It fails where a data owner could not be told: then the operator must.
 
 **When.** Each hour from 07:30 to 19:30 London on weekdays. A slot missed is made up once, and tells nothing twice.
 

@@ -75,3 +75,11 @@ def test_files_named_to_people_exist(page: str, name: str) -> None:
     written_at_run_time = name.startswith("var/")
     places = [ROOT, ROOT / "plugins" / "due_regard", ROOT / "include", (ROOT / page).parent]
     assert written_at_run_time or any((place / name).exists() for place in places)
+
+
+def test_the_glossary_is_in_order_and_names_a_word_once() -> None:
+    text = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+    words = [word.casefold() for word in re.findall(r"^\*\*([^*]+)\*\*", text, re.MULTILINE)]
+    assert len(words) > 50
+    assert words == sorted(words)
+    assert len(words) == len(set(words))

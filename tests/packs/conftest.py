@@ -1,3 +1,3 @@
 """Fixtures of packs' tests."""
 
-from tests.packs.registers import kept, loaded, made, register, small  # noqa: F401
+from tests.packs.registers import kept, loaded, made, publish_the_least, register, small  # noqa: F401

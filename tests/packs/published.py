@@ -12,7 +12,7 @@ from due_regard.packs.content.crossed_records import add_crossed_records
 from due_regard.packs.content.disclosure_control import (
     SMALLEST_SHOWN,
     PublishedBefore,
-    find_audited_quarters,
+    find_audited_periods,
     protect_tables,
 )
 from due_regard.packs.content.measure_tables import SPECS, MeasureTable, build_measure_table
@@ -61,9 +61,9 @@ def publish_register(seed: int, *, most: int, last_quarters: int) -> tuple[Table
         window = found[start : start + 5]
         for names in (FEW, tuple(true)):
             tables = {name: _cut_table(true[name], window) for name in names}
-            newest, count = find_audited_quarters(window[0].quarter, before.list_quarters())
-            assert newest == window[0].quarter
-            audited, wider = found[start : start + count], crossed[start : start + count]
+            periods = find_audited_periods(window[0].quarter, before.list_periods())
+            audited, wider = found[start : start + len(periods)], crossed[start : start + len(periods)]
+            assert periods == tuple(snapshot.quarter for snapshot in audited)
             done = protect_tables(tables, audited, crossed=wider, before=before)
             editions.append(done.tables)
             before = add_edition(before, done.published)

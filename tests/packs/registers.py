@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import Engine
 
 from due_regard.packs import PackReport, build_pack
+from due_regard.packs.content.published_share import ShownShare
 from due_regard.register import load_drop, upgrade_register
 from tests.packs.known import QUARTER, REPORTS, TAKEN_IN, context_of, example_drop
 
@@ -87,6 +88,12 @@ def _copy(file: Path, folder: Path) -> Iterator[Engine]:
     engine = upgrade_register(f"sqlite:///{folder / 'copy.db'}")
     yield engine
     engine.dispose()
+
+
+@pytest.fixture
+def publish_the_least(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Publish however little is left: most of the small pack, and of a year without many records, is hidden."""
+    monkeypatch.setattr(ShownShare, "is_enough", True)
 
 
 @pytest.fixture(scope="session")

@@ -164,6 +164,7 @@ def test_the_paper_is_an_accessible_pdf(built: PackReport) -> None:
     assert b"pdfuaid:part>1<" in content.replace(b" ", b"") or b"<pdfuaid:part>1" in content
 
 
+@pytest.mark.usefixtures("publish_the_least")
 def test_the_published_edition_has_neither_pictures_nor_actions(
     loaded: Engine, small: dict[str, Any], tmp_path: Path
 ) -> None:

@@ -13,12 +13,13 @@ import pytest
 from openpyxl import load_workbook
 
 from due_regard.calendars.quarters import Quarter
-from due_regard.packs.content.counted_cases import CountedRow, QuarterCounts, count_published_cases
+from due_regard.calendars.reporting_years import Period, ReportingYear
+from due_regard.packs.content.counted_cases import CountedRow, QuarterCounts, count_published_cases, group_periods
 from due_regard.packs.content.disclosure_control import (
     SMALLEST_SHOWN,
     PublishedBefore,
     choose_hidden_figures,
-    find_audited_quarters,
+    find_audited_periods,
     protect_tables,
 )
 from due_regard.packs.content.measure_tables import SPECS, MeasureTable, QuarterLink
@@ -44,7 +45,7 @@ def quarter_of(figures: Mapping[str, Sequence[int]], customers: Sequence[int], q
                    int(np.array(cases) @ np.array(customers)), True, ".rest" not in name)
         for name, cases in figures.items()
     ]  # fmt: skip
-    return QuarterCounts(quarter, tuple(row for row in rows if row.value), np.array(customers), frozenset())
+    return QuarterCounts((quarter,), tuple(row for row in rows if row.value), np.array(customers), frozenset())
 
 
 def hide(
@@ -133,10 +134,23 @@ def test_what_was_hidden_before_stays_hidden() -> None:
 
 
 def test_quarters_of_earlier_editions_are_looked_at_too() -> None:
-    assert find_audited_quarters(NOW, set()) == (NOW, 5)
-    assert find_audited_quarters(NOW, {NOW.shift(-6)}) == (NOW, 7)
-    assert find_audited_quarters(NOW.shift(-1), {NOW}) == (NOW, 6)
-    assert find_audited_quarters(NOW, {NOW.shift(-40)}) == (NOW, 12)
+    assert find_audited_periods(NOW, set()) == list_back(NOW, 5)
+    assert find_audited_periods(NOW, {NOW.shift(-6)}) == list_back(NOW, 7)
+    assert find_audited_periods(NOW.shift(-1), {NOW}) == list_back(NOW, 6)
+    assert find_audited_periods(NOW, {NOW.shift(-40)}) == list_back(NOW, 12)
+
+
+def list_back(period: Period, count: int) -> tuple[Period, ...]:
+    return tuple(period.shift(-back) for back in range(count))
+
+
+def test_a_year_is_looked_at_with_the_quarters_that_were_published() -> None:
+    year = ReportingYear(Quarter(2025, 2))
+    assert find_audited_periods(year, set()) == (year, year.shift(-1)), "quarters nobody published bind no year"
+    found = find_audited_periods(year, {NOW, NOW.shift(-2)})
+    assert found == (NOW, year, NOW.shift(-1), NOW.shift(-2), year.shift(-1))
+    assert find_audited_periods(NOW, {year}) == (NOW, year, *list_back(NOW.shift(-1), 4))
+    assert group_periods(found) == [[0], [1, 2, 3], [4]], "a year and its quarters are counted together"
 
 
 def test_every_count_of_people_says_what_it_counts() -> None:

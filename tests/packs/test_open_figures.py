@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from sqlalchemy import Engine, select
 
@@ -24,10 +25,11 @@ from due_regard.register import load_drop, reading, upgrade_register, writing
 from due_regard.register.schema.pack_tables import PackRow
 from due_regard.services.open_figure import open_figure
 from due_regard.services.verify_pack_file import verify_pack_file
-from tests.packs.known import LANDLORDS, QUARTER, REPORTS, TAKEN_IN, context_of, example_drop
+from tests.packs.known import LANDLORDS, QUARTER, REPORTS, TAKEN_IN, context_of, example_drop, example_tables
 from tests.packs.registers import BUILT, NAME, PACK, Made
 
 
+@pytest.mark.usefixtures("publish_the_least")
 @pytest.mark.parametrize("edition", ["confidential", "publishable"])
 @pytest.mark.parametrize("name", LANDLORDS)
 def test_every_figure_of_every_pack_opens(name: str, edition: str, tmp_path: Path) -> None:
@@ -43,10 +45,46 @@ def test_every_figure_of_every_pack_opens(name: str, edition: str, tmp_path: Pat
         with reading(engine, name) as connection:
             row = connection.execute(select(PackRow.figures, PackRow.published).where(PackRow.id == report.pack_id))
             frozen, published = row.one()
-        shown = frozen if edition == "confidential" else {key: v for key, v in frozen.items() if published.get(key)}
+        shown = frozen if edition == "confidential" else choose_shown(frozen, published)
         figures |= shown
     check_figures(engine, name, figures)
     engine.dispose()
+    listed = {key.split("/")[0] for key in figures} & LISTINGS
+    assert listed >= ({"lateness", "in_force_over_time"} if edition == "confidential" else {"policy_review"})
+
+
+_NO_RECORDS = {"duty", "landlord", "policy"}
+"""What a listing counts, and no row of a drop is."""
+LISTINGS = {name for name, spec in SPECS.items() if spec.listing is not None}
+
+
+def choose_shown(frozen: dict[str, Any], published: dict[str, float | None]) -> dict[str, Any]:
+    return {key: values for key, values in frozen.items() if published.get(key) is not None}
+
+
+@pytest.mark.parametrize("name", LANDLORDS)
+def test_every_number_of_a_listing_has_an_address(name: str) -> None:
+    """What is printed of a listing is what its figures count, number for number."""
+    seen = 0
+    for table in (example_tables(name)[listing] for listing in sorted(LISTINGS - {"readings"})):
+        assert table.listing is not None and table.counted is not None
+        of_policy = {"Working days to decide", "Limit in working days"}
+        printed = [list_numbers(table.listing[column]) for column in table.listing if column not in of_policy]
+        numbers = sorted(number for column in printed for number in column)
+        counted = table.counted[table.counted["measure"] != "rows"]
+        figures = sorted(float(value) for value in counted["numerator"])
+        if table.name == "incidents_by_month" and "baseline" in set(counted["measure"]):
+            baseline = float(counted.set_index("measure").at["baseline", "numerator"])
+            for _ in range(23):
+                numbers.remove(baseline)  # one number, printed beside each of the 24 months
+        assert numbers == figures, table.name
+        assert not counted.duplicated(["quarter", "measure"]).any()
+        seen += len(figures)
+    assert seen > 150
+
+
+def list_numbers(values: Any) -> list[float]:
+    return [float(value) for value in values if isinstance(value, int | float | np.number)]
 
 
 def check_figures(engine: Engine, name: str, figures: dict[str, Any]) -> None:
@@ -59,9 +97,7 @@ def check_figures(engine: Engine, name: str, figures: dict[str, Any]) -> None:
 
     @cache
     def counted(table: str, quarter: str) -> dict[str, Figure]:
-        measure = SPECS[table].figures
-        assert measure is not None
-        return {one.measure: one for one in measure(snapshot(quarter)[0])}
+        return {one.measure: one for one in SPECS[table].list_figures(snapshot(quarter)[0])}
 
     for key, values in figures.items():
         table, measure, quarter = key.split("/")
@@ -74,7 +110,8 @@ def check_figures(engine: Engine, name: str, figures: dict[str, Any]) -> None:
                     assert len(figure.cases) == value, (key, is_whole)
                 with reading(engine, name) as connection:
                     rows = list_figure_rows(connection, name, figure, records, known_at=TAKEN_IN, most=20)
-                assert all(row["file"] and row["batch_id"] for row in rows), key
+                assert all((row["file"] and row["batch_id"]) or row["kind"] in _NO_RECORDS for row in rows), key
+                assert all(row["file"] or row["origin"] for row in rows), key
                 opened += 1
     assert opened >= len(figures) > 0
 
@@ -88,6 +125,15 @@ def settings(made: Made, tmp_path: Path) -> Settings:
         record_issue(connection, NAME, made.report.pack_id, how="by hand", now=BUILT)
     engine.dispose()
     return Settings(var_dir=tmp_path, landlords=(NAME,))
+
+
+@pytest.mark.parametrize("figure", ["lateness/restriction_review_lapsed", "in_force_over_time/all_2025_q1"])
+def test_a_number_of_a_listing_opens_by_its_address(settings: Settings, figure: str) -> None:
+    address = f"{NAME}/2026-Q2/{PACK}/confidential/1/{figure}/2026-Q2"
+    found = open_figure(settings, address, sees_rows=True, sees_restricted=True)
+    assert found["number"] == found["row_count"] == len(found["rows"]) > 0
+    assert all(row["file"] and row["row_number"] > 1 for row in found["rows"])
+    assert (found["rows"][0]["clause"] is not None) is figure.startswith("lateness")
 
 
 def test_a_figure_opens_by_its_address(settings: Settings) -> None:

@@ -81,7 +81,7 @@ def list_words(document: PaperContent) -> str:
 def test_it_has_two_pages(name: str, pack: str) -> None:
     found = paper(name, pack)
     assert count_pages(build_paper(found, FOLDER)) == PAGES == 2
-    assert 2 <= len(found.points) <= 5 and len(found.asked) <= 3
+    assert 3 <= len(found.points) <= 5 and len(found.asked) <= 3
     assert found.key_figure and found.chart is not None
 
 
@@ -168,16 +168,43 @@ def test_what_went_wrong_moves_point_and_question() -> None:
     assert not any("quashed" in line for line in worse.rest if line.startswith("None"))
 
 
-def test_where_nothing_went_wrong_nothing_is_asked() -> None:
-    good = made()
-    for table, measures in {
-        "duties_kept": ("lapsed", "late"), "safeguards": ("missing",), "overdue_reviews": ("overdue",),
-        "overdue_appeals": ("overdue",), "continuous_time": ("over_2_years",), "markers": ("left_behind",),
-        "appeals": ("quashed_not_given_effect",),
-    }.items():  # fmt: skip
+_WRONG = {
+    "duties_kept": ("lapsed", "late"), "safeguards": ("missing",), "overdue_reviews": ("overdue",),
+    "overdue_appeals": ("overdue",), "continuous_time": ("over_2_years",), "markers": ("left_behind",),
+    "appeals": ("quashed_not_given_effect",), "incidents": ("named",),
+}  # fmt: skip
+
+
+def make_clean(name: str = NAME, pack: str = PACK) -> PackContent:
+    """A quarter in which nothing went wrong."""
+    good = made(name, pack)
+    for table, measures in _WRONG.items():
         for measure in measures:
             good = move_figure(good, table, measure, 0)
-    found = paper_of(replace(good, edition="publishable"), NAME)
+    return good
+
+
+@pytest.mark.parametrize(("name", "pack"), PACKS)
+def test_a_clean_quarter_names_three_standards_at_least(name: str, pack: str) -> None:
+    found = paper_of(make_clean(name, pack), name)
+    assert len(found.points) >= 3
+    titles = [point.title for point in found.points]
+    assert "Duties kept on time" in titles and "Duties late or not done" not in titles
+    for point in found.points:
+        assert any(sign.isdigit() for text in point.says for sign in text), point.title
+        assert point.standard and point.where and point.change, point.title
+    none = next((line for line in found.rest if line.startswith("None")), "")
+    assert "duties late or not done" not in none, "what is a point is not said again among the others"
+    assert count_pages(build_paper(found, FOLDER)) == 2
+
+
+def test_where_enough_went_wrong_no_kept_standard_is_a_point() -> None:
+    titles = [point.title for point in paper().points]
+    assert len(titles) > 3 and "Duties kept on time" not in titles
+
+
+def test_where_nothing_went_wrong_nothing_is_asked() -> None:
+    found = paper_of(replace(make_clean(), edition="publishable"), NAME)
     assert [line.split(" ")[0] for line in found.asked] == ["Note", "Note"] and not found.actions
     assert "no action is proposed" in found.asked[1]
 

@@ -52,6 +52,7 @@ def test_the_printed_head_is_that_of_the_newest_load_and_is_in_the_register(
     verify_audit(loaded, head)
 
 
+@pytest.mark.usefixtures("publish_the_least")
 def test_building_mailing_and_backing_up_leave_the_bytes_as_they_are(
     loaded: Engine, small: dict[str, Any], tmp_path: Path
 ) -> None:

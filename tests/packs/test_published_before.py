@@ -19,6 +19,7 @@ from tests.packs.known import QUARTER
 from tests.packs.registers import NAME, build
 
 
+@pytest.mark.usefixtures("publish_the_least")
 def test_an_edition_keeps_what_it_showed_and_hid(loaded: Engine, tmp_path: Path, small: dict[str, Any]) -> None:
     first = build(loaded, tmp_path, edition="publishable", **small)
     with reading(loaded, NAME) as conn:
@@ -32,6 +33,7 @@ def test_an_edition_keeps_what_it_showed_and_hid(loaded: Engine, tmp_path: Path,
     assert (again.status, again.sha256) == ("unchanged", first.sha256)
 
 
+@pytest.mark.usefixtures("publish_the_least")
 def test_a_packs_own_quarters_are_judged_once_and_those_of_the_made_up_customers(
     loaded: Engine, tmp_path: Path, small: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

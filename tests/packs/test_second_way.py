@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from statistics import median
@@ -15,11 +16,14 @@ import pytest
 from sqlalchemy import Engine
 
 from due_regard.calendars.quarters import Quarter
-from due_regard.packs.content.measure_tables import SPECS
+from due_regard.packs.content.measure_tables import SPECS, build_measure_table
+from due_regard.packs.known_state import read_known_state
 from due_regard.packs.measures.restrictions import LENGTHS
 from due_regard.packs.measures.timeliness import OVERDUE_BANDS
 from due_regard.records.canonical import ENTITIES
-from due_regard.register import EVER, load_drop, reading, sql_files, upgrade_register
+from due_regard.records.validated_drop import ROW_NUMBER, AcceptedFile
+from due_regard.register import EVER, load_drop, reading, sql_files, undo_withdrawal, upgrade_register
+from due_regard.register.findings.said_words import SaidWords
 from tests.packs.known import (
     EXAMPLES,
     LANDLORDS,
@@ -27,10 +31,14 @@ from tests.packs.known import (
     SQL,
     TAKEN_IN,
     calendar,
+    context_of,
     example_drop,
     example_snapshots,
     example_tables,
+    frame,
 )
+from tests.packs.registers import NAME
+from tests.packs.test_withdrawn_records import find_mistake, lose_record, withdraw
 
 QUARTERS = [QUARTER.shift(-back) for back in range(5)]
 
@@ -110,6 +118,58 @@ def test_rows_taken_in_in_sql(examples: Engine, name: str) -> None:
             conn, "rows_taken_in", SQL, landlord=name, since=QUARTER.shift(-1).closes_at, until=EVER
         )
     assert counted.iloc[0].to_dict() == figures
+
+
+STAFF = frame(
+    "staff",
+    *({"staff_ref": f"T{n}", "role": "officer", "is_active": (True, True, False, None)[n % 4]} for n in range(37)),
+)
+"""Some there, some marked as gone, some of whom the export says nothing: a blank is no mark."""
+
+
+def test_staff_and_the_rate_in_sql(register: Engine) -> None:
+    """The examples hold no staff export: one is added to one of them, and counted in the register."""
+    drop = example_drop(NAME)
+    rows = STAFF.assign(**{ROW_NUMBER: range(2, len(STAFF) + 2)})
+    file = AcceptedFile("staff.csv", "2" * 64, "staff", tuple(STAFF.columns), rows, len(STAFF))
+    load_drop(register, replace(drop, files=(*drop.files, file)), now=TAKEN_IN)
+    state = read_known_state(register, context_of(NAME), QUARTER, None)
+    figures = build_measure_table("incidents", state.snapshots).figures
+    assert figures is not None
+    (there,) = from_sql(register, "staff_there", NAME, QUARTER)["staff"]
+    met = from_sql(register, "incidents_of_quarter", NAME, QUARTER, "starts_on", "ends_on")["incidents"].sum()
+    own = figures[figures["quarter"] == str(QUARTER)].set_index("measure")["numerator"]
+    assert 0 < own["staff"] == there < len(STAFF)
+    assert own["per_100_staff"] == round(100 * met / there, 1) > 0
+    before = figures[figures["quarter"] != str(QUARTER)].set_index("measure")["numerator"]
+    assert before[["staff", "per_100_staff"]].isna().all(), "who was there then nobody knows"
+
+
+def test_withdrawals_in_sql(loaded: Engine) -> None:
+    """Two records with all that hangs on them withdrawn in two quarters, and one of them taken back."""
+    first, second = find_mistake(loaded), find_mistake(loaded, 1)
+    lose_record(loaded, first, second)
+    withdraw(loaded, first, TAKEN_IN + timedelta(hours=2))
+    withdraw(loaded, second, TAKEN_IN + timedelta(days=3))
+    check_withdrawals(loaded)
+    words = SaidWords("cli:governance", "it was none", TAKEN_IN + timedelta(days=4))
+    undo_withdrawal(loaded, NAME, "restrictions", second, words=words, with_linked=True)
+    check_withdrawals(loaded)
+
+
+def check_withdrawals(engine: Engine) -> None:
+    state = read_known_state(engine, context_of(NAME), QUARTER, None)
+    figures = build_measure_table("data_quality", state.snapshots).figures
+    assert figures is not None
+    mine = figures[figures["measure"].str.startswith("withdrawn_")]
+    assert len(mine)
+    for quarter in QUARTERS:
+        span = {"since": quarter.shift(-1).closes_at, "until": quarter.closes_at}
+        with reading(engine, NAME) as conn:
+            rows = sql_files.read_statement(conn, "records_withdrawn", SQL, landlord=NAME, known_at=EVER, **span)
+        counted = {f"withdrawn_{entity}": n for entity, n in rows.itertuples(index=False)}
+        own = mine[mine["quarter"] == str(quarter)]
+        assert dict(zip(own["measure"], own["numerator"], strict=True)) == counted, quarter
 
 
 def plain_rows(name: str, entity: str) -> list[dict[str, Any]]:

@@ -29,11 +29,12 @@ LATER = BUILT + timedelta(days=1)
 WHY = "A record was withdrawn as entered by mistake, or stands again"
 
 
-def lose_record(register: Engine, ref: str) -> set[RecordName]:
-    """Take a snapshot in that has no longer a restriction, nor what hangs on it; what went."""
+def lose_record(register: Engine, *lost: str) -> set[RecordName]:
+    """Take a snapshot in that has no longer these restrictions, nor what hangs on them; what went."""
+    records = [("restrictions", ref) for ref in lost]
     with reading(register, NAME) as connection:
-        record = ("restrictions", ref)
-        gone = {record, *find_linked_records(connection, NAME, [record])[record]}
+        linked = find_linked_records(connection, NAME, records)
+    gone = {*records, *(one for record in records for one in linked[record])}
     files = []
     for part in example_drop(NAME).files:
         refs = tuple(sorted(ref for entity, ref in gone if entity == part.entity))
@@ -44,11 +45,11 @@ def lose_record(register: Engine, ref: str) -> set[RecordName]:
     return gone
 
 
-def find_mistake(register: Engine) -> str:
-    """A restriction in force at the quarter's end."""
+def find_mistake(register: Engine, place: int = 0) -> str:
+    """A restriction in force at the quarter's end, or the one at another place among them."""
     frame = read_records(register, NAME)["restrictions"]
     end = pd.Timestamp(QUARTER.ends_on)
-    return str(frame[(frame["decided_on"] < end - pd.Timedelta(days=200)) & frame["ended_on"].isna()].iloc[0, 0])
+    return str(frame[(frame["decided_on"] < end - pd.Timedelta(days=200)) & frame["ended_on"].isna()].iloc[place, 0])
 
 
 def issue(register: Engine, report: PackReport) -> None:
@@ -95,6 +96,7 @@ def test_what_was_taken_back_leaves_every_figure_as_issued(
     assert not any(name.endswith("What changed since the") for name in load_workbook(workbook(now)).sheetnames)
 
 
+@pytest.mark.usefixtures("publish_the_least")
 @pytest.mark.parametrize("edition", ["confidential", "publishable"])
 def test_withdrawals_are_counted_in_their_quarter_by_entity(
     loaded: Engine, small: dict[str, Any], tmp_path: Path, edition: str
@@ -125,7 +127,9 @@ def test_withdrawals_of_other_quarters_make_a_line_of_noughts_in_this_one() -> N
     assert tuple(made.columns) == WITHDRAWAL_COLUMNS
     files = pd.DataFrame(columns=list(BATCH_COLUMNS)).astype({"loaded_on": "datetime64[s]"})
     records = {part.entity: part.rows.drop(columns="row_number") for part in example_drop(NAME).files}
-    snapshots = take_snapshots(records, context_of(NAME), QUARTER, files=files, count=2, withdrawals=made)
+    snapshots = take_snapshots(
+        records, context_of(NAME), QUARTER, files=files, periods=(QUARTER, QUARTER.shift(-1)), withdrawals=made
+    )
     figures = build_measure_table("data_quality", snapshots).figures
     assert figures is not None
     mine = figures[figures["measure"] == "withdrawn_reviews"]

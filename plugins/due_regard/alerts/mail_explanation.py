@@ -50,6 +50,7 @@ KIND_SENTENCES: Mapping[str, str] = {
     "failure": "- Work of the night failed, never ended, or was not done in time.",
     "pack": "- A pack was built for its clerk.",
     "pack_approval": "- A pack's draft waits for a person's approval.",
+    "pack_withheld": "- Too little of a pack would be left to publish, so nothing of it is published.",
 }
 
 

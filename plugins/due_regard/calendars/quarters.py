@@ -9,6 +9,7 @@ import re
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from due_regard.errors import SettingsError
@@ -24,6 +25,7 @@ class Quarter:
 
     year: int
     number: int
+    word: ClassVar[str] = "quarter"
 
     @classmethod
     def parse(cls, text: str) -> Quarter:

@@ -6,11 +6,12 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import Any
 
+from due_regard.calendars.reporting_years import ReportingYear, parse_period
 from due_regard.commands import CommandResult, Commands, add_command, add_landlord_option
 from due_regard.commands.assessment_commands import parse_instant
 from due_regard.commands.given_now import add_now_option, check_mails_nobody, read_writing_now
 from due_regard.config.settings import Settings
-from due_regard.errors import SettingsError
+from due_regard.errors import PackError, SettingsError
 from due_regard.services.act_on_pack import (
     PackAct,
     approve_pack,
@@ -31,7 +32,8 @@ _EDITIONS = ("confidential", "publishable")
 
 def add_commands(commands: Commands) -> None:
     """Adds pack."""
-    parser = add_command(commands, "pack", run_pack, "the committee or senior-management packs of one calendar quarter")
+    about = "the committee or senior-management packs of one calendar quarter, or for publication of one year"
+    parser = add_command(commands, "pack", run_pack, about)
     _add_pack_options(parser, is_built=True)
     parser.add_argument("--known-at", metavar="INSTANT", help="as the register knew it then; default: as known now")
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder for the files")
@@ -56,9 +58,13 @@ def _add_pack_options(parser: ArgumentParser, *, is_built: bool) -> None:
     every = "one pack; default every one that the landlord's settings name" if is_built else "which pack"
     parser.add_argument("--landlord", required=not is_built, metavar="ID", help="whose packs")
     quarter = "a calendar quarter; Q2 is April to June"
-    parser.add_argument("--quarter", required=not is_built, metavar="YYYY-Qn", help=quarter)
+    period = parser.add_mutually_exclusive_group(required=not is_built)
+    period.add_argument("--quarter", metavar="YYYY-Qn", help=quarter)
+    period.add_argument(
+        "--year", dest="quarter", metavar="YYYY-YY", help="a whole year, for publication: 2025-26 is April to March"
+    )
     parser.add_argument("--pack", required=not is_built, metavar="NAME", help=every)
-    parser.add_argument("--edition", choices=_EDITIONS, default="confidential", help="publishable hides small counts")
+    parser.add_argument("--edition", choices=_EDITIONS, help="publishable hides small counts; of a year the only one")
     add_now_option(parser)
 
 
@@ -78,19 +84,20 @@ def _add_act(verbs: Any, name: str, run: Any, about: str) -> None:
 
 
 def run_pack(args: Namespace, settings: Settings) -> CommandResult:
-    """`pack --landlord L --quarter 2026-Q2 [--pack NAME] [--edition …] --out DIR [--issue]`."""
+    """`pack --landlord L --quarter 2026-Q2 (or --year 2025-26) [--pack NAME] [--edition …] --out DIR [--issue]`."""
     if missing := [f"--{name}" for name in ("landlord", "quarter", "out") if getattr(args, name) is None]:
         raise SettingsError(f"a pack is built with {', '.join(missing)}; see `due-regard pack --help`")
+    edition, period = _choose_edition(args), str(parse_period(args.quarter))
     if args.issue:
         check_mails_nobody(args, settings)
-        chosen = {"quarter": args.quarter, "pack": args.pack, "edition": args.edition}
+        chosen = {"quarter": period, "pack": args.pack, "edition": edition}
         check_may_hand_over(settings, args.landlord, **chosen)
     result = build_packs(
         settings,
         args.landlord,
-        quarter=args.quarter,
+        quarter=period,
         pack=args.pack,
-        edition=args.edition,
+        edition=edition,
         out=args.out,
         now=read_writing_now(args, settings),
         known_at=parse_instant(args.known_at) if args.known_at else None,
@@ -98,14 +105,29 @@ def run_pack(args: Namespace, settings: Settings) -> CommandResult:
     )
     lines = [f"{built['name']}: {args.out / name}" for built in result["packs"] for name in built["files"]]
     lines += [f"{built['name']}: version {built['version']}, {built['state']}" for built in result["packs"]]
-    return CommandResult(result, tuple(lines) or (f"{args.landlord} has no pack switched on",))
+    withheld = [built for built in result["packs"] if built["status"] == "not_published"]
+    lines += [line for built in withheld for line in _describe_withheld(built)]
+    # Nothing came of what was asked for: whoever waits for files is told by the exit code, too.
+    code = PackError.exit_code if withheld and len(withheld) == len(result["packs"]) else 0
+    return CommandResult(result, tuple(lines) or (f"{args.landlord} has no pack switched on",), code)
+
+
+def _choose_edition(args: Namespace) -> str:
+    """The edition asked for; of a year the publishable one, as there is no other."""
+    return args.edition or ("publishable" if isinstance(parse_period(args.quarter), ReportingYear) else "confidential")
+
+
+def _describe_withheld(built: Result) -> list[str]:
+    annual = built["annual"]
+    offered = [f"In its place, {annual['label']} from {annual['from_on']}: {annual['command']}"] if annual else []
+    return [f"{built['name']}: nothing is published. {built['why']}", *offered]
 
 
 def _make_act(args: Namespace, seen: str | None = None) -> PackAct:
     from due_regard.register.findings.actors import make_typed_actor
 
     actor = make_typed_actor(args.by)
-    return PackAct(args.landlord, args.quarter, args.pack, args.edition, actor, args.why, seen)
+    return PackAct(args.landlord, args.quarter, args.pack, _choose_edition(args), actor, args.why, seen)
 
 
 def run_comment(args: Namespace, settings: Settings) -> CommandResult:

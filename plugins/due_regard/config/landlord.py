@@ -122,6 +122,9 @@ class PackSwitch(_SettingsPart):
     warn_before_working_days: int = Field(
         default=10, ge=1, description="so long before a draft's report is owed the data owner hears"
     )
+    publishes: tuple[Literal["quarter", "year"], ...] = Field(
+        default=(), description="the editions for publication that are built beside it: of each quarter, of each year"
+    )
     author: Particular | None = Field(default=None, description="post of who answers for the paper, never a name")
     agenda_item: Particular | None = Field(default=None, description="number of the item on the agenda")
     marking: Particular | None = Field(default=None, description="of the confidential edition: exempt, private, why")
@@ -158,6 +161,15 @@ class Landlord(_SettingsPart):
     )
     alerts: AlertSettings
     packs: tuple[PackSwitch, ...] = ()
+
+    @model_validator(mode="after")
+    def _check_years(self) -> Landlord:
+        if self.reporting_year_starts % 3 != 1 and any("year" in switch.publishes for switch in self.packs):
+            raise ValueError(
+                "a year is published of four whole quarters: reporting_year_starts must be 1, 4, 7 or 10 where a pack "
+                "publishes the year"
+            )
+        return self
 
     @field_validator("drop_folder")
     @classmethod

@@ -58,6 +58,7 @@ KINDS: Mapping[str, MailKind] = {
     "failure": MailKind("data", "data_owner", 5, 78, is_notice=True),
     "pack": MailKind("packs", "pack", 10, 200),
     "pack_approval": MailKind("packs", "pack_approval", 10, 200),
+    "pack_withheld": MailKind("packs", "pack_withheld", 10, 200),
 }
 
 

@@ -53,6 +53,7 @@ class SubjectSentences(Sentences):
     pack_approval: Annotated[str, require_placeholders("title", "months")]
     pack_reminder: Annotated[str, require_placeholders("title", "months")]
     pack_owed: Annotated[str, require_placeholders("title", "months")]
+    pack_withheld: Annotated[str, require_placeholders("title", "months")]
     data_owner: Annotated[str, require_placeholders("landlord", "title")]
 
 

@@ -5,6 +5,7 @@ intake, alerts or web.
 """
 
 from due_regard.packs.build import build_pack
+from due_regard.packs.life.annual_offer import AnnualOffer, find_annual_offer
 from due_regard.packs.life.filing import PackReport
 from due_regard.packs.life.kept_files import find_kept_files, find_kept_folder, keep_files
 from due_regard.packs.life.pack_acts import (
@@ -16,10 +17,17 @@ from due_regard.packs.life.pack_acts import (
     record_question,
     record_rejection,
     record_undoing,
+    record_withholding,
 )
 from due_regard.packs.life.pack_history import list_unsettled_packs
 from due_regard.packs.life.pack_lives import DECISION, DRAFTS, PackKey, PackLife, make_pack_key, read_pack_life
-from due_regard.packs.life.pack_mail import build_approval_mail, build_pack_mail, find_leaving_day, find_posting_day
+from due_regard.packs.life.pack_mail import (
+    build_approval_mail,
+    build_pack_mail,
+    build_withheld_mail,
+    find_leaving_day,
+    find_posting_day,
+)
 from due_regard.packs.life.pack_records import is_issued, is_mailed, record_issue, record_mailing
 from due_regard.packs.life.report_duties import (
     OwedReport,
@@ -34,6 +42,7 @@ from due_regard.packs.life.report_duties import (
 __all__ = [
     "DECISION",
     "DRAFTS",
+    "AnnualOffer",
     "OwedReport",
     "PackKey",
     "PackLife",
@@ -43,7 +52,9 @@ __all__ = [
     "build_approval_mail",
     "build_pack",
     "build_pack_mail",
+    "build_withheld_mail",
     "check_may_be_issued",
+    "find_annual_offer",
     "find_kept_files",
     "find_kept_folder",
     "find_leaving_day",
@@ -67,4 +78,5 @@ __all__ = [
     "record_question",
     "record_rejection",
     "record_undoing",
+    "record_withholding",
 ]

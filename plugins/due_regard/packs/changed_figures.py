@@ -6,12 +6,12 @@ What was issued is life/issued_figures.py's; how two figures are compared is con
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import TypeAlias
 
 import pandas as pd
 
 from due_regard.packs.content.figure_changes import (
+    ChangeGrounds,
     build_changes_table,
     compare_figures,
     explain_changes,
@@ -19,11 +19,11 @@ from due_regard.packs.content.figure_changes import (
 )
 from due_regard.packs.content.measure_tables import MeasureTable
 from due_regard.packs.content.pack_definition import PackDefinition, PackSection
-from due_regard.packs.life.issued_figures import IssuedFigures
+from due_regard.packs.life.issued_figures import IssuedBuild, IssuedFigures
 from due_regard.packs.life.pack_records import list_kept_figures
 
-KeptTables: TypeAlias = Callable[[datetime], dict[str, MeasureTable] | None]
-"""Gives the tables as known now, had nothing been withdrawn since an instant; None where nothing was."""
+FindGrounds: TypeAlias = Callable[[IssuedBuild], ChangeGrounds]
+"""Says what may have changed the figures of a build since it was issued."""
 
 
 def add_changes(
@@ -31,7 +31,7 @@ def add_changes(
     tables: dict[str, MeasureTable],
     issued: IssuedFigures,
     edition: str,
-    build_kept: KeptTables,
+    find_grounds: FindGrounds,
 ) -> tuple[PackDefinition, dict[str, MeasureTable], dict[str, frozenset[str]]]:
     """Definition and tables with a sheet on what changed since figures were issued, and table -> measures that did.
 
@@ -42,12 +42,12 @@ def add_changes(
     revised = {str(name): frozenset(group["measure"]) for name, group in changes.groupby("table")}
     if changes.empty or not is_listed:
         return definition, tables, revised
-    changes = _explain_changes(changes, tables, issued, build_kept)
+    changes = _explain_changes(changes, tables, issued, find_grounds)
     listing = build_changes_table(changes, tables)
     section = PackSection.model_construct(
         table=listing.name, title=None, headlines=("{rows:figure has|figures have} changed since they were issued.",),
-        why="Late and corrected exports, and records withdrawn, change the past: each figure that differs from the one "
-        "issued.", chart=False,
+        why="Late and corrected exports and records withdrawn change the past, and so do an edited policy and a newer "
+        "program: each figure that differs from the one issued.", chart=False,
     )  # fmt: skip
     whole = definition.model_copy(update={"sections": (*definition.sections, section)})
     return whole, {**tables, listing.name: listing}, revised
@@ -57,12 +57,13 @@ def _explain_changes(
     changes: pd.DataFrame,
     tables: dict[str, MeasureTable],
     issued: IssuedFigures,
-    build_kept: KeptTables,
+    find_grounds: FindGrounds,
 ) -> pd.DataFrame:
-    """`changes` with their cause, each asked of the instant at which its figure was issued as known."""
-    instants = [issued.known_at[name] for name in list_figure_names(changes)]
+    """`changes` with their cause, each asked of the build that issued its figure."""
+    now = list_kept_figures(tables)
+    builds = [issued.builds[name] for name in list_figure_names(changes)]
     parts = []
-    for instant, group in changes.groupby(pd.Series(instants, index=changes.index)):
-        kept = build_kept(instant.to_pydatetime())
-        parts.append(explain_changes(group, issued.figures, list_kept_figures(kept) if kept else None, tables))
+    for build_id, group in changes.groupby(pd.Series([build.id for build in builds], index=changes.index)):
+        build = next(one for one in builds if one.id == build_id)
+        parts.append(explain_changes(group, issued.figures, now, find_grounds(build)))
     return pd.concat(parts).sort_index()

@@ -13,7 +13,8 @@ import pandas as pd
 import pyarrow as pa
 from sqlalchemy import Engine
 
-from due_regard.calendars.quarters import LONDON, Quarter, find_london_day
+from due_regard.calendars.quarters import LONDON, find_london_day
+from due_regard.calendars.reporting_years import Period
 from due_regard.errors import PackError
 from due_regard.packs.content.opened_figure import OpenedFigure, open_table_figure
 from due_regard.packs.content.snapshots import take_snapshots, take_whole_snapshot
@@ -58,7 +59,7 @@ class _KnownRows:
 def read_known_state(
     engine: Engine,
     context: LandlordContext,
-    quarter: Quarter,
+    quarter: Period,
     known_at: datetime | None,
     withdrawn_at: datetime | None = None,
 ) -> KnownState:
@@ -103,9 +104,9 @@ def open_known_figure(
     context: LandlordContext,
     table: str,
     measure: str,
-    quarter: Quarter,
+    quarter: Period,
     *,
-    reported: Quarter,
+    reported: Period,
     known_at: datetime,
     withdrawn_at: datetime | None = None,
     is_whole: bool = False,
@@ -122,8 +123,8 @@ def open_known_figure(
 def read_known_snapshot(
     engine: Engine,
     context: LandlordContext,
-    quarter: Quarter,
-    reported: Quarter,
+    quarter: Period,
+    reported: Period,
     known_at: datetime,
     withdrawn_at: datetime | None = None,
 ) -> tuple[QuarterSnapshot, Records]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from due_regard.calendars.quarters import Quarter
+from due_regard.calendars.reporting_years import parse_period
 from due_regard.config.settings import Settings
 from due_regard.errors import DecisionError, PackError
 from due_regard.policy import LandlordContext
@@ -33,7 +33,7 @@ class PackAct:
     """Who does something with which pack, and why.
 
     Attributes:
-        landlord, quarter, pack, edition: which pack; the quarter as 2026-Q2.
+        landlord, quarter, pack, edition: which pack; the quarter as 2026-Q2, the year as 2025-26.
         actor: the id that the sign-in gives, or `make_typed_actor`'s.
         why: their reason; of a comment, its words.
         seen: checksum of the draft they looked at; where another was built since, it is not approved.
@@ -55,7 +55,7 @@ class PackAct:
         """
         from due_regard.packs import make_pack_key
 
-        return make_pack_key(self.pack, str(Quarter.parse(self.quarter)), self.edition)
+        return make_pack_key(self.pack, str(parse_period(self.quarter)), self.edition)
 
     def make_words(self, now: datetime) -> SaidWords:
         """Who and why, checked.
@@ -87,7 +87,7 @@ def approve_pack(settings: Settings, act: PackAct, *, now: datetime, send: bool 
 
     context, key, words = load_landlord_context(settings, act.landlord), act.find_key(), act.make_words(now)
     mail_context, switch = open_mail_context(settings, context, now=now), find_switch(context.landlord, act.pack)
-    leaves_on = packs.find_posting_day(switch, Quarter.parse(act.quarter), mail_context) if switch else None
+    leaves_on = packs.find_posting_day(switch, parse_period(act.quarter), mail_context) if switch else None
     with open_landlord_register(settings, act.landlord) as engine:
         with writing(engine, act.landlord) as connection:
             life = packs.read_pack_life(connection, act.landlord, key)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _ATTEMPTS = 3
 """How often a landlord is assessed where drops keep coming in meanwhile."""
 
-ISSUED, PROGRAM = "register/first_issues", "program/due_regard"
+ISSUED = "register/first_issues"
 """Names of what a run rests on that is no file: the packs issued by then, and the version of this program."""
 
 _FINDING_COUNTS = ("opened", "seen", "escalated", "resolved", "reopened", "open")
@@ -146,6 +146,7 @@ def assess_every_duty(
 
     from due_regard import packs, register
     from due_regard.assessment import assess_records
+    from due_regard.register.findings.used_texts import PROGRAM
 
     landlord = context.landlord.id
     if records is None:

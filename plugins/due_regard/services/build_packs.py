@@ -5,12 +5,15 @@ What people do with a pack that was built is act_on_pack.py's; which mail leaves
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from due_regard.calendars.quarters import Quarter
+from due_regard.calendars.reporting_years import Period, ReportingYear, parse_period
 from due_regard.config.settings import Settings
 from due_regard.config.storage import StoredPath
+from due_regard.errors import SettingsError
 from due_regard.policy import LandlordContext
 from due_regard.services.landlord_context import load_landlord_context, open_landlord_register
 from due_regard.services.post_mail import open_mail_context, send_landlord_mail
@@ -37,26 +40,28 @@ def build_packs(
     issue: bool = False,
     upgrade: bool = False,
 ) -> Result:
-    """Build the packs that the landlord's settings switch on (or the one named), for one calendar quarter.
+    """Build the packs that the landlord's settings switch on (or the one named), for one calendar quarter or one year.
 
     With `issue`, a pack that a person must approve is asked for by mail; any other goes to its clerk through the
     outbox, and is issued once the mail server has accepted it. With `upgrade`, as the DAG runs it, the register is
     created or migrated where it must be.
 
     Returns:
-        landlord, quarter, folder, packs (name, files, sha256, status, version, posted: its mail was put into the outbox
-        by this call, asked: so was a mail that asks for its approval, state, issued: it was mailed by this call and
-        accepted for its clerk), mails (handed over).
+        landlord, quarter, folder, packs (name, quarter, edition, files, sha256, status, version, posted: its mail was
+        put into the outbox by this call, asked: so was a mail that asks for its approval, state, issued: it was mailed
+        by this call and accepted for its clerk), mails (handed over). A pack whose status is not_published has why, and
+        annual: the year's edition that is offered in its place (year, label, from_on, command, is_switched_on; or
+        None).
 
     Raises:
-        SettingsError: no such quarter or edition, or a definition is wrong.
-        PackError: the quarter has not ended, or nothing was taken in.
+        SettingsError: no such quarter, year or edition, or a definition is wrong.
+        PackError: the quarter or year has not ended, or nothing was taken in.
         MailError: the packs are built and wait in the outbox, but no mail could be handed over.
     """
     from due_regard import packs
 
     context = load_landlord_context(settings, landlord)
-    period = str(Quarter.parse(quarter))
+    period = str(_choose_period(context, quarter))
     names = [pack] if pack else [switch.name for switch in context.landlord.packs]
     built: list[Result] = []
     mail_context = open_mail_context(settings, context, now=now) if issue else None
@@ -66,15 +71,77 @@ def build_packs(
             key = packs.make_pack_key(name, period, edition)
             report = build_one_pack(engine, settings, context, key, out=out, now=now, known_at=known_at)
             posted, asked = hand_over_pack(engine, settings, mail_context, key) if mail_context else (False, False)
-            result: Result = {"name": name, "files": [file.name for file in report.files], "sha256": report.sha256}
-            result |= {"status": report.status, "version": report.version}
-            built.append(result | {"posted": posted, "asked": asked})
+            built.append(_describe_build(context, key, report) | {"posted": posted, "asked": asked})
         mails = send_landlord_mail(engine, settings, landlord, now=now) if issue else 0
         for one in built:
             one["state"] = _find_state(engine, landlord, packs.make_pack_key(one["name"], period, edition))
             one["issued"] = one["posted"] and one["state"] == "issued"
     folder = out or find_quarter_folder(settings, landlord, period)
-    return {"landlord": landlord, "quarter": quarter, "packs": built, "folder": str(folder), "mails": mails}
+    return {"landlord": landlord, "quarter": period, "packs": built, "folder": str(folder), "mails": mails}
+
+
+def _choose_period(context: LandlordContext, text: str) -> Period:
+    """The quarter or the year of a name; years are the landlord's own, so that no two of them overlap.
+
+    Raises:
+        SettingsError: it names neither, or a year that is not one of the landlord's.
+    """
+    period, found = parse_period(text), context.landlord
+    if isinstance(period, ReportingYear):
+        own = ReportingYear.of(period.first, found.reporting_year_starts)
+        if own != period:
+            raise SettingsError(
+                f"{period} is no reporting year of {found.id}, whose years begin with month "
+                f"{found.reporting_year_starts}: the one that holds its first day is {own}"
+            )
+    return period
+
+
+def _describe_build(context: LandlordContext, key: PackKey, report: PackReport) -> Result:
+    from due_regard import packs
+
+    said: Result = {"name": key.pack, "quarter": key.quarter, "edition": key.edition}
+    said |= {"files": [file.name for file in report.files], "sha256": report.sha256}
+    said |= {"status": report.status, "version": report.version}
+    if not report.withheld:
+        return said
+    offer = packs.find_annual_offer(context.landlord, key.pack, key.quarter)
+    annual = None if offer is None else asdict(offer) | {"from_on": offer.from_on.isoformat()}
+    return said | {"status": "not_published", "why": report.withheld, "annual": annual}
+
+
+def build_due_packs(
+    settings: Settings,
+    landlord: str,
+    *,
+    quarter: Quarter,
+    now: datetime,
+    known_at: datetime | None = None,
+    issue: bool = False,
+) -> Result:
+    """Build all that a landlord's settings ask for once a quarter has ended.
+
+    That is each pack's confidential edition, the editions for publication of the quarter, and where a reporting year
+    ended with the quarter, those of the year.
+
+    Returns:
+        As `build_packs`, with the packs of all editions, and the sum of the mails.
+
+    Raises: as `build_packs`.
+    """
+    found = load_landlord_context(settings, landlord).landlord
+    asked: list[Result] = [{"quarter": str(quarter), "edition": "confidential"}]
+    for switch in found.packs:
+        periods: list[Period] = [quarter] if "quarter" in switch.publishes else []
+        if "year" in switch.publishes:
+            year = ReportingYear.of(quarter, found.reporting_year_starts)
+            periods += [year] if year.last == quarter else []
+        asked += [{"quarter": str(period), "edition": "publishable", "pack": switch.name} for period in periods]
+    done = [
+        build_packs(settings, landlord, now=now, known_at=known_at, issue=issue, upgrade=True, **one) for one in asked
+    ]
+    packs = [pack for result in done for pack in result["packs"]]
+    return done[0] | {"packs": packs, "mails": sum(result["mails"] for result in done)}
 
 
 def build_one_pack(
@@ -95,7 +162,7 @@ def build_one_pack(
 
     folder = find_quarter_folder(settings, context.landlord.id, key.quarter)
     report = packs.build_pack(
-        engine, context, quarter=Quarter.parse(key.quarter), pack=key.pack, edition=key.edition, out=out or folder,
+        engine, context, quarter=parse_period(key.quarter), pack=key.pack, edition=key.edition, out=out or folder,
         now=now, known_at=known_at, reports=settings.reports_dir,
     )  # fmt: skip
     packs.keep_files(folder, report.sha256, report.files)

@@ -12,7 +12,7 @@ from due_regard import __version__
 from due_regard.config.settings import Settings
 from due_regard.errors import AuditError, CalendarError, SettingsError
 from due_regard.policy import PolicyHistory
-from due_regard.services.assess_landlord import ISSUED, PROGRAM, assess_every_duty
+from due_regard.services.assess_landlord import ISSUED, assess_every_duty
 from due_regard.services.landlord_context import load_landlord_context
 from due_regard.services.used_files import lay_out_texts
 
@@ -80,6 +80,8 @@ def _choose_files(settings: Settings, texts: Mapping[str, str]) -> Iterator[Sett
     if not texts:
         yield settings
         return
+    from due_regard.register.findings.used_texts import PROGRAM
+
     with lay_out_texts(settings, {name: text for name, text in texts.items() if name not in {ISSUED, PROGRAM}}) as own:
         yield own
 
@@ -101,6 +103,8 @@ def _judge_run(engine: Engine, settings: Settings, run: RecordedRun, texts: Mapp
 
 def _say_why(run: RecordedRun, texts: Mapping[str, str], says: str) -> RunProof:
     """A fault, unless a text that was not kept or another version of this program may be why."""
+    from due_regard.register.findings.used_texts import PROGRAM
+
     if not texts:
         return RunProof(run, Verdict.UNPROVED, f"its policy text was not kept; by today's files {says}")
     if (version := texts.get(PROGRAM)) not in {None, __version__}:

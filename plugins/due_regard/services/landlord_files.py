@@ -34,7 +34,7 @@ alerts:
   go_live_on: {year}-01-01        # what was overdue before goes to one backlog list
   assessed_by: 07:30              # London; not assessed by then on a working day: the data owner hears
 # Committee and management packs: name (reports/packs/<name>.yaml), clerk; a named person approves each before it is
-# mailed, unless it says needs_approval: false
+# mailed, unless it says needs_approval: false; publishes: [quarter, year] adds editions fit for publication
 packs: []
 """
 

@@ -62,10 +62,11 @@ def _list_missing_packs(settings: Settings) -> Iterator[str]:
         with suppress(RegisterError), open_landlord_register(settings, names[0]) as engine:  # named by another check
             with register.reading(engine) as connection:
                 pack = connection.execute(select(PackRow.__table__).order_by(PackRow.id.desc()).limit(1)).one_or_none()
+            if pack is None:
+                continue
+            folder = find_quarter_folder(settings, pack.landlord, pack.quarter)
             try:
-                if pack is not None:
-                    folder = find_quarter_folder(settings, pack.landlord, pack.quarter)
-                    packs.find_kept_files(folder, pack.sha256, pack.files)
+                packs.find_kept_files(folder, pack.sha256, pack.files)
             except PackError:
                 yield f"the newest pack ({pack.landlord}, {pack.quarter}) is not in {folder}: not all machines share it"
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from due_regard.calendars.quarters import Quarter
+from due_regard.calendars.reporting_years import parse_period
 from due_regard.config.landlord import list_landlord_ids
 from due_regard.config.settings import Settings
 from due_regard.errors import PackError, UnknownReference
@@ -124,12 +124,12 @@ def _open_rows(
     from due_regard.register import reading
 
     known_at = _find_known_instant(build)
-    place = (found.table, found.measure, Quarter.parse(found.quarter))
+    place = (found.table, found.measure, parse_period(found.quarter))
     figure, records = open_known_figure(
         engine,
         context,
         *place,
-        reported=Quarter.parse(found.key.quarter),
+        reported=parse_period(found.key.quarter),
         known_at=known_at,
         withdrawn_at=build["known_at"] or build["built_at"],
         is_whole=found.is_whole,
@@ -181,7 +181,7 @@ def _describe_basis(settings: Settings, context: LandlordContext, found: FigureA
     from due_regard.errors import DefinitionError
     from due_regard.packs.content.pack_definition import load_pack_definition
 
-    policy = context.history.find_version(Quarter.parse(found.quarter).ends_on)
+    policy = context.history.find_version(parse_period(found.quarter).ends_on)
     said = {"clause": None, "promise": None, "policy_version": policy.effective_from.isoformat(), "figure_clause": None}
     try:
         definition = load_pack_definition(settings.reports_dir, found.key.pack)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from due_regard.calendars.quarters import Quarter
+from due_regard.calendars.reporting_years import parse_period
 from due_regard.config.landlord import Landlord
 from due_regard.config.settings import Settings
 from due_regard.errors import DefinitionError
@@ -23,7 +23,7 @@ _TITLES = {
 
 def describe_period(landlord: Landlord, quarter: str) -> str:
     """As mails and papers name it: `Quarter 1 of 2026/27 (Apr to Jun 2026)`."""
-    period = Quarter.parse(quarter)
+    period = parse_period(quarter)
     return f"{period.label(landlord.reporting_year_starts)} ({period.months})"
 
 

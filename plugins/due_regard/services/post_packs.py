@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from itertools import count
 from typing import TYPE_CHECKING, Any, Literal
 
-from due_regard.calendars.quarters import Quarter
+from due_regard.calendars.reporting_years import parse_period
 from due_regard.config.landlord import Landlord, PackSwitch
 from due_regard.config.settings import Settings
 from due_regard.config.storage import StoredPath
@@ -67,7 +67,8 @@ def hand_over_pack(engine: Engine, settings: Settings, context: MailContext, key
 
     Returns:
         Whether its mail was put into the outbox, and whether its approval was asked for, by this call. Neither where
-        either happened before, as the present mode of mailing remembers it, or the address is refused.
+        either happened before, as the present mode of mailing remembers it, the address is refused, or too little of
+        it would be left to publish: then governance is told so.
 
     Raises:
         PackError: the files of the approved build are gone, or the pack is not switched on.
@@ -78,6 +79,9 @@ def hand_over_pack(engine: Engine, settings: Settings, context: MailContext, key
     landlord, is_asked = context.landlord, is_approval_needed(context.landlord, key.pack)
     with writing(engine, landlord.id) as connection:
         life = packs.read_pack_life(connection, landlord.id, key)
+        if life.explain_withheld(life.version):
+            tell_withheld(connection, settings, context, life)
+            return False, False
         if is_asked and life.name_state(life.version) in packs.DRAFTS:
             return False, ask_for_approval(connection, settings, context, life)
         build = packs.check_may_be_issued(life, needs_approval=False)
@@ -91,7 +95,7 @@ def is_to_leave(context: MailContext, key: PackKey) -> bool:
     from due_regard.packs import find_posting_day
 
     switch = find_switch(context.landlord, key.pack)
-    return switch is None or find_posting_day(switch, Quarter.parse(key.quarter), context) == context.today
+    return switch is None or find_posting_day(switch, parse_period(key.quarter), context) == context.today
 
 
 def post_build(
@@ -161,7 +165,20 @@ def find_owed(settings: Settings, context: MailContext, key: PackKey) -> OwedRep
     from due_regard.packs.content.pack_definition import load_pack_definition
 
     definition = load_pack_definition(settings.reports_dir, key.pack)
-    return find_owed_report(context.landlord, definition, Quarter.parse(key.quarter), key.edition)
+    return find_owed_report(context.landlord, definition, parse_period(key.quarter), key.edition)
+
+
+def tell_withheld(connection: Connection, settings: Settings, context: MailContext, life: PackLife) -> None:
+    """Tell governance by mail that too little would be left to publish: once a version."""
+    from due_regard import packs
+    from due_regard.mail import outbox
+
+    landlord = context.landlord
+    report = make_report(life, life.list_builds_of(life.version)[-1], ())
+    annual = packs.find_annual_offer(landlord, life.key.pack, life.key.quarter)
+    mail = packs.build_withheld_mail(report, context, reports=settings.reports_dir, annual=annual)
+    if not outbox.has_mail(connection, landlord.id, mail.message_id):
+        packs.record_withholding(connection, landlord.id, life, report.pack_id, mail, now=context.now)
 
 
 def read_report(settings: Settings, landlord: str, life: PackLife, build: Mapping[str, Any]) -> PackReport:
@@ -184,5 +201,5 @@ def make_report(life: PackLife, build: Mapping[str, Any], files: tuple[StoredPat
     return packs.PackReport(
         build["id"], life.key.pack, life.key.quarter, life.key.edition, files, build["sha256"], "unchanged",
         version=version, sums=build["files"], run=build["ingredients"].get("run"),
-        correction=life.describe_correction(version),
+        correction=life.describe_correction(version), withheld=build["ingredients"].get("withheld", ""),
     )  # fmt: skip

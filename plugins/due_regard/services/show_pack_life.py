@@ -10,7 +10,8 @@ from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from due_regard.calendars.quarters import Quarter, find_london_day
+from due_regard.calendars.quarters import find_london_day
+from due_regard.calendars.reporting_years import parse_period
 from due_regard.config.landlord import Landlord
 from due_regard.config.settings import Settings
 from due_regard.errors import DefinitionError
@@ -104,7 +105,7 @@ def _find_leaving_day(landlord: Landlord, life: PackLife, now: datetime | None) 
     switch = find_switch(landlord, life.key.pack)
     if switch is None or now is None:
         return None
-    leaves_on = find_leaving_day(switch, Quarter.parse(life.key.quarter))
+    leaves_on = find_leaving_day(switch, parse_period(life.key.quarter))
     return leaves_on.isoformat() if leaves_on > find_london_day(now) else None
 
 

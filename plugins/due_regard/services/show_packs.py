@@ -6,11 +6,12 @@ Publishable files are for every reader. Confidential ones name cases: they are f
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from due_regard.calendars.quarters import Quarter
-from due_regard.config.landlord import load_landlord
+from due_regard.calendars.reporting_years import parse_period
+from due_regard.config.landlord import Landlord, load_landlord
 from due_regard.config.settings import Settings
 from due_regard.errors import NotAllowed, SettingsError, UnknownReference
 from due_regard.services.landlord_context import open_landlord_register
@@ -76,7 +77,7 @@ def show_pack(
     Args:
         settings: the installation.
         landlord: whose.
-        quarter: as 2026-Q2.
+        quarter: as 2026-Q2, or a year as 2025-26.
         name: of the pack.
         edition: confidential or publishable; None: what the reader may download, where it was built.
         version: 1, or of a correction one more; None: the newest that was built.
@@ -88,7 +89,8 @@ def show_pack(
     Returns:
         landlord, landlord_name, pack, title, audience, quarter, period (in words), edition, editions, version, versions
         (version, state, built_at, issues), build, builds (build, built_at, sha256), built_at, known_at, sha256,
-        may_download, files (name, title, sha256, is_kept), ingredients, issues, and what `describe_life` gives.
+        may_download, files (name, title, sha256, is_kept), ingredients, issues, and what `describe_life` gives;
+        withheld (why nothing of it is published; empty where it is) and annual (what is offered in its place, or None).
 
     Raises:
         UnknownReference: no such pack, edition, version or build was built.
@@ -103,12 +105,13 @@ def show_pack(
         | {"is_kept": _read_build_file(settings, landlord, chosen, file) is not None}
         for file, digest in sorted(chosen["files"].items(), key=lambda each: order_file(each[0]))
     ]
-    found = load_landlord(settings.landlords_dir, landlord)
     said = {key: make_json_value(chosen[key]) for key in ("pack", "quarter", "built_at", "known_at", "sha256")}
+    found = load_landlord(settings.landlords_dir, landlord)
     may_read = governs or life.key.edition == PUBLISHABLE
     return (
         {"landlord": landlord, "landlord_name": found.name, "period": describe_period(found, quarter)}
         | said
+        | _describe_withheld(found, life, str(chosen["ingredients"].get("withheld", "")))
         | describe_definition(settings, name)
         | {"edition": life.key.edition, "editions": with_editions, "version": number, "versions": versions}
         | {"build": builds.index(chosen) + 1, "builds": [_describe_build(*one) for one in enumerate(builds, 1)]}
@@ -118,6 +121,14 @@ def show_pack(
             settings, found, life, number, chosen, (figures, published) if may_read else None, actor=actor, now=now
         )
     )
+
+
+def _describe_withheld(landlord: Landlord, life: PackLife, withheld: str) -> Result:
+    """Why nothing of a build is published, and the annual edition that is offered in its place."""
+    from due_regard.packs import find_annual_offer
+
+    offer = find_annual_offer(landlord, life.key.pack, life.key.quarter) if withheld else None
+    return {"withheld": withheld, "annual": None if offer is None else asdict(offer) | {"from_on": str(offer.from_on)}}
 
 
 def _read_life(
@@ -132,7 +143,7 @@ def _read_life(
     from due_regard.register import reading
 
     try:
-        period = str(Quarter.parse(quarter))
+        period = str(parse_period(quarter))
     except SettingsError:
         raise UnknownReference(_UNKNOWN) from None
     with open_landlord_register(settings, landlord) as engine, reading(engine, landlord) as connection:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 
 import pandas as pd
 
-from due_regard.calendars.quarters import Quarter
+from due_regard.calendars.reporting_years import parse_period
 from due_regard.packs.charts import (
     ageing_chart,
     appeal_days_chart,
@@ -20,6 +20,7 @@ from due_regard.packs.charts import (
 )
 from due_regard.packs.charts.canvas import DrawnChart
 from due_regard.packs.content.measure_tables import MeasureTable
+from due_regard.packs.measures.figure import fill_period
 from due_regard.packs.measures.timeliness import OVERDUE_BANDS
 
 CHARTS: Mapping[str, Callable[[pd.DataFrame], DrawnChart | None]] = {
@@ -59,9 +60,10 @@ def _list_kept(table: MeasureTable) -> pd.DataFrame | None:
     wide = wide.reindex(list(dict.fromkeys(table.figures["quarter"])))[["due", "on_time", "late", "lapsed"]]
     if wide.isna().any(axis=None):
         return None
-    quarters = [Quarter.parse(str(name)).months for name in wide.index]
-    counts = wide.astype("int64").set_axis(["Due", *kept_chart.PARTS], axis="columns")
-    return counts.reset_index(drop=True).assign(Quarter=quarters)
+    shown = [parse_period(str(name)) for name in wide.index]
+    parts = [fill_period(part, shown[0].word) for part in kept_chart.PARTS]
+    counts = wide.astype("int64").set_axis(["Due", *parts], axis="columns")
+    return counts.reset_index(drop=True).assign(Quarter=[one.months for one in shown])
 
 
 _SERIES: Mapping[str, Callable[[MeasureTable], pd.DataFrame | None]] = {

@@ -1,4 +1,4 @@
-"""Duties kept over five quarters, as bars of shares: the one chart of the paper."""
+"""Duties kept over five quarters, or two years, as bars of shares: the one chart of the paper."""
 
 from __future__ import annotations
 
@@ -6,21 +6,25 @@ import pandas as pd
 
 from due_regard.packs.charts.canvas import GREY, DrawnChart, finish_chart, make_canvas, remove_grid
 from due_regard.packs.charts.timeliness_chart import FILLS, INK
+from due_regard.packs.measures.figure import fill_period
 
-PARTS = ("On time", "Late", "Not done by the quarter's end")
+PARTS = ("On time", "Late", "Not done by the {period}'s end")
+"""The parts of what fell due; the last one names what the bars are of."""
+_BARS = {2: "two", 5: "five"}
 STEPS = (0, 2, 4)
 """Which of the shades of lateness the three parts have."""
 
 
 def draw_kept(data: pd.DataFrame) -> DrawnChart | None:
-    """Chart of columns Quarter (newest first), Due and `PARTS`; None where nothing fell due in any quarter."""
+    """Chart of columns Quarter (or year; newest first), Due and `PARTS` filled in; None where nothing fell due."""
+    parts = _list_parts(data)
     if data.empty or not data["Due"].any():
         return None
     with make_canvas(2.5) as figure:
         axes = figure.subplots()
-        shares = data[list(PARTS)].div(data["Due"].where(data["Due"] > 0), axis=0).fillna(0) * 100
+        shares = data[parts].div(data["Due"].where(data["Due"] > 0), axis=0).fillna(0) * 100
         left = pd.Series(0.0, index=data.index)
-        for name, step in zip(PARTS, STEPS, strict=True):
+        for name, step in zip(parts, STEPS, strict=True):
             bars = axes.barh(range(len(data)), shares[name], left=left, height=0.74, label=name, color=FILLS[step],
                              hatch=".." if step == 2 else "", edgecolor=GREY, linewidth=0.6)  # fmt: skip
             left += shares[name]
@@ -35,8 +39,12 @@ def draw_kept(data: pd.DataFrame) -> DrawnChart | None:
         axes.invert_yaxis()
         axes.spines[["left", "bottom"]].set_visible(False)
         remove_grid(axes)
-        figure.legend(loc="outside lower left", ncols=len(PARTS), fontsize=8.5, handlelength=1.6, columnspacing=1.2)
+        figure.legend(loc="outside lower left", ncols=len(parts), fontsize=8.5, handlelength=1.6, columnspacing=1.2)
         return finish_chart(figure, "duties_kept", _make_title(data), _make_alt_text(data))
+
+
+def _list_parts(data: pd.DataFrame) -> list[str]:
+    return [str(name) for name in data.columns if name not in {"Quarter", "Due"}]
 
 
 def _make_title(data: pd.DataFrame) -> str:
@@ -48,8 +56,10 @@ def _make_title(data: pd.DataFrame) -> str:
 
 
 def _make_alt_text(data: pd.DataFrame) -> str:
+    parts = _list_parts(data)
     rows = "; ".join(
-        f"{row['Quarter']}: {row['Due']} due, " + ", ".join(f"{row[name]} {name.lower()}" for name in PARTS)
+        f"{row['Quarter']}: {row['Due']} due, " + ", ".join(f"{row[name]} {name.lower()}" for name in parts)
         for _, row in data.iterrows()
     )
-    return f"Bar chart of five quarters. {_make_title(data)}. {rows}."
+    word = "years" if parts[-1] == fill_period(PARTS[-1], "year") else "quarters"
+    return f"Bar chart of {_BARS.get(len(data), len(data))} {word}. {_make_title(data)}. {rows}."

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cached_property
 from typing import TypeAlias
 
@@ -17,6 +18,7 @@ import numpy.typing as npt
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import block_diag, csr_matrix, eye, hstack, vstack
 
+from due_regard.calendars.reporting_years import Period
 from due_regard.packs.content.counted_cases import MOST_KINDS, Counts, FigureName, QuarterCounts
 
 MOST_ADDED = 4
@@ -154,8 +156,12 @@ def _solve_cheapest(lines: csr_matrix, low: Limits, high: Limits, costs: Limits,
 def list_bindings(
     quarters: Sequence[QuarterCounts], links: Iterable[Sequence[tuple[str, int, int]]]
 ) -> tuple[Binding, ...]:
-    """`links` (`table/measure`, quarters back, sign) as rows of these quarters, wherever all its quarters are there."""
-    place = {counts.quarter: number for number, counts in enumerate(quarters)}
+    """`links` (`table/measure`, quarters back, sign) as rows of these periods, wherever all of a link's are there.
+
+    A year is bound to whatever ends on the day before it begins, a quarter or a year, as a quarter is.
+    """
+    periods = [period for counts in quarters for period in counts.periods]
+    before = [(period, other) for period in periods for other in periods if _is_just_before(other, period)]
     rows = {
         name: (number, at)
         for number, counts in enumerate(quarters)
@@ -164,9 +170,11 @@ def list_bindings(
     }
     found = []
     for link in links:
-        for counts in quarters:
-            asked = [(name, counts.quarter.shift(-back), sign) for name, back, sign in link]
-            if all(quarter in place for _, quarter, _ in asked):
-                named = [(f"{name}/{quarter}", sign) for name, quarter, sign in asked]
-                found.append(tuple((rows[name], sign) for name, sign in named if name in rows))
+        for both in before:
+            named = [(f"{name}/{both[back]}", sign) for name, back, sign in link]
+            found.append(tuple((rows[name], sign) for name, sign in named if name in rows))
     return tuple(binding for binding in found if binding)
+
+
+def _is_just_before(one: Period, other: Period) -> bool:
+    return one.ends_on + timedelta(days=1) == other.starts_on

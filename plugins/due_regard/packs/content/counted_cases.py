@@ -2,8 +2,9 @@
 
 A figure is a row, a kind of customer a column, and a cell says how many cases of such a customer the figure counts.
 Nothing about sums, parts or wholes is declared: figures that count the same cases are the same row, and parts add up
-because their rows do. A figure reaches this by its measure's `cases` (measures/figure.py); which figures bind one
-quarter to the next is said in measure_tables.
+because their rows do. A year and its quarters are counted together, so that a year's figure is bound to its quarters'
+in the same way. A figure reaches this by its measure's `cases` (measures/figure.py); which figures bind one quarter to
+the next is said in measure_tables.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from due_regard.calendars.quarters import Quarter
+from due_regard.calendars.reporting_years import Period
 from due_regard.packs.content.crossed_records import MARK
 from due_regard.packs.content.measure_tables import SPECS
 from due_regard.packs.measures import Cases, Figure, QuarterSnapshot
@@ -52,25 +53,50 @@ class CountedRow:
 
 @dataclass(frozen=True)
 class QuarterCounts:
-    """A quarter's rows, how many customers there are of each kind, and figures to hide whatever else is shown."""
+    """Rows of a quarter, or of a year and what is audited of its quarters, together.
 
-    quarter: Quarter
+    Attributes:
+        periods: whose figures they are.
+        rows: what each figure counts.
+        customers: how many there are of each kind.
+        hidden: figures to hide whatever else is shown.
+        nobodys: figures that count nobody and nobody's case: they are never hidden.
+    """
+
+    periods: tuple[Period, ...]
     rows: tuple[CountedRow, ...]
     customers: Counts
     hidden: frozenset[FigureName]
+    nobodys: frozenset[FigureName] = frozenset()
 
 
 def count_published_cases(
     snapshots: Sequence[QuarterSnapshot], smallest: int, crossed: Sequence[QuarterSnapshot] = ()
 ) -> tuple[QuarterCounts, ...]:
-    """Every figure that any pack may publish of these quarters, by what it counts.
+    """Every figure that any pack may publish of these quarters and years, by what it counts.
 
-    `crossed` are the same quarters with customers who might be there (crossed_records). All tables are looked at, not
+    `crossed` are the same periods with customers who might be there (crossed_records). All tables are looked at, not
     only one pack's: what one pack hides, another must hide too.
     """
     wider = crossed or snapshots
     customers = _CustomerPlaces(wider[0].records)
-    return tuple(_count_quarter(*both, customers, smallest) for both in zip(snapshots, wider, strict=True))
+    pairs = tuple(zip(snapshots, wider, strict=True))
+    groups = group_periods([snapshot.quarter for snapshot in snapshots])
+    return tuple(_count_together([pairs[place] for place in group], customers, smallest) for group in groups)
+
+
+def group_periods(periods: Sequence[Period]) -> list[list[int]]:
+    """Places of periods that have days in common: a year with its quarters; a quarter of no such year stands alone."""
+    groups: list[list[int]] = []
+    for place, period in enumerate(periods):
+        touching = [group for group in groups if any(_have_days_in_common(periods[one], period) for one in group)]
+        groups = [group for group in groups if group not in touching]
+        groups.append(sorted([place, *(one for group in touching for one in group)]))
+    return sorted(groups)
+
+
+def _have_days_in_common(one: Period, other: Period) -> bool:
+    return one.starts_on <= other.ends_on and other.starts_on <= one.ends_on
 
 
 class _CustomerPlaces:
@@ -130,17 +156,34 @@ def list_figure_names(figure: Figure, table: str, quarter: str) -> tuple[FigureN
     return f"{table}/{figure.measure}/{quarter}", f"{table}/{figure.of}/{quarter}" if figure.of else None
 
 
-def _count_quarter(
-    snapshot: QuarterSnapshot, wider: QuarterSnapshot, customers: _CustomerPlaces, smallest: int
+def _count_together(
+    pairs: Sequence[tuple[QuarterSnapshot, QuarterSnapshot]], customers: _CustomerPlaces, smallest: int
 ) -> QuarterCounts:
     hidden: set[FigureName] = set()
-    found: list[_FoundRow] = []
+    nobodys: set[FigureName] = set()
+    found = [row for both in pairs for row in _find_rows(*both, customers, smallest, hidden, nobodys)]
+    periods = tuple(snapshot.quarter for snapshot, _ in pairs)
+    joined = _join_rows(periods, found, customers.are_real)
+    return replace(joined, hidden=frozenset(hidden), nobodys=frozenset(nobodys))
+
+
+def _find_rows(
+    snapshot: QuarterSnapshot,
+    wider: QuarterSnapshot,
+    customers: _CustomerPlaces,
+    smallest: int,
+    hidden: set[FigureName],
+    nobodys: set[FigureName],
+) -> Iterator[_FoundRow]:
+    """Rows of one period; notes what is to be hidden in any case, and what never."""
     for table, spec in SPECS.items():
         if spec.figures is None or not spec.is_publishable:
             continue
         counted = {figure.measure: figure for figure in spec.figures(wider)}
         for figure in spec.figures(snapshot):
             own, whole = list_figure_names(figure, table, str(snapshot.quarter))
+            if not figure.is_of_people:
+                nobodys |= {own, *([whole] if whole else [])}
             if figure.numerator is None or not figure.is_of_people:
                 continue
             if figure.days is not None and (figure.denominator or 0) < smallest:
@@ -149,8 +192,7 @@ def _count_quarter(
                 # Nothing tells what it counts: it cannot be protected.
                 hidden |= {own, *([whole] if whole else [])}
             among = replace(counted[figure.measure], numerator=figure.numerator)
-            found += _list_rows(among, own, whole, customers)
-    return _join_rows(snapshot.quarter, found, customers.are_real, frozenset(hidden))
+            yield from _list_rows(among, own, whole, customers)
 
 
 @dataclass(frozen=True)
@@ -189,7 +231,7 @@ def _list_middle_rows(days: pd.Series, value: float) -> Iterator[tuple[RowKind, 
 
 
 def _join_rows(
-    quarter: Quarter, found: Sequence[_FoundRow], are_real: npt.NDArray[np.bool_], hidden: frozenset[FigureName]
+    periods: tuple[Period, ...], found: Sequence[_FoundRow], are_real: npt.NDArray[np.bool_]
 ) -> QuarterCounts:
     kind, size = _number_kinds(found, len(are_real))
     kinds = np.zeros((len(found), len(size)), dtype="int64")
@@ -203,7 +245,7 @@ def _join_rows(
     noughts = [place for place, row in enumerate(found) if row.kind != "rest" and not kinds[place] @ real]
     might = np.flatnonzero(~kinds[noughts].any(axis=0))
     some = might[_choose_kinds(kinds[:, might])]
-    return QuarterCounts(quarter, _merge_rows(found, kinds, real, some), real[some], hidden)
+    return QuarterCounts(periods, _merge_rows(found, kinds, real, some), real[some], frozenset())
 
 
 def _number_kinds(found: Sequence[_FoundRow], customers: int) -> tuple[Counts, Counts]:

@@ -14,10 +14,11 @@ from dataclasses import dataclass, field, replace
 import pandas as pd
 
 from due_regard.calendars.quarters import Quarter
+from due_regard.calendars.reporting_years import Period, ReportingYear, parse_period
 from due_regard.packs.content.alternative_registers import AlternativeSearch, list_bindings
 from due_regard.packs.content.counted_cases import CountedRow, FigureName, QuarterCounts, count_published_cases
 from due_regard.packs.content.headlines import HIDDEN
-from due_regard.packs.content.measure_tables import COLUMNS_SHOWN, SPECS, MeasureTable, QuarterLink
+from due_regard.packs.content.measure_tables import SPECS, MeasureTable, QuarterLink, list_shown_periods
 from due_regard.packs.measures import QuarterSnapshot
 
 SMALLEST_SHOWN = 5
@@ -25,6 +26,9 @@ SMALLEST_SHOWN = 5
 
 MOST_QUARTERS = 12
 """Quarters looked at together, where earlier editions showed as many."""
+
+MOST_YEARS = 4
+"""Years of earlier editions looked at together, the newest."""
 
 _CASES = "Cases not measured"
 
@@ -39,28 +43,47 @@ class PublishedBefore:
     shown: Mapping[FigureName, float] = field(default_factory=dict)
     hidden: frozenset[FigureName] = frozenset()
 
-    def list_quarters(self) -> set[Quarter]:
-        """Quarters of which something was published."""
-        return {Quarter.parse(text) for text in {name.rsplit("/", 1)[1] for name in {*self.shown, *self.hidden}}}
+    def list_periods(self) -> set[Period]:
+        """Quarters and years of which something was published."""
+        return {parse_period(text) for text in {name.rsplit("/", 1)[1] for name in {*self.shown, *self.hidden}}}
 
 
 @dataclass(frozen=True)
 class ProtectedTables:
-    """The tables fit for publication, and every figure they show, or that must be hidden in any pack (None)."""
+    """The tables fit for publication, and every figure they show, or that must be hidden in any pack (None).
+
+    `nobodys` are the figures that count nobody and nobody's case.
+    """
 
     tables: dict[str, MeasureTable]
     published: dict[FigureName, float | None]
+    nobodys: frozenset[FigureName] = frozenset()
 
 
-def find_audited_quarters(quarter: Quarter, published: Set[Quarter]) -> tuple[Quarter, int]:
-    """The newest quarter to look at, and how many down from it: a pack's own, and those of earlier editions.
+def find_audited_periods(reported: Period, published: Set[Period]) -> tuple[Period, ...]:
+    """The quarters and years to look at together, newest first: a pack's own, and those of earlier editions.
 
-    What ran on from a quarter that this pack no longer shows may give away what it does show.
+    What ran on from a quarter that this pack no longer shows may give away what it does show, and so may a year and its
+    quarters. Quarters that nobody published bind no year: they are left out of an annual edition's.
     """
-    own = quarter.shift(1 - COLUMNS_SHOWN)
-    newest = max({quarter, *published})
-    oldest = min(own, max(newest.shift(1 - MOST_QUARTERS), min({own, *published})))
-    return newest, (newest.year - oldest.year) * 4 + newest.number - oldest.number + 1
+    shown = list_shown_periods(reported)
+    quarters = [one for one in shown if isinstance(one, Quarter)]
+    found = _list_quarters(quarters, [one for one in published if isinstance(one, Quarter)])
+    years = {one for one in shown if isinstance(one, ReportingYear)}
+    years.update(sorted((one for one in published if isinstance(one, ReportingYear)), reverse=True)[:MOST_YEARS])
+    every: list[Period] = [*found, *years]
+    return tuple(sorted(every, key=lambda period: (period.ends_on, period.word), reverse=True))
+
+
+def _list_quarters(own: Sequence[Quarter], published: Sequence[Quarter]) -> list[Quarter]:
+    """A pack's own quarters and as many published ones beside them as are looked at, without a gap."""
+    if not (own or published):
+        return []
+    newest = max((*own, *published))
+    oldest = max(newest.shift(1 - MOST_QUARTERS), min((*own, *published)))
+    oldest = min((*own, oldest))
+    count = (newest.year - oldest.year) * 4 + newest.number - oldest.number + 1
+    return [newest.shift(-back) for back in range(count)]
 
 
 def protect_tables(
@@ -72,14 +95,15 @@ def protect_tables(
 ) -> ProtectedTables:
     """`tables` without listings of cases, and with small counts hidden, and others that would give them away.
 
-    `snapshots` are those of `find_audited_quarters`; `crossed` the same with customers who might be there
+    `snapshots` are those of `find_audited_periods`; `crossed` the same with customers who might be there
     (crossed_records): without them more is hidden.
     """
     counts = count_published_cases(snapshots, SMALLEST_SHOWN, crossed)
     hidden = choose_hidden_figures(counts, list_quarter_links(), before or PublishedBefore())
     kept = {name: _hide_figures(table, hidden) for name, table in tables.items() if table.is_publishable}
     shown = {name: value for table in kept.values() for name, value in _list_shown(table)}
-    return ProtectedTables(kept, {**shown, **dict.fromkeys(sorted(hidden))})
+    nobodys = frozenset(name for one in counts for name in one.nobodys)
+    return ProtectedTables(kept, {**shown, **dict.fromkeys(sorted(hidden))}, nobodys)
 
 
 def choose_hidden_figures(
@@ -103,7 +127,7 @@ def choose_hidden_figures(
     search = AlternativeSearch(quarters, list_bindings(quarters, links), _list_known(rows, before, hidden), hidden)
     for place in small:
         search.protect_row(place)
-    return frozenset(search.hidden | _list_open_totals(search.hidden))
+    return frozenset(search.hidden | _list_open_totals(search.hidden)).difference(*(one.nobodys for one in quarters))
 
 
 def _list_open_totals(hidden: Set[FigureName]) -> set[FigureName]:
@@ -135,7 +159,8 @@ def _hide_figures(table: MeasureTable, hidden: frozenset[FigureName]) -> Measure
     if table.figures is None:
         assert table.listing is not None  # noqa: S101 - a table is one of the two
         # What is not measured and what is adds up to all cases: a public reader is told which duties, not how many.
-        return replace(table, listing=table.listing.drop(columns=_CASES, errors="ignore"))
+        counted = None if _CASES in table.listing.columns else table.counted
+        return replace(table, listing=table.listing.drop(columns=_CASES, errors="ignore"), counted=counted)
     figures = table.figures
     own = figures["numerator"].notna() & _name_figures(table.name, figures["measure"], figures["quarter"]).isin(hidden)
     whole = _name_figures(table.name, figures["of"], figures["quarter"]).isin(hidden)
@@ -146,9 +171,10 @@ def _hide_figures(table: MeasureTable, hidden: frozenset[FigureName]) -> Measure
 
 
 def _list_shown(table: MeasureTable) -> Iterator[tuple[FigureName, float]]:
-    if table.figures is not None:
+    figures = table.figures if table.figures is not None else table.counted
+    if figures is not None:
         for name, value in (("measure", "numerator"), ("of", "denominator")):
-            some = table.figures.dropna(subset=[value])
+            some = figures.dropna(subset=[value])
             yield from zip(
                 _name_figures(table.name, some[name], some["quarter"]), some[value].astype(float), strict=True
             )

@@ -1,18 +1,21 @@
 """What changed since figures were issued: each figure as its audience was last given it, and as it is known now.
 
-A late or corrected export changes the past, and so does a withdrawal; the sheet says which figure, from what, to what,
-and by which of the two.
+A late or corrected export changes the past, and so do a withdrawal, an edited policy and another version of the
+program; the sheet says which figure, from what, to what, and by which of these.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
 
 import pandas as pd
 
 from due_regard.packs.content.measure_tables import MeasureTable
 
+_Values: TypeAlias = Sequence[float | None]
+_Figures: TypeAlias = Mapping[str, _Values]
 _COLUMNS = ("table", "measure", "label", "quarter", "issued", "now")
 
 
@@ -49,25 +52,56 @@ def _list_changes(
             yield (name, row["measure"], row["label"], row["quarter"], *said)
 
 
-def explain_changes(
-    changes: pd.DataFrame,
-    issued: Mapping[str, Sequence[float | None]],
-    kept: Mapping[str, Sequence[float | None]] | None,
-    now: Mapping[str, MeasureTable],
-) -> pd.DataFrame:
-    """`changes` with `cause`: an export, a withdrawal, or both.
+@dataclass(frozen=True)
+class ChangeGrounds:
+    """What may have changed the figures that one build issued. Figures go by `table/measure/quarter`.
 
-    `kept` are the figures as they would be had nothing been withdrawn, nor taken back, since `issued` were known; None
-    where nothing was. A figure that `kept` cannot give is not told apart, and counts as an export's.
+    Attributes:
+        rules: what they are counted by that is another now, in sentences.
+        has_data_moved: whether anything was taken in, withdrawn or stands again since.
+        then: by the rules of now, from what was known when issued; None: not needed, as rules or data are the same.
+        kept: as known now, had nothing been withdrawn nor taken back since; None: nothing was.
+        is_other_quarter: whether the pack of now reports another quarter.
     """
-    if kept is None:
-        return changes.assign(cause=_EXPORT)
-    by_withdrawal = set(list_figure_names(compare_figures(kept, now)))
-    causes = [
-        _EXPORT if name not in by_withdrawal else _WITHDRAWAL if _is_same(issued[name], kept[name]) else _BOTH
-        for name in list_figure_names(changes)
-    ]
+
+    rules: tuple[str, ...] = ()
+    has_data_moved: bool = True
+    then: _Figures | None = field(default=None, repr=False)
+    kept: _Figures | None = field(default=None, repr=False)
+    is_other_quarter: bool = False
+
+
+def explain_changes(changes: pd.DataFrame, issued: _Figures, now: _Figures, grounds: ChangeGrounds) -> pd.DataFrame:
+    """`changes` with `cause`: data that moved, rules that did, or both."""
+    causes = [_name_cause(name, issued, now, grounds) for name in list_figure_names(changes)]
     return changes.assign(cause=causes)
+
+
+def _name_cause(name: str, issued: _Figures, now: _Figures, grounds: ChangeGrounds) -> str:
+    if grounds.is_other_quarter and _is_of_reported(name):
+        return _NO_LONGER_REPORTED
+    if not grounds.has_data_moved:
+        return "; ".join(grounds.rules) or _OTHERWISE
+    then = grounds.then or {}
+    base = then.get(name, issued[name])
+    by_rules, by_data = not _is_same(base, issued[name]), not _is_same(base, now[name])
+    if by_rules and not by_data:
+        return "; ".join(grounds.rules)
+    data = _name_data_cause(name, base, now, grounds.kept)
+    return "; ".join((*grounds.rules, data)) if by_rules else data
+
+
+def _name_data_cause(name: str, base: _Values, now: _Figures, kept: _Figures | None) -> str:
+    """An export, a withdrawal or both; what `kept` cannot give is not told apart, and counts as an export's."""
+    if kept is None or name not in kept or _is_same(kept[name], now[name]):
+        return _EXPORT
+    return _WITHDRAWAL if _is_same(base, kept[name]) else _BOTH
+
+
+def _is_of_reported(name: str) -> bool:
+    """Whether a figure is counted otherwise once its quarter is no longer the one reported."""
+    table, measure, _ = name.split("/")
+    return (table == "data_quality" and not measure.startswith("withdrawn_")) or measure in {"staff", "per_100_staff"}
 
 
 def list_figure_names(changes: pd.DataFrame) -> list[str]:
@@ -75,13 +109,15 @@ def list_figure_names(changes: pd.DataFrame) -> list[str]:
     return [f"{row.table}/{row.measure}/{row.quarter}" for row in changes.itertuples()]
 
 
-def _is_same(one: Sequence[float | None], other: Sequence[float | None]) -> bool:
+def _is_same(one: _Values, other: _Values) -> bool:
     return tuple(one) == tuple(other)
 
 
 _EXPORT = "A late or corrected export"
 _WITHDRAWAL = "A record was withdrawn as entered by mistake, or stands again"
 _BOTH = "Both: an export, and a record withdrawn or standing again"
+_NO_LONGER_REPORTED = "Its quarter is no longer the one reported: later files, and staff, are not of it"
+_OTHERWISE = "No data came since: the program counts it otherwise"
 
 
 def build_changes_table(changes: pd.DataFrame, now: Mapping[str, MeasureTable]) -> MeasureTable:

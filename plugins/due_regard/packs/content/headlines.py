@@ -49,6 +49,11 @@ def check_headline(wording: str) -> None:
         raise ValueError("braces hold a figure's name: {new}, {new:one|many}, {new.of}, .percent, .change or .year")
 
 
+def list_measures_named(wording: str) -> set[str]:
+    """The measures whose figures a wording says."""
+    return {found[2] for found in _PLACE.finditer(wording)}
+
+
 def compute_headline(wording: str, table: MeasureTable) -> str:
     """The sentence of `wording`, from `table`; empty where the policy asks for no such figure or there was no case.
 

@@ -6,12 +6,13 @@ paper's; which tables a pack has, in what order and words, is the definition's.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
 import pandas as pd
 
+from due_regard.calendars.reporting_years import Period, ReportingYear
 from due_regard.packs.content.table_forms import MeasureTable, QuarterLink, TableSpec, TableSum
 from due_regard.packs.measures import (
     FIGURE_COLUMNS,
@@ -25,11 +26,13 @@ from due_regard.packs.measures import (
     trends,
     upkeep,
 )
-from due_regard.packs.measures.figure import list_band_labels
+from due_regard.packs.measures.figure import fill_period, list_band_labels
 from due_regard.packs.measures.quarter_snapshot import NOT_MEASURED
 
 COLUMNS_SHOWN = 5
 """Quarters a table of figures shows: the reported one and the four before, the last being the same a year ago."""
+YEARS_SHOWN = 2
+"""Years that an annual edition shows: the reported one and the one before."""
 
 
 def _need_columns(entity: str, *columns: str) -> Callable[[QuarterSnapshot], str]:
@@ -51,7 +54,7 @@ _IN_FORCE = (
     "end it."
 )
 _SEVERAL = "One restriction may limit several things, so these rows add up to more than the restrictions in force."
-_KEPT = "On time, late, and not done by the quarter's end add up to what fell due in the quarter."
+_KEPT = "On time, late, and not done by the {period}'s end add up to what fell due in the {period}."
 _BLANK = "A cell left blank in the export counts as lacking."
 
 _OTHER_WORDS = ("own_words", "not_known", "not_recorded")
@@ -88,6 +91,7 @@ SPECS: Mapping[str, TableSpec] = {
     "no_review_by_choice": TableSpec(
         "No review, by recorded choice",
         listing=_take_latest(restricted_customers.list_no_review_by_choice),
+        counted=restricted_customers.list_no_review_figures,
         absence=_need_columns("restrictions", "ended_on", "no_review_reason"),
         is_publishable=False,
     ),
@@ -107,11 +111,12 @@ SPECS: Mapping[str, TableSpec] = {
         "Overdue reviews by age",
         figures=timeliness.count_overdue_reviews,
         sums=(TableSum("overdue", tuple(list_band_labels(timeliness.OVERDUE_BANDS))),),
-        notes=("Days are calendar days from the date the review was due to the end of the quarter.",),
+        notes=("Days are calendar days from the date the review was due to the end of the {period}.",),
     ),
     "quarterly_reviews": TableSpec(
         "Quarterly reviews",
         listing=_take_latest(restricted_customers.list_quarterly_reviews),
+        counted=restricted_customers.list_restricted_figures,
         absence=_need_columns("restrictions", "ended_on"),
         notes=(
             "Whose each is stands in the register, on the page of restrictions; no customer is named here on purpose.",
@@ -139,17 +144,20 @@ SPECS: Mapping[str, TableSpec] = {
     "days_to_decide": TableSpec(
         "Working days to decide",
         listing=appeals.count_days_to_decide,
+        counted=appeals.list_days_figures,
+        is_by_quarter=True,
         absence=_need_columns("appeals", "decided_on"),
         is_publishable=False,
     ),
     "incidents": TableSpec(
         "Incidents",
         figures=incidents.measure_incidents,
-        notes=("Staff are those of the newest staff export, so only the reported quarter has a rate.",),
+        notes=("Staff are those of the newest staff export, so only the reported {period} has a rate.",),
     ),
     "named_staff": TableSpec(
         "Staff named in public",
         listing=_take_latest(incidents.list_named_staff),
+        counted=incidents.list_named_figures,
         absence=_need_columns("incidents", "staff_named_publicly"),
         is_publishable=False,
     ),
@@ -176,6 +184,7 @@ SPECS: Mapping[str, TableSpec] = {
     "incidents_by_month": TableSpec(
         "Incidents by month",
         listing=_take_latest(incidents.count_by_month),
+        counted=incidents.list_month_figures,
         absence=_need_columns("incidents"),
         is_publishable=False,
         notes=(
@@ -187,6 +196,7 @@ SPECS: Mapping[str, TableSpec] = {
     "lateness": TableSpec(
         "Duties due, by lateness",
         listing=_take_latest(timeliness.count_lateness),
+        counted=timeliness.list_lateness_figures,
         is_publishable=False,
         notes=("Days late are counted as the duty's clause sets it: in working days, or in calendar days.",),
     ),
@@ -195,7 +205,7 @@ SPECS: Mapping[str, TableSpec] = {
         figures=timeliness.count_safeguards,
         notes=(
             _BLANK,
-            "Safeguards are counted on the cases opened in the quarter, out of those that could be measured. Apart "
+            "Safeguards are counted on the cases opened in the {period}, out of those that could be measured. Apart "
             "from them, those of a restriction are counted on all in force, and others on older cases that lack it "
             "still.",
         ),
@@ -204,12 +214,21 @@ SPECS: Mapping[str, TableSpec] = {
     "in_force_over_time": TableSpec(
         "Restrictions over 12 quarters",
         listing=_take_latest(trends.count_in_force_over_time),
+        counted=trends.list_in_force_figures,
         absence=_need_columns("restrictions", "ended_on"),
         notes=(_SEVERAL,),
         is_publishable=False,
     ),
-    "policy_review": TableSpec("The policy's own review", listing=_take_latest(upkeep.list_policy_reviews)),
-    "not_measured": TableSpec("Duties not measured, and why", listing=_take_latest(upkeep.list_not_measured)),
+    "policy_review": TableSpec(
+        "The policy's own review",
+        listing=_take_latest(upkeep.list_policy_reviews),
+        counted=upkeep.list_policy_review_figures,
+    ),
+    "not_measured": TableSpec(
+        "Duties not measured, and why",
+        listing=_take_latest(upkeep.list_not_measured),
+        counted=upkeep.list_not_measured_figures,
+    ),
     "readings": TableSpec(
         "Our readings of the policy",
         listing=_take_latest(upkeep.list_readings),
@@ -218,23 +237,34 @@ SPECS: Mapping[str, TableSpec] = {
     "data_quality": TableSpec(
         "Rows of the exports",
         figures=upkeep.measure_data_quality,
-        notes=("Files of the reported quarter include those that came after its end, up to this pack.",),
+        notes=("Files of the reported {period} include those that came after its end, up to this pack.",),
         sums=(TableSum("read", ("loaded", "unchanged", "rejected")),),
     ),
 }
 
 
+def list_shown_periods(reported: Period) -> tuple[Period, ...]:
+    """The columns of a table of figures: the reported quarter or year, and those before it."""
+    shown = YEARS_SHOWN if isinstance(reported, ReportingYear) else COLUMNS_SHOWN
+    return tuple(reported.shift(-back) for back in range(shown))
+
+
 def build_measure_table(name: str, snapshots: tuple[QuarterSnapshot, ...], title: str = "") -> MeasureTable:
-    """Table `name`, filled from `snapshots`, the reported quarter first."""
-    spec = SPECS[name]
-    make = partial(MeasureTable, name, title or spec.title, spec.notes, is_publishable=spec.is_publishable)
+    """Table `name`, filled from `snapshots`, the reported quarter or year first."""
+    spec, word = SPECS[name], snapshots[0].quarter.word
+    notes = tuple(fill_period(note, word) for note in spec.notes)
+    make = partial(MeasureTable, name, title or spec.title, notes, is_publishable=spec.is_publishable)
     if spec.listing is not None:
         why = spec.absence(snapshots[0]) if spec.absence else ""
-        return make(listing=spec.listing(snapshots), sums=spec.sums, why=why)
-    assert spec.figures is not None  # noqa: S101 - a spec has one of the two, as its test says
-    parts = [tidy_figures(spec.figures(snapshot), str(snapshot.quarter)) for snapshot in snapshots]
-    figures = pd.concat(parts, ignore_index=True)[list(FIGURE_COLUMNS)]
+        counted = _tidy_all(spec, snapshots if spec.is_by_quarter else snapshots[:1])
+        return make(listing=spec.listing(snapshots), counted=counted, sums=spec.sums, why=why)
+    figures = _tidy_all(spec, snapshots)
     return make(figures=figures, sums=tuple(_keep_counted(each, set(figures["measure"])) for each in spec.sums))
+
+
+def _tidy_all(spec: TableSpec, snapshots: Sequence[QuarterSnapshot]) -> pd.DataFrame:
+    parts = [tidy_figures(spec.list_figures(one), str(one.quarter), one.quarter.word) for one in snapshots]
+    return pd.concat(parts, ignore_index=True)[list(FIGURE_COLUMNS)]
 
 
 def _keep_counted(total: TableSum, counted: set[str]) -> TableSum:

@@ -12,6 +12,7 @@ import pandas as pd
 from due_regard.errors import UnknownReference
 from due_regard.packs.content.measure_tables import SPECS
 from due_regard.packs.measures import Figure, QuarterSnapshot
+from due_regard.packs.measures.figure import fill_period
 from due_regard.records.canonical import ENTITIES
 
 _ENTITY_OF_KEY = {entity.key: entity.name for entity in ENTITIES}
@@ -25,7 +26,8 @@ class OpenedFigure:
     Attributes:
         label: what is counted. number, out_of: the figure. unit: what the number counts.
         of: name of what it is out of.
-        cases: columns kind (an entity's name, or `files` or `team`) and ref; of what a duty judged also `_JUDGED`; of a
+        cases: columns kind (an entity's name, or `files`, `team`, `duty`, `policy`, `landlord`) and ref; of what a duty
+            judged also `_JUDGED`; of a
             figure in days also days.
     """
 
@@ -43,13 +45,13 @@ class OpenedFigure:
 
 
 def open_table_figure(snapshot: QuarterSnapshot, table: str, measure: str, *, is_whole: bool) -> OpenedFigure:
-    """A figure of a table of figures, or with `is_whole` what it is out of.
+    """A figure of a table, or a number of a listing, or with `is_whole` what it is out of.
 
     Raises:
         UnknownReference: the table has no such figure any more.
     """
     spec = SPECS.get(table)
-    figures = spec.figures(snapshot) if spec and spec.figures else []
+    figures = spec.list_figures(snapshot) if spec else []
     figure = next((one for one in figures if one.measure == measure), None)
     if figure is None:
         raise UnknownReference("this program no longer has such a figure; the register keeps its number alone")
@@ -64,7 +66,7 @@ def open_counted_figure(snapshot: QuarterSnapshot, figure: Figure, *, is_whole: 
         cases = cases.join(snapshot.assessments.loc[cases.index, list(_JUDGED)])
     if figure.days is not None and not is_whole:
         cases = cases.assign(days=figure.days.reindex(cases["ref"].to_numpy()).to_numpy())
-    label = f"{figure.label}: out of" if is_whole else figure.label
+    label = fill_period(figure.label, snapshot.quarter.word) + (": out of" if is_whole else "")
     number, out_of = (figure.denominator, None) if is_whole else (figure.numerator, figure.denominator)
     return OpenedFigure(
         label, _as_number(number), _as_number(out_of), "count" if is_whole else figure.unit, figure.of,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from due_regard.calendars.quarters import Quarter
+from due_regard.calendars.reporting_years import Period, ReportingYear
 from due_regard.config.landlord import Landlord, PackSwitch
 from due_regard.errors import DefinitionError
 from due_regard.packs import charts
@@ -17,6 +17,7 @@ from due_regard.packs.content.measure_tables import MeasureTable
 from due_regard.packs.content.pack_definition import PackDefinition, PackSection
 
 FOR_INFORMATION = "For information: no clause of the policy asks that this figure be reported."
+ANNUAL = "The year's edition, for publication. It does not take the place of the report of any quarter."
 NOT_ASKED = "No clause of the landlord's policy asks for this report."
 EDITIONS = {
     "confidential": "Confidential: for the committee and officers named on it. Small numbers are shown.",
@@ -64,7 +65,7 @@ class PackContent:
     introduction: str
     landlord: str
     landlord_name: str
-    quarter: Quarter
+    quarter: Period
     quarter_label: str
     edition: str
     basis: tuple[str, ...]
@@ -88,7 +89,7 @@ def compose_content(
     landlord: Landlord,
     tables: dict[str, MeasureTable],
     *,
-    quarter: Quarter,
+    quarter: Period,
     edition: str,
     standing: tuple[str, ...],
     revised: dict[str, frozenset[str]] | None = None,
@@ -126,14 +127,16 @@ def compose_content(
     return PackContent(
         definition.name, definition.title, definition.audience, definition.introduction, landlord.id, landlord.name,
         quarter, f"{quarter.label(landlord.reporting_year_starts)} ({quarter.months})", edition,
-        describe_basis(definition, landlord.id), standing, sections, notes,
+        describe_basis(definition, landlord.id, quarter), standing, sections, notes,
         next((switch for switch in landlord.packs if switch.name == definition.name), None),
         said.get("decision", ""), version, correction, provenance,
     )  # fmt: skip
 
 
-def describe_basis(definition: PackDefinition, landlord: str) -> tuple[str, ...]:
+def describe_basis(definition: PackDefinition, landlord: str, quarter: Period) -> tuple[str, ...]:
     """What asks for the pack, in words; says so where no clause does."""
+    if isinstance(quarter, ReportingYear):
+        return (ANNUAL,)
     found = definition.asked_for.get(landlord)
     if found is None:
         return (NOT_ASKED,)

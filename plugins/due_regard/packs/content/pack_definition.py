@@ -6,10 +6,12 @@ there; sentences are written with figures' names in braces (headlines.py).
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
+from due_regard.calendars.reporting_years import Period, ReportingYear
 from due_regard.config.landlord import Identifier
 from due_regard.config.layered_folders import Folder, list_files
 from due_regard.config.yaml_files import read_named_yaml
@@ -43,6 +45,9 @@ class PackSection(_DefinitionPart):
     title: Words | None = None
     why: Words = Field(description="what the reader should look for, in a sentence")
     headlines: tuple[Words, ...] = ()
+    annual: tuple[Words, ...] = Field(
+        default=(), description="the sentences of an annual edition; none: those that name no quarter and no change"
+    )
     chart: bool = Field(default=True, description="draw the table's chart, where it has one")
     asked_by: dict[Identifier, Words] = Field(
         default_factory=dict, description="landlord -> clause that asks for this figure; others have it for information"
@@ -56,12 +61,19 @@ class PackSection(_DefinitionPart):
             raise ValueError(f"no such table; there are: {', '.join(sorted(SPECS))}")
         return value
 
-    @field_validator("headlines")
+    @field_validator("headlines", "annual")
     @classmethod
     def _check_headlines(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for line in value:
             check_headline(line)
         return value
+
+    def list_annual_sentences(self) -> tuple[str, ...]:
+        """The sentences of an annual edition: its own, else those that hold of a year as they stand."""
+        return self.annual or tuple(text for text in self.headlines if not _OF_QUARTERS.search(text))
+
+
+_OF_QUARTERS = re.compile(r"\bquarters?\b|\.(change|year|percent_before|percent_year)\b")
 
 
 class PackDefinition(_DefinitionPart):
@@ -74,6 +86,7 @@ class PackDefinition(_DefinitionPart):
         default="confidential", description="the edition that the audience is given: no other one reports to it"
     )
     introduction: Words
+    annual_introduction: Words | None = Field(default=None, description="of an annual edition; none: the same")
     reader: Literal["committee", "management"] = Field(
         default="committee", description="management's action list has one row a finding, a committee's one a duty"
     )
@@ -85,6 +98,13 @@ class PackDefinition(_DefinitionPart):
         default_factory=dict, description="landlord -> what asks for the pack"
     )
     sections: Annotated[tuple[PackSection, ...], Field(min_length=1)]
+
+    def choose_sentences(self, period: Period) -> PackDefinition:
+        """The definition as it speaks of a quarter, or of a year."""
+        if not isinstance(period, ReportingYear):
+            return self
+        said = tuple(one.model_copy(update={"headlines": one.list_annual_sentences()}) for one in self.sections)
+        return self.model_copy(update={"sections": said, "introduction": self.annual_introduction or self.introduction})
 
     def list_sections(self, landlord: str) -> tuple[PackSection, ...]:
         """The sections that this landlord's pack has."""

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 import pandas as pd
 
-from due_regard.calendars.quarters import Quarter
+from due_regard.calendars.reporting_years import Period
 from due_regard.config.landlord import PackSwitch
 from due_regard.packs.content.paper_points import PaperPoint
 from due_regard.packs.content.paper_wording import LineWords
@@ -30,7 +30,7 @@ class PaperAction:
     by: date
 
 
-def find_action_day(context: LandlordContext, switch: PackSwitch | None, quarter: Quarter) -> date:
+def find_action_day(context: LandlordContext, switch: PackSwitch | None, quarter: Period) -> date:
     """The day actions are proposed for: as long after the meeting (or the quarter's end) as the ladder's last stage."""
     step = context.landlord.alerts.ladder.committee
     meeting = switch.find_meeting(quarter.ends_on) if switch else None

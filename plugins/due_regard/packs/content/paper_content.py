@@ -189,7 +189,7 @@ def _print_point(
 ) -> PrintedPoint:
     words = point.words
     return PrintedPoint(
-        number, words.title, tuple(_cut(text, "says") for text in point.says), _cut(point.change, "change"),
+        number, point.title, tuple(_cut(text, "says") for text in point.says), _cut(point.change, "change"),
         _cut(point.standard or _describe_basis(words.tables, content), "standard"),
         _name_where(words.tables, content, wording),
         tuple(said[name] for name in words.tables if name in said),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -16,16 +16,23 @@ from due_regard.errors import DefinitionError, MissingFigure
 from due_regard.packs.content.headlines import HIDDEN, fill_sentence
 from due_regard.packs.content.measure_tables import MeasureTable
 from due_regard.packs.content.paper_wording import LineWords, PaperWording, PointWords, list_tables_named
-from due_regard.packs.measures.timeliness import LATENESS, OF_QUARTER
+from due_regard.packs.measures.figure import fill_period
+from due_regard.packs.measures.timeliness import LATENESS, OF_PERIOD
 
 MOST_POINTS = 5
+LEAST_POINTS = 3
+"""Where fewer went wrong, standards that were kept are named: a reader is told what was looked at, not only that all is
+well."""
 _MOST_CLAUSES = 6
 _MOST_DUTIES = 2
 
 
 @dataclass(frozen=True)
 class PaperPoint:
-    """One point: its wording, how much went wrong (None: hidden, or not measured), and what it says."""
+    """One point: its wording, how much went wrong (None: hidden, or not measured), and what it says.
+
+    `is_kept`: nothing went wrong, and it says by which figure.
+    """
 
     words: PointWords
     wrong: float | None
@@ -33,6 +40,12 @@ class PaperPoint:
     change: str
     standard: str
     is_hidden: bool = False
+    is_kept: bool = False
+
+    @property
+    def title(self) -> str:
+        """Its heading."""
+        return self.words.kept_title or self.words.title if self.is_kept else self.words.title
 
     @property
     def score(self) -> float:
@@ -59,13 +72,23 @@ def rank_points(tables: Mapping[str, MeasureTable], wording: PaperWording, dutie
     here = [words for words in wording.points if set(words.tables) & set(tables)]
     found = [_make_point(words, tables, wording.lines, duties) for words in here]
     said = [point for point in found if point.says]
-    none = [point.words.none for point in said if point.wrong == 0 and point.words.none and not point.words.always]
     left = [point for point in said if point.wrong != 0 or point.words.always or not point.words.none]
+    clean = [point for point in said if point not in left]
     ranked = sorted(left, key=lambda point: -point.score)
-    kept = _keep_most(ranked)
-    more = tuple(point for point in ranked if point not in kept)
+    printed = _keep_most(ranked)
+    more = tuple(point for point in ranked if point not in printed)
     hidden = tuple(point for point in found if not point.says and point.is_hidden)
-    return RankedPoints(tuple(kept), tuple(str(words) for words in none), more, hidden)
+    kept = _list_kept_standards(clean, tables)[: max(LEAST_POINTS - len(printed), 0)]
+    named = {point.words.name for point in kept}
+    none = tuple(str(point.words.none) for point in clean if point.words.name not in named)
+    return RankedPoints((*printed, *kept), none, more, hidden)
+
+
+def _list_kept_standards(clean: Sequence[PaperPoint], tables: Mapping[str, MeasureTable]) -> list[PaperPoint]:
+    """Points with nothing wrong, each with the figure that shows it, in the wording's order."""
+    filled = [(point, [fill_known_sentence(text, tables) for text in point.words.kept]) for point in clean]
+    said = [(point, tuple(text for text in texts if text)) for point, texts in filled]
+    return [replace(point, says=texts, is_kept=True) for point, texts in said if texts]
 
 
 def _keep_most(ranked: Sequence[PaperPoint]) -> list[PaperPoint]:
@@ -137,11 +160,12 @@ def _list_undone(table: MeasureTable) -> pd.DataFrame:
 def _list_missing(table: MeasureTable) -> pd.DataFrame:
     assert table.figures is not None  # noqa: S101 - a table is one of the two
     now = table.figures.drop_duplicates("measure")
-    each = now[now["label"].str.startswith(OF_QUARTER)]
+    begins = tuple(fill_period(OF_PERIOD, word) for word in ("quarter", "year"))
+    each = now[now["label"].str.startswith(begins)]
     if (each["why"] == HIDDEN).any():
         return pd.DataFrame({"what": [], "n": [], "of": []})
     known = each.dropna(subset=["numerator", "denominator"])
-    columns = {"what": known["label"].str.removeprefix(OF_QUARTER), "n": known["numerator"].astype("int64")}
+    columns = {"what": known["label"].str.partition(": ")[2], "n": known["numerator"].astype("int64")}
     return pd.DataFrame({**columns, "of": known["denominator"].astype("int64")})
 
 

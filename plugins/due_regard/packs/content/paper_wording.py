@@ -1,5 +1,7 @@
 """The sentences of the two-page paper: `include/reports/paper/wording.yaml`, read strictly.
 
+`annual.yaml` beside it holds those that an annual edition says otherwise.
+
 A governance officer may change any sentence there. Figures stand in braces with a stroke (headlines.py); other braces
 are filled in by the program, and a sentence without them, or with others, is refused with its line.
 """
@@ -68,6 +70,7 @@ class PointWords(Sentences):
         wrong: figures `table/measure` of cases gone wrong, added up.
         worst: table whose worst row is named, in a confidential paper.
         none: what is said, in one line with others, where nothing is wrong.
+        kept_title, kept: heading and sentences where nothing is wrong and fewer than three points are.
         issue: what the reader asks the owner about.
         action: what is to be done, in a published paper.
     """
@@ -86,6 +89,8 @@ class PointWords(Sentences):
     feeds: tuple[FedFigure, ...] = ()
     kinds: tuple[Literal["deadline", "review", "check"], ...] = ()
     none: Plain | None = None
+    kept_title: Plain | None = None
+    kept: Annotated[tuple[str, ...], Field(max_length=2)] = ()
     issue: Plain | None = None
     action: Plain | None = None
     owner: OwnerRole | None = None
@@ -142,7 +147,7 @@ class PaperWording(Sentences):
     @model_validator(mode="after")
     def _check_tables(self) -> PaperWording:
         said = [self.key.figure, self.key.says, self.key.change, self.key.noted]
-        said += [text for point in self.points for text in (*point.says, point.change or "")]
+        said += [text for point in self.points for text in (*point.says, *point.kept, point.change or "")]
         said += [f"{{{name}}}" for point in self.points for name in point.wrong]
         for text in said:
             check_headline(text)
@@ -160,15 +165,61 @@ class PaperWording(Sentences):
         return value
 
 
+class AnnualPointWords(Sentences):
+    """What a point of an annual edition says otherwise."""
+
+    title: Plain | None = None
+    says: Annotated[tuple[str, ...], Field(max_length=3)] | None = None
+    change: str | None = None
+    none: Plain | None = None
+    kept: Annotated[tuple[str, ...], Field(max_length=2)] = ()
+    kept_title: Plain | None = None
+    action: Plain | None = None
+
+
+class AnnualWording(Sentences):
+    """What the paper of an annual edition says otherwise: the key figure, the line of none, and points by name."""
+
+    key: KeyWords
+    none: _OfParts
+    points: dict[Identifier, AnnualPointWords]
+
+    def change_wording(self, wording: PaperWording) -> PaperWording:
+        """The whole wording of an annual edition.
+
+        Raises:
+            ValueError: a point is named that there is not, or a sentence names a table that there is not.
+        """
+        if unknown := set(self.points).difference(point.name for point in wording.points):
+            raise ValueError(f"no such point: {', '.join(sorted(unknown))}")
+        points = tuple(
+            point.model_copy(update=self.points[point.name].model_dump(exclude_unset=True))
+            if point.name in self.points
+            else point
+            for point in wording.points
+        )
+        lines = wording.lines.model_copy(update={"none": self.none})
+        whole = wording.model_copy(update={"key": self.key, "points": points, "lines": lines})
+        return PaperWording.model_validate(whole.model_dump())
+
+
 def list_tables_named(wordings: Iterable[str]) -> set[str]:
     """The tables whose figures sentences name."""
     return {name for text in wordings for name in _NAMED.findall(text)}
 
 
-def load_paper_wording(folder: Folder) -> PaperWording:
-    """The paper's sentences, in `folder`.
+def load_paper_wording(folder: Folder, word: str = "quarter") -> PaperWording:
+    """The paper's sentences, in `folder`, of a `quarter` or a `year`.
 
     Raises:
         WordingError: the file is missing, or a sentence is missing, unknown, or has wrong braces; names the line.
     """
-    return read_yaml(find_file(folder, "wording.yaml"), PaperWording, WordingError)
+    wording = read_yaml(find_file(folder, "wording.yaml"), PaperWording, WordingError)
+    if word == "quarter":
+        return wording
+    file = find_file(folder, "annual.yaml")
+    annual = read_yaml(file, AnnualWording, WordingError)
+    try:
+        return annual.change_wording(wording)
+    except ValueError as reason:
+        raise WordingError(str(reason), file=file) from None

@@ -1,11 +1,11 @@
-"""Five snapshots for a pack: the reported quarter and the four before, each assessed at its own end.
+"""Snapshots for a pack: the reported quarter and the four before, or two years, each assessed at its own end.
 
-Every column of a table is thus what that quarter's own pack would say with what is known now.
+Every column of a table is thus what that period's own pack would say with what is known now.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import nan
 from typing import get_args
@@ -15,8 +15,8 @@ import pandas as pd
 
 from due_regard.assessment import assess_records
 from due_regard.assessment.masked_frames import mask_later_events
-from due_regard.calendars.quarters import Quarter
-from due_regard.packs.content.measure_tables import COLUMNS_SHOWN
+from due_regard.calendars.reporting_years import Period
+from due_regard.packs.content.measure_tables import list_shown_periods
 from due_regard.packs.measures import DUTY_COLUMNS, QuarterSnapshot
 from due_regard.policy import DeadlineDuty, Duty, LandlordContext, Policy, PolicyHistory
 from due_regard.policy.duties import FedFigure
@@ -26,33 +26,34 @@ from due_regard.records.canonical import Records
 def take_snapshots(
     records: Records,
     context: LandlordContext,
-    quarter: Quarter,
+    quarter: Period,
     *,
     files: pd.DataFrame,
-    count: int = COLUMNS_SHOWN,
+    periods: Sequence[Period] = (),
     withdrawals: pd.DataFrame | None = None,
 ) -> tuple[QuarterSnapshot, ...]:
-    """Snapshots of the reported quarter and those before, newest first; `files` has `measures.BATCH_COLUMNS`.
+    """Snapshots of `periods`, or of those that a pack of `quarter` (or year) shows, newest first.
 
-    A pack shows `COLUMNS_SHOWN` of them. `withdrawals` has `measures.WITHDRAWAL_COLUMNS`.
+    The newest of them counts as reported beside `quarter` itself. `files` has `measures.BATCH_COLUMNS`, `withdrawals`
+    `measures.WITHDRAWAL_COLUMNS`.
 
     Raises:
         CalendarError: a working day outside the calendar's years was needed.
     """
-    quarters = [quarter.shift(-back) for back in range(count)]
-    taken = (_take_snapshot(records, context, at, files, at == quarter) for at in quarters)
+    shown = periods or list_shown_periods(quarter)
+    taken = (_take_snapshot(records, context, at, files, at in {quarter, shown[0]}) for at in shown)
     return tuple(taken if withdrawals is None else (replace(one, withdrawals=withdrawals) for one in taken))
 
 
 def _take_snapshot(
-    records: Records, context: LandlordContext, at: Quarter, files: pd.DataFrame, is_reported: bool
+    records: Records, context: LandlordContext, at: Period, files: pd.DataFrame, is_reported: bool
 ) -> QuarterSnapshot:
     """One snapshot; the whole frame of assessments is let go before the next quarter's is made."""
     return take_whole_snapshot(records, context, at, files=files, is_reported=is_reported).keep_quarter()
 
 
 def take_whole_snapshot(
-    records: Records, context: LandlordContext, at: Quarter, *, files: pd.DataFrame, is_reported: bool
+    records: Records, context: LandlordContext, at: Period, *, files: pd.DataFrame, is_reported: bool
 ) -> QuarterSnapshot:
     """One snapshot with every assessment, for whoever opens a figure; `is_reported`: the pack is about this quarter."""
     history, calendar = context.history, context.calendar

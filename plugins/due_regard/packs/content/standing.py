@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from due_regard.calendars.quarters import LONDON, Quarter
+from due_regard.calendars.quarters import LONDON
+from due_regard.calendars.reporting_years import Period
 from due_regard.policy import LandlordContext
 
 _NATIONS = {
@@ -13,7 +14,7 @@ _NATIONS = {
 
 
 def describe_standing(
-    context: LandlordContext, quarter: Quarter, duties: pd.DataFrame, files: pd.DataFrame
+    context: LandlordContext, quarter: Period, duties: pd.DataFrame, files: pd.DataFrame
 ) -> tuple[str, ...]:
     """Sentences on policy, exports, working days and readings; `files` as `packs/files_taken_in` gives them."""
     landlord, policy = context.landlord, context.history.find_version(quarter.ends_on)

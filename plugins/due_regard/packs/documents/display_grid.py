@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 
 import pandas as pd
 
-from due_regard.calendars.quarters import Quarter
+from due_regard.calendars.reporting_years import Period, parse_period
 from due_regard.packs.content.headlines import HIDDEN
 from due_regard.packs.content.measure_tables import MeasureTable
 from due_regard.packs.measures.quarter_snapshot import NO_DUTY, NOT_MEASURED, NOTHING_TO_MEASURE
@@ -24,7 +24,7 @@ SHORTHAND = {
     "[z]": "not applicable: a plain count is part of no whole, the policy makes no such promise, or there was no case",
     "[x]": "not available: the landlord's export does not carry what is needed",
     "[c]": "hidden, to protect people where numbers are small",
-    "[r]": "revised: differs from the figure last issued for that quarter",
+    "[r]": "revised: differs from the figure last issued for that time",
 }
 _WHY = {NO_DUTY: "[z]", NOTHING_TO_MEASURE: "[z]", NOT_MEASURED: "[x]", HIDDEN: "[c]"}
 _NONE, _ABSENT = "None", "Not measured: the export does not carry it"
@@ -81,7 +81,7 @@ def _build_figures_grid(figures: pd.DataFrame | None, revised: frozenset[str]) -
     has_share = bool(figures["denominator"].notna().any() | (figures["of"] != "").any())
     headings, forms = ["Measure"], ["text"]
     for place, text in enumerate(quarters):
-        heads = _list_headings(Quarter.parse(text), place, has_share)
+        heads = _list_headings(parse_period(text), place, has_share)
         headings += [head for head, _ in heads]
         forms += [form for _, form in heads]
     rows = []
@@ -93,7 +93,7 @@ def _build_figures_grid(figures: pd.DataFrame | None, revised: frozenset[str]) -
     return DisplayGrid(tuple(headings), tuple(forms), tuple(rows))  # type: ignore[arg-type]
 
 
-def _list_headings(quarter: Quarter, place: int, has_share: bool) -> list[tuple[str, Form]]:
+def _list_headings(quarter: Period, place: int, has_share: bool) -> list[tuple[str, Form]]:
     name = quarter.months + (" (a year ago)" if place == 4 else "")
     if not has_share:
         return [(name, "number")]

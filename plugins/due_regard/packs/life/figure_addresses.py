@@ -1,14 +1,15 @@
 """The address of one figure of a pack: stable, readable, and enough by itself to open it.
 
 `LANDLORD/2026-Q2/senior_management/confidential/1/restrictions/new/2026-Q1`: landlord, the pack's quarter, pack,
-edition, version, table, figure, and the quarter that the figure is of. `.of` behind the figure is what it is out of.
+edition, version, table, figure, and the quarter that the figure is of (or the year, as `2025-26`). `.of` behind the
+figure is what it is out of.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from due_regard.calendars.quarters import Quarter
+from due_regard.calendars.reporting_years import parse_period
 from due_regard.errors import SettingsError, UnknownReference
 from due_regard.packs.life.pack_lives import PackKey, make_pack_key
 
@@ -52,8 +53,8 @@ def parse_figure_address(text: str) -> FigureAddress:
         raise unknown
     landlord, period, pack, edition, version, table, measure, quarter = parts
     try:
-        key = make_pack_key(pack, str(Quarter.parse(period)), edition)
-        of = str(Quarter.parse(quarter))
+        key = make_pack_key(pack, str(parse_period(period)), edition)
+        of = str(parse_period(quarter))
     except SettingsError:
         raise unknown from None
     if not (version.isascii() and version.isdecimal() and len(version) < 9):

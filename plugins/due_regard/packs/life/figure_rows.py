@@ -17,6 +17,12 @@ from due_regard.records.canonical import ENTITY, Records
 from due_regard.register.record_origins import find_origins_known_at, list_decisions_on, list_file_origins
 
 _NO_ORIGIN = {"file": None, "row_number": None, "batch_id": None, "drop_sha256": None}
+_NO_ROW = {
+    "duty": "a duty of the policy",
+    "landlord": "no export ever carried such records",
+    "policy": "the policy file of the landlord",
+}
+"""What is no record, so that no row of a drop stands behind it -> where it comes from."""
 _NAMING = ("restrictions", "incidents", "warnings", "markers", "access_requests", "staff")
 """Entities whose rows name a customer or a team that has no row of its own."""
 
@@ -55,6 +61,9 @@ def list_figure_rows(
     decisions: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for kind, group in cases.groupby("kind"):
         name, refs = str(kind), [str(ref) for ref in group["ref"].unique()]
+        if name in _NO_ROW:
+            origins |= {(name, ref): {"origin": _NO_ROW[name]} for ref in refs}
+            continue
         found = _find_origins(connection, landlord, name, refs, records, known_at)
         origins |= {(name, ref): origin for ref, origin in found.items()}
         if name in ENTITY:

@@ -34,6 +34,7 @@ class PackReport:
         sums: file name -> checksum.
         run: the assessment run it rests on.
         correction: what it replaces and why, in a sentence; empty for a first version.
+        withheld: why nothing of it is published, and no file made; empty where it is.
     """
 
     pack_id: int
@@ -48,6 +49,7 @@ class PackReport:
     sums: Mapping[str, str] = field(default_factory=dict)
     run: int | None = None
     correction: str = ""
+    withheld: str = ""
 
 
 def file_pack(
@@ -96,7 +98,7 @@ def file_pack(
     status, differs = _compare_builds(before, whole, made, figures)
     return PackReport(
         pack_id, content.pack, str(content.quarter), content.edition, files, whole, status, differs,
-        version, sums, made["run"], content.correction,
+        version, sums, made["run"], content.correction, made.get("withheld", ""),
     )  # fmt: skip
 
 

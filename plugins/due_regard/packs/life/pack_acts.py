@@ -27,6 +27,7 @@ _AUDITED_AS = {
     "commented": "pack_comment",
     "comment_removed": "pack_uncomment",
     "asked": "pack_ask",
+    "withheld": "pack_withhold",
     "approved": "pack_approve",
     "rejected": "pack_reject",
     "undone": "pack_undo",
@@ -145,6 +146,14 @@ def record_question(
     _record_act(conn, landlord, life, event, pack_id=pack_id, now=now, sealed={"alert_messages": mail.message_id})
 
 
+def record_withholding(
+    conn: Connection, landlord: str, life: PackLife, pack_id: int, mail: ComposedMail, *, now: datetime
+) -> None:
+    """Put the mail that tells somebody that nothing is published into the outbox, and keep that they were told."""
+    put_mail(conn, landlord, mail, now=now)
+    _record_act(conn, landlord, life, "withheld", pack_id=pack_id, now=now, sealed={"alert_messages": mail.message_id})
+
+
 def check_may_be_issued(life: PackLife, *, needs_approval: bool) -> Mapping[str, Any]:
     """The build that may go to its audience now.
 
@@ -154,6 +163,7 @@ def check_may_be_issued(life: PackLife, *, needs_approval: bool) -> Mapping[str,
     build = life.find_own_build(life.version)
     if build is None:
         raise PackError(f"there is no {life.key}; build it first with `due-regard pack`")
+    _check_published(life)
     if needs_approval and life.name_state(life.version) in DRAFTS:
         raise PackError(
             f"{life.key} is a draft: nothing was mailed. A person approves it first, on its page or with "
@@ -165,6 +175,7 @@ def check_may_be_issued(life: PackLife, *, needs_approval: bool) -> Mapping[str,
 def _check_draft(life: PackLife, rule: str) -> None:
     if not life.builds:
         raise PackError(f"there is no {life.key}; build it first with `due-regard pack`")
+    _check_published(life)
     state = life.name_state(life.version)
     if state not in DRAFTS:
         is_approved = state == "approved"
@@ -173,6 +184,12 @@ def _check_draft(life: PackLife, rule: str) -> None:
         )
         more = f"; `due-regard pack {remedy}"
         raise PackError(f"{life.key} is {state} already: {rule}{more}")
+
+
+def _check_published(life: PackLife) -> None:
+    if life.name_state(life.version) == "not published":
+        why = life.explain_withheld(life.version)
+        raise PackError(f"{life.key} is not published: {why} Publish an annual edition instead (`pack --year`)")
 
 
 def _find_draft(life: PackLife) -> Mapping[str, Any]:

@@ -21,7 +21,7 @@ from due_regard.register.schema.pack_tables import PackEvent
 DECISION = "decision"
 """The section of the commentary that says what the audience is asked to decide."""
 
-PackState = Literal["draft", "commented", "approved", "issued", "corrected"]
+PackState = Literal["draft", "commented", "not published", "approved", "issued", "corrected"]
 
 ISSUED = frozenset({"by hand", "accepted"})
 """States of an issue that reached its audience."""
@@ -150,6 +150,11 @@ class PackLife:
         chosen = issue["pack_id"] if issue else approval["pack_id"] if approval else None
         return next((build for build in builds if build["id"] == chosen), builds[-1] if builds else None)
 
+    def explain_withheld(self, version: int) -> str:
+        """Why nothing of a version is published: too little would be left. Empty where it is, or may be."""
+        build = self.find_own_build(version)
+        return str(build["ingredients"].get("withheld", "")) if build else ""
+
     def name_state(self, version: int) -> PackState:
         """Where a version stands."""
         if self.find_issue(version) is not None:
@@ -157,6 +162,8 @@ class PackLife:
             return "corrected" if any(self.find_issue(one) for one in later) else "issued"
         if self.find_approval(version) is not None:
             return "approved"
+        if self.explain_withheld(version):
+            return "not published"
         return "commented" if self.commentary else "draft"
 
     @property

@@ -1,4 +1,4 @@
-"""The mail that takes a pack to the committee's clerk, and those that ask for the approval of its draft.
+"""The mail that takes a pack to the clerk, those that ask for its approval, and the one that says it is withheld.
 
 A pack is attached or behind a link, and leaves before the meeting if one is set. Nothing is put into the outbox here:
 whoever calls does so, beside the record that the pack is on its way or was asked for. Neither mail names a customer.
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Literal
 
-from due_regard.calendars.quarters import Quarter
+from due_regard.calendars.reporting_years import Period, parse_period
 from due_regard.config.landlord import PackSwitch
 from due_regard.config.layered_folders import Folder
 from due_regard.errors import PackError
@@ -18,6 +18,7 @@ from due_regard.mail.builder import LARGEST_MAIL, Attachment, ComposedMail, Mail
 from due_regard.mail.wording import format_day
 from due_regard.packs.content.pack_content import describe_basis
 from due_regard.packs.content.pack_definition import PackDefinition, load_pack_definition
+from due_regard.packs.life.annual_offer import AnnualOffer
 from due_regard.packs.life.filing import PackReport
 from due_regard.packs.life.report_duties import OwedReport
 from due_regard.register.audit import make_verify_command
@@ -49,7 +50,7 @@ def build_pack_mail(
         raise PackError(f"{landlord.id} has not switched {report.name} on; name its clerk in the settings file")
     definition = load_pack_definition(reports, report.name)
     content = _build_content(report, context, switch, definition, head, attempt)
-    leaves_on = find_posting_day(switch, Quarter.parse(report.quarter), context)
+    leaves_on = find_posting_day(switch, parse_period(report.quarter), context)
     return build_mail(content, context, mail_on=leaves_on, leaves_on=leaves_on)
 
 
@@ -81,7 +82,7 @@ def build_approval_mail(
     """
     landlord, wording = context.landlord, context.wording
     definition = load_pack_definition(reports, report.name)
-    quarter = Quarter.parse(report.quarter)
+    quarter = parse_period(report.quarter)
     options = f"--landlord {landlord.id} --quarter {report.quarter} --pack {report.name} --edition {report.edition}"
     governance = landlord.alerts.role_mailboxes.get("governance", landlord.alerts.fallback_mailbox)
     view = _describe_report(report, context, definition) | {
@@ -111,6 +112,28 @@ def build_approval_mail(
     return build_mail(content, context, mail_on=leaves_on, leaves_on=leaves_on)
 
 
+def build_withheld_mail(
+    report: PackReport, context: MailContext, *, reports: Folder, annual: AnnualOffer | None
+) -> ComposedMail:
+    """The mail that tells governance that nothing of an edition is published, once a version; `annual` is offered."""
+    landlord, wording = context.landlord, context.wording
+    definition, period = load_pack_definition(reports, report.name), parse_period(report.quarter)
+    view = _describe_report(report, context, definition) | {
+        "withheld": report.withheld,
+        "annual": annual,
+        "link": context.pages.link_pack(report.quarter, report.name, report.edition),
+    }
+    content = MailContent(
+        kind="pack_withheld",
+        recipient=landlord.alerts.role_mailboxes.get("governance", landlord.alerts.fallback_mailbox),
+        subject=wording.subject.pack_withheld.format(title=definition.title, months=period.months),
+        identity=(landlord.id, "withheld", report.name, report.quarter, report.edition, str(report.version)),
+        view=view,
+    )
+    leaves_on = context.calendar.next_working(context.today)
+    return build_mail(content, context, mail_on=leaves_on, leaves_on=leaves_on)
+
+
 def _name_round(report: PackReport, notice: DraftNotice) -> str:
     """What a later stage is told once of: a round, or, of what is owed, the pack."""
     return notice.stage if notice.stage == "owed" else f"{report.version} {notice.round} {notice.stage}"
@@ -118,7 +141,7 @@ def _name_round(report: PackReport, notice: DraftNotice) -> str:
 
 def _describe_report(report: PackReport, context: MailContext, definition: PackDefinition) -> dict[str, Any]:
     """What both mails say of a pack."""
-    landlord, quarter = context.landlord, Quarter.parse(report.quarter)
+    landlord, quarter = context.landlord, parse_period(report.quarter)
     return {
         "audience": definition.audience,
         "pack_title": definition.title,
@@ -130,7 +153,7 @@ def _describe_report(report: PackReport, context: MailContext, definition: PackD
     }
 
 
-def find_leaving_day(switch: PackSwitch, quarter: Quarter) -> date:
+def find_leaving_day(switch: PackSwitch, quarter: Period) -> date:
     """The day a quarter's pack should leave: so many days before the first meeting after the quarter, else at once."""
     meeting = switch.find_meeting(quarter.ends_on)
     if meeting is None:
@@ -138,7 +161,7 @@ def find_leaving_day(switch: PackSwitch, quarter: Quarter) -> date:
     return max(meeting - timedelta(days=switch.days_before_meeting), quarter.ends_on + timedelta(days=1))
 
 
-def find_posting_day(switch: PackSwitch, quarter: Quarter, context: MailContext) -> date:
+def find_posting_day(switch: PackSwitch, quarter: Period, context: MailContext) -> date:
     """The next day on which the pack's mail may leave."""
     return context.calendar.next_working(max(context.today, find_leaving_day(switch, quarter)))
 
@@ -146,7 +169,7 @@ def find_posting_day(switch: PackSwitch, quarter: Quarter, context: MailContext)
 def _build_content(
     report: PackReport, context: MailContext, switch: PackSwitch, definition: PackDefinition, head: str, attempt: int
 ) -> MailContent:
-    landlord, wording, quarter = context.landlord, context.wording, Quarter.parse(report.quarter)
+    landlord, wording, quarter = context.landlord, context.wording, parse_period(report.quarter)
     files = [file for file in report.files if file.suffix in _KINDS and "action_list" not in file.name]
     files.sort(key=lambda file: _ORDER.index(file.suffix))
     contents = [file.read_bytes() for file in files] if switch.deliver == "attachment" else []
@@ -155,7 +178,7 @@ def _build_content(
     is_link = switch.deliver == "link" or is_too_large
     title = wording.subject.pack_correction if report.correction else wording.subject.pack
     view = _describe_report(report, context, definition) | {
-        "basis": describe_basis(definition, landlord.id),
+        "basis": describe_basis(definition, landlord.id, quarter),
         "files": [(file.name, report.sums.get(file.name, "")) for file in files],
         "is_attached": not is_link,
         "link": context.pages.link_pack(report.quarter, report.name, report.edition) if is_link else "",

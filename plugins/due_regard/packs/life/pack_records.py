@@ -183,11 +183,12 @@ def _find_pack(conn: Connection, landlord: str, pack_id: int) -> Row[str, str, s
 
 
 def list_kept_figures(tables: Mapping[str, MeasureTable]) -> dict[str, list[float | None]]:
-    """`table/measure/quarter` -> [numerator, denominator], for every table of figures."""
+    """`table/measure/quarter` -> [numerator, denominator], for every table of figures and every number of a listing."""
     found: dict[str, list[float | None]] = {}
     for name, table in sorted(tables.items()):
-        if table.figures is not None:
-            for row in table.figures.itertuples():
+        figures = table.figures if table.figures is not None else table.counted
+        if figures is not None:
+            for row in figures.itertuples():
                 found[f"{name}/{row.measure}/{row.quarter}"] = [
                     _as_optional_number(row.numerator),
                     _as_optional_number(row.denominator),

@@ -13,10 +13,16 @@ from typing import Any
 
 import pandas as pd
 
+from due_regard import __version__
 from due_regard.packs.content.pack_definition import PackDefinition
 from due_regard.packs.content.paper_wording import PaperWording
 from due_regard.policy import LandlordContext
+from due_regard.register.findings.used_texts import find_kind, hash_text
 
+_RULES = {"policy": "The policy file was edited", "calendar": "The calendar of working days was changed"}
+_KINDS = {"policy": "policies", "calendar": "calendars"}
+"""What figures are counted by -> the kind of the texts that say so."""
+_PROGRAM = "Another version of the program counts it otherwise"
 _WORDS = {
     "drops": "the drops taken in",
     "policy": "the policy",
@@ -49,13 +55,11 @@ def gather_provenance(
     `files` has the columns batch_id, drop_sha256 and loaded_at, one row a file taken in. What had been learnt by
     `known_at` went into the pack; None: everything known.
     """
-    history, calendar = context.history, context.calendar
+    history = context.history
     switches = [one.model_dump(mode="json") for one in context.landlord.packs if one.name == definition.name]
-    drops = files[["batch_id", "drop_sha256"]].drop_duplicates().sort_values("batch_id")
     return {
-        "drops": [[int(batch), str(digest)] for batch, digest in drops.itertuples(index=False)],
-        "policy": {str(p.effective_from): _compute_digest(p.file.model_dump(mode="json")) for p in history.versions},
-        "calendar": [calendar.name, _compute_digest(sorted(str(day) for day in calendar.holidays))],
+        "drops": list_drops(files),
+        **gather_rules(context),
         "counting": history.versions[-1].counting,
         "definition": _compute_digest(definition.model_dump(mode="json")),
         "paper": _compute_digest([wording.model_dump(mode="json"), switches]),
@@ -67,6 +71,44 @@ def gather_provenance(
         "audit_head": head,
         "basis_head": basis_head,
     }
+
+
+def list_drops(files: pd.DataFrame) -> list[list[Any]]:
+    """Number and digest of each drop that `files` are of."""
+    drops = files[["batch_id", "drop_sha256"]].drop_duplicates().sort_values("batch_id")
+    return [[int(batch), str(digest)] for batch, digest in drops.itertuples(index=False)]
+
+
+def gather_rules(context: LandlordContext) -> dict[str, Any]:
+    """What the figures are counted by: policy, calendar of working days, version of the program; JSON values."""
+    history, calendar = context.history, context.calendar
+    return {
+        "policy": {str(p.effective_from): _compute_digest(p.file.model_dump(mode="json")) for p in history.versions},
+        "calendar": [calendar.name, _compute_digest(sorted(str(day) for day in calendar.holidays))],
+        "program": __version__,
+        "texts": {name: hash_text(text) for name, text in context.texts.items() if find_kind(name) in _KINDS.values()},
+    }
+
+
+def name_changed_rules(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[str, ...]:
+    """Which of two builds' rules differ, in sentences; one that the earlier build did not keep is not compared."""
+    found = [words for name, words in _RULES.items() if _is_changed(name, before, now)]
+    return (*found, *([_PROGRAM] if before.get("program", now["program"]) != now["program"] else []))
+
+
+def _is_changed(name: str, before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    """Whether a rule's files were edited; by the digest of what was read in them where their texts were not kept.
+
+    A file that was moved into the installation's own layer was not edited.
+    """
+    texts = [
+        {place.split("/", 1)[1]: digest for place, digest in (made.get("texts") or {}).items()
+         if find_kind(place) == _KINDS[name]}
+        for made in (before, now)
+    ]  # fmt: skip
+    if all(texts):
+        return texts[0] != texts[1]
+    return name in before and before[name] != now[name]
 
 
 def describe_differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from sqlalchemy import Engine
 
 from due_regard.assessment import assess_records
 from due_regard.calendars.quarters import Quarter
+from due_regard.calendars.reporting_years import Period
 from due_regard.config.landlord import Landlord
 from due_regard.config.layered_folders import Folder
 from due_regard.errors import DefinitionError
@@ -127,12 +128,14 @@ def add_report_duty(history: PolicyHistory, landlord: Landlord, *, reports: Fold
 
 
 def find_owed_report(
-    landlord: Landlord, definition: PackDefinition, quarter: Quarter, edition: str
+    landlord: Landlord, definition: PackDefinition, quarter: Period, edition: str
 ) -> OwedReport | None:
-    """Until when a quarter's pack is owed in this edition; None where no clause asks for it by a day."""
+    """Until when a quarter's pack is owed in this edition; None where no clause asks for it by a day, as for a year's."""
     basis = definition.asked_for.get(landlord.id)
     is_watched = basis is not None and basis.due is not None and edition == definition.edition
-    if basis is None or not is_watched or quarter not in _list_quarters(landlord, quarter.ends_on):
+    if basis is None or not is_watched or not isinstance(quarter, Quarter):
+        return None
+    if quarter not in _list_quarters(landlord, quarter.ends_on):
         return None
     return OwedReport(quarter.shift(_WITHIN_QUARTERS).ends_on, basis.clause)
 

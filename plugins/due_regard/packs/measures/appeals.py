@@ -18,7 +18,7 @@ from due_regard.packs.measures.quarter_snapshot import (
 from due_regard.packs.measures.restrictions import is_measured, select_in_force
 from due_regard.packs.measures.timeliness import measure_kept
 
-_COUNTS = {"received": "Appeals received in the quarter", "decided": "Appeals decided in the quarter"}
+_COUNTS = {"received": "Appeals received in the {period}", "decided": "Appeals decided in the {period}"}
 _OUTCOMES = {
     "upheld": "Decision upheld", "varied": "Decision changed", "quashed": "Decision quashed",
 }  # fmt: skip
@@ -31,7 +31,7 @@ _DAYS = {
 _NOT_INDEPENDENT = ("not_independent", "Decided by the person who made the decision appealed")
 _NOT_GIVEN_EFFECT = (
     "quashed_not_given_effect",
-    "Quashed, but the restriction still in force at the end of the quarter",
+    "Quashed, but the restriction still in force at the end of the {period}",
 )
 _PROMISES = {
     "acknowledgements": "Acknowledgements",
@@ -130,6 +130,17 @@ def count_days_to_decide(snapshots: tuple[QuarterSnapshot, ...]) -> pd.DataFrame
             rows += found or [(snapshot.quarter.months, "[z]", 0, limit)]
     some = rows if any(count for _, _, count, _ in rows) else []
     return pd.DataFrame(some, columns=["Quarter", "Working days to decide", "Appeals", "Limit in working days"])
+
+
+def list_days_figures(snapshot: QuarterSnapshot) -> list[Figure]:
+    """The numbers of `count_days_to_decide` of one quarter, each with the appeals it counts."""
+    done = select_decided_appeals(snapshot)
+    if done.empty:
+        return [count_cases("none_decided", "Appeals decided", done["appeal_ref"])]
+    return [
+        count_cases(f"in_{days}_days", f"Appeals decided in {days} working days", rows["appeal_ref"])
+        for days, rows in done.groupby("working_days")
+    ]
 
 
 def _find_day_limit(snapshot: QuarterSnapshot) -> int | str:

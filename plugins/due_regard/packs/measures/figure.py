@@ -15,6 +15,9 @@ import pandas as pd
 FIGURE_COLUMNS = ("measure", "label", "quarter", "numerator", "denominator", "of", "unit", "why")
 """Columns of a tidy frame of figures, one row a measure and quarter (quarter as `2026-Q2`)."""
 
+PERIOD = "{period}"
+"""Stands in labels and notes for the word of what a table's columns are: `quarter` or `year`."""
+
 Cases: TypeAlias = pd.Series | tuple[pd.Series, ...]
 """References of cases, named as the column they come from; several where cases of several kinds are counted."""
 
@@ -50,7 +53,7 @@ class Figure:
     numerator: float | int | None
     denominator: int | None = None
     of: str = ""
-    unit: Literal["count", "days", "working days", "per 100 staff"] = "count"
+    unit: Literal["count", "days", "working days", "per 100 staff", "incidents a month"] = "count"
     why: str = ""
     is_of_people: bool = True
     cases: Cases | None = field(default=None, repr=False, compare=False)
@@ -103,8 +106,16 @@ def count_bands(days: pd.Series, bands: Bands, of: str, cases: pd.Series, *, is_
     ]
 
 
-def tidy_figures(figures: Iterable[Figure], quarter: str) -> pd.DataFrame:
-    """`FIGURE_COLUMNS` of one quarter's figures; numerator Float64, denominator Int64."""
-    rows = [(f.measure, f.label, quarter, f.numerator, f.denominator, f.of, f.unit, f.why) for f in figures]
+def fill_period(text: str, word: str) -> str:
+    """A label or note with its `PERIOD` filled in. Teams and duties have labels of the landlord's own: no format."""
+    return text.replace(PERIOD, word)
+
+
+def tidy_figures(figures: Iterable[Figure], quarter: str, word: str = "quarter") -> pd.DataFrame:
+    """`FIGURE_COLUMNS` of the figures of one quarter, or one year; numerator Float64, denominator Int64."""
+    rows = [
+        (f.measure, fill_period(f.label, word), quarter, f.numerator, f.denominator, f.of, f.unit, f.why)
+        for f in figures
+    ]
     frame = pd.DataFrame(rows, columns=list(FIGURE_COLUMNS))
     return frame.astype({"numerator": "Float64", "denominator": "Int64", **dict.fromkeys(("of", "unit", "why"), "str")})

@@ -33,7 +33,7 @@ VIOLENCE_LABELS = {"none": "No violence", "threat": "Threat of violence", "physi
 _BLANK = ("not_recorded", "Not recorded")
 _NOT_KNOWN = ("not_known", "Not known: a word that no code list has")
 _OWN_WORDS = ("own_words", "Other, in the landlord's own words")
-_SILENT, _NO_TEAM = "Teams that reported none in the quarter", "Team not recorded"
+_SILENT, _NO_TEAM = "Teams that reported none in the {period}", "Team not recorded"
 BASELINE_QUARTERS = 4
 """Whole quarters, the first on record, that the run chart's baseline is taken from."""
 _STAFF = {"staff": "Staff, by the newest staff export", "per_100_staff": "Incidents"}
@@ -46,8 +46,8 @@ _TALLIES = (
     ("violent", "With violence, threatened or physical", "violence"),
     ("harassment", "With harassment", "harassment"),
     ("discriminatory", "Discriminatory", "discriminatory"),
-    ("police", "Reported to the police by the end of the quarter", "police_reported_on"),
-    ("reported", "Reported to committee by the end of the quarter", "committee_reported_on"),
+    ("police", "Reported to the police by the end of the {period}", "police_reported_on"),
+    ("reported", "Reported to committee by the end of the {period}", "committee_reported_on"),
     ("named", "Staff named in public", "staff_named_publicly"),
 )
 
@@ -63,14 +63,14 @@ def select_incidents(snapshot: QuarterSnapshot) -> pd.DataFrame | None:
 def measure_incidents(snapshot: QuarterSnapshot) -> list[Figure]:
     """All incidents, how many of each grave kind, and how many customers met more than once."""
     found = select_incidents(snapshot)
-    repeat = "Customers with more than one incident in the quarter"
+    repeat = "Customers with more than one incident in the {period}"
     if found is None:
         names = {name: label for name, label, _ in _TALLIES}
-        every = {"incidents": "Incidents in the quarter", **_STAFF, **names, "repeat_customers": repeat}
+        every = {"incidents": "Incidents in the {period}", **_STAFF, **names, "repeat_customers": repeat}
         return make_missing_figures(every, NOT_MEASURED)
     people = found["customer_ref"]
     return [
-        count_cases("incidents", "Incidents in the quarter", found["incident_ref"]),
+        count_cases("incidents", "Incidents in the {period}", found["incident_ref"]),
         *_measure_rate(snapshot, found["incident_ref"]),
         *(figure for tally in _TALLIES for figure in _count_where(snapshot, found, *tally)),
         count_cases(
@@ -119,11 +119,23 @@ def list_named_staff(snapshot: QuarterSnapshot) -> pd.DataFrame:
     columns = ["Case", "Occurred on", *_TOLD.values()]
     if found is None or "staff_named_publicly" not in found.columns:
         return pd.DataFrame(columns=columns)
-    named = found[found["staff_named_publicly"].fillna(False).astype(bool)]
-    named = named.sort_values(["occurred_on", "incident_ref"], kind="stable")
+    named = _select_named(found)
     told = [_list_days_told(named, column, snapshot.end) for column in _TOLD]
     numbers = [f"Case {place}" for place in range(1, len(named) + 1)]
     return pd.DataFrame(dict(zip(columns, [numbers, named["occurred_on"].to_list(), *told], strict=True)))
+
+
+def list_named_figures(snapshot: QuarterSnapshot) -> list[Figure]:
+    """How many cases `list_named_staff` lists, with the incidents that they are."""
+    found = select_incidents(snapshot)
+    if found is None or "staff_named_publicly" not in found.columns:
+        return []
+    return [count_cases("rows", "Incidents in which staff were named in public", _select_named(found)["incident_ref"])]
+
+
+def _select_named(found: pd.DataFrame) -> pd.DataFrame:
+    named = found[found["staff_named_publicly"].fillna(False).astype(bool)]
+    return named.sort_values(["occurred_on", "incident_ref"], kind="stable")
 
 
 def _list_days_told(named: pd.DataFrame, column: str, until: pd.Timestamp) -> list[object]:
@@ -216,15 +228,38 @@ def count_by_month(snapshot: QuarterSnapshot, months: int = 24) -> pd.DataFrame:
     The baseline is the middle (median) month of the first four whole quarters on record, the same in every later pack;
     [z] where there were not so many by the quarter's end.
     """
-    first = pd.Timestamp(Quarter.of(snapshot.end.date()).ends_on.replace(day=1)) - pd.DateOffset(months=months - 1)
-    every = pd.date_range(first, periods=months, freq="MS")
+    every = _list_months(snapshot, months)
     if not snapshot.has_columns("incidents"):
         return pd.DataFrame({"Month": pd.Series(dtype="datetime64[s]"), "Incidents": pd.Series(dtype="int64"),
                              "Baseline": pd.Series(dtype="str")})  # fmt: skip
     dates = snapshot.records["incidents"]["occurred_on"]
     dates = dates[dates <= snapshot.end]
-    counts = _count_months(dates[dates >= first], every)
-    return pd.DataFrame({"Month": every, "Incidents": counts.to_numpy("int64"), "Baseline": _find_baseline(dates)})
+    counts, baseline = _count_months(dates[dates >= every[0]], every), _find_baseline(dates)
+    value = "[z]" if baseline is None else _find_middle_month(dates, baseline)
+    return pd.DataFrame({"Month": every, "Incidents": counts.to_numpy("int64"), "Baseline": value})
+
+
+def list_month_figures(snapshot: QuarterSnapshot, months: int = 24) -> list[Figure]:
+    """The numbers of `count_by_month`, each with the incidents it counts; the baseline's are those of its months."""
+    frame = snapshot.records["incidents"]
+    frame = frame[frame["occurred_on"] <= snapshot.end]
+    of_month, refs = frame["occurred_on"].dt.to_period("M"), frame["incident_ref"]
+    figures = [
+        count_cases(f"month_{month:%Y_%m}", f"Incidents in {month:%B %Y}", refs[of_month == month.to_period("M")])
+        for month in _list_months(snapshot, months)
+    ]
+    baseline = _find_baseline(frame["occurred_on"])
+    if baseline is None:
+        return figures
+    value, label = _find_middle_month(frame["occurred_on"], baseline), "Baseline: the middle (median) month"
+    counted = refs[frame["occurred_on"].between(baseline[0], baseline[-1] + pd.offsets.MonthEnd())]
+    return [*figures, Figure("baseline", label, value, unit="incidents a month", counted=counted)]
+
+
+def _list_months(snapshot: QuarterSnapshot, months: int) -> pd.DatetimeIndex:
+    """The first days of the months up to the end of the snapshot's quarter, the oldest first."""
+    first = pd.Timestamp(Quarter.of(snapshot.end.date()).ends_on.replace(day=1)) - pd.DateOffset(months=months - 1)
+    return pd.date_range(first, periods=months, freq="MS")
 
 
 def _count_months(dates: pd.Series, months: pd.DatetimeIndex) -> pd.Series:
@@ -232,13 +267,17 @@ def _count_months(dates: pd.Series, months: pd.DatetimeIndex) -> pd.Series:
     return counts.reindex(months, fill_value=0)
 
 
-def _find_baseline(dates: pd.Series) -> float | str:
+def _find_middle_month(dates: pd.Series, months: pd.DatetimeIndex) -> float:
+    return float(_count_months(dates[dates >= months[0]], months).median())
+
+
+def _find_baseline(dates: pd.Series) -> pd.DatetimeIndex | None:
+    """The months of the baseline; None where there were not so many."""
     if dates.empty:
-        return "[z]"
+        return None
     oldest = Quarter.of(dates.min().date())
     first = oldest if dates.min().date() == oldest.starts_on else oldest.shift(1)
     last = first.shift(BASELINE_QUARTERS - 1)
     if pd.Timestamp(last.ends_on) > dates.max() + pd.DateOffset(months=1):
-        return "[z]"
-    months = pd.date_range(first.starts_on, last.ends_on, freq="MS")
-    return float(_count_months(dates[dates >= months[0]], months).median())
+        return None
+    return pd.date_range(first.starts_on, last.ends_on, freq="MS")

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from due_regard.calendars.quarters import Quarter
+from due_regard.calendars.reporting_years import Period
 from due_regard.records.canonical import ENTITY_OF_SUBJECT, OPEN_STATES, UNKNOWN_CELLS, Records
 
 CountDays: TypeAlias = Callable[[npt.NDArray[np.datetime64], npt.NDArray[np.datetime64]], npt.NDArray[np.int64]]
@@ -53,10 +53,10 @@ def make_no_withdrawals() -> pd.DataFrame:
 
 @dataclass(frozen=True, eq=False)
 class QuarterSnapshot:
-    """One landlord at one quarter's end.
+    """One landlord at one quarter's end, or at the end of a reporting year: what is said of a quarter holds of it.
 
     Attributes:
-        quarter: the quarter whose end everything is assessed at.
+        quarter: the quarter, or the year, whose end everything is assessed at.
         records: records as known, events after the quarter's end blank; measures leave out a record opened later.
         assessments: the canonical assessment columns as at the quarter's end, with `feeds`, the figure that a row's
             duty feeds; rows of a rule together. Those that fell due in the quarter, safeguards of restrictions in
@@ -70,7 +70,7 @@ class QuarterSnapshot:
         is_reported: whether this is the quarter a pack is about, and not one it is compared with.
     """
 
-    quarter: Quarter
+    quarter: Period
     records: Records
     assessments: pd.DataFrame
     tallies: pd.DataFrame
@@ -102,6 +102,11 @@ class QuarterSnapshot:
     def select_rule(self, rule: str) -> pd.DataFrame:
         """Assessments of one rule, without the landlord's own row of a rule whose subjects were never delivered."""
         return _leave_out_landlord(self.assessments.iloc[self._places.get(rule, slice(0, 0))])
+
+    def select_not_measured(self, rule: str) -> pd.DataFrame:
+        """Rows of one rule that could not be judged, the landlord's own where its subjects were never delivered."""
+        rows = self.assessments.iloc[self._places.get(rule, slice(0, 0))]
+        return rows[rows["state"] == "not_measured"]
 
     def select_figure(self, figure: str) -> pd.DataFrame:
         """Assessments of the duty that feeds a figure, in whichever version of the policy; else as `select_rule`."""
@@ -185,7 +190,9 @@ def mark_not_known(frame: pd.DataFrame, column: str) -> pd.Series:
 def name_subjects(rows: pd.DataFrame) -> pd.Series:
     """References of what a rule's assessments judge, named as the column of its records they come from."""
     refs: pd.Series = rows["subject_ref"]
-    return refs.rename(ENTITY_OF_SUBJECT[str(rows["subject_type"].iloc[0])].key) if len(rows) else refs
+    subject = str(rows["subject_type"].iloc[0]) if len(rows) else ""
+    # The landlord itself, and its policy, are no records.
+    return refs.rename(ENTITY_OF_SUBJECT[subject].key if subject in ENTITY_OF_SUBJECT else subject)
 
 
 def count_days_since(day: pd.Timestamp, dates: pd.Series) -> pd.Series:

@@ -62,12 +62,12 @@ def is_measured(snapshot: QuarterSnapshot) -> bool:
 def measure_flow(snapshot: QuarterSnapshot) -> list[Figure]:
     """Customers restricted, and restrictions at the start, new, ended and at the end of the quarter."""
     names = {
-        "customers_restricted": "Customers under restriction at the end of the quarter",
-        "customers_new": "Customers who had a restriction put in place in the quarter",
-        "opening": "Restrictions in force at the start of the quarter",
-        "new": "New restrictions that began in the quarter",
-        "ended": "Restrictions that ended in the quarter",
-        "in_force": "Restrictions in force at the end of the quarter",
+        "customers_restricted": "Customers under restriction at the end of the {period}",
+        "customers_new": "Customers who had a restriction put in place in the {period}",
+        "opening": "Restrictions in force at the start of the {period}",
+        "new": "New restrictions that began in the {period}",
+        "ended": "Restrictions that ended in the {period}",
+        "in_force": "Restrictions in force at the end of the {period}",
     }
     if not is_measured(snapshot):
         return make_missing_figures(names, NOT_MEASURED)

@@ -10,6 +10,7 @@ import pandas as pd
 
 from due_regard.packs.measures import restrictions
 from due_regard.packs.measures.figure import (
+    PERIOD,
     Figure,
     count_bands,
     count_cases,
@@ -34,9 +35,11 @@ OVERDUE_BANDS = (
 )
 APPEAL_STEPS = ("acknowledgements", "decisions", "answers", "notices")
 """Figures of an appeal's promised steps."""
-OF_QUARTER = "Missing, cases of the quarter: "
-"""How the label of a safeguard begins that is counted on the cases opened in the quarter."""
+OF_PERIOD = "Missing, cases of the {period}: "
+"""How the label of a safeguard begins that is counted on the cases opened in the period."""
 LATENESS = ("On time", "Up to 5 days late", "6 to 20 days late", "Over 20 days late", "Not done by the quarter's end")
+_LATE_NAMES = ("on_time", "up_to_5", "up_to_20", "over_20", "lapsed")
+"""`LATENESS` as names of figures."""
 _LATE_EDGES = (-1, 5, 20, np.inf)
 
 
@@ -54,10 +57,10 @@ def measure_kept(snapshot: QuarterSnapshot, figure: str, what: str) -> list[Figu
     its end.
     """
     labels = {
-        "due": f"{what} due in the quarter",
+        "due": f"{what} due in the {PERIOD}",
         "on_time": f"{what} done on time",
-        "late": f"{what} done late, in the quarter",
-        "lapsed": f"{what} not done by the quarter's end",
+        "late": f"{what} done late, in the {PERIOD}",
+        "lapsed": f"{what} not done by the {PERIOD}'s end",
     }
     if why := snapshot.explain_absence(figure):
         return make_missing_figures({f"{figure}_{name}": label for name, label in labels.items()}, why)
@@ -78,14 +81,14 @@ def measure_reviews(snapshot: QuarterSnapshot) -> list[Figure]:
     held = {"retain": "Held: kept as it was", "vary": "Held: changed", "lift": "Held: lifted"}
     due = measure_kept(snapshot, "reviews", "Reviews")
     if not snapshot.has_columns("reviews"):
-        names = {"reviews_held": "Reviews held in the quarter", **{f"held_{code}": held[code] for code in held}}
+        names = {"reviews_held": "Reviews held in the {period}", **{f"held_{code}": held[code] for code in held}}
         return due + make_missing_figures(names, NOT_MEASURED)
     frame = snapshot.records["reviews"]
     frame = frame[snapshot.mark_in_quarter(frame["reviewed_on"])]
     refs = frame["review_ref"]
     return [
         *due,
-        count_cases("reviews_held", "Reviews held in the quarter", refs),
+        count_cases("reviews_held", "Reviews held in the {period}", refs),
         *(
             count_cases(f"held_{code}", held[code], refs[frame["outcome"] == code], refs, "reviews_held")
             for code in held
@@ -95,7 +98,7 @@ def measure_reviews(snapshot: QuarterSnapshot) -> list[Figure]:
 
 def count_overdue_reviews(snapshot: QuarterSnapshot) -> list[Figure]:
     """Reviews overdue at the quarter's end, by calendar days overdue."""
-    label = "Reviews overdue at the end of the quarter"
+    label = "Reviews overdue at the end of the {period}"
     if why := snapshot.explain_absence("reviews"):
         return make_missing_figures({"overdue": label, **list_band_labels(OVERDUE_BANDS)}, why)
     rows = snapshot.select_figure("reviews")
@@ -107,7 +110,7 @@ def count_overdue_reviews(snapshot: QuarterSnapshot) -> list[Figure]:
 
 def count_overdue_appeals(snapshot: QuarterSnapshot) -> list[Figure]:
     """Appeals with a promised step overdue at the quarter's end, by calendar days since the first of these was due."""
-    label = "Appeals with a step overdue at the end of the quarter"
+    label = "Appeals with a step overdue at the end of the {period}"
     fed = [snapshot.explain_absence(figure) for figure in APPEAL_STEPS]
     if all(fed):
         why = NOT_MEASURED if NOT_MEASURED in fed else NO_DUTY
@@ -126,10 +129,10 @@ def count_kept(snapshot: QuarterSnapshot) -> list[Figure]:
     The customer's own time to appeal is no duty of the landlord's, and is left out.
     """
     labels = {
-        "due": "Duties with a date that fell due in the quarter",
+        "due": "Duties with a date that fell due in the {period}",
         "on_time": "Done on time",
-        "late": "Done late, in the quarter",
-        "lapsed": "Not done by the quarter's end",
+        "late": "Done late, in the {period}",
+        "lapsed": "Not done by the {period}'s end",
     }
     rules = _list_dated_duties(snapshot)["rule"]
     if rules.empty:
@@ -165,15 +168,33 @@ def count_lateness(snapshot: QuarterSnapshot) -> pd.DataFrame:
     for duty in _list_dated_duties(snapshot).itertuples():
         rows = select_due_in_quarter(snapshot, snapshot.select_rule(str(duty.rule)))
         if len(rows):
-            found.append([duty.label, duty.days_unit, *_count_late(rows), len(rows)])
+            counts = [int(mask.sum()) for mask in _mark_late(rows)]
+            found.append([duty.label, duty.days_unit, *counts, len(rows)])
     return pd.DataFrame(found, columns=["Duty", "Counted in", *LATENESS, "Due in the quarter"])
 
 
-def _count_late(rows: pd.DataFrame) -> list[int]:
-    late = rows.loc[rows["state"] == "late", "days_overdue"]
-    bands = pd.cut(late, list(_LATE_EDGES)).value_counts(sort=False)
-    on_time = int((rows["state"] == "met").sum())
-    return [on_time, *(int(count) for count in bands), len(rows) - on_time - len(late)]
+def list_lateness_figures(snapshot: QuarterSnapshot) -> list[Figure]:
+    """The numbers of `count_lateness`, each with the rows it counts."""
+    figures = []
+    for duty in _list_dated_duties(snapshot).itertuples():
+        rows = select_due_in_quarter(snapshot, snapshot.select_rule(str(duty.rule)))
+        if rows.empty:
+            continue
+        name, refs = str(duty.rule).replace(".", "_"), name_subjects(rows)
+        for part, label, mask in zip(_LATE_NAMES, LATENESS, _mark_late(rows), strict=True):
+            words = f"{duty.label}: {label[:1].lower()}{label[1:]}"
+            figures.append(count_cases(f"{name}_{part}", words, refs[mask], refs, f"{name}_due", is_judged=True))
+        label = f"{duty.label}: due in the {PERIOD}"
+        figures.append(count_cases(f"{name}_due", label, refs, is_judged=True))
+    return figures
+
+
+def _mark_late(rows: pd.DataFrame) -> list[pd.Series]:
+    """A mask for each of `LATENESS`."""
+    late = rows["state"] == "late"
+    bands = pd.cut(rows["days_overdue"].where(late), list(_LATE_EDGES), labels=False)
+    on_time = rows["state"] == "met"
+    return [on_time, *(late & (bands == number) for number in range(len(_LATE_EDGES) - 1)), ~on_time & ~late]
 
 
 def count_safeguards(snapshot: QuarterSnapshot) -> list[Figure]:
@@ -184,11 +205,11 @@ def count_safeguards(snapshot: QuarterSnapshot) -> list[Figure]:
     """
     checks = snapshot.duties[snapshot.duties["kind"] == "check"].sort_values("rule")
     each = [figure for duty in checks.itertuples() for figure in _count_safeguard(snapshot, str(duty.rule), duty.label)]
-    return [_add_up_safeguards([one for one in each if one.label.startswith(OF_QUARTER)]), *each]
+    return [_add_up_safeguards([one for one in each if one.label.startswith(OF_PERIOD)]), *each]
 
 
 def _add_up_safeguards(each: list[Figure]) -> Figure:
-    label = "Safeguards missing on the cases of the quarter, all together"
+    label = "Safeguards missing on the cases of the {period}, all together"
     measured = [one for one in each if one.numerator is not None]
     if not measured:
         return make_missing_figure("missing", label, each[0].why if each else NO_DUTY)
@@ -200,14 +221,14 @@ def _add_up_safeguards(each: list[Figure]) -> Figure:
 def _count_safeguard(snapshot: QuarterSnapshot, rule: str, label: object) -> list[Figure]:
     name, subject = rule.replace(".", "_"), rule.split(".")[0]
     if subject == "restriction":
-        labels = {name: f"Missing, restrictions in force: {label}", f"{name}_new": f"{OF_QUARTER}{label}"}
+        labels = {name: f"Missing, restrictions in force: {label}", f"{name}_new": f"{OF_PERIOD}{label}"}
         if why := snapshot.explain_absence(rule) or ("" if restrictions.is_measured(snapshot) else NOT_MEASURED):
             return make_missing_figures(labels, why)
         current = restrictions.select_in_force(snapshot.spans, snapshot.end)["restriction_ref"]
         opened = snapshot.list_opened_refs(subject)
         refs = {name: current, f"{name}_new": opened}
         return [_count_lacking_cases(snapshot, rule, one, labels[one], refs[one]) for one in labels]
-    labels = {name: f"{OF_QUARTER}{label}", f"{name}_before": f"Missing still, from before: {label}"}
+    labels = {name: f"{OF_PERIOD}{label}", f"{name}_before": f"Missing still, from before: {label}"}
     if why := snapshot.explain_absence(rule):
         return make_missing_figures(labels, why)
     now = _count_lacking_cases(snapshot, rule, name, labels[name], snapshot.list_opened_refs(subject))

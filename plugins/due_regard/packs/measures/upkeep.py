@@ -8,7 +8,7 @@ from __future__ import annotations
 import pandas as pd
 
 from due_regard.packs.measures.figure import Figure, count_cases, make_missing_figure, make_missing_figures
-from due_regard.packs.measures.quarter_snapshot import NOT_MEASURED, QuarterSnapshot
+from due_regard.packs.measures.quarter_snapshot import NOT_MEASURED, QuarterSnapshot, name_subjects
 from due_regard.packs.measures.restrictions import is_measured, select_in_force
 from due_regard.records.canonical import ENTITIES, ENTITY_OF_SUBJECT, UNKNOWN_CELLS
 
@@ -21,7 +21,7 @@ _ENTITY_WORDS = {
 def measure_markers(snapshot: QuarterSnapshot) -> list[Figure]:
     """Markers in place at the quarter's end, and those left on though their restriction has ended."""
     names = {
-        "markers": "Markers in place at the end of the quarter",
+        "markers": "Markers in place at the end of the {period}",
         "left_behind": "Left on after the restriction ended",
         "markers_overdue": "With a review date that has passed",
     }
@@ -76,6 +76,20 @@ def list_policy_reviews(snapshot: QuarterSnapshot) -> pd.DataFrame:
     return pd.DataFrame(found, columns=columns)
 
 
+def list_policy_review_figures(snapshot: QuarterSnapshot) -> list[Figure]:
+    """The days of `list_policy_reviews`, each with the policy that they are of."""
+    rows, units = snapshot.select_figure("policy_review"), snapshot.duties.set_index("rule")["days_unit"]
+    return [
+        Figure(
+            f"{str(row['rule']).replace('.', '_')}_days", "Days past the policy's own review",
+            int(row["days_overdue"]) if row["state"] == "overdue" else 0,
+            unit="working days" if units.get(row["rule"]) == "working days" else "days", is_of_people=False,
+            counted=name_subjects(rows.loc[[place]]), is_judged=True,
+        )
+        for place, row in rows.iterrows()
+    ]  # fmt: skip
+
+
 def list_not_measured(snapshot: QuarterSnapshot) -> pd.DataFrame:
     """Duties that could not be assessed: columns Duty, Clause, Cases not measured, Why."""
     columns = ["Duty", "Clause", "Cases not measured", "Why"]
@@ -85,6 +99,23 @@ def list_not_measured(snapshot: QuarterSnapshot) -> pd.DataFrame:
         if (count := snapshot.count_states(str(duty.rule)).get("not_measured", 0))
     ]
     return pd.DataFrame(found, columns=columns)
+
+
+def list_not_measured_figures(snapshot: QuarterSnapshot) -> list[Figure]:
+    """The numbers of `list_not_measured`, each with the cases; a whole snapshot alone holds all of them."""
+    duties = snapshot.duties.sort_values("rule")
+    counts = {str(rule): snapshot.count_states(str(rule)).get("not_measured", 0) for rule in duties["rule"]}
+    some = duties[duties["rule"].map(counts) > 0]
+    every = Figure(
+        "rows", "Duties that could not be measured in full", len(some), is_of_people=False,
+        counted=some["rule"].rename("duty"),
+    )  # fmt: skip
+    return [every, *(_count_not_measured(snapshot, str(duty.rule), str(duty.label)) for duty in some.itertuples())]
+
+
+def _count_not_measured(snapshot: QuarterSnapshot, rule: str, label: str) -> Figure:
+    count, cases = snapshot.count_states(rule)["not_measured"], name_subjects(snapshot.select_not_measured(rule))
+    return Figure(rule.replace(".", "_"), f"Not measured: {label}", count, counted=cases, is_judged=True)
 
 
 def _describe_why(snapshot: QuarterSnapshot, rule: str) -> str:

@@ -14,6 +14,8 @@ from due_regard.register.schema.used_text_tables import UsedText
 from due_regard.register.sealing.row_faults import ProofFault
 
 REGISTER_KIND, PROGRAM_KIND = "register", "program"
+PROGRAM = "program/due_regard"
+"""Name of the text that is the version of this program."""
 _SHOWN = 12
 
 
