@@ -25,6 +25,7 @@ INTEGRATION = {
     "tests/alerts/test_going_live.py": "whole services with a mail server",
     "tests/packs/test_open_figures.py::test_every_figure": "every pack of every landlord built and taken apart",
     "tests/packs/test_open_figures.py::test_a_planted_change": "1,000 changed files",
+    "tests/packs/test_waiting_packs.py": "months of days, and the mails of each",
     "tests/web/test_pack_life_pages.py::test_the_whole_way": "a pack built four times",
     "tests/alerts/test_kill.py": "kills a sender, again and again",
     "tests/alerts/test_year.py": "months of simulated days",
