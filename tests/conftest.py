@@ -69,6 +69,7 @@ INTEGRATION = {
     "tests/packs/test_quarter_ends.py::test_what_happens_after": "every landlord's tables twice",
     "tests/packs/test_report_duties.py": "whole packs, issued",
     "tests/packs/test_second_way.py": "every figure recomputed in SQL",
+    "tests/packs/test_waiting_packs.py": "months of days, and the mails of each",
     "tests/packs/test_withdrawn_records.py": "a pack built again and again",
     "tests/policies/test_exactly_the_dependent_rows_change.py": "an engine run for each term of a policy",
     "tests/register/test_backup.py": "both engines, from each to the other",
