@@ -143,14 +143,14 @@ def build_week_report(
 
 
 def _list_late_days(conn: Connection, context: AlertContext, now: datetime) -> Iterator[str]:
-    words = context.wording.data_owner
+    wording = context.wording
     for late in find_late_days(conn, context.landlord, context.calendar, now=now):
         day = format_day(late.day)
         at = late.assessed_at
         yield (
-            words.day_not_assessed.format(day=day)
+            wording.data_owner.day_not_assessed.format(day=day)
             if at is None
-            else words.day_assessed_late.format(day=day, at=format_moment(at))
+            else wording.data_owner.day_assessed_late.format(day=day, at=format_moment(at))
         ).strip()
 
 

@@ -100,15 +100,15 @@ def post_late_assessment(engine: Engine, context: MailContext, days: Sequence[La
     """
     from due_regard.mail.wording import format_day, format_moment
 
-    words, by, latest = context.wording.data_owner, f"{context.landlord.alerts.assessed_by:%H:%M}", days[-1].day
+    wording, by, latest = context.wording, f"{context.landlord.alerts.assessed_by:%H:%M}", days[-1].day
     lines = [
-        words.day_not_assessed.format(day=format_day(late.day))
+        wording.data_owner.day_not_assessed.format(day=format_day(late.day))
         if late.assessed_at is None
-        else words.day_assessed_late.format(day=format_day(late.day), at=format_moment(late.assessed_at))
+        else wording.data_owner.day_assessed_late.format(day=format_day(late.day), at=format_moment(late.assessed_at))
         for late in days
     ]
-    text = words.unassessed.format(days="\n".join(lines), by=by, why=why)
-    title = words.unassessed_title.format(by=by, day=format_day(latest))
+    text = wording.data_owner.unassessed.format(days="\n".join(lines), by=by, why=why)
+    title = wording.data_owner.unassessed_title.format(by=by, day=format_day(latest))
     return _post_to_data_owner(engine, context, "failure", f"unassessed {latest}", title, text)
 
 

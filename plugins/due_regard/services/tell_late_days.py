@@ -93,13 +93,13 @@ def _describe_cause(
 ) -> str:
     """What is known of the newest of the days, in sentences of one paragraph each."""
     dag = f"{context.landlord.id}.daily"
-    switch, words = find_switch(dag), context.wording.data_owner
+    switch, wording = find_switch(dag), context.wording
     if switch == "off":
-        said = words.why_switched_off.format(dag=dag)
+        said = wording.data_owner.why_switched_off.format(dag=dag)
     elif switch == "unknown":
-        said = words.why_unknown_dag.format(dag=dag)
+        said = wording.data_owner.why_unknown_dag.format(dag=dag)
     elif days[-1].assessed_at is not None:
-        said = words.why_over
+        said = wording.data_owner.why_over
     else:
         said = _describe_work(context, work)
     return "\n\n".join([said, *(_describe_silence(context, name, seen) for name, seen in silent.items())])
@@ -109,16 +109,18 @@ def _describe_work(context: MailContext, work: NewestWork | None) -> str:
     from due_regard.mail.wording import format_moment
     from due_regard.register.task_runs import FAILED, RUNNING
 
-    words = context.wording.data_owner
+    wording = context.wording
     if work is None:
-        return words.why_not_begun
-    sentence = {RUNNING: words.why_running, FAILED: words.why_failed}.get(work.outcome, words.why_ended)
+        return wording.data_owner.why_not_begun
+    sentence = {RUNNING: wording.data_owner.why_running, FAILED: wording.data_owner.why_failed}.get(
+        work.outcome, wording.data_owner.why_ended
+    )
     return sentence.format(task=work.verb, at=format_moment(work.started_at))
 
 
 def _describe_silence(context: MailContext, watch: str, seen: datetime) -> str:
     from due_regard.mail.wording import format_moment
 
-    words = context.wording.data_owner
-    sentence = words.silent_airflow if watch == "airflow" else words.silent_outside
+    wording = context.wording
+    sentence = wording.data_owner.silent_airflow if watch == "airflow" else wording.data_owner.silent_outside
     return sentence.format(at=format_moment(seen))
