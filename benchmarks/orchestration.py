@@ -27,7 +27,7 @@ from due_regard.config.settings import Settings
 DAY = date(2026, 6, 30)
 STEPS = {
     "wait": "until Airflow queues it, once what is before it has ended (a worker busy with others counts, too)",
-    "start": "queued until its process lives: executor, supervisor, a call to the server",
+    "start": "queued until its process listens: executor, supervisor, a call to the server",
     "parse": "its process: the DAG file, its context",
     "open": "ours: imports, settings, the row of the run",
     "verb": "ours: the work itself",
@@ -65,7 +65,7 @@ _RUNS = "SELECT dag_id, verb, started_at, ended_at FROM runs"
 def _measure_task(task: str, said: dict[str, Any], instance: list[Any], run: list[Any]) -> TaskTimes:
     scheduled, queued, ended = map(_read_instant, instance)
     began, finished = map(_read_instant, run)
-    marks = [scheduled, queued, said["forked"]["born"], said["called"]["at"], began, finished, ended]
+    marks = [scheduled, queued, said["forked"]["at"], said["called"]["at"], began, finished, ended]
     clock = {step: later - earlier for step, earlier, later in zip(STEPS, marks[:-1], marks[1:], strict=True)}
     before, until = said["called"]["processor"], said["returned"]["processor"]
     return TaskTimes(task, clock, (before, until - before, said["ended"]["processor"] - until))

@@ -24,8 +24,6 @@ def _note(what: str, task: Any = None) -> None:
     if not FOLDER:
         return
     said = {"what": what, "at": time.time(), "processor": time.process_time()}
-    if what == "forked":
-        said["born"] = psutil.Process().create_time()
     if task is not None:
         said |= {"dag": task.dag_id, "task": task.task_id, "run": task.run_id}
     with (Path(FOLDER) / f"{os.getpid()}-{psutil.Process().create_time():.2f}.jsonl").open("a") as file:

@@ -27,7 +27,7 @@ def test_the_steps_of_a_task_add_up_to_all_its_time() -> None:
     run = ["2026-06-30 06:00:05", "2026-06-30T06:00:15+00:00"]
     begun = 1782799200.0
     said = {
-        "forked": {"born": begun + 3, "at": begun + 3, "processor": 0.0},
+        "forked": {"at": begun + 3, "processor": 0.0},
         "called": {"at": begun + 4, "processor": 0.1},
         "returned": {"at": begun + 16, "processor": 8.1},
         "ended": {"at": begun + 16, "processor": 8.2},
