@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 
 from due_regard.alerts.escalation import EscalationStage
 from due_regard.alerts.sent_entries import SentEntry
@@ -82,12 +83,17 @@ class SentHistory:
 
     def had_earlier_occasion(self, finding_id: int, occasion: str, recipient: str) -> bool:
         """Whether the recipient was mailed the finding under another due date or opening."""
-        earlier = (
-            words
-            for key, words in self.stages.items()
-            if key[0] == finding_id and key[1] != occasion and key[2] == recipient
-        )
-        return any(not words <= {BACKLOG, DISPUTED} for words in earlier)
+        occasions = self._told_occasions.get((finding_id, recipient), ())
+        return any(other != occasion for other in occasions)
+
+    @cached_property
+    def _told_occasions(self) -> Mapping[tuple[int, str], Sequence[str]]:
+        """(Finding, recipient) -> occasions of which a stage was mailed."""
+        found: dict[tuple[int, str], list[str]] = {}
+        for (finding_id, occasion, recipient), words in self.stages.items():
+            if not words <= {BACKLOG, DISPUTED}:
+                found.setdefault((finding_id, recipient), []).append(occasion)
+        return found
 
 
 NOTHING_SENT = SentHistory({}, {}, frozenset(), frozenset(), frozenset(), None)
