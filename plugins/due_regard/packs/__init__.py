@@ -5,6 +5,7 @@ intake, alerts or web.
 """
 
 from due_regard.packs.build import build_pack
+from due_regard.packs.known_state import KnownState, read_known_state
 from due_regard.packs.life.filing import PackReport
 from due_regard.packs.life.kept_files import find_kept_files, find_kept_folder, keep_files
 from due_regard.packs.life.pack_acts import (
@@ -29,6 +30,7 @@ from due_regard.packs.life.report_duties import (
 
 __all__ = [
     "DECISION",
+    "KnownState",
     "PackKey",
     "PackLife",
     "PackReport",
@@ -47,6 +49,7 @@ __all__ = [
     "make_pack_key",
     "parse_first_issues",
     "read_first_issues",
+    "read_known_state",
     "read_pack_life",
     "record_approval",
     "record_comment",

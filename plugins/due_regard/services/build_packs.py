@@ -5,7 +5,9 @@ What people do with a pack that was built is act_on_pack.py's; which mail leaves
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from due_regard.calendars.quarters import Quarter
@@ -21,7 +23,7 @@ from due_regard.services.steps import report_step
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from due_regard.packs import PackKey, PackReport
+    from due_regard.packs import KnownState, PackKey, PackReport
 
 
 def build_packs(
@@ -60,10 +62,13 @@ def build_packs(
     names = [pack] if pack else [switch.name for switch in context.landlord.packs]
     built: list[Result] = []
     with open_landlord_register(settings, landlord, upgrade=upgrade) as engine:
+        read_known = _share_known_state(engine, context, Quarter.parse(period), known_at)
         for number, name in enumerate(names, 1):
             report_step(f"{landlord}: pack {name} ({number} of {len(names)})")
             key = packs.make_pack_key(name, period, edition)
-            report = build_one_pack(engine, settings, context, key, out=out, now=now, known_at=known_at)
+            report = build_one_pack(
+                engine, settings, context, key, out=out, now=now, known_at=known_at, read_known=read_known
+            )
             posted, asked = hand_over_pack(engine, settings, context, key, now=now) if issue else (False, False)
             result: Result = {"name": name, "files": [file.name for file in report.files], "sha256": report.sha256}
             result |= {"status": report.status, "version": report.version}
@@ -76,6 +81,19 @@ def build_packs(
     return {"landlord": landlord, "quarter": quarter, "packs": built, "folder": str(folder), "mails": mails}
 
 
+def _share_known_state(
+    engine: Engine, context: LandlordContext, quarter: Quarter, known_at: datetime | None
+) -> Callable[[], KnownState]:
+    """What packs of one quarter rest on: read and judged once, and again where a drop or a withdrawal came between."""
+    from due_regard import packs, register
+
+    @lru_cache(maxsize=1)
+    def read_state(_mark: object) -> KnownState:
+        return packs.read_known_state(engine, context, quarter, known_at)
+
+    return lambda: read_state(register.find_knowledge_mark(engine, context.landlord.id))
+
+
 def build_one_pack(
     engine: Engine,
     settings: Settings,
@@ -85,6 +103,7 @@ def build_one_pack(
     out: StoredPath | None = None,
     now: datetime,
     known_at: datetime | None = None,
+    read_known: Callable[[], KnownState] | None = None,
 ) -> PackReport:
     """Build one pack, and keep its files apart, so that no later build takes the place of what is approved.
 
@@ -95,7 +114,7 @@ def build_one_pack(
     folder = find_quarter_folder(settings, context.landlord.id, key.quarter)
     report = packs.build_pack(
         engine, context, quarter=Quarter.parse(key.quarter), pack=key.pack, edition=key.edition, out=out or folder,
-        now=now, known_at=known_at, reports=settings.reports_dir,
+        now=now, known_at=known_at, reports=settings.reports_dir, read_known=read_known,
     )  # fmt: skip
     packs.keep_files(folder, report.sha256, report.files)
     return report

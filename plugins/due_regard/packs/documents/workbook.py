@@ -8,10 +8,13 @@ table in the confidential edition alone, as a published workbook holds no pictur
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence, Set
+from copy import copy
 from textwrap import wrap
+from typing import Any
 
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.styles.cell_style import StyleArray
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.table import Table as SheetTable
 from openpyxl.worksheet.table import TableColumn
@@ -118,7 +121,9 @@ def _fit_lines(sheet: Worksheet, row: int, lines: int) -> None:
 
 
 def _count_lines(text: object, width: float) -> int:
-    return len(wrap(str(text), max(1, int(width)))) or 1
+    said, room = str(text), max(1, int(width))
+    # Most cells are shorter than their line, which is seen much sooner than a text is broken into lines.
+    return 1 if len(said) <= room and "\t" not in said else len(wrap(said, room)) or 1
 
 
 def _write_cell(sheet: Worksheet, row: int, column: int, value: object, font: Font = _BODY) -> None:
@@ -193,17 +198,31 @@ def _write_table(sheet: Worksheet, row: int, name: str, found: DisplayGrid) -> i
         _write_cell(sheet, row, column, heading, _BOLD)
         sheet.cell(row, column).fill = _HEAD
         sheet.cell(row, column).alignment = _choose_alignment(found.forms[column - 1], column)
+    widths = [sheet.column_dimensions[get_column_letter(place)].width for place in range(1, len(found.forms) + 1)]
+    styles: dict[tuple[int, type], StyleArray] = {}
     for down, cells in enumerate(found.rows, row + 1):
         for column, (value, form) in enumerate(zip(cells, found.forms, strict=True), 1):
-            _write_cell(sheet, down, column, value)
             cell = sheet.cell(down, column)
-            cell.alignment = _choose_alignment(form, column)
-            if not isinstance(value, str):
-                cell.number_format = _FORMATS.get(form, "#,##0" if isinstance(value, int) else "#,##0.0")
-        _fit_lines(sheet, down, _count_most_lines(sheet, cells))
-    _fit_lines(sheet, row, _count_most_lines(sheet, found.headings))
+            put_cell(cell, value)
+            _style_cell(cell, form, column, styles)
+        _fit_lines(sheet, down, _count_most_lines(widths, cells))
+    _fit_lines(sheet, row, _count_most_lines(widths, found.headings))
     _mark_up(sheet, row, name, found)
     return row
+
+
+def _style_cell(cell: Any, form: Form, column: int, styles: dict[tuple[int, type], StyleArray]) -> None:
+    """Style the first cell of a kind in a column; the others take its style, for openpyxl compares whole fonts."""
+    kind = (column, type(cell.value))
+    is_marked = cell.quotePrefix
+    if kind not in styles or is_marked:
+        cell.font, cell.alignment = _BODY, _choose_alignment(form, column)
+        if not isinstance(cell.value, str):
+            cell.number_format = _FORMATS.get(form, "#,##0" if isinstance(cell.value, int) else "#,##0.0")
+        if not is_marked:
+            styles[kind] = cell._style
+    else:
+        cell._style = copy(styles[kind])
 
 
 def _choose_alignment(form: Form, column: int) -> Alignment:
@@ -212,8 +231,7 @@ def _choose_alignment(form: Form, column: int) -> Alignment:
     return _WRAP if column == 1 else _INDENT
 
 
-def _count_most_lines(sheet: Worksheet, cells: Sequence[object]) -> int:
-    widths = (sheet.column_dimensions[get_column_letter(place)].width for place in range(1, len(cells) + 1))
+def _count_most_lines(widths: Sequence[float], cells: Sequence[object]) -> int:
     return max(
         _count_lines(cell, width) for cell, width in zip(cells, widths, strict=True) if isinstance(cell, str | int)
     )
