@@ -35,7 +35,9 @@ class Digests:
 
     def open_digest(self, address: str) -> AlertDraft:
         """The recipient's digest, begun if there is none."""
-        return self.by_address.setdefault(address, AlertDraft(AlertContent("digest", address, self.mail_on)))
+        if address not in self.by_address:
+            self.by_address[address] = AlertDraft(AlertContent("digest", address, self.mail_on))
+        return self.by_address[address]
 
     def list_finding(self, name: ListName, one: ListedFinding) -> AlertDraft:
         """Put a finding under a heading of the digest of its recipient; the digest."""

@@ -26,10 +26,11 @@ class EscalationStage(IntEnum):
     DIRECTOR = 5
     COMMITTEE = 6
 
-    @property
-    def word(self) -> str:
-        """The name the register keeps."""
-        return self.name.lower()
+    word: str
+    """The name the register keeps; made once a stage, for it is asked several times a finding."""
+
+    def __init__(self, _: int) -> None:
+        self.word = self._name_.lower()
 
 
 RISING = (EscalationStage.LINE_MANAGER, EscalationStage.DIRECTOR, EscalationStage.COMMITTEE)

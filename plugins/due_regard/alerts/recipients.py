@@ -8,7 +8,7 @@ landlord's fallback mailbox is mailed, and the data owner what to mend. Sentence
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from due_regard.alerts.record_cells import LAST_REVIEW, RecordCell, RecordCells
@@ -126,14 +126,15 @@ class RecipientDirectory:
     refused: frozenset[str] = frozenset()
     _people: dict[tuple[str, str, str], Recipient] = field(default_factory=dict, repr=False, compare=False)
     _mailboxes: dict[tuple[str, str], Recipient] = field(default_factory=dict, repr=False, compare=False)
+    _named: dict[tuple[str, str, str], tuple[str, str | None]] = field(default_factory=dict, repr=False, compare=False)
 
     def find_owner(self, role: str, subject_type: str, subject_ref: str, *, handed_to: str | None = None) -> Recipient:
         """Who must act in `role` on the subject; where a person handed it over, that member of staff."""
         if handed_to is not None:
-            return self._find_person(NEW_OWNER, handed_to, "", None)
+            return self._find_person(NEW_OWNER, handed_to, "", lambda: None)
         path, ref = self._find_named(role, subject_type, subject_ref)
         if ref is not None:
-            return self._find_person(role, ref, path, self.cells.find_cell(subject_type, subject_ref, path))
+            return self._find_person(role, ref, path, lambda: self.cells.find_cell(subject_type, subject_ref, path))
         words = self.wording
         why = words.recipient.nobody_named.format(field=path) if path else words.recipient.mailbox_owns_duty
         return self.find_mailbox(role, why)
@@ -148,7 +149,8 @@ class RecipientDirectory:
             return self.find_mailbox("line_manager", self.wording.recipient.no_line_manager)
         post = self.wording.name_post(NEW_OWNER if handed_to else role)
         named_by = self.wording.recipient.line_manager_field.format(post=post)
-        return self._find_person("line_manager", manager, named_by, RecordCell("staff", str(ref), "line_manager_ref"))
+        cell = RecordCell("staff", str(ref), "line_manager_ref")
+        return self._find_person("line_manager", manager, named_by, lambda: cell)
 
     def find_restricted(self, role: str, subject_type: str, subject_ref: str) -> Recipient | RecipientProblem:
         """Who in `role` may be told of a restricted duty: nobody stands in for them, and no fallback is mailed.
@@ -181,11 +183,12 @@ class RecipientDirectory:
             return self._find_fallback(role, why, problem)
         return Recipient(address, post, self.wording.recipient.so_mailbox.format(why=why, post=post))
 
-    def _find_person(self, role: str, ref: str, named_by: str, named_in: RecordCell | None) -> Recipient:
-        """Whoever `ref` is; `named_by` says which field of a record names them, the cell `named_in`."""
+    def _find_person(self, role: str, ref: str, named_by: str, find_cell: Callable[[], RecordCell | None]) -> Recipient:
+        """Whoever `ref` is; `named_by` says which field of a record names them, `find_cell` gives its cell."""
         key = (role, ref, named_by)
         if key in self._people:
             return self._people[key]
+        named_in = find_cell()
         found = self._look_up_person(role, ref, named_by, named_in)
         # To be mended in the very cell that names them: told of each cell.
         if found.problem is None or found.problem.cell != named_in:
@@ -262,6 +265,12 @@ class RecipientDirectory:
 
     def _find_named(self, role: str, subject_type: str, subject_ref: str) -> tuple[str, str | None]:
         """The field of the record that names the owner, and the reference in it."""
+        key = (role, subject_type, subject_ref)
+        if key not in self._named:
+            self._named[key] = self._look_up_named(*key)
+        return self._named[key]
+
+    def _look_up_named(self, role: str, subject_type: str, subject_ref: str) -> tuple[str, str | None]:
         paths = OWNER_FIELDS.get(role, {}).get(subject_type, ())
         for path in paths:
             found = self.cells.follow_path(subject_type, subject_ref, path)

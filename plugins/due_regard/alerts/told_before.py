@@ -65,16 +65,17 @@ class SentHistory:
         self, finding_id: int, occasion: str, stage: EscalationStage, step: EscalationStage | None
     ) -> date | None:
         """The first day on which `stage` was accepted by whoever is told from `step` on; None: by anybody."""
-        days = [
-            one.on
-            for one in self.accepted.get((finding_id, occasion), ())
-            if one.stage >= stage and (step is None or one.step in {None, step})
-        ]
+        told = self.accepted.get((finding_id, occasion))
+        if told is None:
+            return None
+        days = [one.on for one in told if one.stage >= stage and (step is None or one.step in {None, step})]
         return min(days, default=None)
 
     def find_highest_stage(self, finding_id: int, occasion: str, recipient: str) -> EscalationStage:
         """The highest stage of this occasion that the recipient was mailed."""
-        words = self.stages.get((finding_id, occasion, recipient), frozenset())
+        words = self.stages.get((finding_id, occasion, recipient))
+        if words is None:
+            return EscalationStage.NONE
         return max((STAGE_OF_WORD[word] for word in words if word in STAGE_OF_WORD), default=EscalationStage.NONE)
 
     def was_mailed(self, finding_id: int, occasion: str, recipient: str, word: str) -> bool:
