@@ -308,8 +308,7 @@ def test_a_drop_changed_while_it_was_read_stays_unknown(
 
     def read_and_change(*args: Any, **kwargs: Any) -> Any:
         found = read_drop(*args, **kwargs | {"great_expectations": False})
-        edit_mapping(one)
-        write(one.drop, appeals=APPEALS)
+        write(one.drop, appeals=APPEALS + "A8,R1,2026-03-06\n")
         return found
 
     write(one.drop, appeals=APPEALS + "A7,R1,2026-03-05\n")

@@ -7,42 +7,16 @@ landlord's fallback mailbox is mailed, and the data owner what to mend. Sentence
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from due_regard.alerts.record_cells import LAST_REVIEW, RecordCell, RecordCells
+from due_regard.alerts.mailable_addresses import is_address
+from due_regard.alerts.owner_fields import OWNER_FIELDS
+from due_regard.alerts.record_cells import RecordCell, RecordCells
 from due_regard.config.landlord import AlertSettings
 from due_regard.mail.wording import MailWording
 
-_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?\.[A-Za-z]{2,}")
-_LONGEST_ADDRESS = 254
 NEW_OWNER = "new_owner"  # among the wording's `posts`: whoever a person handed a finding to
-
-OWNER_FIELDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
-    "decider": {
-        "restriction": ("decided_by",),
-        "appeal": ("restriction.decided_by",),
-        "review": ("restriction.decided_by",),
-        "marker": ("restriction.decided_by",),
-        "warning": ("issued_by",),
-        "incident": ("manager_ref",),
-    },
-    "appeal_handler": {"appeal": ("handled_by",)},
-    "reviewer": {"review": ("reviewed_by",), "restriction": (f"{LAST_REVIEW}.reviewed_by", "decided_by")},
-    "incident_manager": {
-        "incident": ("manager_ref",),
-        "warning": ("incident.manager_ref", "issued_by"),
-        "restriction": ("incident.manager_ref",),
-        "marker": ("incident.manager_ref",),
-    },
-    "marker_owner": {"marker": ("owner_ref",)},
-    "request_owner": {"access_request": ("owner_ref",)},
-}
-"""Owner role -> subject type -> fields that name the owner, the first that is filled in counts.
-
-A role that is not listed (governance, services_manager) is a role mailbox; so is one without a field for the subject.
-"""
 
 
 @dataclass(frozen=True)
@@ -99,12 +73,6 @@ def choose_reachable_mailbox(wanted: str, alerts: AlertSettings, refused: frozen
     """`wanted`, or the first of the landlord's own mailboxes that is not refused; the data owner's when all are."""
     candidates = [address.lower() for address in (wanted, alerts.fallback_mailbox, alerts.data_owner)]
     return next((address for address in candidates if address not in refused), candidates[-1])
-
-
-def is_address(text: object) -> bool:
-    """Whether `text` can be an e-mail address that every mail server takes."""
-    is_possible = isinstance(text, str) and len(text) <= _LONGEST_ADDRESS and ".." not in text
-    return is_possible and _ADDRESS.fullmatch(str(text)) is not None
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-import due_regard
+from due_regard.config.layered_folders import find_package_folder
 from due_regard.errors import FileRefused
 from due_regard.intake.completeness import MANIFEST
 from due_regard.intake.preflight import check_file_name, list_drop_files, read_content
@@ -60,7 +60,7 @@ def _digest_program() -> str:
     found = hashlib.sha256(sys.version.encode())
     for name in LIBRARIES:
         found.update(f"{name} {version(name)}\n".encode())
-    package = Path(due_regard.__file__).parent
+    package = find_package_folder()
     for file in sorted(package.rglob("*.py")):
         found.update(f"{file.relative_to(package)}\n".encode() + file.read_bytes())
     return found.hexdigest()

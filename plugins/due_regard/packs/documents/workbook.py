@@ -8,9 +8,7 @@ table in the confidential edition alone, as a published workbook holds no pictur
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence, Set
-from copy import copy
 from textwrap import wrap
-from typing import Any
 
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font, PatternFill
@@ -26,22 +24,17 @@ from due_regard.packs.content.paper_content import PaperContent
 from due_regard.packs.content.paper_head import list_head_lines
 from due_regard.packs.content.sheet_names import make_sheet_name
 from due_regard.packs.documents.chart_picture import place_chart
-from due_regard.packs.documents.display_grid import SHORTHAND, DisplayGrid, Form, build_grid
+from due_regard.packs.documents.display_grid import SHORTHAND, DisplayGrid, build_grid
 from due_regard.packs.documents.native_chart import place_native_chart
 from due_regard.packs.documents.safe_cells import put_cell
+from due_regard.packs.documents.table_cells import BODY, FONT, WRAP, choose_alignment, style_cell
 from due_regard.records.workbook_bytes import save_workbook
 
-FONT = "Arial"
-_FORMATS = {"percent": "0%", "date": "d mmmm yyyy", "month": "mmmm yyyy"}
-_BODY = Font(name=FONT, size=12)
 _BOLD = Font(name=FONT, size=12, bold=True)
 _TITLE = Font(name=FONT, size=15, bold=True)
 _LINK = Font(name=FONT, size=12, underline="single", color="0563C1")
 _HEAD = PatternFill("solid", fgColor="DCE6F1")
-_WRAP = Alignment(wrap_text=True, vertical="top")
 _SPILL = Alignment(wrap_text=False, vertical="top")
-_INDENT = Alignment(horizontal="left", wrap_text=True, vertical="top", indent=1)
-_RIGHT = Alignment(horizontal="right", vertical="top", wrap_text=True)
 _LINE = 16.5
 """Points a line of 12-point text takes; openpyxl sets no row heights, and wrapped text would be cut."""
 _ROW_PIXELS = 20
@@ -107,7 +100,7 @@ def _write_lines(
     _write_cell(sheet, 1, 1, title, _TITLE)
     row = 1
     for row, line in enumerate(lines, 2):
-        _write_cell(sheet, row, 1, line, _BOLD if line in headings else _BODY)
+        _write_cell(sheet, row, 1, line, _BOLD if line in headings else BODY)
         if not spill:
             _fit_lines(sheet, row, _count_lines(line, sheet.column_dimensions["A"].width))
     for place in range(1, row + 1) if spill else (1,):
@@ -126,10 +119,10 @@ def _count_lines(text: object, width: float) -> int:
     return 1 if len(said) <= room and "\t" not in said else len(wrap(said, room)) or 1
 
 
-def _write_cell(sheet: Worksheet, row: int, column: int, value: object, font: Font = _BODY) -> None:
+def _write_cell(sheet: Worksheet, row: int, column: int, value: object, font: Font = BODY) -> None:
     cell = sheet.cell(row, column)
     put_cell(cell, value)
-    cell.font, cell.alignment = font, _WRAP
+    cell.font, cell.alignment = font, WRAP
 
 
 def _write_contents(sheet: Worksheet, content: PackContent) -> None:
@@ -197,38 +190,18 @@ def _write_table(sheet: Worksheet, row: int, name: str, found: DisplayGrid) -> i
     for column, heading in enumerate(found.headings, 1):
         _write_cell(sheet, row, column, heading, _BOLD)
         sheet.cell(row, column).fill = _HEAD
-        sheet.cell(row, column).alignment = _choose_alignment(found.forms[column - 1], column)
+        sheet.cell(row, column).alignment = choose_alignment(found.forms[column - 1], column)
     widths = [sheet.column_dimensions[get_column_letter(place)].width for place in range(1, len(found.forms) + 1)]
     styles: dict[tuple[int, type], StyleArray] = {}
     for down, cells in enumerate(found.rows, row + 1):
         for column, (value, form) in enumerate(zip(cells, found.forms, strict=True), 1):
             cell = sheet.cell(down, column)
             put_cell(cell, value)
-            _style_cell(cell, form, column, styles)
+            style_cell(cell, form, column, styles)
         _fit_lines(sheet, down, _count_most_lines(widths, cells))
     _fit_lines(sheet, row, _count_most_lines(widths, found.headings))
     _mark_up(sheet, row, name, found)
     return row
-
-
-def _style_cell(cell: Any, form: Form, column: int, styles: dict[tuple[int, type], StyleArray]) -> None:
-    """Style the first cell of a kind in a column; the others take its style, for openpyxl compares whole fonts."""
-    kind = (column, type(cell.value))
-    is_marked = cell.quotePrefix
-    if kind not in styles or is_marked:
-        cell.font, cell.alignment = _BODY, _choose_alignment(form, column)
-        if not isinstance(cell.value, str):
-            cell.number_format = _FORMATS.get(form, "#,##0" if isinstance(cell.value, int) else "#,##0.0")
-        if not is_marked:
-            styles[kind] = cell._style
-    else:
-        cell._style = copy(styles[kind])
-
-
-def _choose_alignment(form: Form, column: int) -> Alignment:
-    if form != "text":
-        return _RIGHT
-    return _WRAP if column == 1 else _INDENT
 
 
 def _count_most_lines(widths: Sequence[float], cells: Sequence[object]) -> int:
