@@ -98,8 +98,9 @@ def prepare_rows_to_mend(
     Raises:
         WordingError: the wording of mails is wrong; before anything is loaded.
     """
+    from due_regard.register.loading.batch_rows import LoadReport
     from due_regard.register.loading.drop_history import has_new_faults
-    from due_regard.register.loading.load import LoadReport, tell_nobody
+    from due_regard.register.loading.load import tell_nobody
 
     if not validated.refused and not any(file.rejections or file.list_not_known() for file in validated.files):
         return tell_nobody
