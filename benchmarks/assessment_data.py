@@ -6,6 +6,7 @@ that every branch of a duty is taken. Values are drawn whole columns at a time: 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
@@ -78,10 +79,10 @@ def hold_equal(ours: pd.DataFrame, theirs: pd.DataFrame) -> None:
     pd.testing.assert_frame_equal(ours[theirs.columns], theirs, check_dtype=False)
 
 
-def records(incidents: int, *, seed: int) -> Records:
+def records(incidents: int, *, seed: int, shares: Mapping[str, float] = SHARES) -> Records:
     """One landlord's records: `incidents` of them and the other entities in proportion."""
     rng = np.random.default_rng(seed)
-    sizes = {name: max(int(incidents * share), 5) for name, share in SHARES.items()}
+    sizes = {name: max(int(incidents * share), 5) for name, share in shares.items()}
     return {name: _entity(rng, name, sizes) for name in SHARES}
 
 

@@ -57,6 +57,8 @@ GRANT UPDATE (started_at, must_end_by, ended_at, outcome) ON runs TO due_regard_
 GRANT DELETE ON alert_told, alert_dates, alert_notices TO due_regard_loader;
 -- What is to be done, and which dates are coming, is no history: each run works it out anew.
 GRANT DELETE ON work_items, owner_problems, coming_duties TO due_regard_loader;
+-- Which drop is known whole: the newest one takes the place of the one before.
+GRANT DELETE ON known_drops TO due_regard_loader;
 
 GRANT SELECT ON report_customers, report_staff, report_incidents, report_warnings, report_restrictions, report_reviews,
     report_appeals, report_markers, report_access_requests, carried_columns, rejection_counts, assessment_runs,

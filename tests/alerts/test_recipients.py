@@ -8,7 +8,9 @@ from datetime import date
 import pytest
 
 from due_regard.alerts.finding_lists import CARDS_SHOWN
-from due_regard.alerts.recipients import OWNER_FIELDS, Recipient, RecipientDirectory, RecipientProblem, is_address
+from due_regard.alerts.mailable_addresses import is_address
+from due_regard.alerts.owner_fields import OWNER_FIELDS
+from due_regard.alerts.recipients import Recipient, RecipientDirectory, RecipientProblem
 from due_regard.alerts.record_cells import LAST_REVIEW, READ, RecordCells
 from due_regard.records.canonical import ENTITY, ENTITY_OF_SUBJECT
 from tests.alerts.world import ALERTS, RECORDS, STAFF, World, check, due, frame, one, text, to, wording

@@ -12,7 +12,7 @@ from due_regard.alerts.cases import build_cases, make_findings
 from due_regard.alerts.escalation import EscalationStage
 from due_regard.alerts.recipients import RecipientDirectory
 from due_regard.alerts.record_cells import read_record_cells
-from due_regard.alerts.routing import find_route
+from due_regard.alerts.routing import RouteFinder
 from due_regard.alerts.sent_history import read_sent_history
 from due_regard.register import read_open_findings_on
 from due_regard.register.engines import reading
@@ -36,10 +36,10 @@ def test_a_route_that_ends_early_is_that_of_the_lower_stage(world: World, mailbo
         directory = RecipientDirectory(read_record_cells(conn, landlord.id), landlord.alerts, wording())
         cases = build_cases(make_findings(read_open_findings_on(conn, landlord.id, as_at=LATE)), frozenset(), context)
     assert {case.stage for case in cases} == {EscalationStage.COMMITTEE} and len(cases) == len(ROWS)
-    whole = [find_route(case, directory) for case in cases]
+    whole = [RouteFinder(directory).find_route(case) for case in cases]
     assert any(route.problems for route in whole)
     for stage in list(EscalationStage)[1:]:
-        low = [find_route(replace(case, stage=stage), directory) for case in cases]
+        low = [RouteFinder(directory).find_route(replace(case, stage=stage)) for case in cases]
         assert [route.end_at(stage) for route in whole] == low
 
 

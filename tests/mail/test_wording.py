@@ -13,7 +13,8 @@ import pytest
 from pydantic import BaseModel
 
 from due_regard.alerts.escalation import RISING
-from due_regard.alerts.recipients import NEW_OWNER, OWNER_FIELDS
+from due_regard.alerts.owner_fields import OWNER_FIELDS
+from due_regard.alerts.recipients import NEW_OWNER
 from due_regard.config.settings import Settings
 from due_regard.errors import WordingError
 from due_regard.mail.sentences import Counted

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, text
 
 from due_regard.records.validated_drop import ValidatedDrop
 from due_regard.register import append_audit, list_drops, load_drop, open_register, read_records, reading, verify_audit
-from due_regard.register.loading.load import LoadReport
+from due_regard.register.loading.batch_rows import LoadReport
 from tests.register.drops import LANDLORD, accepted, appeal, at, drop, restriction
 
 POINTS = ("begun", "loaded", "closed", "told", "committed")

@@ -5,10 +5,10 @@ Pure: frames and dates in, values out. routing.py finds who is told; sent_histor
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 import pandas as pd
 
@@ -22,6 +22,9 @@ INHIBITED_BY: Mapping[FedFigure | None, tuple[FedFigure, ...]] = {"reviews": ("e
 
 A lapsed restriction needs no reminder of its review.
 """
+
+
+_DutyClock: TypeAlias = tuple[Duty, EscalationClock | None, EscalationStage]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +93,57 @@ class Case:
         return self.duty.statutory and self.stage >= EscalationStage.DIRECTOR
 
 
+@dataclass
+class DutyClocks:
+    """The duty, the clock and the stage of findings on one day: those of one duty and the same dates share them."""
+
+    context: AlertContext
+    _found: dict[tuple[str, date | None, date | None, date], _DutyClock] = field(default_factory=dict, repr=False)
+
+    def find_clock(self, finding: OpenFinding) -> _DutyClock:
+        """The duty by which a finding was assessed, its clock (None: it has no date) and the stage that has reached."""
+        key = (finding.rule, finding.policy_version, finding.due_on, finding.opened_on)
+        if key not in self._found:
+            self._found[key] = self._work_out(*key)
+        return self._found[key]
+
+    def _work_out(self, rule: str, version: date | None, due_on: date | None, opened_on: date) -> _DutyClock:
+        calendar, alerts = self.context.calendar, self.context.settings
+        duty = self.context.history.find_duty(rule, version)
+        clock = find_clock(duty, due_on=due_on, opened_on=opened_on, calendar=calendar, alerts=alerts)
+        if clock is None:
+            return duty, None, EscalationStage.NONE
+        return duty, clock, find_stage(clock, self.context.as_at, calendar=calendar, alerts=alerts)
+
+
 def make_findings(frame: pd.DataFrame) -> list[OpenFinding]:
-    """The rows of `register.read_open_findings` as values."""
-    return [_make_finding(row) for row in frame.to_dict("records")]
+    """The rows of `register.read_open_findings` as values; made column by column, for most cells repeat."""
+    columns: tuple[Iterable[Any], ...] = (
+        map(int, frame["finding_id"]),
+        *(map(str, frame[name].to_list()) for name in ("register_ref", "rule", "subject_type", "subject_ref")),
+        _convert_cells(frame["due_on"], _as_date),
+        *(map(str, frame[name].to_list()) for name in ("clause", "owner_role")),
+        _convert_cells(frame["opened_on"], _as_date, date.min),
+        map(int, frame["times_opened"]),
+        *(map(bool, frame[name].to_list()) for name in ("is_silenced", "is_awaiting")),
+        _convert_cells(frame["policy_version"], _as_date),
+        _convert_cells(frame["handed_to"], str),
+        frame["handed_at"].notna().to_list(),
+        _convert_cells(frame["disputed_at"], pd.Timestamp.to_pydatetime),
+    )
+    return [OpenFinding(*values) for values in zip(*columns, strict=True)]
+
+
+def _convert_cells(cells: pd.Series, convert: Callable[[Any], Any], blank: Any = None) -> list[Any]:
+    """Each different cell converted once."""
+    codes, values = pd.factorize(cells)
+    # The code of a blank is -1: the last.
+    converted = [*map(convert, values), blank]
+    return [converted[code] for code in codes.tolist()]
+
+
+def _as_date(cell: Any) -> date:
+    return pd.Timestamp(str(cell)).date()
 
 
 def build_cases(findings: Iterable[OpenFinding], backlog: frozenset[int], context: AlertContext) -> list[Case]:
@@ -101,61 +152,23 @@ def build_cases(findings: Iterable[OpenFinding], backlog: frozenset[int], contex
     `backlog` are the ids of those that were wrong before go-live; they are there at once, for their list waits for no
     grace.
     """
-    as_at = context.as_at
+    as_at, clocks = context.as_at, DutyClocks(context)
     # A finding opened by a later day's assessment was not known on `as_at`.
-    stages: dict[EscalationClock, EscalationStage] = {}
-    found = [_build_case(finding, backlog, context, stages) for finding in findings if finding.opened_on <= as_at]
+    found = [_build_case(finding, backlog, clocks) for finding in findings if finding.opened_on <= as_at]
     reached = [case for case in found if case is not None and (case.stage > EscalationStage.NONE or case.is_backlog)]
     # By date, not by the state recorded: the assessment may be older than the mail.
     lapsed = {(c.duty.feeds, c.finding.subject_ref) for c in reached if not c.clock.is_check and c.clock.anchor < as_at}
     return [case for case in reached if case.clock.anchor < as_at or not _is_inhibited(case, lapsed)]
 
 
-def _build_case(
-    finding: OpenFinding,
-    backlog: frozenset[int],
-    context: AlertContext,
-    stages: dict[EscalationClock, EscalationStage],
-) -> Case | None:
-    """The case of a finding; `stages` keeps what is known of a clock, for many findings share one."""
-    as_at, calendar, alerts = context.as_at, context.calendar, context.settings
-    duty = context.history.find_duty(finding.rule, finding.policy_version)
-    clock = find_clock(duty, due_on=finding.due_on, opened_on=finding.opened_on, calendar=calendar, alerts=alerts)
+def _build_case(finding: OpenFinding, backlog: frozenset[int], clocks: DutyClocks) -> Case | None:
+    duty, clock, stage = clocks.find_clock(finding)
     if clock is None:
         return None
-    if clock not in stages:
-        stages[clock] = find_stage(clock, as_at, calendar=calendar, alerts=alerts)
     is_backlog = not duty.restricted_to and finding.finding_id in backlog and finding.handed_to is None
-    return Case(finding, duty, clock, stages[clock], is_backlog)
+    return Case(finding, duty, clock, stage, is_backlog)
 
 
 def _is_inhibited(case: Case, lapsed: set[tuple[FedFigure | None, str]]) -> bool:
     worse = INHIBITED_BY.get(case.duty.feeds, ())
     return any((figure, case.finding.subject_ref) in lapsed for figure in worse)
-
-
-def _make_finding(row: Mapping[Any, Any]) -> OpenFinding:
-    return OpenFinding(
-        finding_id=int(str(row["finding_id"])),
-        register_ref=str(row["register_ref"]),
-        rule=str(row["rule"]),
-        subject_type=str(row["subject_type"]),
-        subject_ref=str(row["subject_ref"]),
-        due_on=_as_optional_date(row["due_on"]),
-        clause=str(row["clause"]),
-        owner_role=str(row["owner_role"]),
-        opened_on=_as_optional_date(row["opened_on"]) or date.min,
-        times_opened=int(str(row["times_opened"])),
-        is_silenced=bool(row["is_silenced"]),
-        is_awaiting=bool(row["is_awaiting"]),
-        policy_version=_as_optional_date(row["policy_version"]),
-        handed_to=None if pd.isna(row["handed_to"]) else str(row["handed_to"]),
-        was_handed_over=not pd.isna(row["handed_at"]),
-        disputed_at=None if pd.isna(row["disputed_at"]) else row["disputed_at"].to_pydatetime(),
-    )
-
-
-def _as_optional_date(cell: Any) -> date | None:
-    if pd.isna(cell):
-        return None
-    return pd.Timestamp(str(cell)).date()

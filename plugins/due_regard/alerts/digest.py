@@ -6,7 +6,7 @@ Pure: cases, routes and the sent history in, digests out. composition.py reads a
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
@@ -35,7 +35,9 @@ class Digests:
 
     def open_digest(self, address: str) -> AlertDraft:
         """The recipient's digest, begun if there is none."""
-        return self.by_address.setdefault(address, AlertDraft(AlertContent("digest", address, self.mail_on)))
+        if address not in self.by_address:
+            self.by_address[address] = AlertDraft(AlertContent("digest", address, self.mail_on))
+        return self.by_address[address]
 
     def list_finding(self, name: ListName, one: ListedFinding) -> AlertDraft:
         """Put a finding under a heading of the digest of its recipient; the digest."""
@@ -90,16 +92,15 @@ def _build_restricted_alert(told: list[tuple[Case, RouteStep]], context: AlertCo
 
 
 def _add_case(case: Case, step: RouteStep, route: CaseRoute, context: AlertContext, digests: Digests) -> None:
-    who = step.recipient
+    who, owner = step.recipient, route.steps[0].recipient
     others = [other.recipient for other in route.steps if other is not step]
-    listed = ListedFinding(case, who, route.steps[0].recipient, others)
     if _is_news(case, step, context):
-        listed = replace(listed, news=_describe_news(case, step, context))
+        listed = ListedFinding(case, who, owner, others, _describe_news(case, step, context))
         digest = digests.list_finding("yours" if step.is_owner else "raised", listed)
         digest.sent_notices.append(_make_sent_notice(case, step))
     elif context.is_summary and _find_highest_stage(case, who, context) > EscalationStage.NONE:
         if case.duty.curable:
-            digests.list_finding("still_open", listed)
+            digests.list_finding("still_open", ListedFinding(case, who, owner, others))
         else:
             digests.open_digest(who.address).content.uncurable_open += 1
 

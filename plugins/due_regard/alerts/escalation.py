@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import IntEnum
 
-import numpy as np
-
 from due_regard.calendars.working_days import WorkingCalendar
 from due_regard.config.landlord import AlertSettings, EscalationStep
 from due_regard.policy import CheckDuty, Duty
@@ -28,10 +26,11 @@ class EscalationStage(IntEnum):
     DIRECTOR = 5
     COMMITTEE = 6
 
-    @property
-    def word(self) -> str:
-        """The name the register keeps."""
-        return self.name.lower()
+    word: str
+    """The name the register keeps; made once a stage, for it is asked several times a finding."""
+
+    def __init__(self, _: int) -> None:
+        self.word = self._name_.lower()
 
 
 RISING = (EscalationStage.LINE_MANAGER, EscalationStage.DIRECTOR, EscalationStage.COMMITTEE)
@@ -179,5 +178,4 @@ def _find_step_day(clock: EscalationClock, step: EscalationStep, calendar: Worki
 def _count_working_days(calendar: WorkingCalendar, after: date, to: date) -> int:
     """Working days d with after < d <= to; a date before the calendar's years counts as its first day."""
     first = date(calendar.first_year, 1, 1)
-    pair = np.array([max(after, first), max(to, first)], dtype="datetime64[D]")
-    return int(calendar.count(pair[:1], pair[1:])[0])
+    return calendar.count_between(max(after, first), max(to, first))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from heapq import nsmallest
 
 from due_regard.alerts.alert_content import FindingCounts, FindingList
 from due_regard.alerts.alert_context import AlertContext
@@ -47,11 +48,12 @@ class ListedFinding:
 
 def build_finding_list(listed: Sequence[ListedFinding], shown: int, context: AlertContext) -> FindingList:
     """The worst `shown` of the findings as lines, worst and oldest first; all of them counted where they are more."""
-    ordered = sorted(listed, key=lambda one: (-one.case.stage, one.case.clock.anchor, one.case.finding.register_ref))
+    worst = nsmallest(
+        shown, listed, key=lambda one: (-one.case.stage, one.case.clock.anchor, one.case.finding.register_ref)
+    )
     return FindingList(
         lines=tuple(
-            build_finding_line(one.case, one.recipient, one.owner, one.others, one.news, context)
-            for one in ordered[:shown]
+            build_finding_line(one.case, one.recipient, one.owner, one.others, one.news, context) for one in worst
         ),
         total=len(listed),
         counts=_count_findings(listed, context) if len(listed) > shown else (),

@@ -17,9 +17,9 @@ from due_regard.alerts.backlog import find_backlog
 from due_regard.alerts.cases import Case, build_cases, make_findings
 from due_regard.alerts.recipients import Recipient, RecipientDirectory, name_recipient
 from due_regard.alerts.record_cells import RecordCells
-from due_regard.alerts.routing import find_route
+from due_regard.alerts.routing import RouteFinder
 from due_regard.alerts.sent_history import read_sent_history_of
-from due_regard.alerts.stage_holding import hold_stage
+from due_regard.alerts.stage_holding import StageHold
 from due_regard.calendars.quarters import find_london_day
 from due_regard.errors import PolicyError
 from due_regard.mail.mail_memory import is_mail_of
@@ -77,7 +77,7 @@ def _list_steps(
     case = next((case for case in cases if case.finding.register_ref == register_ref), None)
     if case is None:
         return [], "it has not reached its first stage, or a worse finding on the same subject stands for it"
-    case, route = hold_stage(case, find_route(case, directory), context)
+    case, route = StageHold(context).hold_stage(case, RouteFinder(directory).find_route(case))
     told = [
         {
             "stage": (case.stage if step.is_owner else step.stage).word,

@@ -23,8 +23,8 @@ from due_regard.alerts.freshness import Freshness, read_freshness
 from due_regard.alerts.recipients import RecipientDirectory, choose_reachable_mailbox
 from due_regard.alerts.record_cells import RecordCells, read_record_cells
 from due_regard.alerts.review_dates import plan_calendar_drafts
-from due_regard.alerts.routing import CaseRoute, find_route
-from due_regard.alerts.stage_holding import hold_stage
+from due_regard.alerts.routing import CaseRoute, RouteFinder
+from due_regard.alerts.stage_holding import StageHold
 from due_regard.calendars.working_days import WorkingCalendar
 from due_regard.config.landlord import Landlord
 from due_regard.mail.wording import MailWording, format_day
@@ -59,7 +59,8 @@ def plan_mails(
     cases = build_cases(findings, backlog, context)
     freshness = read_freshness(conn, landlord, context.calendar, context.wording, now=now)
     mailed = cases if freshness.key is None else [case for case in cases if case.is_beyond_silence]
-    routed = [hold_stage(case, find_route(case, directory), context) for case in mailed]
+    routes, hold = RouteFinder(directory), StageHold(context)
+    routed = [hold.hold_stage(case, routes.find_route(case)) for case in mailed]
     shared = [(case, route) for case, route in routed if not case.is_restricted]
     alone = [(case, route) for case, route in routed if case.is_restricted]
     digests = sort_cases_into_digests(shared, context)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from due_regard.alerts.recipients import Recipient, RecipientDirectory, is_address
+from due_regard.alerts.mailable_addresses import is_address
+from due_regard.alerts.recipients import Recipient, RecipientDirectory
 from due_regard.errors import DecisionError
 
 

@@ -7,42 +7,16 @@ landlord's fallback mailbox is mailed, and the data owner what to mend. Sentence
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
-from due_regard.alerts.record_cells import LAST_REVIEW, RecordCell, RecordCells
+from due_regard.alerts.mailable_addresses import is_address
+from due_regard.alerts.owner_fields import OWNER_FIELDS
+from due_regard.alerts.record_cells import RecordCell, RecordCells
 from due_regard.config.landlord import AlertSettings
 from due_regard.mail.wording import MailWording
 
-_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?\.[A-Za-z]{2,}")
-_LONGEST_ADDRESS = 254
 NEW_OWNER = "new_owner"  # among the wording's `posts`: whoever a person handed a finding to
-
-OWNER_FIELDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
-    "decider": {
-        "restriction": ("decided_by",),
-        "appeal": ("restriction.decided_by",),
-        "review": ("restriction.decided_by",),
-        "marker": ("restriction.decided_by",),
-        "warning": ("issued_by",),
-        "incident": ("manager_ref",),
-    },
-    "appeal_handler": {"appeal": ("handled_by",)},
-    "reviewer": {"review": ("reviewed_by",), "restriction": (f"{LAST_REVIEW}.reviewed_by", "decided_by")},
-    "incident_manager": {
-        "incident": ("manager_ref",),
-        "warning": ("incident.manager_ref", "issued_by"),
-        "restriction": ("incident.manager_ref",),
-        "marker": ("incident.manager_ref",),
-    },
-    "marker_owner": {"marker": ("owner_ref",)},
-    "request_owner": {"access_request": ("owner_ref",)},
-}
-"""Owner role -> subject type -> fields that name the owner, the first that is filled in counts.
-
-A role that is not listed (governance, services_manager) is a role mailbox; so is one without a field for the subject.
-"""
 
 
 @dataclass(frozen=True)
@@ -101,15 +75,11 @@ def choose_reachable_mailbox(wanted: str, alerts: AlertSettings, refused: frozen
     return next((address for address in candidates if address not in refused), candidates[-1])
 
 
-def is_address(text: object) -> bool:
-    """Whether `text` can be an e-mail address that every mail server takes."""
-    is_possible = isinstance(text, str) and len(text) <= _LONGEST_ADDRESS and ".." not in text
-    return is_possible and _ADDRESS.fullmatch(str(text)) is not None
-
-
 @dataclass(frozen=True)
 class RecipientDirectory:
     """The staff export, the records that point to it, and the landlord's mailboxes.
+
+    Whom many records name is worked out once: nothing of a directory changes.
 
     Attributes:
         cells: the landlord's records as the register has them now.
@@ -122,16 +92,19 @@ class RecipientDirectory:
     alerts: AlertSettings
     wording: MailWording
     refused: frozenset[str] = frozenset()
+    _people: dict[tuple[str, str, str], Recipient] = field(default_factory=dict, repr=False, compare=False)
+    _mailboxes: dict[tuple[str, str], Recipient] = field(default_factory=dict, repr=False, compare=False)
+    _named: dict[tuple[str, str, str], tuple[str, str | None]] = field(default_factory=dict, repr=False, compare=False)
 
     def find_owner(self, role: str, subject_type: str, subject_ref: str, *, handed_to: str | None = None) -> Recipient:
         """Who must act in `role` on the subject; where a person handed it over, that member of staff."""
         if handed_to is not None:
-            return self._find_person(NEW_OWNER, handed_to, "", None)
-        field, ref = self._find_named(role, subject_type, subject_ref)
+            return self._find_person(NEW_OWNER, handed_to, "", lambda: None)
+        path, ref = self._find_named(role, subject_type, subject_ref)
         if ref is not None:
-            return self._find_person(role, ref, field, self.cells.find_cell(subject_type, subject_ref, field))
+            return self._find_person(role, ref, path, lambda: self.cells.find_cell(subject_type, subject_ref, path))
         words = self.wording
-        why = words.recipient.nobody_named.format(field=field) if field else words.recipient.mailbox_owns_duty
+        why = words.recipient.nobody_named.format(field=path) if path else words.recipient.mailbox_owns_duty
         return self.find_mailbox(role, why)
 
     def find_line_manager(
@@ -143,8 +116,9 @@ class RecipientDirectory:
         if manager is None:
             return self.find_mailbox("line_manager", self.wording.recipient.no_line_manager)
         post = self.wording.name_post(NEW_OWNER if handed_to else role)
-        field = self.wording.recipient.line_manager_field.format(post=post)
-        return self._find_person("line_manager", manager, field, RecordCell("staff", str(ref), "line_manager_ref"))
+        named_by = self.wording.recipient.line_manager_field.format(post=post)
+        cell = RecordCell("staff", str(ref), "line_manager_ref")
+        return self._find_person("line_manager", manager, named_by, lambda: cell)
 
     def find_restricted(self, role: str, subject_type: str, subject_ref: str) -> Recipient | RecipientProblem:
         """Who in `role` may be told of a restricted duty: nobody stands in for them, and no fallback is mailed.
@@ -161,6 +135,11 @@ class RecipientDirectory:
 
     def find_mailbox(self, role: str, why: str) -> Recipient:
         """The landlord's mailbox for `role`, else its fallback mailbox with a problem."""
+        if (role, why) not in self._mailboxes:
+            self._mailboxes[role, why] = self._choose_mailbox(role, why)
+        return self._mailboxes[role, why]
+
+    def _choose_mailbox(self, role: str, why: str) -> Recipient:
         post, address = self.wording.name_post(role), self._read_mailbox(role)
         if not address:
             words = self.wording.data_issue.no_mailbox.format(post=post)
@@ -172,9 +151,21 @@ class RecipientDirectory:
             return self._find_fallback(role, why, problem)
         return Recipient(address, post, self.wording.recipient.so_mailbox.format(why=why, post=post))
 
-    def _find_person(self, role: str, ref: str, field: str, named_in: RecordCell | None) -> Recipient:
+    def _find_person(self, role: str, ref: str, named_by: str, find_cell: Callable[[], RecordCell | None]) -> Recipient:
+        """Whoever `ref` is; `named_by` says which field of a record names them, `find_cell` gives its cell."""
+        key = (role, ref, named_by)
+        if key in self._people:
+            return self._people[key]
+        named_in = find_cell()
+        found = self._look_up_person(role, ref, named_by, named_in)
+        # To be mended in the very cell that names them: told of each cell.
+        if found.problem is None or found.problem.cell != named_in:
+            self._people[key] = found
+        return found
+
+    def _look_up_person(self, role: str, ref: str, named_by: str, named_in: RecordCell | None) -> Recipient:
         words, post = self.wording, self.wording.name_post(role)
-        why = words.recipient.named_in.format(post=post, field=field) if field else words.recipient.handed_over
+        why = words.recipient.named_in.format(post=post, field=named_by) if named_by else words.recipient.handed_over
         if not self.cells.has_entity("staff"):
             # No staff export at all is a landlord's choice, not an error of one record.
             return self.find_mailbox(role, words.recipient.no_staff_export.format(why=why))
@@ -242,6 +233,12 @@ class RecipientDirectory:
 
     def _find_named(self, role: str, subject_type: str, subject_ref: str) -> tuple[str, str | None]:
         """The field of the record that names the owner, and the reference in it."""
+        key = (role, subject_type, subject_ref)
+        if key not in self._named:
+            self._named[key] = self._look_up_named(*key)
+        return self._named[key]
+
+    def _look_up_named(self, role: str, subject_type: str, subject_ref: str) -> tuple[str, str | None]:
         paths = OWNER_FIELDS.get(role, {}).get(subject_type, ())
         for path in paths:
             found = self.cells.follow_path(subject_type, subject_ref, path)

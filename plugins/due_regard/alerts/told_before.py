@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 
 from due_regard.alerts.escalation import EscalationStage
 from due_regard.alerts.sent_entries import SentEntry
@@ -64,16 +65,17 @@ class SentHistory:
         self, finding_id: int, occasion: str, stage: EscalationStage, step: EscalationStage | None
     ) -> date | None:
         """The first day on which `stage` was accepted by whoever is told from `step` on; None: by anybody."""
-        days = [
-            one.on
-            for one in self.accepted.get((finding_id, occasion), ())
-            if one.stage >= stage and (step is None or one.step in {None, step})
-        ]
+        told = self.accepted.get((finding_id, occasion))
+        if told is None:
+            return None
+        days = [one.on for one in told if one.stage >= stage and (step is None or one.step in {None, step})]
         return min(days, default=None)
 
     def find_highest_stage(self, finding_id: int, occasion: str, recipient: str) -> EscalationStage:
         """The highest stage of this occasion that the recipient was mailed."""
-        words = self.stages.get((finding_id, occasion, recipient), frozenset())
+        words = self.stages.get((finding_id, occasion, recipient))
+        if words is None:
+            return EscalationStage.NONE
         return max((STAGE_OF_WORD[word] for word in words if word in STAGE_OF_WORD), default=EscalationStage.NONE)
 
     def was_mailed(self, finding_id: int, occasion: str, recipient: str, word: str) -> bool:
@@ -82,12 +84,17 @@ class SentHistory:
 
     def had_earlier_occasion(self, finding_id: int, occasion: str, recipient: str) -> bool:
         """Whether the recipient was mailed the finding under another due date or opening."""
-        earlier = (
-            words
-            for key, words in self.stages.items()
-            if key[0] == finding_id and key[1] != occasion and key[2] == recipient
-        )
-        return any(not words <= {BACKLOG, DISPUTED} for words in earlier)
+        occasions = self._told_occasions.get((finding_id, recipient), ())
+        return any(other != occasion for other in occasions)
+
+    @cached_property
+    def _told_occasions(self) -> Mapping[tuple[int, str], Sequence[str]]:
+        """(Finding, recipient) -> occasions of which a stage was mailed."""
+        found: dict[tuple[int, str], list[str]] = {}
+        for (finding_id, occasion, recipient), words in self.stages.items():
+            if not words <= {BACKLOG, DISPUTED}:
+                found.setdefault((finding_id, recipient), []).append(occasion)
+        return found
 
 
 NOTHING_SENT = SentHistory({}, {}, frozenset(), frozenset(), frozenset(), None)

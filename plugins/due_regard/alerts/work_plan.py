@@ -15,8 +15,8 @@ from typing import Any, TypeAlias
 import pandas as pd
 
 from due_regard.alerts.alert_context import AlertContext
-from due_regard.alerts.cases import OpenFinding, make_findings
-from due_regard.alerts.escalation import RISING, EscalationClock, EscalationStage, find_clock, find_stage
+from due_regard.alerts.cases import DutyClocks, OpenFinding, make_findings
+from due_regard.alerts.escalation import RISING, EscalationStage
 from due_regard.alerts.recipients import Recipient, RecipientDirectory, RecipientProblem
 from due_regard.alerts.record_cells import RecordCell
 from due_regard.alerts.told_before import BACKLOG
@@ -56,34 +56,16 @@ class WorkPlan:
 
 @dataclass
 class WorkBook:
-    """What many findings share is worked out once: duties, stages of clocks, owners of subjects, their problems."""
+    """What many findings share is worked out once: duties, their clocks, owners of subjects, their problems."""
 
     context: AlertContext
     directory: RecipientDirectory
-    duties: dict[tuple[str, date | None], Duty] = field(default_factory=dict)
-    stages: dict[EscalationClock | None, EscalationStage] = field(default_factory=dict)
+    clocks: DutyClocks
     owners: dict[_OwnedBy, Recipient] = field(default_factory=dict)
     managers: dict[_OwnedBy, Recipient] = field(default_factory=dict)
     found: dict[str, RecipientProblem] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     cells: dict[str, dict[RecordCell, None]] = field(default_factory=dict)
-
-    def find_duty(self, finding: OpenFinding) -> Duty:
-        """The duty by which a finding was assessed."""
-        key = (finding.rule, finding.policy_version)
-        if key not in self.duties:
-            self.duties[key] = self.context.history.find_duty(*key)
-        return self.duties[key]
-
-    def find_stage(self, finding: OpenFinding, duty: Duty) -> EscalationStage:
-        """The stage that a finding's date has reached."""
-        as_at, calendar, alerts = self.context.as_at, self.context.calendar, self.context.settings
-        clock = find_clock(duty, due_on=finding.due_on, opened_on=finding.opened_on, calendar=calendar, alerts=alerts)
-        if clock not in self.stages:
-            self.stages[clock] = (
-                EscalationStage.NONE if clock is None else find_stage(clock, as_at, calendar=calendar, alerts=alerts)
-            )
-        return self.stages[clock]
 
     def find_owner(self, finding: OpenFinding, handed_to: str | None) -> Recipient:
         """Who must act on it: whom it was handed to, or whom the record names."""
@@ -150,7 +132,7 @@ def plan_work(
 
     `backlog` are the ids of those that were wrong before go-live: they move up no stage.
     """
-    book = WorkBook(context, directory)
+    book = WorkBook(context, directory, DutyClocks(context))
     states = frame["state"].tolist()
     rows = [
         _make_item(finding, state, finding.finding_id in backlog, book)
@@ -161,9 +143,9 @@ def plan_work(
 
 
 def _make_item(finding: OpenFinding, state: str, is_old: bool, book: WorkBook) -> Mapping[str, Any]:
-    duty, owner = book.find_duty(finding), book.find_owner(finding, finding.handed_to)
+    (duty, _, stage), owner = book.clocks.find_clock(finding), book.find_owner(finding, finding.handed_to)
     named = owner if finding.handed_to is None else book.find_owner(finding, None)
-    stage, is_backlog = book.find_stage(finding, duty), is_old and not duty.restricted_to
+    is_backlog = is_old and not duty.restricted_to
     is_waiting = is_backlog and finding.handed_to is None
     book.note_problems(finding, duty, EscalationStage.NONE if is_waiting else stage)
     return {

@@ -63,7 +63,8 @@ class WorkingCalendar:
 
     def __init__(self, holidays: Iterable[date], first_year: int, last_year: int, *, name: str = "calendar") -> None:
         self.name, self.first_year, self.last_year = name, first_year, last_year
-        self._first = np.datetime64(f"{first_year}-01-01", "D")
+        self._first_day = date(first_year, 1, 1)
+        self._first = np.datetime64(self._first_day, "D")
         days = np.arange(self._first, np.datetime64(f"{last_year + 1}-01-01", "D"))
         self.holidays = frozenset(holidays)
         working = np.is_busday(days) & ~np.isin(days, np.array(sorted(self.holidays), dtype="datetime64[D]"))
@@ -101,27 +102,36 @@ class WorkingCalendar:
 
     def is_working(self, day: date) -> bool:
         """Whether `day` is a working day."""
-        position, _ = self._find_positions(_as_one_day(day))
-        return bool(self._working[position[0]])
+        return bool(self._working[self._find_position(day)])
 
     def next_working(self, day: date) -> date:
         """`day` itself if it is a working day, else the next one."""
-        return _as_date(self.roll(_as_one_day(day)))
+        return day if self.is_working(day) else self.shift(day, 1)
 
     def shift(self, day: date, n: int) -> date:
         """The nth working day strictly after `day`; before it where `n` is negative; `day` itself for 0."""
         if n == 0:
             return day
-        position, _ = self._find_positions(_as_one_day(day))
-        at = int(position[0])
+        at = self._find_position(day)
         wanted = int(self._elapsed[at]) + (n - 1 if n > 0 else n - int(self._working[at]))
         self._check_range(0 <= wanted < len(self._nth))
-        return _as_date(self._nth[[wanted]])
+        found: date = self._nth[wanted].item()
+        return found
+
+    def count_between(self, after: date, to: date) -> int:
+        """`count` of one pair of days."""
+        return max(int(self._elapsed[self._find_position(to)] - self._elapsed[self._find_position(after)]), 0)
 
     def skipped(self, after: date, to: date) -> tuple[date, ...]:
         """Weekdays d with `after` < d <= `to` that are no working days: what an explanation must name."""
         span = np.arange(_as_one_day(after)[0] + 1, _as_one_day(to)[0] + 1)
         return tuple(day for day in span[np.is_busday(span)].tolist() if day in self.holidays)
+
+    def _find_position(self, day: date) -> int:
+        """`_find_positions` of one day: an array of one costs twenty times as much."""
+        position = (day - self._first_day).days
+        self._check_range(0 <= position < len(self._working))
+        return position
 
     def _find_positions(self, days: Days) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
         blank = np.isnat(days)
@@ -206,8 +216,3 @@ def _snapshot_file(folder: Folder, division: str) -> Path:
 
 def _as_one_day(day: date) -> Days:
     return np.array([day], dtype="datetime64[D]")
-
-
-def _as_date(days: Days) -> date:
-    found: date = days[0].item()
-    return found

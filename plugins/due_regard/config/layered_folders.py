@@ -31,6 +31,11 @@ def find_shipped_folder() -> Path:
     return _PACKAGE / "include" if is_installed() else _PACKAGE.parents[1] / "include"
 
 
+def find_package_folder() -> Path:
+    """The folder of the package's own modules."""
+    return _PACKAGE
+
+
 def is_installed() -> bool:
     """Whether this is an installed package, whose files the next upgrade replaces, and no repository."""
     return (_PACKAGE / "include").is_dir()

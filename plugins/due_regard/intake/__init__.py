@@ -5,6 +5,7 @@ Reads files and writes rejections; knows no database. How a vendor's export maps
 
 from due_regard.intake.completeness import check_completeness, find_rows_before
 from due_regard.intake.data_docs import publish_data_docs
+from due_regard.intake.drop_identity import identify_drop
 from due_regard.intake.drop_reading import read_drop
 from due_regard.intake.rejections import quarantine_files, summarise_rejections, write_rejections
 from due_regard.intake.source_check import check_source
@@ -15,6 +16,7 @@ __all__ = [
     "check_completeness",
     "check_source",
     "find_rows_before",
+    "identify_drop",
     "load_source_mapping",
     "publish_data_docs",
     "quarantine_files",

@@ -72,6 +72,10 @@ class CodedColumn:
         return np.bincount(self.codes, minlength=len(self.raw)).astype(np.int64)
 
 
+OUT_OF_RANGE = "date_out_of_range"
+"""The one problem of a cell that another day of intake may judge otherwise."""
+
+
 @dataclass(frozen=True)
 class ColumnReading:
     """What reading a column needs beside its cells: the source, its column map, the day of intake, the file's kind."""
@@ -169,7 +173,7 @@ def _read_dates(raw: list[str], column: CanonicalColumn, reading: ColumnReading)
     first, last = date(EARLIEST_YEAR, 1, 1), find_latest_date(reading.on)
     for position, value in enumerate(values):
         if value is not None and not first <= value <= last:
-            problems[position] = "date_out_of_range"
+            problems[position] = OUT_OF_RANGE
     if not reading.column_map.day_month_year and (fault := _judge_column(texts, values, reading)):
         problems = [fault if text else "" for text in texts]
     return [None if value is None else np.datetime64(value, "s") for value in values], problems

@@ -16,6 +16,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from due_regard.errors import FileRefused
+from due_regard.intake.cell_values import OUT_OF_RANGE
 from due_regard.intake.check_suite import Suite, build_suite
 from due_regard.intake.column_mapping import CandidateTable, check_headers, read_candidates, share_table_text
 from due_regard.intake.completeness import Manifest, PreviousRows, find_shrunken_entities, read_manifest
@@ -94,6 +95,7 @@ def read_drop(
         answers,
         held=held,
         mending=make_mending_sheets(checked, files),
+        rests_on_day=any(_has_distant_dates(item.candidate) for item in staged),
     )
 
 
@@ -163,6 +165,10 @@ def _find_disappeared(
         for entity, found in tables.items()
         if entity not in unread and not any(candidate.table.mending for candidate in found)
     }
+
+
+def _has_distant_dates(candidate: CandidateTable) -> bool:
+    return any(bool((column.problems == OUT_OF_RANGE).any()) for column in candidate.columns.values())
 
 
 def _count_snapshot_rows(files: list[AcceptedFile]) -> dict[str, int]:

@@ -5,6 +5,7 @@ intake, alerts or web.
 """
 
 from due_regard.packs.build import build_pack
+from due_regard.packs.known_state import KnownState, read_known_state
 from due_regard.packs.life.annual_offer import AnnualOffer, find_annual_offer
 from due_regard.packs.life.filing import PackReport
 from due_regard.packs.life.kept_files import find_kept_files, find_kept_folder, keep_files
@@ -43,6 +44,7 @@ __all__ = [
     "DECISION",
     "DRAFTS",
     "AnnualOffer",
+    "KnownState",
     "OwedReport",
     "PackKey",
     "PackLife",
@@ -68,6 +70,7 @@ __all__ = [
     "make_pack_key",
     "parse_first_issues",
     "read_first_issues",
+    "read_known_state",
     "read_pack_life",
     "record_approval",
     "record_comment",

@@ -6,6 +6,7 @@ neighbours'.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -64,6 +65,7 @@ def build_pack(
     now: datetime,
     reports: Folder,
     known_at: datetime | None = None,
+    read_known: Callable[[], KnownState] | None = None,
 ) -> PackReport:
     """Build `pack` for a quarter or a year that has ended, write its files below `out` and keep it.
 
@@ -77,6 +79,7 @@ def build_pack(
         now: aware UTC.
         reports: folder of definitions and templates.
         known_at: only what had been learnt by then (such as `quarter.closes_at`); None: all that is known.
+        read_known: gives what is known of the quarter, where several packs rest on it; None: it is read.
 
     Raises:
         SettingsError: no such edition, or the definition is wrong.
@@ -84,7 +87,7 @@ def build_pack(
     """
     _check_request(quarter, edition, now)
     definition = load_pack_definition(reports, pack).choose_sentences(quarter)
-    known = read_known_state(engine, context, quarter, known_at)
+    known = read_known() if read_known else read_known_state(engine, context, quarter, known_at)
     tables = _build_tables(definition, context.landlord.id, known.snapshots)
     protected = _protect_tables(engine, context, tables, known) if edition == "publishable" else None
     shown = protected.tables if protected else tables

@@ -123,6 +123,7 @@ class ValidatedDrop:
         suites: what Great Expectations answered, as JSON-safe values without any cell's value.
         held: why the drop must wait for a person; empty where nothing holds it.
         mending: rows to mend as delivered (personal: for the files handed back alone).
+        rests_on_day: whether it might be read otherwise on a later day: a date lies too far ahead.
     """
 
     landlord: str
@@ -133,6 +134,7 @@ class ValidatedDrop:
     suites: tuple[dict[str, object], ...] = field(default=(), repr=False)
     held: tuple[str, ...] = ()
     mending: tuple[MendingSheet, ...] = field(default=(), repr=False)
+    rests_on_day: bool = False
 
     def records(self) -> Records:
         """The drop's own records, as the assessment core takes them (for `assess --drop`).

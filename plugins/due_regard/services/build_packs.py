@@ -5,8 +5,10 @@ What people do with a pack that was built is act_on_pack.py's; which mail leaves
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from due_regard.calendars.quarters import Quarter
@@ -24,7 +26,7 @@ from due_regard.services.steps import report_step
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from due_regard.packs import PackKey, PackReport
+    from due_regard.packs import KnownState, PackKey, PackReport
 
 
 def build_packs(
@@ -66,10 +68,13 @@ def build_packs(
     built: list[Result] = []
     mail_context = open_mail_context(settings, context, now=now) if issue else None
     with open_landlord_register(settings, landlord, upgrade=upgrade) as engine:
+        read_known = _share_known_state(engine, context, parse_period(period), known_at)
         for number, name in enumerate(names, 1):
             report_step(f"{landlord}: pack {name} ({number} of {len(names)})")
             key = packs.make_pack_key(name, period, edition)
-            report = build_one_pack(engine, settings, context, key, out=out, now=now, known_at=known_at)
+            report = build_one_pack(
+                engine, settings, context, key, out=out, now=now, known_at=known_at, read_known=read_known
+            )
             posted, asked = hand_over_pack(engine, settings, mail_context, key) if mail_context else (False, False)
             built.append(_describe_build(context, key, report) | {"posted": posted, "asked": asked})
         mails = send_landlord_mail(engine, settings, landlord, now=now) if issue else 0
@@ -144,6 +149,19 @@ def build_due_packs(
     return done[0] | {"packs": packs, "mails": sum(result["mails"] for result in done)}
 
 
+def _share_known_state(
+    engine: Engine, context: LandlordContext, quarter: Period, known_at: datetime | None
+) -> Callable[[], KnownState]:
+    """What packs of one quarter rest on: read and judged once, and again where a drop or a withdrawal came between."""
+    from due_regard import packs, register
+
+    @lru_cache(maxsize=1)
+    def read_state(_mark: object) -> KnownState:
+        return packs.read_known_state(engine, context, quarter, known_at)
+
+    return lambda: read_state(register.find_knowledge_mark(engine, context.landlord.id))
+
+
 def build_one_pack(
     engine: Engine,
     settings: Settings,
@@ -153,6 +171,7 @@ def build_one_pack(
     out: StoredPath | None = None,
     now: datetime,
     known_at: datetime | None = None,
+    read_known: Callable[[], KnownState] | None = None,
 ) -> PackReport:
     """Build one pack, and keep its files apart, so that no later build takes the place of what is approved.
 
@@ -163,7 +182,7 @@ def build_one_pack(
     folder = find_quarter_folder(settings, context.landlord.id, key.quarter)
     report = packs.build_pack(
         engine, context, quarter=parse_period(key.quarter), pack=key.pack, edition=key.edition, out=out or folder,
-        now=now, known_at=known_at, reports=settings.reports_dir,
+        now=now, known_at=known_at, reports=settings.reports_dir, read_known=read_known,
     )  # fmt: skip
     packs.keep_files(folder, report.sha256, report.files)
     return report

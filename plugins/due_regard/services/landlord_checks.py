@@ -126,7 +126,7 @@ def _place_faults(file: Path, faults: Iterable[Fault]) -> Iterator[Remark]:
 
 def _find_mailbox_faults(landlord: Landlord, history: PolicyHistory) -> Iterator[Fault]:
     """Mailboxes of roles nobody knows, and roles and stages that only a mailbox can stand for and that have none."""
-    from due_regard.alerts.recipients import OWNER_FIELDS
+    from due_regard.alerts.owner_fields import OWNER_FIELDS
 
     given, place = landlord.alerts.role_mailboxes, ("alerts", "role_mailboxes")
     known = sorted({*get_args(OwnerRole), "line_manager", *_STAGES})

@@ -14,8 +14,10 @@ from due_regard.config.settings import Settings
 from due_regard.config.storage import bring_here
 from due_regard.errors import OlderDrop
 from due_regard.policy import LandlordContext
+from due_regard.services.handed_back import describe_taken_drop, find_handback_place
 from due_regard.services.landlord_context import load_landlord_context, open_landlord_register
 from due_regard.services.post_mail import open_mail_context, post_rows_to_mend
+from due_regard.services.repeat_drop import remember_taken_drop, repeat_drop
 from due_regard.services.result import Result
 from due_regard.services.steps import report_step
 
@@ -62,9 +64,12 @@ def load_complete_drop(
 ) -> Result:
     """Validate a drop that is all there, load it unless it must wait for a person, and hand back the rest."""
     from due_regard import register
+    from due_regard.intake import identify_drop
 
-    landlord = context.landlord.id
+    landlord, identity = context.landlord.id, identify_drop(folder, mapping)
     with open_landlord_register(settings, landlord, upgrade=True) as engine:
+        if repeated := repeat_drop(engine, settings, landlord, folder, identity, now):
+            return repeated
         report_step(f"{landlord}: reading and checking")
         validated = validate_drop(engine, settings, landlord, folder, mapping, now)
         content = register.hash_drop((*validated.files, *validated.refused))
@@ -78,7 +83,11 @@ def load_complete_drop(
             return hold_validated_drop(engine, validated, content, reason, now)
         # After the load: what goes back of a drop that was not loaded would be mended in vain. A run that is killed
         # here has told the data owner already, and the same drop taken again writes the files.
-        return report_loaded_drop(settings, validated, folder, report, content, now)
+        result = report_loaded_drop(settings, validated, folder, report, content, now)
+        # A file that changed while the drop was read leaves it unknown.
+        if identify_drop(folder, mapping) == identity:
+            remember_taken_drop(engine, settings, validated, identity, result, now)
+        return result
 
 
 def prepare_rows_to_mend(
@@ -89,8 +98,9 @@ def prepare_rows_to_mend(
     Raises:
         WordingError: the wording of mails is wrong; before anything is loaded.
     """
+    from due_regard.register.loading.batch_rows import LoadReport
     from due_regard.register.loading.drop_history import has_new_faults
-    from due_regard.register.loading.load import LoadReport, tell_nobody
+    from due_regard.register.loading.load import tell_nobody
 
     if not validated.refused and not any(file.rejections or file.list_not_known() for file in validated.files):
         return tell_nobody
@@ -102,14 +112,6 @@ def prepare_rows_to_mend(
             post_rows_to_mend(connection, mail_context, validated, report.batch_id, folder)
 
     return tell_owner
-
-
-def find_handback_place(landlord: str, content: str) -> Path:
-    """Where, below each folder, what goes back of a drop lies.
-
-    Named by content, so that the same drop taken again leaves no second copy of its rows behind.
-    """
-    return Path(landlord) / f"drop-{content[:12]}"
 
 
 def validate_drop(
@@ -194,15 +196,10 @@ def report_loaded_drop(
     rejections = write_rejections(validated, settings.rejections / place)
     refused = quarantine_files(validated, folder, settings.quarantine / place)
     publish_data_docs(validated, settings.data_docs, run=f"batch-{report.batch_id:06d}", now=now)
-    names = ("file", "entity", "read", "loaded", "unchanged", "rejected", "refused")
-    files = [{name: getattr(file, name) for name in names} for file in report.files]
-    return {
-        "landlord": validated.landlord,
-        "batch_id": report.batch_id,
-        "status": report.status,
-        "files": files,
-        "not_known": list_not_known(validated),
-        "rejections": str(settings.rejections / place) if rejections else None,
-        "quarantine": str(settings.quarantine / place) if refused else None,
-        "exit_code": 4 if validated.refused else 3 if any(file["rejected"] for file in files) else 0,
-    }
+    return describe_taken_drop(
+        validated.landlord,
+        report,
+        not_known=list_not_known(validated),
+        rejections=settings.rejections / place if rejections else None,
+        quarantine=settings.quarantine / place if refused else None,
+    )

@@ -12,6 +12,7 @@ from textwrap import wrap
 
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.styles.cell_style import StyleArray
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.table import Table as SheetTable
 from openpyxl.worksheet.table import TableColumn
@@ -23,22 +24,17 @@ from due_regard.packs.content.paper_content import PaperContent
 from due_regard.packs.content.paper_head import list_head_lines
 from due_regard.packs.content.sheet_names import make_sheet_name
 from due_regard.packs.documents.chart_picture import place_chart
-from due_regard.packs.documents.display_grid import SHORTHAND, DisplayGrid, Form, build_grid
+from due_regard.packs.documents.display_grid import SHORTHAND, DisplayGrid, build_grid
 from due_regard.packs.documents.native_chart import place_native_chart
 from due_regard.packs.documents.safe_cells import put_cell
+from due_regard.packs.documents.table_cells import BODY, FONT, WRAP, choose_alignment, style_cell
 from due_regard.records.workbook_bytes import save_workbook
 
-FONT = "Arial"
-_FORMATS = {"percent": "0%", "date": "d mmmm yyyy", "month": "mmmm yyyy"}
-_BODY = Font(name=FONT, size=12)
 _BOLD = Font(name=FONT, size=12, bold=True)
 _TITLE = Font(name=FONT, size=15, bold=True)
 _LINK = Font(name=FONT, size=12, underline="single", color="0563C1")
 _HEAD = PatternFill("solid", fgColor="DCE6F1")
-_WRAP = Alignment(wrap_text=True, vertical="top")
 _SPILL = Alignment(wrap_text=False, vertical="top")
-_INDENT = Alignment(horizontal="left", wrap_text=True, vertical="top", indent=1)
-_RIGHT = Alignment(horizontal="right", vertical="top", wrap_text=True)
 _LINE = 16.5
 """Points a line of 12-point text takes; openpyxl sets no row heights, and wrapped text would be cut."""
 _ROW_PIXELS = 20
@@ -104,7 +100,7 @@ def _write_lines(
     _write_cell(sheet, 1, 1, title, _TITLE)
     row = 1
     for row, line in enumerate(lines, 2):
-        _write_cell(sheet, row, 1, line, _BOLD if line in headings else _BODY)
+        _write_cell(sheet, row, 1, line, _BOLD if line in headings else BODY)
         if not spill:
             _fit_lines(sheet, row, _count_lines(line, sheet.column_dimensions["A"].width))
     for place in range(1, row + 1) if spill else (1,):
@@ -118,13 +114,15 @@ def _fit_lines(sheet: Worksheet, row: int, lines: int) -> None:
 
 
 def _count_lines(text: object, width: float) -> int:
-    return len(wrap(str(text), max(1, int(width)))) or 1
+    said, room = str(text), max(1, int(width))
+    # Most cells are shorter than their line, which is seen much sooner than a text is broken into lines.
+    return 1 if len(said) <= room and "\t" not in said else len(wrap(said, room)) or 1
 
 
-def _write_cell(sheet: Worksheet, row: int, column: int, value: object, font: Font = _BODY) -> None:
+def _write_cell(sheet: Worksheet, row: int, column: int, value: object, font: Font = BODY) -> None:
     cell = sheet.cell(row, column)
     put_cell(cell, value)
-    cell.font, cell.alignment = font, _WRAP
+    cell.font, cell.alignment = font, WRAP
 
 
 def _write_contents(sheet: Worksheet, content: PackContent) -> None:
@@ -192,28 +190,21 @@ def _write_table(sheet: Worksheet, row: int, name: str, found: DisplayGrid) -> i
     for column, heading in enumerate(found.headings, 1):
         _write_cell(sheet, row, column, heading, _BOLD)
         sheet.cell(row, column).fill = _HEAD
-        sheet.cell(row, column).alignment = _choose_alignment(found.forms[column - 1], column)
+        sheet.cell(row, column).alignment = choose_alignment(found.forms[column - 1], column)
+    widths = [sheet.column_dimensions[get_column_letter(place)].width for place in range(1, len(found.forms) + 1)]
+    styles: dict[tuple[int, type], StyleArray] = {}
     for down, cells in enumerate(found.rows, row + 1):
         for column, (value, form) in enumerate(zip(cells, found.forms, strict=True), 1):
-            _write_cell(sheet, down, column, value)
             cell = sheet.cell(down, column)
-            cell.alignment = _choose_alignment(form, column)
-            if not isinstance(value, str):
-                cell.number_format = _FORMATS.get(form, "#,##0" if isinstance(value, int) else "#,##0.0")
-        _fit_lines(sheet, down, _count_most_lines(sheet, cells))
-    _fit_lines(sheet, row, _count_most_lines(sheet, found.headings))
+            put_cell(cell, value)
+            style_cell(cell, form, column, styles)
+        _fit_lines(sheet, down, _count_most_lines(widths, cells))
+    _fit_lines(sheet, row, _count_most_lines(widths, found.headings))
     _mark_up(sheet, row, name, found)
     return row
 
 
-def _choose_alignment(form: Form, column: int) -> Alignment:
-    if form != "text":
-        return _RIGHT
-    return _WRAP if column == 1 else _INDENT
-
-
-def _count_most_lines(sheet: Worksheet, cells: Sequence[object]) -> int:
-    widths = (sheet.column_dimensions[get_column_letter(place)].width for place in range(1, len(cells) + 1))
+def _count_most_lines(widths: Sequence[float], cells: Sequence[object]) -> int:
     return max(
         _count_lines(cell, width) for cell, width in zip(cells, widths, strict=True) if isinstance(cell, str | int)
     )

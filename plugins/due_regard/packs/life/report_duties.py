@@ -130,7 +130,7 @@ def add_report_duty(history: PolicyHistory, landlord: Landlord, *, reports: Fold
 def find_owed_report(
     landlord: Landlord, definition: PackDefinition, quarter: Period, edition: str
 ) -> OwedReport | None:
-    """Until when a quarter's pack is owed in this edition; None where no clause asks for it by a day, as for a year's."""
+    """Until when a quarter's pack is owed in this edition; None where no clause asks for one by a day."""
     basis = definition.asked_for.get(landlord.id)
     is_watched = basis is not None and basis.due is not None and edition == definition.edition
     if basis is None or not is_watched or not isinstance(quarter, Quarter):

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Connection, Engine, insert, select
 
 from due_regard.errors import OlderDrop, RegisterError
 from due_regard.records.canonical import ENTITIES
@@ -19,6 +18,15 @@ from due_regard.records.validated_drop import AcceptedFile, RefusedFile, Validat
 from due_regard.register.audit import append_audit
 from due_regard.register.clocks import check_not_behind, find_known_from
 from due_regard.register.engines import writing
+from due_regard.register.loading.batch_rows import (
+    FileLoad,
+    LoadReport,
+    audit_file,
+    close_batch,
+    finish_file,
+    insert_batch,
+    insert_file,
+)
 from due_regard.register.loading.customer_numbers import number_customers
 from due_regard.register.loading.disappearances import note_disappearances
 from due_regard.register.loading.half_drops import close_half_drops
@@ -27,40 +35,11 @@ from due_regard.register.loading.older_drops import find_newer_drop
 from due_regard.register.loading.rejection_counts import count_rejections
 from due_regard.register.loading.returned_records import return_withdrawn_records
 from due_regard.register.loading.row_versions import write_versions
-from due_regard.register.schema.drop_tables import Batch, BatchFile, CarriedColumn, ValidationResult
-from due_regard.register.sealing.seal_rules import FILE_RULES
-from due_regard.register.sealing.seals import leave_out_empty_groups, seal_groups
+from due_regard.register.schema.drop_tables import CarriedColumn, ValidationResult
+from due_regard.register.sealing.seals import seal_groups
 
 Checkpoint = Callable[[str], None]
 _ORDER = {entity.name: place for place, entity in enumerate(ENTITIES)}
-
-
-@dataclass(frozen=True)
-class FileLoad:
-    """What became of one file: `read = loaded + unchanged + rejected`; `refused` is the reason's code.
-
-    `vanished` are all records that it lacks, `noted` those of which that, or that they are back, is news.
-    """
-
-    file: str
-    entity: str | None
-    status: str
-    read: int = 0
-    loaded: int = 0
-    unchanged: int = 0
-    rejected: int = 0
-    vanished: int = 0
-    noted: int = 0
-    refused: str | None = None
-
-
-@dataclass(frozen=True)
-class LoadReport:
-    """What became of a drop: `status` is loaded, unchanged or refused."""
-
-    batch_id: int
-    status: str
-    files: tuple[FileLoad, ...]
 
 
 TellOwner = Callable[[Connection, LoadReport], None]
@@ -118,7 +97,7 @@ def load_drop(
             checkpoint("loaded")
         if older is not None and any(file.loaded or file.noted for file in done):
             raise older
-        report = LoadReport(batch_id, _close_batch(connection, landlord, batch_id, done, now), tuple(done))
+        report = close_batch(connection, landlord, batch_id, done, now)
         checkpoint("closed")
         tell_owner(connection, report)
         checkpoint("told")
@@ -136,12 +115,11 @@ def _open_batch(connection: Connection, validated: ValidatedDrop, now: datetime)
     landlord = validated.landlord
     sha256 = hash_drop((*validated.files, *validated.refused))
     values = {"landlord": landlord, "source": validated.source, "drop_name": validated.drop, "drop_sha256": sha256}
-    opening = insert(Batch).values(**values, received_at=now, status="loading").returning(Batch.id)
-    batch_id = int(connection.execute(opening).scalar_one())
+    batch_id = insert_batch(connection, values | {"received_at": now})
     for file in validated.refused:
         refusal = {"file": file.file, "sha256": file.sha256, "status": "refused", "code": file.code, "columns": []}
         known = {"landlord": landlord, "batch_id": batch_id, "known_from": now}
-        seals = seal_groups(connection, landlord, {"batch_files": _insert_file(connection, {**known, **refusal})})
+        seals = seal_groups(connection, landlord, {"batch_files": insert_file(connection, {**known, **refusal})})
         subject, details = f"batch {batch_id}", {"batch": batch_id, "sha256": file.sha256, "code": file.code}
         append_audit(
             connection, landlord=landlord, action="refuse", subject=subject, details=details, at=now, seals=seals
@@ -150,10 +128,6 @@ def _open_batch(connection: Connection, validated: ValidatedDrop, now: datetime)
         rows = [{"landlord": landlord, "batch_id": batch_id, "result": dict(suite)} for suite in validated.suites]
         connection.execute(insert(ValidationResult), rows)
     return batch_id
-
-
-def _insert_file(connection: Connection, values: dict[str, object]) -> int:
-    return int(connection.execute(insert(BatchFile).values(**values).returning(BatchFile.id)).scalar_one())
 
 
 def _load_file(
@@ -165,7 +139,7 @@ def _load_file(
             f"a file of {part.entity}: {part.read} rows read are not {len(part.rows)} accepted, {part.collapsed} "
             f"repeated and {rejected} rejected; nothing of this drop was loaded"
         )
-    file_id = _insert_file(
+    file_id = insert_file(
         connection,
         {
             "landlord": landlord,
@@ -195,30 +169,11 @@ def _load_file(
         vanished=len(part.disappeared),
         noted=noted,
     )
-    _finish_file(connection, file_id, done, written.rows_sha256)
+    finish_file(connection, file_id, done, written.rows_sha256)
     count_rejections(connection, landlord, file_id, part)
-    counts = {"read": done.read, "loaded": done.loaded, "unchanged": done.unchanged, "rejected": done.rejected}
-    details = {"batch": batch_id, "entity": part.entity, "sha256": part.sha256, **counts}
-    sealed = seal_groups(connection, landlord, dict.fromkeys(FILE_RULES, file_id)) | {part.entity: written.seals}
-    seals, subject = leave_out_empty_groups(sealed), f"file {file_id}"
-    append_audit(connection, landlord=landlord, action="load", subject=subject, details=details, at=now, seals=seals)
+    origin: dict[str, object] = {"batch": batch_id, "entity": part.entity, "sha256": part.sha256}
+    audit_file(connection, landlord, file_id, done, origin, now, {part.entity: written.seals})
     return done
-
-
-def _finish_file(connection: Connection, file_id: int, done: FileLoad, rows_sha256: str) -> None:
-    connection.execute(
-        update(BatchFile)
-        .where(BatchFile.id == file_id)
-        .values(
-            status=done.status,
-            rows_sha256=rows_sha256,
-            rows_read=done.read,
-            rows_loaded=done.loaded,
-            rows_unchanged=done.unchanged,
-            rows_rejected=done.rejected,
-            rows_vanished=done.vanished,
-        )
-    )
 
 
 def _record_carried_columns(
@@ -230,21 +185,3 @@ def _record_carried_columns(
     new = [keys | {"column_name": name} for name in part.columns if name not in have]
     if new:
         connection.execute(insert(CarriedColumn), new)
-
-
-def _close_batch(connection: Connection, landlord: str, batch_id: int, done: list[FileLoad], now: datetime) -> str:
-    accepted = [file for file in done if file.status != "refused"]
-    loaded = any(file.loaded for file in accepted)
-    status = "loaded" if loaded else "unchanged" if accepted or not done else "refused"
-    counts = {
-        "rows_read": sum(file.read for file in done),
-        "rows_loaded": sum(file.loaded for file in done),
-        "rows_unchanged": sum(file.unchanged for file in done),
-        "rows_rejected": sum(file.rejected for file in done),
-        "files_refused": len(done) - len(accepted),
-    }
-    connection.execute(update(Batch).where(Batch.id == batch_id).values(status=status, **counts))
-    subject, details = f"batch {batch_id}", {"status": status, "noted": sum(file.noted for file in done), **counts}
-    seals = seal_groups(connection, landlord, {"batches": batch_id, "validation_results": batch_id})
-    append_audit(connection, landlord=landlord, action="batch", subject=subject, details=details, at=now, seals=seals)
-    return status

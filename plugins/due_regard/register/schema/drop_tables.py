@@ -6,7 +6,7 @@ revision in migrations/versions. Findings are in finding_tables.py, the records 
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, MetaData, Text, UniqueConstraint
@@ -128,6 +128,25 @@ class ValidationResult(Base):
     landlord: Mapped[str]
     batch_id: Mapped[int] = mapped_column(RowId, ForeignKey("batches.id"))
     result: Mapped[dict[str, Any]]
+
+
+class KnownDrop(Base):
+    """A landlord's newest drop, where all of it was dealt with: the same again need not be read (known_drops.py).
+
+    `identity` is that of its files and of what read them, `judged_on` the day of reading and `rests_on_day` whether a
+    later day might read it otherwise. `not_known` are the cells that no word list has, as intake told them, and
+    `handed_back` the digests of the files with its rows to mend.
+    """
+
+    __tablename__ = "known_drops"
+
+    landlord: Mapped[str] = mapped_column(primary_key=True)
+    batch_id: Mapped[int] = mapped_column(RowId)
+    identity: Mapped[str]
+    judged_on: Mapped[date]
+    rests_on_day: Mapped[bool]
+    not_known: Mapped[list[Any]] = mapped_column(JSON)
+    handed_back: Mapped[dict[str, Any]]
 
 
 class AuditRow(Base):

@@ -87,6 +87,7 @@ _ARRIVALS = (
     WriteRule("carried_columns", "what a file carried"),
     WriteRule("rejection_counts", "what was rejected"),
     WriteRule("validation_results", "what validation said"),
+    WriteRule("known_drops", "the newest drop takes the place of the one before", deletable=True),
     WriteRule("customer_numbers", "the number by which reports know a customer", is_bulk=True),
     WriteRule(
         "disappearances",

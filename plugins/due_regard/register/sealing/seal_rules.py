@@ -146,6 +146,7 @@ PROVED_OTHERWISE = {
 BEYOND_PROOF = {
     "alembic_version": "it says which revision the tables are of, and nothing about anyone",
     "landlord_access": "administrators keep it by hand: who may log in is no act of this program",
+    "known_drops": "it saves reading the same drop again: batches and files prove what came, nothing rests on it",
     "runs": "a task's start and end change while it runs, and rest on nothing",
     "alert_messages, before a mail's end": "attempts, leases and pauses change while it is handed over; its text, its "
     "recipient and its end are proved",
