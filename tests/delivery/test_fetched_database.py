@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -13,7 +14,7 @@ from due_regard.config.connections import WrittenConnection
 from due_regard.delivery import sql_export
 from due_regard.errors import FetchError, FetchRefused
 from tests.delivery.places import CELL, NOW, FetchedLandlord, L, connect, keeping_secrets, make_landlord
-from tests.register.engines import new_postgresql, postgresql_url, run_statement
+from tests.register.engines import new_postgresql, postgresql_url
 
 __all__ = ["new_postgresql", "postgresql_url"]
 
@@ -57,7 +58,10 @@ def run(database: WrittenConnection, statement: str) -> None:
     place = URL.create(
         "postgresql+psycopg2", database.login, database.password, database.host, database.port, database.schema
     )
-    run_statement(place.render_as_string(hide_password=False), statement)
+    engine = create_engine(place, isolation_level="AUTOCOMMIT")
+    with engine.connect() as session:
+        session.exec_driver_sql(statement)
+    engine.dispose()
 
 
 @pytest.fixture
@@ -73,6 +77,7 @@ def test_each_query_becomes_a_file_and_the_same_rows_are_nothing_new(landlord: F
         encoding="utf-8"
     ) == "customer_ref,customer_type\n00045,tenant\nC2,tenant\n"
     assert (folder / "staff.csv").read_text(encoding="utf-8").splitlines()[1] == "00045,officer,,true"
+    assert {stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()} == {0o600}
     again = landlord.fetch(NOW + timedelta(hours=1))
     assert (again["status"], again["drop"]) == ("known", result["drop"])
 
@@ -104,7 +109,8 @@ def test_a_change_in_the_middle_of_reading_is_not_seen(
 
 
 def test_a_query_can_write_nothing(database: WrittenConnection, tmp_path: Path) -> None:
-    writing = {"customers": "WITH gone AS (DELETE FROM reporting.people RETURNING ref) SELECT ref FROM gone"}
+    run(database, "CREATE SEQUENCE reporting.numbers")
+    writing = {"customers": "SELECT nextval('reporting.numbers') AS customer_ref"}
     with pytest.raises(FetchRefused, match="its code: 25006"):
         sql_export.write_query_files(database, writing, tmp_path, largest=10**6)
 

@@ -55,6 +55,7 @@ def test_the_whole_way(remote: Remote, tmp_path: Path, monkeypatch: pytest.Monke
     assert result["status"] == "fetched"
     kept = {file.name: file.read_text(encoding="utf-8") for file in (landlord.inbox / result["drop"]).iterdir()}
     assert kept == EXPORT
+    assert {file.stat().st_mode & 0o777 for file in (landlord.inbox / result["drop"]).iterdir()} == {0o600}
     assert remote.list_names() == set(EXPORT), "nothing is acknowledged before it is loaded"
     monkeypatch.setattr("due_regard.services.fetch_drop.copy_export_files", lambda *_: pytest.fail("copied again"))
     assert landlord.fetch(now + timedelta(minutes=1))["status"] == "known"

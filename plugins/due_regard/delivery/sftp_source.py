@@ -55,6 +55,10 @@ async def _log_in(connection: Connection | None) -> asyncssh.SSHClientConnection
         raise FetchRefused("the connection names no host")
     extra = connection.extra_dejson
     options: dict[str, Any] = {"agent_path": None, "config": None}
+    if connection.login:
+        options["username"] = connection.login
+    if connection.password:
+        options |= {"password": connection.password, "client_keys": None}
     if extra.get("host_key"):
         options["known_hosts"] = ([asyncssh.import_public_key(_write_key_line(str(extra["host_key"])))], [], [])
     if extra.get("private_key"):
@@ -65,8 +69,6 @@ async def _log_in(connection: Connection | None) -> asyncssh.SSHClientConnection
     return await asyncssh.connect(
         connection.host,
         connection.port or 22,
-        username=connection.login or "",
-        password=connection.password,
         connect_timeout=_SECONDS,
         login_timeout=_SECONDS,
         # A server that hangs must not hold a task for its hour.

@@ -22,6 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from due_regard.config.connections import Connection
 from due_regard.config.export_place import is_select
+from due_regard.delivery.inbox import make_new_file
 from due_regard.errors import FetchError, FetchRefused
 
 _ROWS_AT_ONCE = 2_000
@@ -79,7 +80,8 @@ def write_query_files(connection: Connection, queries: Mapping[str, str], folder
     with open_database(connection) as engine, _open_session(engine) as session:
         for entity, query in queries.items():
             with _say_failures(entity):
-                _write_query_file(session, _make_statement(engine, query), entity, folder / f"{entity}.csv", largest)
+                file = make_new_file(folder, f"{entity}.csv")
+                _write_query_file(session, _make_statement(engine, query), entity, file, largest)
 
 
 def check_queries(connection: Connection, queries: Mapping[str, str]) -> None:
@@ -118,11 +120,11 @@ def _open_session(engine: Engine) -> Iterator[Session]:
 
 
 def _write_query_file(session: Session, statement: str, entity: str, file: Path, largest: int) -> None:
-    streamed = session.execution_options(stream_results=True, yield_per=_ROWS_AT_ONCE).execute(text(statement))
+    streamed = session.execution_options(stream_results=True).execute(text(statement))
     with streamed as rows, file.open("w", encoding="utf-8", newline="") as sink:
         sheet = csv.writer(sink, lineterminator="\n")
         sheet.writerow(rows.keys())
-        for part in rows.partitions():
+        for part in rows.partitions(_ROWS_AT_ONCE):
             sheet.writerows([_write_cell(cell, entity) for cell in row] for row in part)
             if sink.tell() > largest:
                 raise FetchRefused(f"{entity}: gives more than {largest // 2**20} MB; ask for less")

@@ -119,6 +119,7 @@ def copy_export_files(source: ExportSource, listed: FoundFiles, staged: Path) ->
     for at, file in enumerate(listed.files, 1):
         target = make_new_file(staged, file.name)
         source.copy_file(file, target)
+        target.chmod(0o600)  # a library may have made it anew
         if target.stat().st_size != file.size:
             raise FetchError(
                 f"file {at} of the list was cut short, or written to while it was copied; it is tried again"
