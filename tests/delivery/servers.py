@@ -97,8 +97,12 @@ def serve_sftp(root: Path) -> Iterator[tuple[int, asyncssh.SSHKey]]:
     def make_sftp(channel: asyncssh.SSHServerChannel[bytes]) -> asyncssh.SFTPServer:
         return asyncssh.SFTPServer(channel, chroot=str(root).encode())
 
-    listening = asyncssh.listen("127.0.0.1", 0, server_factory=_Server, server_host_keys=[key], sftp_factory=make_sftp)
-    server = asyncio.run_coroutine_threadsafe(listening, loop).result(60)
+    async def listen() -> asyncssh.SSHAcceptor:
+        return await asyncssh.listen(
+            "127.0.0.1", 0, server_factory=_Server, server_host_keys=[key], sftp_factory=make_sftp
+        )
+
+    server = asyncio.run_coroutine_threadsafe(listen(), loop).result(60)
     try:
         yield server.get_port(), key
     finally:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from due_regard.__main__ import main
-from due_regard.errors import DropError, FetchError
+from due_regard.errors import DropError, FetchError, RegisterError
 from due_regard.services import drop_tasks
 from tests.delivery.places import (
     CELL,
@@ -134,8 +134,10 @@ def test_after_an_older_register_was_restored_the_drop_is_taken_in_again(landlor
     landlord.fetch()
     landlord.take_in()
     (Path(landlord.settings.var_dir) / "register.db").unlink()
-    assert landlord.fetch(NOW + timedelta(hours=1))["status"] == "known"
+    with pytest.raises(RegisterError, match="no register"):
+        landlord.fetch(NOW + timedelta(hours=1))
     assert landlord.take_in(NOW + timedelta(hours=1))["status"] == "loaded"
+    assert landlord.fetch(NOW + timedelta(hours=2))["status"] == "nothing_new"
 
 
 def test_a_drop_changed_in_the_inbox_is_not_loaded_and_is_fetched_again(landlord: FetchedLandlord) -> None:

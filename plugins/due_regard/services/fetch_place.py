@@ -79,15 +79,17 @@ def open_place(landlord: Landlord, find_connection: FindConnection) -> Iterator[
         yield source
 
 
-def list_pending_drops(settings: Settings, landlord: str, records: list[InboxRecord]) -> list[InboxRecord]:
+def list_pending_drops(
+    settings: Settings, landlord: str, records: list[InboxRecord], *, upgrade: bool = False
+) -> list[InboxRecord]:
     """The fetched drops to take in, the oldest first: those after the newest that the register has taken in.
 
-    The register is asked, for a backup of it may have been restored since.
+    The register is asked, for a backup of it may have been restored since; `upgrade` creates and migrates it first.
     """
     taken = [at for at, record in enumerate(records, 1) if record.taken]
     if not taken:
         return records
-    with open_landlord_register(settings, landlord, upgrade=True) as engine:
+    with open_landlord_register(settings, landlord, upgrade=upgrade) as engine:
         newest = max((at for at in taken if is_taken_in(engine, landlord, records[at - 1])), default=0)
     return records[newest:]
 

@@ -40,7 +40,7 @@ def take_in_delivery(
         return take_in_drop(settings, landlord, source=source, now=now)
     inbox = open_inbox(settings, landlord)
     records = inbox.list_records()
-    pending = list_pending_drops(settings, landlord, records)
+    pending = list_pending_drops(settings, landlord, records, upgrade=True)
     results = [_take_in_fetched(settings, landlord, inbox, record, source, now) for record in pending]
     return _finish_delivery(settings, found, inbox, results, find_connection, now)
 
