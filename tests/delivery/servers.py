@@ -54,7 +54,7 @@ def find_free_port() -> int:
 
 
 def wait_for_port(port: int, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(600):
+    for _ in range(3000):
         assert process.poll() is None, "the server ended"
         with socket.socket() as trying:
             if trying.connect_ex(("127.0.0.1", port)) == 0:

@@ -19,7 +19,7 @@ import pytest
 from tests.delivery.places import EXPORT, NOW, FetchedLandlord, make_landlord, skip_great_expectations, write_export
 
 ACTS = frozenset({"open", "os.rename", "os.mkdir", "os.remove", "os.utime", "os.rmdir", "shutil.rmtree"})
-SHORT = 7
+SHORT = 5
 """Kills of the short form, evenly over all acts."""
 
 
@@ -60,6 +60,7 @@ def _count_acts(places: tuple[str, ...], last: int | None, tell: Callable[[int],
     sys.addaudithook(heed)
 
 
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("acknowledge", ["move", "receipt"])
 def test_killed_anywhere_nothing_is_lost_and_nothing_done_twice(
     tmp_path: Path, acknowledge: str, monkeypatch: pytest.MonkeyPatch

@@ -181,7 +181,8 @@ def test_the_tasks_hand_on_no_name_and_skip_what_is_not_there(
     words = ({}, landlord.find_connection, lambda: NOW, LookupError)
     runs = (drop_tasks.run_fetch, drop_tasks.run_load)
     for run in runs:
-        assert not any(word in json.dumps(run(L, *words)) for word in (NAME, CELL, STAFF))
+        said = json.dumps(run(L, *words))
+        assert not any(word in said for word in (NAME, CELL, STAFF))
     for run in runs:
         with pytest.raises(LookupError, match=L):
             run(L, *words)

@@ -77,8 +77,7 @@ def run_intake(args: Namespace, settings: Settings) -> CommandResult:
     """`intake [DROP] --landlord L [--source S]`."""
     now = read_writing_now(args, settings)
     if args.drop is None:
-        options = {"source": args.source, "find_connection": read_connection, "now": now}
-        result = take_in_delivery(settings, args.landlord, **options)
+        result = take_in_delivery(settings, args.landlord, source=args.source, find_connection=read_connection, now=now)
     else:
         result = take_in_drop(settings, args.landlord, drop=args.drop, source=args.source, now=now)
     lines = [_describe_file(file) for file in result["files"]]

@@ -24,15 +24,29 @@ _EXTRA = "__extra__"
 class Connection(Protocol):
     """What is read of a connection: Airflow's own has these names."""
 
-    host: str | None
-    port: int | None
-    login: str | None
-    password: str | None
-    schema: str | None
-
     @property
     def conn_type(self) -> str:
         """Airflow's word for the kind of service."""
+
+    @property
+    def host(self) -> str | None:
+        """Name or address of the server."""
+
+    @property
+    def port(self) -> int | None:
+        """Its port, where it is not the usual one."""
+
+    @property
+    def login(self) -> str | None:
+        """Whose login."""
+
+    @property
+    def password(self) -> str | None:
+        """Its password, or secret key."""
+
+    @property
+    def schema(self) -> str | None:
+        """Of a database, its name."""
 
     @property
     def extra_dejson(self) -> Mapping[str, Any]:

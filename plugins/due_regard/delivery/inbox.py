@@ -177,7 +177,7 @@ class Inbox:
         for entry in list(self._folder.iterdir()):
             known = entry.name.removesuffix(".json") in whole
             if not known and _find_last_change(entry, now) < now - _HALF_DROP_KEPT:
-                _remove_folder(entry) if entry.is_dir() else entry.unlink()
+                _remove_entry(entry)
 
 
 def make_new_file(folder: Path, name: str) -> Path:
@@ -223,6 +223,13 @@ def _remove_folder(folder: StoredPath) -> None:
     else:
         with suppress(FileNotFoundError):
             folder.fs.rm(folder.path, recursive=True)
+
+
+def _remove_entry(entry: StoredPath) -> None:
+    if entry.is_dir():
+        _remove_folder(entry)
+    else:
+        entry.unlink()
 
 
 def _find_last_change(entry: StoredPath, now: datetime) -> datetime:
