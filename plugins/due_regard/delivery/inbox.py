@@ -136,7 +136,8 @@ class Inbox:
     def stage_drop(self) -> Iterator[Path]:
         """A folder of this disk for the files of a drop, gone at the end unless it was placed."""
         # Beside the drops, so that it can be renamed; what goes to other storage waits in the system's own folder.
-        beside = make_folder(self._folder) if isinstance(self._folder, Path) else None
+        beside = self._folder if isinstance(self._folder, Path) else None
+        make_folder(self._folder)
         above = Path(mkdtemp(prefix=".", suffix=_PART, dir=beside))
         staged = above / "export"
         staged.mkdir(mode=0o700)
@@ -174,9 +175,9 @@ class Inbox:
     def _remove_half_drops(self, whole: set[str], now: datetime) -> None:
         if not self._folder.is_dir():
             return
-        for entry in list(self._folder.iterdir()):
-            known = entry.name.removesuffix(".json") in whole
-            if not known and _find_last_change(entry, now) < now - _HALF_DROP_KEPT:
+        half = [entry for entry in self._folder.iterdir() if entry.name.removesuffix(".json") not in whole]
+        for entry in half:
+            if _find_last_change(entry, now) < now - _HALF_DROP_KEPT:
                 _remove_entry(entry)
 
 
