@@ -159,7 +159,8 @@ def _say_failures() -> Iterator[None]:
 
 def _describe_failure(reason: Exception) -> FetchError:
     kind = type(reason).__name__
-    if isinstance(reason, PermissionError) or kind in _REFUSALS:
+    is_forbidden = getattr(reason, "status_code", None) in {401, 403}  # as Azure says of a wrong key
+    if isinstance(reason, PermissionError) or kind in _REFUSALS or is_forbidden:
         return FetchRefused("the store refuses the login, or this right there; mend the keys in the connection")
     if isinstance(reason, FileNotFoundError) or kind == "ResourceNotFoundError":
         return FetchError(
