@@ -1,10 +1,10 @@
-"""## A landlord's day: take in its drop, assess it, mail the people who must act.
+"""## A landlord's day: fetch its drop and take it in, assess it, mail the people who must act.
 
-**What.** `load` takes the landlord's drop into the register, `assess` judges every duty at the run's date, `send` mails
-what is new or has moved up a stage. Each begins once the one before has ended, failed or not; `outcome` shows failures.
+**What.** `fetch` copies the drop from where it lies (skipped where the settings say none), `load` takes it in, `assess`
+judges every duty at the run's date, `send` mails what is new or moved up a stage. Each begins once the one before has
+ended, failed or not; `outcome` shows failures.
 
-**When.** Weekdays at 06:00 London, so that all is assessed by 07:30. A DAG that was off makes up its last missed slot:
-it assesses the slot's date, and mails nobody unless that is today.
+**When.** Weekdays at 06:00 London. A DAG that was off makes up its last missed slot, and assesses that slot's date.
 
 **Never.** It mails nothing twice, no name, address or incident, nothing on closed days, and nobody for a past date.
 
@@ -39,16 +39,16 @@ def make_day(landlord: str) -> None:
     )
     def daily() -> None:
         @sdk.task
-        def load(**context: Any) -> dict[str, Any]:
-            from due_regard.services.result import remove_file_names
-            from due_regard.services.take_in_drop import take_in_drop
+        def fetch(**context: Any) -> dict[str, Any]:
+            from due_regard.services.drop_tasks import run_fetch
 
-            with orchestration.record_task(landlord, context, sdk.Connection.get, CLOCK) as settings:
-                result = take_in_drop(settings, landlord, now=CLOCK())
-                orchestration.check_drop_taken(result)
-            if result["status"] in {"missing", "waiting"}:
-                raise AirflowSkipException(f"{landlord}: no drop to take: {result['why']}")
-            return remove_file_names(result)
+            return run_fetch(landlord, context, sdk.Connection.get, CLOCK, AirflowSkipException)
+
+        @sdk.task(trigger_rule="all_done")
+        def load(**context: Any) -> dict[str, Any]:
+            from due_regard.services.drop_tasks import run_load
+
+            return run_load(landlord, context, sdk.Connection.get, CLOCK, AirflowSkipException)
 
         @sdk.task(trigger_rule="all_done")
         def assess(**context: Any) -> dict[str, Any]:
@@ -69,7 +69,7 @@ def make_day(landlord: str) -> None:
                 settings = orchestration.load_settings_with_connection(sdk.Connection.get)
                 return run_alerts(settings, as_at=as_at, now=now, landlords=[landlord], clock=CLOCK, upgrade=True)
 
-        sdk.chain(*(steps := [load(), assess(), send()]))
+        sdk.chain(*(steps := [fetch(), load(), assess(), send()]))
         steps >> EmptyOperator(task_id="outcome", trigger_rule="none_failed")
 
     daily()

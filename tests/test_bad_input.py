@@ -33,6 +33,7 @@ DECIDED_ON_PACK = [
 ]
 BAD: dict[str, list[list[str]]] = {
     "intake": [["nowhere"], ["file"], ["empty"], ["empty", "--source", "none"], ["empty", "--landlord", "nobody"]],
+    "fetch": [["--landlord", "nobody"], ["--landlord", ""], ["--landlord", L]],
     "drop list": [["--landlord", "nobody"], ["--landlord", ""]],
     "drop release": [["7", *SAID], ["x", *SAID], ["9" * 30, *SAID], ["-1", *SAID], ["7", "--by", "", "--why", "b"]],
     "drop missing": [["--landlord", "nobody"], ["--landlord", "../x"]],
@@ -228,8 +229,17 @@ WELL_MEANT: dict[str, list[str]] = {
     "backup": ["b"], "doctor": ["--freshness"], "metrics": [], "watch": [],
 }  # fmt: skip
 NEEDS_NO_REGISTER = {
-    *("source check", "policy check", "policy show", "policy rules", "policy codes", "policy diff", "landlord new"),
-    *("landlord check", "calendar refresh", "register login", "restore", "move"),
+    *(
+        "fetch",
+        "source check",
+        "policy check",
+        "policy show",
+        "policy rules",
+        "policy codes",
+        "policy diff",
+        "landlord new",
+    ),
+    *("fetch", "landlord check", "calendar refresh", "register login", "restore", "move"),
 }
 """They read files alone, ask for something else first, or name another register; `landlord check` says what it can."""
 

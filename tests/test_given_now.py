@@ -42,6 +42,7 @@ def count_acts() -> int:
 
 def test_every_command_that_records_by_the_clock_takes_it() -> None:
     acts = {
+        "fetch",
         "intake",
         "assess",
         "alerts run",

@@ -14,6 +14,8 @@
     ├── FileRefused                4  one file of a drop was refused; the rest goes on
     ├── DropError                  5  a whole drop cannot be taken (incomplete, held, missing)
     │   └── OlderDrop              5  a drop would undo newer ones: its files were all taken in before them
+    ├── FetchError                 5  an export cannot be fetched now: where it lies does not answer
+    │   └── FetchRefused           5  it answers, and no trying again helps: login, host key, query, size
     ├── CalendarError              5  a working day outside the calendar's years was needed
     ├── RegisterError              5  the register cannot be opened, read or written
     │   ├── ClockError             5  an act's clock is ahead of the database's, or behind what the register knows
@@ -118,6 +120,14 @@ class OlderDrop(DropError):
     def __init__(self, newer_batch: int, message: str) -> None:
         super().__init__(message)
         self.newer_batch = newer_batch
+
+
+class FetchError(DueRegardError):
+    """An export cannot be fetched, or not be acknowledged, now; trying again may help."""
+
+
+class FetchRefused(FetchError):
+    """An export cannot be fetched until a person mends something: a login, a host key, a query, a file."""
 
 
 class CalendarError(DueRegardError):

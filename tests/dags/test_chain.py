@@ -85,7 +85,7 @@ def test_records_become_findings_mails_and_packs(ran: ChainRun) -> None:
     assert sent == len(list((ran.var / "mail").glob("*.eml"))) > 0
     assert packs == len(list((ran.var / "packs" / LANDLORD / "2026-Q2").glob("*.pdf"))) > 0
     assert issued == 0  # of a quarter long past, and nobody asked for it
-    done = {(f"{LANDLORD}.daily", verb, "succeeded") for verb in ("load", "assess", "send")}
+    done = {(f"{LANDLORD}.daily", verb, "succeeded") for verb in ("fetch", "load", "assess", "send")}
     done |= {("backup", verb, "succeeded") for verb in ("write", "drill")} | {("verify", "prove", "succeeded")}
     assert set(runs) == done | {(f"{LANDLORD}.committee_packs", "build", "succeeded")}
 

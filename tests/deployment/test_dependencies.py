@@ -25,7 +25,7 @@ def sections() -> dict[str, list[str]]:
     """The first word of a heading in requirements.in -> the requirements below it."""
     found: dict[str, list[str]] = {}
     for line in (ROOT / "requirements.in").read_text(encoding="utf-8").splitlines():
-        heading = re.match(r"# (The package|Airflow|Celery|Metrics|Demo)\b[:,]", line)
+        heading = re.match(r"# (The package|Airflow|Celery|Metrics|Fetching|Demo)\b[:,]", line)
         if heading:
             found[heading[1]] = []
         elif line and not line.startswith("#"):
@@ -50,6 +50,7 @@ def imported(room: str = "") -> set[str]:
 def test_the_package_asks_for_what_the_lock_is_made_from() -> None:
     assert PROJECT["dependencies"] == sections()["The package"]
     assert EXTRAS["airflow"] == sections()["Airflow"]
+    assert EXTRAS["fetch"] == sections()["Fetching"]
     assert EXTRAS["celery"] == sections()["Celery"]
     assert EXTRAS["metrics"] == sections()["Metrics"]
 
@@ -64,7 +65,7 @@ def test_every_package_asked_for_has_a_lower_bound() -> None:
     assert [each for each in PROJECT["dependencies"] if not re.match(r"[\w.-]+>=\d", each)] == []
 
 
-@pytest.mark.parametrize("heading", ["The package", "Airflow", "Celery", "Metrics", "Demo"])
+@pytest.mark.parametrize("heading", ["The package", "Airflow", "Celery", "Metrics", "Fetching", "Demo"])
 def test_the_lock_holds_every_one_of_them(heading: str) -> None:
     locked = re.findall(r"^([a-z0-9-]+)(?:\[.*\])?==", (ROOT / "requirements.txt").read_text("utf-8"), re.MULTILINE)
     asked = {name_of(each) for each in sections()[heading]}
@@ -73,9 +74,11 @@ def test_the_lock_holds_every_one_of_them(heading: str) -> None:
 
 
 def test_the_package_asks_for_what_it_imports_and_nothing_else() -> None:
-    optional = {name_of(each) for each in EXTRAS["oauth"]}
+    optional = {name_of(each) for extra in ("oauth", "fetch") for each in EXTRAS[extra]}
     asked = {name_of(each) for each in PROJECT["dependencies"]}
     pages = {name_of(each) for each in EXTRAS["airflow"]}
     airflow = {name for name in imported() if "airflow" in name}
     assert imported() - airflow - optional - pages == asked
     assert imported() & pages == imported("web") & pages, "the command line works without Airflow"
+    fetching = {name_of(each) for each in EXTRAS["fetch"]}
+    assert imported() & fetching == imported("delivery") & fetching == fetching, "a folder is read without them"

@@ -1,4 +1,4 @@
-"""Commands on what landlords deliver: intake, drop, source."""
+"""Commands on what landlords deliver: fetch, intake, drop, source."""
 
 from __future__ import annotations
 
@@ -9,11 +9,15 @@ from typing import Any
 from due_regard.commands import CommandResult, Commands, add_command, add_command_group, add_landlord_option
 from due_regard.commands.assessment_commands import parse_day_or_today
 from due_regard.commands.given_now import add_now_option, read_writing_now
+from due_regard.config.connections import read_connection
 from due_regard.config.settings import Settings
+from due_regard.errors import SettingsError
 from due_regard.services.doubtful_registers import describe_half_drop
+from due_regard.services.fetch_drop import fetch_drop
 from due_regard.services.landlord_context import open_landlord_register
 from due_regard.services.result import list_json_rows
 from due_regard.services.show_drops import release_held_drop
+from due_regard.services.take_in_delivery import take_in_delivery
 from due_regard.services.take_in_drop import take_in_drop
 
 _MOST_DIGITS = 18
@@ -21,9 +25,13 @@ _MOST_DIGITS = 18
 
 
 def add_commands(commands: Commands) -> None:
-    """Adds intake, drop and source."""
+    """Adds fetch, intake, drop and source."""
+    parser = add_command(commands, "fetch", run_fetch, "fetch an export from where it lies into the inbox")
+    parser.add_argument("--landlord", required=True, metavar="ID", help="whose export it is")
+    add_now_option(parser)
     parser = add_command(commands, "intake", run_intake, "stage, validate and load one drop folder")
-    parser.add_argument("drop", type=Path, metavar="DROP", help="folder of the export's files")
+    help_text = "folder of the export's files; default: what was fetched and waits, or the landlord's drop folder"
+    parser.add_argument("drop", type=Path, nargs="?", metavar="DROP", help=help_text)
     parser.add_argument("--landlord", required=True, metavar="ID", help="whose export it is")
     parser.add_argument("--source", help="source mapping; default: the landlord's own")
     add_now_option(parser)
@@ -52,10 +60,26 @@ def parse_batch_number(text: str) -> int:
     return int(text)
 
 
-def run_intake(args: Namespace, settings: Settings) -> CommandResult:
-    """`intake DROP --landlord L [--source S]`."""
+def run_fetch(args: Namespace, settings: Settings) -> CommandResult:
+    """`fetch --landlord L`."""
     now = read_writing_now(args, settings)
-    result = take_in_drop(settings, args.landlord, drop=args.drop, source=args.source, now=now)
+    result = fetch_drop(settings, args.landlord, find_connection=read_connection, now=now)
+    if result["status"] == "not_set":
+        raise SettingsError(str(result["why"]))
+    lines = [f"{args.landlord}: {result['status']}" + (f": {result['why']}" if result["why"] else "")]
+    if result["status"] in {"fetched", "known"}:
+        lines.append(f"{result['files']} files, {result['bytes']} bytes, in {result['folder']}")
+        lines.append(f"`due-regard intake --landlord {args.landlord}` takes it in")
+    return CommandResult(result, tuple(lines), result["exit_code"])
+
+
+def run_intake(args: Namespace, settings: Settings) -> CommandResult:
+    """`intake [DROP] --landlord L [--source S]`."""
+    now = read_writing_now(args, settings)
+    if args.drop is None:
+        result = take_in_delivery(settings, args.landlord, source=args.source, find_connection=read_connection, now=now)
+    else:
+        result = take_in_drop(settings, args.landlord, drop=args.drop, source=args.source, now=now)
     lines = [_describe_file(file) for file in result["files"]]
     lines += [
         f"{found['entity']}: {found['cells']} loaded with a word in {found['column']} that is not known"

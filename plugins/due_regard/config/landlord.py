@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
+from due_regard.config.export_place import ExportPlace
 from due_regard.config.layered_folders import Folder, list_files
 from due_regard.config.yaml_files import read_named_yaml
 from due_regard.errors import LandlordError
@@ -154,6 +155,7 @@ class Landlord(_SettingsPart):
     closure_days: tuple[date, ...] = Field(default=(), description="the landlord's own closed days")
     source: Identifier = Field(default="canonical", description="source mapping of its export")
     drop_folder: str = Field(description="folder below the drops folder")
+    fetch: ExportPlace | None = Field(default=None, description="where its export lies, when not in the drop folder")
     cadence: Literal["daily", "weekly", "fortnightly", "monthly"] = "weekly"
     reporting_year_starts: int = Field(default=4, ge=1, le=12, description="first month of the reporting year")
     confirmed_readings: dict[str, str] = Field(

@@ -57,6 +57,7 @@ class Settings(BaseSettings):
         default=None, description="Folder or fsspec URL of the nightly backups, best elsewhere; blank: none is made."
     )
     backup_keep_days: int = Field(default=35, ge=1, description="Days for which a nightly backup is kept.")
+    inbox_keep_days: int = Field(default=35, ge=1, description="Days for which a fetched export is kept once loaded.")
     landlords: SettingsList[Identifier] = Field(
         default=(), description="Landlord ids to run, a,b; default every settings file."
     )
@@ -212,6 +213,11 @@ class Settings(BaseSettings):
     def quarantine(self) -> StoredPath:
         """Folder of refused files, untouched, one folder a landlord and batch."""
         return self.files / "quarantine"
+
+    @property
+    def inbox(self) -> StoredPath:
+        """Folder of fetched exports, untouched, one folder a landlord and drop."""
+        return self.files / "inbox"
 
     @property
     def rejections(self) -> StoredPath:

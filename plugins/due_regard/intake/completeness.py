@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from due_regard.errors import DropError, FileRefused
-from due_regard.intake.preflight import list_drop_files
+from due_regard.intake.preflight import is_export_file, list_drop_files
 from due_regard.intake.source_mapping import SourceMapping
 
 MANIFEST = "MANIFEST.json"
@@ -124,13 +124,36 @@ def _find_completeness(drop: Path, source: SourceMapping, now: datetime) -> Comp
         return Completeness(False, str(reason))
     if manifest:
         return _check_manifest(drop, manifest)
-    if (drop / READY).exists():
-        return Completeness(True, f"marked {READY}")
     newest = max(datetime.fromtimestamp(path.lstat().st_mtime, UTC) for path in files)
-    still = timedelta(minutes=source.stable_minutes)
-    if now - newest >= still:
+    return _check_marker_or_stillness(drop.name, (drop / READY).exists(), newest, source, now)
+
+
+def check_listed_files(
+    name: str, changed: Mapping[str, datetime], source: SourceMapping, *, now: datetime
+) -> Completeness:
+    """Whether a drop that lies elsewhere is worth copying: a manifest is checked once it is here.
+
+    Args:
+        name: what the drop is called in the answer.
+        changed: name of each of its files -> when it was last written.
+        source: as `check_completeness`.
+        now: aware instant.
+    """
+    files = [file for file in changed if is_export_file(file)]
+    if not files:
+        return Completeness(False, f"{name}: no export lies there")
+    is_marked = READY in changed or MANIFEST in changed
+    return _check_marker_or_stillness(name, is_marked, max(changed[file] for file in files), source, now)
+
+
+def _check_marker_or_stillness(
+    name: str, is_marked: bool, newest: datetime, source: SourceMapping, now: datetime
+) -> Completeness:
+    if is_marked:
+        return Completeness(True, f"marked {READY}")
+    if now - newest >= timedelta(minutes=source.stable_minutes):
         return Completeness(True, f"unchanged for {source.stable_minutes} minutes")
-    return Completeness(False, f"{drop.name}: a file changed less than {source.stable_minutes} minutes ago; waiting")
+    return Completeness(False, f"{name}: a file changed less than {source.stable_minutes} minutes ago; waiting")
 
 
 def _check_manifest(drop: Path, manifest: Manifest) -> Completeness:

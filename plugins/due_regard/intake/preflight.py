@@ -32,14 +32,20 @@ def list_drop_files(drop: Path) -> list[Path]:
     """
     if not drop.is_dir():
         raise DropError(f"no drop folder {drop.name}; deliver the export there, or check the landlord's drop_folder")
-    files = [
-        path
-        for path in sorted(drop.iterdir())
-        if path.name not in CONTROL_FILES and path.name.casefold() not in _LITTER and not path.name.startswith("~$")
-    ]
+    files = [path for path in sorted(drop.iterdir()) if is_export_file(path.name)]
     if not files:
         raise DropError(f"the drop folder {drop.name} is empty; deliver the export again")
     return files
+
+
+def is_export_file(name: str) -> bool:
+    """Whether a file of this name is to be read: no control file, and no litter of an operating system."""
+    return name not in CONTROL_FILES and not is_litter(name)
+
+
+def is_litter(name: str) -> bool:
+    """Whether a file of this name is an operating system's or a spreadsheet program's, and nobody's export."""
+    return name.casefold() in _LITTER or name.startswith("~$")
 
 
 def make_shown_name(path: Path) -> str:

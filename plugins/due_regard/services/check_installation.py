@@ -14,12 +14,14 @@ from functools import partial
 from due_regard.calendars.quarters import find_london_day
 from due_regard.calendars.working_days import SUBDIVISIONS, load_calendar, read_calendar_snapshot
 from due_regard.codes.code_files import CODES_FOLDER, load_code_lists
+from due_regard.config.connections import read_connection
 from due_regard.config.landlord import list_landlord_ids, load_landlord
 from due_regard.config.settings import Settings
 from due_regard.errors import AuditError, DueRegardError, RegisterError, SettingsError
 from due_regard.policy import load_policies
 from due_regard.services.check_result import CheckResult, check_writing
 from due_regard.services.doubtful_registers import list_future_acts, list_half_drops
+from due_regard.services.fetch_checks import check_fetch_place
 from due_regard.services.landlord_checks import check_landlord_files
 from due_regard.services.landlord_context import (
     find_head_file,
@@ -66,6 +68,7 @@ def check_installation(settings: Settings, *, now: datetime, freshness: bool = F
         lambda: _check_runs(settings, now),
         lambda: _check_mail_settings(settings),
         *(partial(_check_landlord, settings, name, today) for name in landlords),
+        *(partial(check_fetch_place, settings, name, find_connection=read_connection) for name in landlords),
     ]
     return [item for check in checks for item in _run_check(check)]
 

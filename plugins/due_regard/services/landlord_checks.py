@@ -60,7 +60,8 @@ def check_landlord_files(settings: Settings, landlord: str, *, today: date) -> L
         found = load_landlord(settings.landlords_dir, landlord)
     except DueRegardError as reason:
         return LandlordCheck((), (), (str(reason),))
-    good, wrong = [f"settings: {found.name}, {found.cadence} drops from {found.drop_folder}"], []
+    place = f"by `fetch` ({found.fetch.kind})" if found.fetch else f"from {found.drop_folder}"
+    good, wrong = [f"settings: {found.name}, {found.cadence} drops {place}"], []
     checks: dict[str, Callable[[], str]] = {
         "policy": lambda: _describe_policy(settings, landlord, today),
         "calendar": lambda: _describe_calendar(settings.calendars_dir, found),

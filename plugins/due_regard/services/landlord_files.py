@@ -19,6 +19,13 @@ division: scotland              # whose bank holidays count: scotland, england_a
 closure_days: []                # the landlord's own closed days, e.g. [2026-12-24]
 source: canonical               # how its export is read: sources/<source>.yaml
 drop_folder: {id}               # folder below DUE_REGARD_DROPS_DIR
+# Its export fetched from where it lies, and not read from the drop folder (docs/runbook.md, "Exports fetched"):
+# fetch:
+#   kind: sftp                  # folder, sftp, s3, azure_blob, sql
+#   connection: {id}_export     # id of the Airflow connection, or of AIRFLOW_CONN_<ID>; a folder needs none
+#   path: /outgoing/export      # bucket/prefix for s3, container/prefix for azure_blob; for sql, in its place:
+#   # queries: {{customers: reporting.v_customers, staff: "SELECT staff_ref, role, email FROM hr.staff ORDER BY 1"}}
+#   acknowledge: leave          # once it is loaded: leave, move (into taken/), receipt (into receipts/)
 cadence: weekly                 # how often a drop comes: daily, weekly, fortnightly, monthly
 reporting_year_starts: 4        # first month of the reporting year
 confirmed_readings: {{}}          # rule: post and date of the officer who confirmed our reading

@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from due_regard.calendars.quarters import LONDON, Quarter, find_last_closed_quarter, find_london_day
-from due_regard.errors import AuditError, CalendarError, DropError, MailError, PackError, SettingsError
+from due_regard.errors import AuditError, CalendarError, DropError, FetchRefused, MailError, PackError, SettingsError
 
 if TYPE_CHECKING:
     from due_regard.config.settings import Settings
@@ -24,7 +24,7 @@ LONDON_CLOCK: dict[str, Any] = {"timezone": LONDON.key, "run_immediately": timed
 TAGS, LANDLORD_DAGS = ["due-regard"], ("daily", "committee_packs")
 """What every DAG is tagged with; what each landlord's own are called, after its id and a dot."""
 
-PERMANENT = (SettingsError, DropError, CalendarError, PackError, AuditError)
+PERMANENT = (SettingsError, DropError, FetchRefused, CalendarError, PackError, AuditError)
 """Errors that no retry mends: a person must act. All others may pass, as a restart of the database does."""
 
 _LONGEST_PAUSE = timedelta(minutes=5)

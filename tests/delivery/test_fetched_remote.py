@@ -1,0 +1,106 @@
+"""An export fetched from an SFTP server, a bucket and a container, each a real server on this machine's loopback."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from due_regard.errors import FetchError, FetchRefused
+from due_regard.services.fetch_checks import check_fetch_place
+from tests.delivery.places import (
+    EXPORT,
+    STAFF,
+    FetchedLandlord,
+    L,
+    keeping_secrets,
+    make_landlord,
+    skip_great_expectations,
+)
+from tests.delivery.servers import Remote, find_azurite, open_azure_remote, open_s3_remote, open_sftp_remote
+
+KINDS = ("sftp", "s3", "azure_blob")
+NO_AZURITE = "NOT RUN: no Azurite here; `npm install azurite`, and name its azurite-blob in DUE_REGARD_TEST_AZURITE"
+
+
+@pytest.fixture(params=KINDS)
+def remote(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Remote]:
+    if request.param == "sftp":
+        with open_sftp_remote(tmp_path / "server") as made:
+            yield made
+    elif request.param == "s3":
+        with open_s3_remote() as made:
+            yield made
+    else:
+        program = find_azurite()
+        if program is None:
+            pytest.skip(NO_AZURITE)
+        with open_azure_remote(program, tmp_path / "server") as made:
+            yield made
+
+
+def make_fetched(tmp_path: Path, remote: Remote, acknowledge: str = "leave", **fetch: str) -> FetchedLandlord:
+    said = remote.fetch | {"connection": "export", "acknowledge": acknowledge} | fetch
+    return make_landlord(tmp_path, said, {"export": remote.connection})
+
+
+def test_the_whole_way(remote: Remote, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    skip_great_expectations(monkeypatch)
+    remote.lay_export()
+    landlord, now = make_fetched(tmp_path, remote, "move"), remote.now
+    result = landlord.fetch(now)
+    assert result["status"] == "fetched"
+    kept = {file.name: file.read_text(encoding="utf-8") for file in (landlord.inbox / result["drop"]).iterdir()}
+    assert kept == EXPORT
+    assert {file.stat().st_mode & 0o777 for file in (landlord.inbox / result["drop"]).iterdir()} == {0o600}
+    assert remote.list_names() == set(EXPORT), "nothing is acknowledged before it is loaded"
+    monkeypatch.setattr("due_regard.services.fetch_drop.copy_export_files", lambda *_: pytest.fail("copied again"))
+    assert landlord.fetch(now + timedelta(minutes=1))["status"] == "known"
+    monkeypatch.undo()
+    skip_great_expectations(monkeypatch)
+    remote.write(STAFF, EXPORT[STAFF].replace("S1", "S9") + " ")
+    assert landlord.take_in(now)["status"] == "loaded"
+    left = remote.list_names()
+    assert STAFF in left, "it was written anew, and is the next drop's"
+    moved = {name.rpartition("/")[2] for name in left if name.startswith("taken/")}
+    assert moved == set(EXPORT) - {STAFF}
+    make_fetched(tmp_path, remote, "receipt")
+    drop = landlord.fetch(now + timedelta(hours=1))["drop"]
+    landlord.take_in(now + timedelta(hours=1))
+    assert {STAFF, f"receipts/{drop}.json"} <= remote.list_names()
+    assert landlord.fetch(now + timedelta(hours=2))["status"] == "nothing_new"
+    assert landlord.list_statuses() == ["loaded", "loaded"]
+    for acknowledge in ("leave", "move"):
+        make_fetched(tmp_path, remote, acknowledge)
+        (check,) = check_fetch_place(landlord.settings, L, find_connection=landlord.find_connection)
+        assert check.ok and not check.is_warning
+    assert not any("due-regard" in name for name in remote.list_names())
+
+
+def test_what_is_wrong_is_named_and_loads_nothing(
+    remote: Remote, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    remote.lay_export()
+    landlord = make_fetched(tmp_path, remote)
+    with keeping_secrets(caplog, *remote.secrets) as said:
+        for told, wrong in remote.wrong.items():
+            landlord.connections["export"] = wrong
+            with pytest.raises(FetchError, match=told) as caught:
+                landlord.fetch(remote.now)
+            said.append(str(caught.value))
+            assert isinstance(caught.value, FetchRefused) == (told != "does not answer"), told
+            assert str(caught.value).startswith(f"{L}, connection export: ")
+            (check,) = check_fetch_place(landlord.settings, L, find_connection=landlord.find_connection)
+            assert not check.ok
+            said.append(check.says)
+        landlord.connections["export"] = remote.connection
+        make_fetched(tmp_path, remote, path=remote.no_place)
+        with pytest.raises(FetchError, match="path") as caught:
+            landlord.fetch(remote.now)
+        said.append(str(caught.value))
+        make_fetched(tmp_path, remote)
+        said.append(json.dumps(landlord.fetch(remote.now)))
+    assert len(landlord.list_drops()) == 1
