@@ -35,21 +35,15 @@ def list_periods() -> list[Period]:
     return [YEAR, YEAR.shift(-1), *YEAR.quarters, *YEAR.shift(-1).quarters]
 
 
-def publish_all(
-    seed: int, most: int, asked: Sequence[Period], *, is_year_alone: bool = False
-) -> tuple[Figures, list[Tables]]:
-    """The true figures of a register, and the editions published of `asked`, one after the other.
-
-    `is_year_alone`: the year's is made as if no quarter had been published: what the control must not do.
-    """
+def publish_all(seed: int, most: int, asked: Sequence[Period]) -> tuple[Figures, list[Tables]]:
+    """The true figures of a register, and the editions published of `asked`, one after the other."""
     taken, wider = take_periods(seed, most), take_periods(seed, most, crossed=True)
     editions, before = [], PublishedBefore()
     for period in asked:
-        known = PublishedBefore() if is_year_alone and period.word == "year" else before
-        audited = find_audited_periods(period, known.list_periods())
+        audited = find_audited_periods(period, before.list_periods())
         tables = fill_tables(tuple(taken[one] for one in list_shown_periods(period)))
         done = protect_tables(
-            tables, [taken[one] for one in audited], crossed=[wider[one] for one in audited], before=known
+            tables, [taken[one] for one in audited], crossed=[wider[one] for one in audited], before=before
         )
         editions.append(done.tables)
         before = add_edition(before, done.published)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
+from due_regard.packs.content.disclosure_control import PublishedBefore, find_audited_periods, protect_tables
+from due_regard.packs.content.measure_tables import build_measure_table
 from tests.packs.annual import (
     YEAR,
     Relations,
@@ -14,7 +18,8 @@ from tests.packs.annual import (
     read_all,
     take_periods,
 )
-from tests.packs.known import IS_LONG
+from tests.packs.known import IS_LONG, frame, snapshots
+from tests.packs.published import LANDLORD, add_edition
 
 QUARTERS_FIRST = (YEAR.last, YEAR)
 YEAR_FIRST = (YEAR, *(YEAR.quarters if IS_LONG else YEAR.quarters[3:]))
@@ -41,6 +46,21 @@ def test_no_quarter_is_opened_by_its_year(relations: Relations, seed: int, asked
     assert recovered == 0
 
 
-def test_a_year_made_without_its_quarters_would_open_them(relations: Relations) -> None:
-    true, editions = publish_all(3, MOST, QUARTERS_FIRST, is_year_alone=True)
-    assert count_recovered_of_years(true, editions, relations)[1] > 0
+def test_a_year_made_without_its_quarters_would_open_them() -> None:
+    """Twenty incidents in each of three quarters, three in the last: sixty-three in the year would tell the three."""
+    met = [
+        {"incident_ref": f"I{quarter}{n}", "customer_ref": f"C{quarter}{n}", "category": "harassment",
+         "channel": "phone", "occurred_on": (quarter.starts_on + timedelta(days=3 * n)).isoformat()}
+        for quarter, count in zip(YEAR.quarters, (20, 20, 20, 3), strict=True) for n in range(count)
+    ]  # fmt: skip
+    records = {"incidents": frame("incidents", *met)}
+    quarters, years = snapshots(records, LANDLORD, YEAR.last), snapshots(records, LANDLORD, YEAR)
+    first = protect_tables({"incidents": build_measure_table("incidents", quarters)}, quarters)
+    shown = {name: first.published[f"incidents/incidents/{name}"] for name in map(str, YEAR.quarters)}
+    assert list(shown.values()) == [20, 20, 20, None]
+    table, whole = {"incidents": build_measure_table("incidents", years)}, f"incidents/incidents/{YEAR}"
+    assert protect_tables(table, years).published[whole] == 63, "apart, the year less three quarters is the fourth"
+    before = add_edition(PublishedBefore(), first.published)
+    taken = {one.quarter: one for one in (*quarters, *years)}
+    together = [taken[period] for period in find_audited_periods(YEAR, before.list_periods())]
+    assert protect_tables(table, together, before=before).published[whole] is None
