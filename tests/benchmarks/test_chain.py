@@ -23,8 +23,8 @@ def test_both_sides_end_with_the_same_findings_and_figures(tmp_path: Path) -> No
         pytest.importorskip(name, reason=f"{name} is the benchmarks' own dependency: make bench installs it")
     write_drop(tmp_path / "drop", 1000)
     findings, figures = chain.hold_same(chain.run_ours(tmp_path), chain.run_theirs(tmp_path))
-    assert findings > 100
-    assert figures > 150
+    assert findings > 50
+    assert figures > 100
 
 
 def test_a_difference_is_named() -> None:
