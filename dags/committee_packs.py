@@ -43,9 +43,7 @@ def make_packs(landlord: str) -> None:
         default_args=orchestration.DEFAULT_ARGS | {"retry_policy": RETRY, "priority_weight": orchestration.LATE},
         doc_md=__doc__,
         params={
-            "quarter": sdk.Param(
-                None, type=["null", "string"], pattern=r"^\d{4}-Q[1-4]$", description="YYYY-Q1 to -Q4"
-            ),
+            "quarter": sdk.Param(None, type=["null", "string"], pattern=r"^\d{4}-Q[1-4]$", description="YYYY-Qn"),
             "known": sdk.Param(
                 "now", enum=["now", "close"], description="Figures as known now, or at the quarter's close"
             ),

@@ -1,7 +1,6 @@
 """The sentences of mails that are put together in Python: `include/reports/mail/wording.yaml`, read strictly.
 
-A governance officer may change any sentence there but not its placeholders. A new sentence needs a field here, with
-its placeholders, and a line in the file. Layout and whole paragraphs belong in the templates beside that file.
+Any sentence there may be changed, but not its placeholders. A new one needs a field here and a line in the file.
 """
 
 from __future__ import annotations
@@ -243,8 +242,7 @@ def format_day(on: date) -> str:
 
 def format_moment(at: datetime) -> str:
     """An instant as people in London say it: 08:05 on Fri 3 July 2026."""
-    local = at.astimezone(LONDON)
-    return f"{local:%H:%M} on {format_day(local.date())}"
+    return f"{at.astimezone(LONDON):%H:%M} on {format_day(at.astimezone(LONDON).date())}"
 
 
 def format_count(n: int, one: str, many: str | None = None) -> str:

@@ -9,17 +9,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from due_regard.calendars.reporting_years import parse_period
 from due_regard.config.settings import Settings
-from due_regard.errors import DecisionError, PackError
+from due_regard.errors import DecisionError
 from due_regard.policy import LandlordContext
 from due_regard.services.build_packs import build_one_pack
 from due_regard.services.landlord_context import load_landlord_context, open_landlord_register
 from due_regard.services.post_mail import open_mail_context, send_landlord_mail
 from due_regard.services.post_packs import find_switch, hand_over_pack, is_approval_needed, post_build, read_report
 from due_regard.services.result import Result
+from due_regard.services.show_pack_life import describe_pack_state
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -237,17 +238,3 @@ def record_handover(settings: Settings, act: PackAct, *, now: datetime) -> Resul
             said = {"by": act.actor.removeprefix("cli:"), "why": words.why.strip()}
             is_new = packs.record_issue(connection, act.landlord, build["id"], how="by hand", now=now, **said)
         return describe_pack_state(engine, act.landlord, key) | {"pack_id": build["id"], "was_known": not is_new}
-
-
-def describe_pack_state(engine: Engine, landlord: str, key: PackKey) -> Result:
-    """Where a pack stands: landlord, quarter, pack, edition, version, state, sha256 (of the version's own build)."""
-    from due_regard import packs
-    from due_regard.register import reading
-
-    with reading(engine, landlord) as connection:
-        life = packs.read_pack_life(connection, landlord, key)
-    build = life.find_own_build(life.version)
-    if build is None:
-        raise PackError(f"there is no {key}; build it first with `due-regard pack`")
-    said: dict[str, Any] = {"landlord": landlord, "quarter": key.quarter, "pack": key.pack, "edition": key.edition}
-    return said | {"version": life.version, "state": life.name_state(life.version), "sha256": build["sha256"]}

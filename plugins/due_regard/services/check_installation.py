@@ -104,9 +104,8 @@ def _check_own_folder(settings: Settings) -> CheckResult:
         and (entry.is_dir() or ".y" in entry.suffix)
     )
     if unread:
-        return CheckResult(
-            "own folder", False, f"{own}: nothing reads {', '.join(unread)}; folders: {', '.join(_OWN_FOLDERS)}"
-        )
+        says = f"{own}: nothing reads {', '.join(unread)}; folders: {', '.join(_OWN_FOLDERS)}"
+        return CheckResult("own folder", False, says)
     files = [file.relative_to(own) for name in _OWN_FOLDERS for file in sorted((own / name).rglob("*.*"))]
     shipped = [file for file in files if (settings.include_dir / file).is_file()]
     instead = [file.as_posix() for file in shipped if file.parts[0] != CODES_FOLDER]

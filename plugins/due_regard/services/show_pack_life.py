@@ -14,12 +14,14 @@ from due_regard.calendars.quarters import find_london_day
 from due_regard.calendars.reporting_years import parse_period
 from due_regard.config.landlord import Landlord
 from due_regard.config.settings import Settings
-from due_regard.errors import DefinitionError
+from due_regard.errors import DefinitionError, PackError
 from due_regard.services.post_packs import find_switch
 from due_regard.services.result import Result, make_json_value
 
 if TYPE_CHECKING:
-    from due_regard.packs import PackLife
+    from sqlalchemy import Engine
+
+    from due_regard.packs import PackKey, PackLife
 
 _Frozen = tuple[Mapping[int, Any], Mapping[int, Any]]
 """Of each build its figures, and what it published."""
@@ -151,3 +153,17 @@ def _list_tables(figures: Mapping[str, list[float | None]], titles: Mapping[str,
 def _make_cell(quarter: str, values: list[float | None] | None) -> Result:
     number, out_of = values or (None, None)
     return {"quarter": quarter, "number": number, "out_of": out_of}
+
+
+def describe_pack_state(engine: Engine, landlord: str, key: PackKey) -> Result:
+    """Where a pack stands: landlord, quarter, pack, edition, version, state, sha256 (of the version's own build)."""
+    from due_regard import packs
+    from due_regard.register import reading
+
+    with reading(engine, landlord) as connection:
+        life = packs.read_pack_life(connection, landlord, key)
+    build = life.find_own_build(life.version)
+    if build is None:
+        raise PackError(f"there is no {key}; build it first with `due-regard pack`")
+    said: dict[str, Any] = {"landlord": landlord, "quarter": key.quarter, "pack": key.pack, "edition": key.edition}
+    return said | {"version": life.version, "state": life.name_state(life.version), "sha256": build["sha256"]}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from due_regard.calendars.quarters import find_london_day
 from due_regard.config.settings import Settings
-from due_regard.config.storage import bring_here
+from due_regard.config.storage import StoredPath, bring_here
 from due_regard.errors import OlderDrop
 from due_regard.policy import LandlordContext
 from due_regard.services.handed_back import describe_taken_drop, find_handback_place
@@ -33,7 +33,7 @@ _ROWS_SHOWN = 10
 
 
 def take_in_drop(
-    settings: Settings, landlord: str, *, drop: Path | None = None, source: str | None = None, now: datetime
+    settings: Settings, landlord: str, *, drop: StoredPath | None = None, source: str | None = None, now: datetime
 ) -> Result:
     """Stage, validate and load one drop.
 
