@@ -340,14 +340,14 @@ def test_every_library_that_reads_files_counts() -> None:
 def test_a_register_of_the_revision_before_knows_no_drop_until_one_was_read(
     pair: tuple[Installation, Installation],
 ) -> None:
-    def age(one: Installation) -> None:
-        url, older = one.settings.register(L), f"sqlite:///{one.folder / 'older.db'}"
-        with open_landlord_register(one.settings, L) as engine:
-            write_older_register(engine, older, "0018_pack_life")
-        for file in (one.folder / "var").glob("register.db*"):
-            file.unlink()
-        (one.folder / "older.db").replace(one.folder / "var" / "register.db")
-        register.upgrade_register(url).dispose()
-
-    assert live(pair, age)
-    assert not live(pair, lambda _: None)
+    one = pair[0]
+    url, older = one.settings.register(L), f"sqlite:///{one.folder / 'older.db'}"
+    with open_landlord_register(one.settings, L) as engine:
+        write_older_register(engine, older, "0018_pack_life")
+    for file in (one.folder / "var").glob("register.db*"):
+        file.unlink()
+    (one.folder / "older.db").replace(one.folder / "var" / "register.db")
+    register.upgrade_register(url).dispose()
+    again, was_read = one.take()
+    assert (again["status"], was_read) == ("unchanged", True)
+    assert not one.take()[1]
