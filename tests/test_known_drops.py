@@ -26,6 +26,7 @@ from due_regard.services.result import Result
 from due_regard.services.steps import listen_to_steps
 from due_regard.services.take_in_drop import take_in_drop
 from tests.intake.drops import APPEALS, CUSTOMERS, RESTRICTIONS, SOURCES, write
+from tests.register.older import write_older_register
 
 L, SOURCE = "hanover", "tried"
 NOW = datetime(2026, 7, 1, 9, tzinfo=UTC)
@@ -85,7 +86,8 @@ class Installation:
             told = tables["alert_messages"]
             rows = conn.execute(select(told.c.kind, told.c.mail_on, told.c.subject).order_by(told.c.composed_at))
             audit = tables["audit"]
-            acts = conn.execute(select(audit.c.action, audit.c.subject, audit.c.at).order_by(audit.c.seq))
+            own = select(audit.c.action, audit.c.subject, audit.c.at).where(audit.c.landlord == L)
+            acts = conn.execute(own.order_by(audit.c.seq))
             found["mails"], found["audit"] = ([dict(row) for row in each.mappings()] for each in (rows, acts))
         files = sorted(path for path in (self.folder / "var" / "rejections").rglob("*") if path.is_file())
         found["files"] = [{"name": path.name, "bytes": path.read_bytes()} for path in files]
@@ -333,3 +335,19 @@ def test_every_library_that_reads_files_counts() -> None:
             found |= {name.partition(".")[0] for name in names}
     outside = found - set(sys.stdlib_module_names) - {"due_regard", "pydantic"}
     assert outside == {name.replace("-", "_") for name in drop_identity.LIBRARIES}
+
+
+def test_a_register_of_the_revision_before_knows_no_drop_until_one_was_read(
+    pair: tuple[Installation, Installation],
+) -> None:
+    one = pair[0]
+    url, older = one.settings.register(L), f"sqlite:///{one.folder / 'older.db'}"
+    with open_landlord_register(one.settings, L) as engine:
+        write_older_register(engine, older, "0018_pack_life")
+    for file in (one.folder / "var").glob("register.db*"):
+        file.unlink()
+    (one.folder / "older.db").replace(one.folder / "var" / "register.db")
+    register.upgrade_register(url).dispose()
+    again, was_read = one.take()
+    assert (again["status"], was_read) == ("unchanged", True)
+    assert not one.take()[1]
