@@ -267,7 +267,7 @@ def test_no_literal_secret_and_no_default_for_one() -> None:
 
 def test_every_variable_is_in_the_example_and_the_other_way_round() -> None:
     passed_on = {name for service in SERVICES for name, value in environment(service).items() if value is None}
-    asked = {found["name"] for found in REFERENCE.finditer(TEXT)} | passed_on
+    asked = {found["name"] for found in REFERENCE.finditer(TEXT)} | passed_on | set(BUILDING)
     offered = set(re.findall(r"^(?:# )?([A-Z][A-Z0-9_]+)=", EXAMPLE, re.MULTILINE))
     assert asked == offered
 
@@ -321,6 +321,22 @@ def test_whatever_a_container_writes_is_its_owners_alone(tmp_path: Path) -> None
     command = [*json.loads(entry[1]), "touch", str(tmp_path / "with a blank")]
     subprocess.run(command, check=True, timeout=60)
     assert stat.S_IMODE((tmp_path / "with a blank").stat().st_mode) == 0o600
+
+
+BUILDING = {"DUE_REGARD_INDEX_URL": "index", "DUE_REGARD_CA_FILE": "ca"}
+"""What a build behind a firewall takes from .env -> the build secret that it becomes."""
+
+
+def test_an_index_and_a_certificate_are_secrets_of_the_build_alone() -> None:
+    assert COMPOSE["secrets"]["index"] == {"environment": "DUE_REGARD_INDEX_URL"}
+    assert COMPOSE["secrets"]["ca"] == {"file": "${DUE_REGARD_CA_FILE:-/dev/null}"}
+    for service in SERVICES.values():
+        assert "secrets" not in service
+        assert "args" not in service.get("build", {})
+    assert {tuple(SERVICES[name]["build"]["secrets"]) for name in OURS} == {("ca", "index")}
+    assert set(re.findall(r"--mount=type=secret,id=(\w+)", DOCKERFILE)) == set(BUILDING.values())
+    # A build argument would stay in the image's history.
+    assert re.findall(r"^ARG (\w+)", DOCKERFILE, re.MULTILINE) == ["UV_VERSION"]
 
 
 def test_what_the_image_copies_is_there() -> None:
