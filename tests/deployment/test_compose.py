@@ -1,4 +1,4 @@
-"""docker-compose.yaml and Dockerfile, by parsing: no Docker engine is needed. None has started them here."""
+"""docker-compose.yaml and Dockerfile, by parsing: no Docker engine is needed. With one, see tests/containers."""
 
 from __future__ import annotations
 
