@@ -14,6 +14,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import shutil
 import ssl
 import subprocess
@@ -190,16 +191,12 @@ def test_a_service_reaches_what_it_needs_and_no_more(installation: Installation,
 def test_a_secret_is_where_it_is_needed_alone(installation: Installation) -> None:
     """Values, not names: a password inside a URL counts."""
     project = installation.project
-    holders: dict[str, set[str]] = {}
-    for name in (line.partition("=")[0] for line in (project.folder / ".env").read_text().splitlines()):
-        if any(word in name for word in ("PASSWORD", "SECRET", "KEY")) and not name.startswith("#"):
-            value = project.read_setting(name)
-            held = {
-                each
-                for each in SERVICES
-                if each != "proxy" and value in json.dumps(project.inspect(each)["Config"]["Env"])
-            }
-            holders[name] = held
+    given = {each: json.dumps(project.inspect(each)["Config"]["Env"]) for each in SERVICES if each != "proxy"}
+    lines = [line.partition("=") for line in (project.folder / ".env").read_text().splitlines() if "=" in line]
+    secret = re.compile(r"^[^#]*(PASSWORD|SECRET|KEY)")
+    holders = {
+        name: {each for each in given if value in given[each]} for name, _, value in lines if secret.search(name)
+    }
     assert holders == {
         "AIRFLOW_DB_PASSWORD": {"airflow-db", *OURS},
         "REGISTER_DB_PASSWORD": {"register-db", "init"},
