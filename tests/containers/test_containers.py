@@ -76,7 +76,8 @@ class Installation:
         wait_until(api.is_answering, self.project.describe)
         api.log_in()
         wait_until(api.scheduler_beats, self.project.describe)
-        names = [f"{each}.{dag}" for each in (*LANDLORDS, LATE) for dag in ("daily", "committee_packs")]
+        landlords = self.project.read_setting("DUE_REGARD_LANDLORDS").split(",")
+        names = [f"{each}.{dag}" for each in landlords for dag in ("daily", "committee_packs")]
         for dag in ("watch", "verify", "backup", *names):
             wait_until(lambda dag=dag: api.switch_on(dag), self.project.describe)  # type: ignore[misc]
         return api
