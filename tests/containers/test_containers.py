@@ -24,6 +24,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -361,9 +362,13 @@ def test_the_proxy_is_the_way_in_over_tls_and_is_believed(installation: Installa
     trusted = ssl.create_default_context(cafile=str(project.folder / "tls" / "tls.crt"))
     with httpx.Client(base_url=address, verify=trusted, trust_env=False, timeout=60) as stranger:
         sent = stranger.get("/due-regard/", headers={"accept": "text/html"})
-        # What the proxy says of the way a request came decides between http and https.
         assert sent.headers["location"].startswith(f"{address}/auth/login/")
         assert stranger.get("/execution/health").status_code == 404
+    # What the proxy says of whom a request is from is believed: failed logins are counted by it.
+    printed = [line for line in project.do("logs", "api-server").splitlines() if "path=/due-regard/ " in line]
+    asked_by = re.search(r"client_addr=([\d.]+)", printed[-1])
+    assert asked_by is not None
+    assert ip_address(asked_by[1]) not in ip_network(project.read_setting("DUE_REGARD_PROXY_SUBNET"))
     found = project.inspect("proxy")
     assert (found["HostConfig"]["ReadonlyRootfs"], found["HostConfig"]["CapDrop"]) == (True, ["ALL"])
     shared = set(found["NetworkSettings"]["Networks"]) & set(
