@@ -8,7 +8,7 @@ DEMO ?= var/demo
 # Great Expectations takes 16 s to import without bytecode and 4 s with it.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo up down roles tls test test-integration test-all test-install test-containers check format lock env samples bench docs clean
+.PHONY: demo up down roles tls test test-integration test-all test-distributed test-install test-containers check format lock env samples bench docs clean
 
 $(VENV)/.installed: requirements.txt pyproject.toml setup.py
 	"$(PYTHON)" -m venv $(VENV)
@@ -31,17 +31,23 @@ down:
 roles: $(VENV)/.installed
 	@$(BIN)/python -m due_regard.web.roles
 
-# Every day, some five minutes on two cores: policies, assessment, reading, escalation, headlines, disclosure, a DAG chain.
+# Every day, some two minutes on two cores: policies, assessment, reading, escalation, headlines, a DAG chain.
 test: $(VENV)/.installed
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not integration"
 
-# The rest: Great Expectations, both databases, real Airflow, kills, journeys (tests/conftest.py says which and why).
+# The rest: Great Expectations, packs, both databases, real Airflow, kills, journeys (tests/conftest.py says which and why).
+# Three at a time on two cores: those with a real Airflow wait most of their time.
 test-integration: $(VENV)/.installed
-	$(BIN)/python -m pytest -q -rs -n 2 --dist worksteal -m integration
+	$(BIN)/python -m pytest -q -rs -n 3 --dist worksteal -m integration
 
 # Both, in their long forms.
 test-all: $(VENV)/.installed
 	DUE_REGARD_LONG_TESTS=1 $(BIN)/python -m pytest -q -n 2 --dist worksteal
+	$(MAKE) test-distributed
+
+# Two Airflows with CeleryExecutor, Redis (redis-server must be installed) and PostgreSQL, workers killed in the second.
+test-distributed: $(VENV)/.installed
+	DUE_REGARD_DISTRIBUTED=1 $(BIN)/python -m pytest -q tests/journeys/test_distributed.py
 
 # The wheel in an empty environment, its dependencies resolved anew over the network: the newest that it allows, then
 # the oldest. make test takes those of this environment.
@@ -77,7 +83,7 @@ def filled(line):
         return f"{name}={owner}"
     secret = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode() if "FERNET" in name else secrets.token_hex(24)
     return f"{name}={secret}"
-for name in ("var", "drops", "own", "backups"):
+for name in ("var", "var/packs", "drops", "own", "backups"):
     folder = pathlib.Path(name)
     folder.mkdir(mode=0o700, exist_ok=True)
     os.chown(folder, owner, -1)

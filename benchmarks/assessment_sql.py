@@ -23,7 +23,7 @@ _FAR_PAST = "DATE '0001-01-01'"
 
 def assessment_sql(policy: Policy, calendar: WorkingCalendar, as_at: date) -> str:
     """One statement that answers every duty of `policy`, in the contract's order of columns and rows."""
-    masked = ", ".join(f"{entity.name} AS ({_as_at(entity, as_at)})" for entity in ENTITIES)
+    masked = ", ".join(f"{entity.name} AS ({mask_records(entity, as_at)})" for entity in ENTITIES)
     duties = "\nUNION ALL BY NAME\n".join(_duty(policy, duty, calendar, as_at) for duty in policy.duties)
     return f"""WITH {masked}
 SELECT {_text(policy.landlord)} AS landlord, rule, subject_type, subject_ref, occurrence, state, due_on, done_on,
@@ -32,7 +32,7 @@ FROM ({duties})
 ORDER BY rule, subject_ref, occurrence"""
 
 
-def _as_at(entity: Entity, as_at: date) -> str:
+def mask_records(entity: Entity, as_at: date) -> str:
     """Records as they were on `as_at`: not yet opened ones left out, later events blank."""
     columns = ", ".join(f"{_masked(entity, column, as_at)} AS {column.name}" for column in entity.columns)
     opened = f" WHERE {entity.opened_on} <= DATE '{as_at}'" if entity.opened_on else ""

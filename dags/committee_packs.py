@@ -1,8 +1,9 @@
 """## A landlord's packs: build the quarter's papers for committees and senior managers.
 
 **What.** `build` makes every pack that the landlord's settings switch on, for one quarter: workbook, action list,
-charts and paper, kept with their checksums. Governance is asked once by mail to approve each draft; a pack whose
-settings say `needs_approval: false` is mailed to its clerk, once. It approves nothing by itself.
+charts and paper, kept with their checksums. Governance is asked once by mail to approve each draft, and reminded by
+`daily`, which also mails what was approved; a pack whose settings say `needs_approval: false` is mailed to its clerk
+here, once. It approves nothing by itself.
 
 **When.** At 08:00 London on the first ten days of January, April, July and October, after the morning's assessment, so
 that late drops still count. On another date a run without a `quarter` says that there is nothing to do. A DAG that was

@@ -80,6 +80,7 @@ BAD: dict[str, list[list[str]]] = {
         ["--landlord", "nobody", "--quarter", "x", "--pack", "none", "--by", "the clerk", "--why", "handed over"],
     ],
     "pack approve": DECIDED_ON_PACK, "pack reject": DECIDED_ON_PACK, "pack correct": DECIDED_ON_PACK,
+    "pack undo": DECIDED_ON_PACK,
     "pack comment": [
         [*PACK[1:], "--pack", "senior_management", "--section", "decision", *SAID],
         [*PACK[1:], "--pack", "senior_management", "--section", "none", *SAID],
@@ -116,6 +117,8 @@ BAD: dict[str, list[list[str]]] = {
     "backup": [["file"], ["file/x"], ["b", "--landlord", "nobody"]],
     "restore": [["nowhere"], ["empty"], ["file"]],
     "doctor": [["--freshness", "--register", "sqlite:///nowhere/register.db"]],
+    "metrics": [["--now", "x"], ["--now", "9999-12-31T00:00:00Z"], ["--register", "sqlite:///nowhere/register.db"]],
+    "watch": [["--now", "yesterday"], ["--register", "sqlite:///nowhere/register.db"]],
 }  # fmt: skip
 NO_BAD_INPUT = {"calendar refresh"}
 """Commands without a word that could be wrong."""
@@ -213,7 +216,8 @@ WELL_MEANT: dict[str, list[str]] = {
     "alerts run": ["--as-at", DAY], "alerts explain": ["x"], "pack": [*PACK[1:], "--out", "packs"],
     "mail bounced": ["x"], "pack issue": [*PACK[1:], "--pack", "senior_management", *SAID],
     **{
-        f"pack {verb}": [*PACK[1:], "--pack", "senior_management", *SAID] for verb in ("approve", "reject", "correct")
+        f"pack {verb}": [*PACK[1:], "--pack", "senior_management", *SAID]
+        for verb in ("approve", "reject", "undo", "correct")
     },
     "pack comment": [*PACK[1:], "--pack", "senior_management", "--section", "decision", *SAID],
     "pack figure": [f"{L}/2026-Q2/senior_management/confidential/1/restrictions/new/2026-Q2"],
@@ -221,7 +225,7 @@ WELL_MEANT: dict[str, list[str]] = {
     "audit acknowledge": ["--landlord", L], "register redate": ["--landlord", L, *SAID],
     "record list": ["--landlord", L], "record withdraw": ["restrictions", "R1", "--landlord", L, *SAID],
     "record undo": ["restrictions", "R1", "--landlord", L, *SAID], "register upgrade": [], "audit verify": [],
-    "backup": ["b"], "doctor": ["--freshness"],
+    "backup": ["b"], "doctor": ["--freshness"], "metrics": [], "watch": [],
 }  # fmt: skip
 NEEDS_NO_REGISTER = {
     *("source check", "policy check", "policy show", "policy rules", "policy codes", "policy diff", "landlord new"),

@@ -51,6 +51,7 @@ def test_every_command_that_records_by_the_clock_takes_it() -> None:
         "mail bounced",
         "silences",
         "doctor",
+        "watch",
     }
     acts |= {f"finding {verb}" for verb in ("show", "silence", "resolve", "hand-over", "dispute", "comment", "undo")}
     missing = {act for act in acts if not any(prog == f"due-regard {act}" or _is_verb(prog, act) for prog in NOW)}

@@ -168,7 +168,12 @@ def test_what_held_is_not_told(kept: Settings) -> None:
 
 def test_a_landlord_that_is_only_backed_up_is_not_waited_for(kept: Settings) -> None:
     back_up_registers(kept, now=NIGHT, record=partial(record, kept))
-    assert watch_landlords(kept, now=NIGHT + timedelta(days=2, hours=6)) == {"told": 0, "untold": {}}
+    assert watch_landlords(kept, now=NIGHT + timedelta(days=2, hours=6)) == {
+        "told": 0,
+        "untold": {},
+        "late": {},
+        "silent": {},
+    }
 
 
 def test_the_doctor_says_how_old_the_newest_is_and_when_a_drill_held(kept: Settings) -> None:

@@ -166,7 +166,7 @@ def test_a_landlord_that_is_only_proved_is_not_waited_for(settings: Settings) ->
     upgrade_register(settings.register()).dispose()
     verify_registers(settings, now=TUESDAY, record=partial(record, settings))
     with upgrade_register(settings.register()).connect() as connection:
-        assert find_first_sign(connection.engine, ONE) is None
+        assert find_first_sign(connection, ONE) is None
 
 
 def check_proof(settings: Settings, what: str, now: datetime) -> list[CheckResult]:

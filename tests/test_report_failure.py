@@ -221,7 +221,7 @@ def test_a_working_day_not_assessed_by_half_past_seven_is_told_once(
 
 
 def test_a_landlord_that_nobody_ever_ran_is_not_waited_for(settings: Settings) -> None:
-    assert watch_landlords(settings, now=MONDAY + 20 * DAY) == {"told": 0, "untold": {}}
+    assert watch_landlords(settings, now=MONDAY + 20 * DAY) == {"told": 0, "untold": {}, "late": {}, "silent": {}}
 
 
 def test_the_landlords_own_closed_day_is_no_working_day(settings: Settings) -> None:
@@ -253,6 +253,8 @@ def test_a_run_leaves_no_personal_value_and_an_audit_that_holds(settings: Settin
     with open_landlord_register(settings, ONE) as engine:
         assert verify_audit(engine).rows >= 0
         with engine.connect() as connection:
-            (row,) = connection.exec_driver_sql("SELECT * FROM runs").all()
+            (row,) = connection.exec_driver_sql("SELECT * FROM runs WHERE dag_id <> 'watch'").all()
+            watches = connection.exec_driver_sql("SELECT landlord, run_id, outcome FROM runs WHERE dag_id = 'watch'")
+            assert set(watches.all()) == {(ONE, "airflow", "succeeded"), (TWO, "airflow", "succeeded")}
     assert {str(value) for value in row} >= {ONE, "hanover.daily", "load", "1", "running"}
     assert not any("@" in str(value) for value in row)

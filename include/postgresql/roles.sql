@@ -78,8 +78,8 @@ GRANT UPDATE (status, released_at, released_by, released_why) ON batches TO due_
 GRANT UPDATE (silenced_until, silenced_at, awaiting_since, awaiting_file_id, handed_to, handed_at, disputed_at)
     ON findings TO due_regard_pages;
 GRANT UPDATE (handed_to, handed_team, is_deputy) ON work_items TO due_regard_pages;
--- A person's act on a pack: kept, the draft built anew with their words, an approved one put into the outbox.
-GRANT INSERT ON pack_events, packs, pack_issues, alert_messages TO due_regard_pages;
-GRANT USAGE ON SEQUENCE pack_events_id_seq, packs_id_seq, pack_issues_id_seq TO due_regard_pages;
+-- A person's act on a pack: kept, and the draft built anew with their words. What is mailed of it the loader's runs post.
+GRANT INSERT ON pack_events, packs TO due_regard_pages;
+GRANT USAGE ON SEQUENCE pack_events_id_seq, packs_id_seq TO due_regard_pages;
 GRANT INSERT ON record_views TO due_regard_pages;
 GRANT USAGE ON SEQUENCE record_views_id_seq TO due_regard_pages;

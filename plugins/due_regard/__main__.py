@@ -26,6 +26,7 @@ from due_regard.commands import (
     intake_commands,
     listing_commands,
     mail_commands,
+    metrics_commands,
     pack_commands,
     policy_commands,
     record_commands,
@@ -47,6 +48,7 @@ _GROUPS = (
     policy_commands,
     record_commands,
     register_commands,
+    metrics_commands,
 )
 _EXIT_CODES = """exit codes: 0 done, nothing rejected; 2 wrong usage or settings; 3 done, some rows were rejected;
 4 a file was refused (other files are loaded); 5 could not be done (nothing changed; where several landlords

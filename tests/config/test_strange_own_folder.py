@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 SOME = (
     "tests/config/test_own_folder.py",
@@ -21,6 +23,10 @@ SOME = (
 )
 
 
+@pytest.mark.long
+@pytest.mark.skipif(
+    not os.environ.get("DUE_REGARD_LONG_TESTS"), reason="runs a good part of the tests again: make test-all"
+)
 def test_a_good_part_of_the_tests_is_green_beside_strange_files(tmp_path: Path) -> None:
     own = tmp_path / "own"
     shutil.copytree(ROOT / "include" / "samples" / "own", own)

@@ -19,7 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from demo.place import find_free_port
-from tests.deployment.test_compose import ROOT
+from tests.deployment.test_compose import ROOT, SERVICES
+
+STARTED = [name for name, service in SERVICES.items() if "profiles" not in service]
+"""What `docker compose up` starts."""
 
 LANDLORDS = ("queens_cross", "clydebank")
 PATIENCE_S = float(os.environ.get("DUE_REGARD_CONTAINERS_PATIENCE", "900"))
@@ -68,7 +71,9 @@ class ComposeProject:
     def _is_healthy(self) -> bool:
         found = self.list_states()
         assert found.get("init", ("", 0))[1] == 0, self.describe()
-        return len(found) == 6 and all(health == "healthy" for name, (health, _) in found.items() if name != "init")
+        return set(found) - {"proxy"} == set(STARTED) and all(
+            health == "healthy" for name, (health, _) in found.items() if name not in {"init", "proxy"}
+        )
 
     def list_states(self) -> dict[str, tuple[str, int]]:
         """Service -> its health and exit code."""

@@ -4,6 +4,7 @@ A process of its own, because Airflow reads its home when first imported and war
 """
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -18,6 +19,18 @@ HEAVY = (
     "alembic",
     "due_regard.services.landlord_context",
 )
+
+
+def _note_opened_files() -> list[str]:
+    """Every file below the include folder that is opened from now on."""
+    include, opened = os.environ.get("DUE_REGARD_INCLUDE_DIR", "/nowhere"), list[str]()
+
+    def note_open(event: str, args: tuple[object, ...]) -> None:
+        if event == "open" and str(args[0]).startswith(include) and not Path(str(args[0])).is_dir():
+            opened.append(str(args[0]))
+
+    sys.addaudithook(note_open)
+    return opened
 
 
 def _imported_by_the_files_alone() -> list[str]:
@@ -35,6 +48,7 @@ def _imported_by_the_files_alone() -> list[str]:
 
 def main() -> None:
     """Print the findings."""
+    opened = _note_opened_files()
     heavy = _imported_by_the_files_alone()
     from airflow.dag_processing.dagbag import DagBag
     from airflow.serialization.serialized_objects import DagSerialization
@@ -63,7 +77,7 @@ def main() -> None:
         }
         for dag in bag.dags.values()
     }
-    sys.stdout.write("\n" + json.dumps({"errors": bag.import_errors, "heavy": heavy, "dags": dags}))
+    sys.stdout.write("\n" + json.dumps({"errors": bag.import_errors, "heavy": heavy, "dags": dags, "opened": opened}))
 
 
 if __name__ == "__main__":

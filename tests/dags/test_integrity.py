@@ -16,11 +16,17 @@ DAGS = {
     "watch",
     "backup",
     "verify",
+    "metrics",
+    "clean",
     *(f"{landlord}.{dag}" for landlord in LANDLORDS for dag in ("daily", "committee_packs")),
 }
 
 
-def _inspect(home: Path, hash_seed: str) -> dict[str, Any]:
+SWITCHED_ON = {"DUE_REGARD_METRICS": "true", "DUE_REGARD_AIRFLOW_KEEP_DAYS": "90"}
+"""What makes the DAGs that are off by default."""
+
+
+def _inspect(home: Path, hash_seed: str, switched_on: dict[str, str]) -> dict[str, Any]:
     foreign = ("AIRFLOW", "DUE_REGARD_", "PYTHON")
     env = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
     env |= {"AIRFLOW_HOME": str(home), "AIRFLOW__CORE__LOAD_EXAMPLES": "False", "PYTHONHASHSEED": hash_seed}
@@ -29,6 +35,7 @@ def _inspect(home: Path, hash_seed: str) -> dict[str, Any]:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(b"\xff: no settings at all")  # a DAG file opens none of them
     env["DUE_REGARD_INCLUDE_DIR"] = str(home / "include")
+    env |= switched_on
     done = subprocess.run(
         [sys.executable, "-m", "tests.dags.inspect_dags"],
         env=env,
@@ -42,7 +49,7 @@ def _inspect(home: Path, hash_seed: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    return _inspect(tmp_path_factory.mktemp("airflow"), "1")
+    return _inspect(tmp_path_factory.mktemp("airflow"), "1", SWITCHED_ON)
 
 
 def test_every_dag_loads(seen: dict[str, Any]) -> None:
@@ -50,12 +57,20 @@ def test_every_dag_loads(seen: dict[str, Any]) -> None:
     assert set(seen["dags"]) == DAGS
 
 
+def test_what_is_off_by_default_has_no_dag(tmp_path: Path) -> None:
+    assert set(_inspect(tmp_path, "1", {})["dags"]) == DAGS - {"metrics", "clean"}
+
+
 def test_loading_a_dag_file_imports_nothing_heavy(seen: dict[str, Any]) -> None:
     assert seen["heavy"] == []
 
 
+def test_a_dag_file_lists_names_and_opens_no_landlords_file(seen: dict[str, Any]) -> None:
+    assert seen["opened"] == []
+
+
 def test_serialises_twice_the_same(seen: dict[str, Any], tmp_path: Path) -> None:
-    again = _inspect(tmp_path, "2")
+    again = _inspect(tmp_path, "2", SWITCHED_ON)
     for dag in DAGS:
         first, second = (json.loads(each["dags"][dag]["serialised"]) for each in (seen, again))
         # Airflow notes in each the folder its home names; the two homes differ.
@@ -65,7 +80,9 @@ def test_serialises_twice_the_same(seen: dict[str, Any], tmp_path: Path) -> None
 @pytest.mark.parametrize("dag", sorted(DAGS))
 def test_carries_what_an_operator_needs(seen: dict[str, Any], dag: str) -> None:
     found = seen["dags"][dag]
-    assert found["tags"] == sorted({"due-regard", dag.partition(".")[0]} - {"watch", "backup", "verify"})
+    assert found["tags"] == sorted(
+        {"due-regard", dag.partition(".")[0]} - {"watch", "backup", "verify", "metrics", "clean"}
+    )
     assert found["catchup"] is False
     assert found["max_active_runs"] == 1
     assert all(task["retries"] >= 1 for task in found["tasks"].values())

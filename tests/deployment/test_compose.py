@@ -9,6 +9,8 @@ import stat
 import subprocess
 import sys
 import tomllib
+from collections import defaultdict
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,7 @@ TEXT = (ROOT / "docker-compose.yaml").read_text(encoding="utf-8")
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
 OURS = [name for name, service in SERVICES.items() if "due-regard" in service["image"]]
+OF_AIRFLOW = [name for name in OURS if name != "watch"]
 REFERENCE = re.compile(r"(?<!\$)\$\{(?P<name>\w+)(?P<rest>(?:[^{}]|\$\{[^}]*\})*)\}")
 
 
@@ -34,6 +37,16 @@ def locked(package: str) -> str:
     found = re.search(rf"^{package}==(\S+)", (ROOT / "requirements.txt").read_text(encoding="utf-8"), re.MULTILINE)
     assert found is not None, package
     return found[1]
+
+
+def fill_in(value: str, secrets: Mapping[str, str]) -> str:
+    """A value as compose makes it of an .env with these secrets alone: a default stands where there is one."""
+
+    def find_value(found: re.Match[str]) -> str:
+        default = found["rest"].removeprefix(":-")
+        return default if default != found["rest"] and "$" not in default else secrets[found["name"]]
+
+    return REFERENCE.sub(find_value, value)
 
 
 def environment(service: str) -> dict[str, str | None]:
@@ -74,9 +87,8 @@ def test_every_variable_of_ours_is_a_setting() -> None:
 
 def test_airflow_starts_up_with_this_environment(tmp_path: Path) -> None:
     """Its settings import only if every driver is there that a PostgreSQL address asks for; nothing is connected to."""
-    given = {
-        n: REFERENCE.sub("x" * 32, v) for n, v in environment("scheduler").items() if v and n.startswith("AIRFLOW__")
-    }
+    secrets = defaultdict(lambda: "x" * 32)
+    given = {n: fill_in(v, secrets) for n, v in environment("scheduler").items() if v and n.startswith("AIRFLOW__")}
     env = {n: v for n, v in os.environ.items() if not n.startswith("AIRFLOW")} | given
     # Fernet keys have a form; the folders are the image's.
     env |= {"AIRFLOW_HOME": str(tmp_path), "AIRFLOW__CORE__FERNET_KEY": ""}
@@ -100,13 +112,16 @@ def test_folders_of_the_host_are_where_the_settings_look() -> None:
         folders = {
             value for setting, value in environment(name).items() if re.fullmatch(r"DUE_REGARD_\w+_DIR", setting)
         }
-        assert folders | {"/opt/due-regard/include"} <= set(mounts(name))
+        places = {*mounts(name), *SERVICES[name].get("tmpfs", [])}
+        assert "/opt/due-regard/include" in places
+        assert [folder for folder in folders if not any(f"{folder}/".startswith(f"{place}/") for place in places)] == []
     assert mounts("scheduler")["/opt/due-regard/var"] == "./var"
     assert {
         volume for name in OURS for volume in SERVICES[name]["volumes"] if "/var" in volume or volume[0] != "."
     } == {
         "./var:/opt/due-regard/var",
         "./var:/opt/due-regard/var:ro",
+        "./var/packs:/opt/due-regard/var/packs",
         "${DUE_REGARD_BACKUP_DIR:-./backups}:/opt/due-regard/backups",
         "${DUE_REGARD_BACKUP_DIR:-./backups}:/opt/due-regard/backups:ro",
         "${DUE_REGARD_OWN_DIR:-./own}:/opt/due-regard/own:ro",
@@ -114,6 +129,8 @@ def test_folders_of_the_host_are_where_the_settings_look() -> None:
         "logs:/opt/airflow/logs:ro",
     }
 
+
+MAIL = {"DUE_REGARD_SMTP_PASSWORD", "DUE_REGARD_SMTP_OAUTH_CLIENT_SECRET"}
 
 SECRETS = {
     "airflow-db": {"AIRFLOW_DB_PASSWORD"},
@@ -138,10 +155,14 @@ SECRETS = {
         "AIRFLOW_DB_PASSWORD",
         "AIRFLOW_JWT_SECRET",
         "TASKS_DB_PASSWORD",
-        "DUE_REGARD_SMTP_PASSWORD",
-        "DUE_REGARD_SMTP_OAUTH_CLIENT_SECRET",
+        "REDIS_PASSWORD",
+        *MAIL,
     },
+    "watch": {"TASKS_DB_PASSWORD", *MAIL},
     "dag-processor": {"AIRFLOW_DB_PASSWORD"},
+    "redis": {"REDIS_PASSWORD"},
+    "worker-1": {"TASKS_DB_PASSWORD", "REDIS_PASSWORD", *MAIL},
+    "worker-2": {"TASKS_DB_PASSWORD", "REDIS_PASSWORD", *MAIL},
 }
 """Service -> the secrets of .env that it is given, under whatever name, also inside a URL."""
 
@@ -149,23 +170,33 @@ NETWORKS = {
     "airflow-db": ["airflow"],
     "register-db": ["register"],
     "init": ["airflow", "register"],
-    "api-server": ["airflow", "register", "front", "pages-outside"],
+    "api-server": ["airflow", "airflow-tasks", "register", "front", "pages-outside"],
     "proxy": ["front", "proxy-outside"],
-    "scheduler": ["airflow", "register", "tasks-outside"],
+    "scheduler": ["airflow", "register", "broker", "tasks-outside"],
+    "watch": ["register", "watch-outside"],
     "dag-processor": ["airflow"],
+    "redis": ["broker"],
+    "worker-1": ["airflow-tasks", "register", "broker", "worker-1-outside"],
+    "worker-2": ["airflow-tasks", "register", "broker", "worker-2-outside"],
 }
 """Service -> whom it can reach: databases and file parser have no way out of this machine."""
 
 TEMPORARY = "/tmp"  # noqa: S108 -- the container's, in memory
 
+OF_TASKS = {"/opt/due-regard/var", "/opt/due-regard/backups", "/opt/airflow/logs", TEMPORARY, "/opt/airflow"}
+
 WRITABLE = {
     "airflow-db": {"/var/lib/postgresql", TEMPORARY, "/var/run/postgresql"},
     "register-db": {"/var/lib/postgresql", TEMPORARY, "/var/run/postgresql"},
     "init": {"/opt/due-regard/var", TEMPORARY, "/opt/airflow"},
-    "api-server": {TEMPORARY, "/opt/airflow"},
+    "api-server": {"/opt/due-regard/var/packs", TEMPORARY, "/opt/airflow"},
     "proxy": {TEMPORARY},
-    "scheduler": {"/opt/due-regard/var", "/opt/due-regard/backups", "/opt/airflow/logs", TEMPORARY, "/opt/airflow"},
+    "scheduler": OF_TASKS,
+    "watch": {"/opt/due-regard/var", TEMPORARY, "/opt/airflow"},
     "dag-processor": {"/opt/airflow/logs", TEMPORARY, "/opt/airflow"},
+    "redis": {TEMPORARY, "/data"},
+    "worker-1": OF_TASKS,
+    "worker-2": OF_TASKS,
 }
 """Service -> the only folders that it can write: of the host, of a volume, or in memory until it ends."""
 
@@ -184,7 +215,7 @@ def test_each_service_is_given_the_secrets_that_it_needs() -> None:
 def test_each_service_reaches_what_it_needs() -> None:
     assert {name: service["networks"] for name, service in SERVICES.items()} == NETWORKS
     inside = {name for name, network in COMPOSE["networks"].items() if network.get("internal")}
-    assert inside == {"airflow", "register", "front"}
+    assert inside == {"airflow", "airflow-tasks", "register", "front", "broker"}
     ways_out = [network for networks in NETWORKS.values() for network in networks if network not in inside]
     assert len(set(ways_out)) == len(ways_out), "two services that share a way out meet on it"
 
@@ -206,7 +237,7 @@ def test_every_service_is_confined() -> None:
         assert not {"cap_add", "privileged", "devices", "pid", "ipc", "network_mode", "userns_mode"} & set(service), (
             name
         )
-        assert service["user"] in {"postgres", "${DUE_REGARD_UID:?run make env}:0"}, name
+        assert service["user"] in {"postgres", "redis", "${DUE_REGARD_UID:?run make env}:0"}, name
         assert service["mem_limit"], name
         assert service["pids_limit"] > 0, name
 
@@ -214,7 +245,8 @@ def test_every_service_is_confined() -> None:
 def test_tasks_and_pages_have_logins_of_their_own() -> None:
     """The register's owner, who could lift its guards, is nobody that runs all day."""
     words = SERVICES["init"]["command"][-1]
-    for service, login, role in (("scheduler", "tasks", "loader"), ("api-server", "pages", "pages")):
+    logins = {"api-server": ("pages", "pages")} | dict.fromkeys(("scheduler", "watch", *WORKERS), ("tasks", "loader"))
+    for service, (login, role) in logins.items():
         url = make_url(REFERENCE.sub("x", str(environment(service)["DUE_REGARD_REGISTER_URL"])))
         assert url.username == login
         assert f'register login {login} --role {role} <<< "$${login.upper()}_DB_PASSWORD"' in words
@@ -227,6 +259,22 @@ def test_a_database_is_ready_once_others_reach_it() -> None:
         assert "pg_isready --host 127.0.0.1 " in SERVICES[name]["healthcheck"]["test"][-1]
     watched = {name for name, service in SERVICES.items() if "healthcheck" in service}
     assert watched == set(SERVICES) - {"init", "proxy"}
+
+
+def test_the_watch_lives_without_airflow() -> None:
+    watch = SERVICES["watch"]
+    assert watch["networks"] == ["register", "watch-outside"]
+    assert [name for name in environment("watch") if "AIRFLOW" in name] == []
+    assert "due-regard watch" in watch["command"][-1]
+    assert (
+        subprocess.run(["bash", "-n"], input=watch["command"][-1].replace("$$", "$"), text=True, check=False).returncode
+        == 0
+    )
+    (every,) = re.findall(r"sleep (\d+)", watch["command"][-1])
+    (within,) = re.findall(r"-mmin -(\d+)", watch["healthcheck"]["test"][-1])
+    assert 2 * int(every) / 60 < int(within) < 60
+    wanted = {f"DUE_REGARD_{name.upper()}" for name in Settings.model_fields if name.startswith(("mail_", "smtp_"))}
+    assert wanted - set(environment("watch")) == set()
 
 
 def test_the_roles_are_made_before_anybody_signs_in() -> None:
@@ -250,19 +298,20 @@ def test_only_the_proxy_is_believed_on_how_a_request_came() -> None:
 
 def test_every_setting_of_mail_reaches_the_tasks() -> None:
     wanted = {f"DUE_REGARD_{name.upper()}" for name in Settings.model_fields if name.startswith(("mail_", "smtp_"))}
-    assert wanted - set(environment("scheduler")) == set()
+    for service in ("scheduler", *WORKERS):
+        assert wanted - set(environment(service)) == set()
 
 
 def test_no_literal_secret_and_no_default_for_one() -> None:
-    secret = re.compile(r"PASSWORD|SECRET|FERNET|_KEY|SQL_ALCHEMY_CONN|REGISTER_URL")
+    secret = re.compile(r"PASSWORD|SECRET|FERNET|_KEY|SQL_ALCHEMY_CONN|REGISTER_URL|DB_URL|BROKER_URL|RESULT_BACKEND")
     for service in SERVICES:
         for name, value in environment(service).items():
-            if secret.search(name) and value is not None:
+            if secret.search(name) and value not in {None, NOWHERE}:
                 references = list(REFERENCE.finditer(value))
                 assert len(references) == 1, name
                 assert references[0]["rest"].startswith(":?"), f"{name} must have no default"
                 rest = REFERENCE.sub("", value)
-                assert rest == "" or re.fullmatch(r"postgresql\+psycopg2://\w+:@[\w-]+/\w+", rest), name
+                assert rest == "" or re.fullmatch(r"(postgresql\+psycopg2|redis)://\w*:@[\w:-]+/\w+", rest), name
 
 
 def test_every_variable_is_in_the_example_and_the_other_way_round() -> None:
@@ -294,18 +343,57 @@ def test_nothing_listens_beyond_this_machine() -> None:
     assert all(str(port).startswith("127.0.0.1:") for published in ports.values() for port in published)
 
 
+NOWHERE = "postgresql+psycopg2://nowhere/none"
+"""Airflow's database as a worker knows it."""
+
+
+WORKERS = ("worker-1", "worker-2")
+
+
+@pytest.mark.parametrize("worker", WORKERS)
+def test_a_worker_has_a_disk_of_its_own_and_no_way_to_airflows_database(worker: str) -> None:
+    """What machines share is what `doctor` asks for: files for people, drops, audit heads, backups, the register."""
+    given, scheduler = environment(worker), environment("scheduler")
+    assert given["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] == NOWHERE
+    assert not any("KEY" in name or "JWT_SECRET" in name or "_DB_URL" in name for name in given)
+    own = str(given["DUE_REGARD_VAR_DIR"])
+    assert own.rpartition("/")[0] in SERVICES[worker]["tmpfs"]
+    shared = {name: fill_in(str(given[f"DUE_REGARD_{name}"]), {}) for name in ("FILES_URL", "HEADS_DIR", "DROPS_DIR")}
+    assert not any(place.startswith(own) for place in shared.values())
+    assert shared["FILES_URL"] == scheduler["DUE_REGARD_VAR_DIR"], "where the pages look for packs"
+    assert given["DUE_REGARD_MACHINE"] == worker
+    assert "airflow" not in SERVICES[worker]["networks"]
+
+
+def test_celery_is_a_profile_and_its_broker_is_reached_by_those_who_use_it_alone() -> None:
+    in_profile = {name for name, service in SERVICES.items() if service.get("profiles") == ["celery"]}
+    assert in_profile == {"redis", *WORKERS}
+    on_it = [name for name, service in SERVICES.items() if "broker" in service["networks"]]
+    assert on_it == ["scheduler", "redis", *WORKERS]
+    assert COMPOSE["networks"]["broker"]["internal"] is True
+    assert COMPOSE["networks"]["airflow-tasks"]["internal"] is True
+    assert '--requirepass "$$REDIS_PASSWORD"' in SERVICES["redis"]["command"][-1]
+    redis = SERVICES["redis"]
+    assert (redis["user"], redis["read_only"], redis["cap_drop"]) == ("redis", True, ["ALL"])
+
+
+def test_the_slots_of_the_pool_are_those_of_the_workers() -> None:
+    slots = sum(int(str(environment(worker)["AIRFLOW__CELERY__WORKER_CONCURRENCY"])) for worker in WORKERS)
+    assert slots == int(str(environment("init")["AIRFLOW__CORE__PARALLELISM"]))
+
+
 def test_airflows_database_is_not_the_registers() -> None:
-    for name in OURS:
+    for name in set(OF_AIRFLOW) - set(WORKERS):
         assert str(environment(name)["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"]).split("@")[1] == "airflow-db/airflow"
-    for name in ("init", "api-server", "scheduler"):
+    for name in ("init", "api-server", "scheduler", "watch", *WORKERS):
         assert str(environment(name)["DUE_REGARD_REGISTER_URL"]).split("@")[1] == "register-db/due_regard"
 
 
 def test_runs_with_the_local_executor_behind_a_login() -> None:
-    for name in OURS:
-        assert environment(name)["AIRFLOW__CORE__EXECUTOR"] == "LocalExecutor"
+    for name in OF_AIRFLOW:
+        assert fill_in(str(environment(name)["AIRFLOW__CORE__EXECUTOR"]), {}) == "LocalExecutor"
         assert "FabAuthManager" in str(environment(name)["AIRFLOW__CORE__AUTH_MANAGER"])
-    assert {"api-server", "scheduler", "dag-processor", "init"} == set(OURS)
+    assert {"api-server", "scheduler", "dag-processor", "init", *WORKERS} == set(OF_AIRFLOW)
 
 
 def test_no_container_runs_as_root_or_may_write_the_code() -> None:
@@ -373,8 +461,8 @@ def made(tmp_path: Path) -> dict[str, str]:
 
 def test_make_env_fills_every_secret_anew(made: dict[str, str]) -> None:
     secrets = [value for name, value in made.items() if name not in {"AIRFLOW_UI_PORT", "DUE_REGARD_UID"}]
-    assert len(secrets) == 8
-    assert len(set(secrets)) == 8
+    assert len(secrets) == 9
+    assert len(set(secrets)) == 9
     assert min(len(value) for value in secrets) >= 44
 
 

@@ -34,7 +34,7 @@ from demo.place import find_free_port, make_address
 from demo.run import AS_AT
 from due_regard.calendars.quarters import LONDON
 from due_regard.web.roles import list_role_permissions
-from tests.deployment.test_compose import COMPOSE, OURS, REFERENCE, ROOT, TEXT
+from tests.deployment.test_compose import COMPOSE, OURS, REFERENCE, ROOT, TEXT, fill_in
 from tests.journeys.installations import personal_values, small_include
 
 LANDLORDS = ("queens_cross", "clydebank")
@@ -131,7 +131,7 @@ def _environments(folder: Path, include: Path, airflow: str, register: str, port
     found = {}
     for service in OURS:
         given = {
-            name: here.get(name) or REFERENCE.sub(lambda named: secret[named["name"]], value)
+            name: here.get(name) or fill_in(value, secret)
             for name, value in COMPOSE["services"][service]["environment"].items()
             if value is not None
         }

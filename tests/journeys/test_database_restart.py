@@ -161,8 +161,9 @@ def read_outcome(installed: Installation, name: str) -> dict[str, Any]:
 
 
 def unname(place: Path, *texts: str) -> list[str]:
-    """Texts without the number of their batch, the installation's folder below `place` and the mail's id made of it."""
-    return [re.sub(rf"{place}/\w+|\bbatch \d+|/\d+/|due-regard\.\w+@", "", text) for text in texts]
+    """Texts without what a retry moves: its batch, its folder, the mail's id and the head of the audit."""
+    head = rf"{LANDLORD}:\d+:[0-9a-f]+"
+    return [re.sub(rf"{place}/\w+|\bbatch \d+|/\d+/|due-regard\.\w+@|{head}", "", text) for text in texts]
 
 
 def read_words(mail: str) -> str:

@@ -1,16 +1,22 @@
 """A real Airflow whose processes are killed: the data owner hears, the work is done all the same, history mails nobody.
 
 One Airflow serves every test here. Each landlord's day is struck elsewhere by kill -9: its task runner, the supervisor
-with the runner below it, the supervisor alone, the scheduler with everything below it. Then the next run is asked.
+with the runner below it, the supervisor alone, the scheduler with everything below it. Then the next run is asked. A
+fifth landlord's DAG is switched off, and at the end all of Airflow is killed: the watch outside it tells.
 """
 
 from __future__ import annotations
 
+import re
 import sqlite3
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email import message_from_string, policy
 from typing import Any
 
 import httpx
@@ -25,6 +31,7 @@ from tests.journeys.installations import small_include
 
 RUNNER, BOTH, SUPERVISOR, SCHEDULER = "queens_cross", "united_welsh", "hanover", "clydebank"
 STRUCK = (RUNNER, BOTH, SUPERVISOR, SCHEDULER)
+OFF = "port_of_leith"
 PAST = "2026-06-30"
 pytestmark = pytest.mark.timeout(1500)
 
@@ -42,6 +49,10 @@ class Person(AirflowApi):
             return answer.status_code != httpx.codes.SERVICE_UNAVAILABLE and bool(answer.raise_for_status())
 
         wait_for(is_taken, f"a backfill of {dag}")
+
+    def switch_off(self, dag: str) -> None:
+        """Pause a DAG, as a person would."""
+        self._http.patch(f"/api/v2/dags/{dag}", json={"is_paused": True}).raise_for_status()
 
     def read_runs(self, dag: str) -> list[dict[str, Any]]:
         """Every run of a DAG."""
@@ -115,6 +126,26 @@ class Struck:
         """Recipient and subject of every mail written; on a weekend it waits for Monday."""
         return self.ask_register("SELECT recipient, subject FROM alert_messages ORDER BY message_id")
 
+    def go_live_lately(self, landlord: str) -> None:
+        """So that its working days before this one are asked about, whatever day it is."""
+        file = self.place.include / "landlords" / f"{landlord}.yaml"
+        live = (datetime.now(UTC) - timedelta(days=20)).date()
+        file.write_text(re.sub("go_live_on: .*", f"go_live_on: {live}", file.read_text(encoding="utf-8")), "utf-8")
+
+    def list_late_mails(self, landlord: str) -> list[str]:
+        """The text of each mail that says that the landlord was not assessed in time."""
+        told = self.ask_register(
+            "SELECT body FROM alert_messages WHERE landlord = ? AND subject LIKE '%not assessed by%'", landlord
+        )
+        mails = [message_from_string(body, policy=policy.default) for (body,) in told]
+        return [" ".join(mail.get_body(("plain",)).get_content().split()) for mail in mails]  # type: ignore[union-attr]
+
+    def start_watch_outside(self) -> subprocess.Popen[str]:
+        """`due-regard watch`, which needs nothing of Airflow."""
+        env = {name: value for name, value in self.env.items() if not name.startswith("AIRFLOW")}
+        command = [sys.executable, "-m", "due_regard", "watch"]
+        return subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
     def list_failure_mails(self, landlord: str) -> list[str]:
         """What of the landlord's failures its data owner was told, and nobody else."""
         told = self.ask_register(
@@ -143,7 +174,7 @@ def find_runner(scheduler: psutil.Process, work: str) -> psutil.Process:
 def struck(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Struck]:
     """Three landlords' days begun and struck; then a scheduler is there again, and the watch has run twice."""
     folder = tmp_path_factory.mktemp("struck")
-    include = small_include(folder / "include", STRUCK, incidents=60)
+    include = small_include(folder / "include", (*STRUCK, OFF), incidents=60)
     place = DemoPlace(folder / "out", include)
     place.home.mkdir(parents=True)
     port = find_free_port()
@@ -182,6 +213,8 @@ def strike_all(found: Struck) -> None:
         psutil.wait_procs([*doomed, runner], timeout=120)  # without a supervisor the runner goes on to its end
         found.left_open[landlord] = found.read_outcome(landlord)
     found.let_time_pass()
+    found.go_live_lately(OFF)
+    found.api.switch_off(f"{OFF}.daily")
     found.start_scheduler()
     for _ in range(2):
         assert found.run("watch", {}).state == "success"
@@ -226,3 +259,37 @@ def test_a_backfill_over_rest_and_a_past_date_mail_nobody(struck: Struck) -> Non
     assert struck.ask_register("SELECT DISTINCT quarter FROM packs") == [("2026-Q2",)]
     assert struck.ask_register("SELECT count(*) FROM pack_issues") == [(0,)]
     assert [mail for mail in struck.list_mails() if mail not in before] == []
+
+
+def test_a_landlord_whose_dag_is_switched_off_is_told_so_once(struck: Struck) -> None:
+    (text,) = struck.list_late_mails(OFF)
+    assert f"The DAG {OFF}.daily is switched off in Airflow." in text
+    assert "not assessed yet" in text
+
+
+def test_with_all_of_airflow_killed_the_watch_outside_tells_though_it_is_killed_too(struck: Struck) -> None:
+    """The last test here: nothing of Airflow is left after it."""
+    top = [psutil.Process(each.pid) for each in processes.read_started(struck.place) if each.is_alive()]
+    doomed = [*top, *(child for each in top for child in each.children(recursive=True))]
+    for process in doomed:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(doomed, timeout=60)
+    with closing(sqlite3.connect(struck.place.out / "register.db", timeout=60)) as database:
+        looked = "UPDATE runs SET started_at = '2026-01-05 12:30:00.000000' WHERE dag_id = 'watch'"
+        assert database.execute(looked).rowcount == len(STRUCK) + 1
+        database.commit()
+    struck.go_live_lately(SUPERVISOR)
+    killed = struck.start_watch_outside()
+    wait_for(lambda: killed.poll() is not None or len(struck.list_late_mails(SUPERVISOR)) > 0, "the first look")
+    killed.kill()
+    killed.communicate()
+    for _ in range(2):
+        watch = struck.start_watch_outside()
+        said, trouble = watch.communicate(timeout=300)
+        assert watch.returncode == 5, said + trouble
+        assert f"{SUPERVISOR}: not assessed in time on" in said
+        assert "Airflow's own watch has not looked since 2026-01-05T12:30" in said
+    (text,) = struck.list_late_mails(SUPERVISOR)
+    assert "Airflow's own DAG `watch` last looked for late and failed runs at 12:30 on Mon 5 January 2026." in text
+    assert len(struck.list_late_mails(OFF)) == 1

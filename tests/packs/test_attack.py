@@ -1,4 +1,4 @@
-"""An attacker reads 204 publishable packs of 34 made-up landlords, and works out none of what they hide.
+"""An attacker reads 36 publishable packs of 6 made-up landlords (long form: 204 of 34), and works out nothing hidden.
 
 What the attacker knows to hold between figures is learnt here from other registers, and kept in relations.json for the
 everyday run. The disclosure control must know every equation of it.
@@ -86,12 +86,12 @@ def _join_terms(counts: tuple[QuarterCounts, ...], terms: list) -> np.ndarray:
     return np.concatenate(line)
 
 
-@pytest.mark.parametrize("seed", [2000, 2001, 2002])
+@pytest.mark.parametrize("seed", [2000, 2001, 2002] if IS_LONG else [2000])
 def test_the_control_knows_every_equation(seed: int) -> None:
     assert find_unknown_equations(seed) == []
 
 
-@pytest.mark.parametrize("seed", range(34))
+@pytest.mark.parametrize("seed", range(34 if IS_LONG else 6))
 def test_nothing_hidden_is_recovered(seed: int) -> None:
     true, editions = publish_register(seed, most=(15, 50)[seed % 2], last_quarters=3)
     assert len(editions) == 6

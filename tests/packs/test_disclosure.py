@@ -102,6 +102,15 @@ def test_the_end_of_one_quarter_does_not_betray_the_start_of_the_next() -> None:
     assert sum(value == "[c]" for name, value in told.items() if name.endswith(str(last))) >= 2
 
 
+def test_a_total_over_rows_of_which_one_is_hidden_is_hidden_too() -> None:
+    """The total of all safeguards weighs each new restriction seven times, and so bounds what is hidden."""
+    kinds = {"judged": [7, 1], "new": [1, 0], "incident": [0, 1]}
+    counts = quarter_of(kinds, [1, 30])
+    named = [replace(row, names=tuple("safeguards" + name[1:] for name in row.names)) for row in counts.rows]
+    told = choose_hidden_figures([replace(counts, rows=tuple(named))], (), NOTHING)
+    assert {f"safeguards/judged/{NOW}", f"safeguards/missing/{NOW}", f"safeguards/new/{NOW}"} <= told
+
+
 def test_what_was_shown_before_is_not_hidden_for_another() -> None:
     counts = quarter_of({"all": [1, 1, 1], "a": [1, 0, 0], "b": [0, 1, 0], "c": [0, 0, 1]}, [3, 20, 30])
     assert hide(counts)[f"b/{NOW}"] == "[c]"

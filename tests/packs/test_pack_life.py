@@ -132,6 +132,23 @@ def test_a_rejection_keeps_the_draft_with_its_reason(register: Engine) -> None:
     assert life(register).find_rejection(1) is None
 
 
+def test_an_approval_is_taken_back_until_the_mail_is_on_its_way(register: Engine) -> None:
+    first = keep(register)
+    with pytest.raises(PackError, match="no approval to take back"):
+        do(register, packs.record_undoing)
+    do(register, packs.record_approval)
+    do(register, packs.record_undoing, by="cli:ben", why="The date is wrong.")
+    assert (state(register), life(register).find_approval(1)) == ("draft", None)
+    keep(register, "b" * 64)
+    second = do(register, packs.record_approval)["id"]
+    assert life(register).find_own_build(1)["id"] == second != first  # type: ignore[index]
+    hand_over(register, second)
+    with pytest.raises(PackError, match=r"issued already.*pack correct"):
+        do(register, packs.record_undoing)
+    assert [event["event"] for event in life(register).events] == ["approved", "undone", "approved"]
+    verify_audit(register)
+
+
 def test_commentary_is_replaced_and_taken_out(register: Engine) -> None:
     keep(register)
     comment(register, "reviews", "First.")

@@ -338,6 +338,29 @@ def test_word_says_what_the_pdf_says(edition: str) -> None:
     assert (found.chart is None) == ("descr=" not in document)
 
 
+@pytest.mark.parametrize(("name", "pack"), PACKS)
+def test_the_word_paper_can_be_read_without_looking(name: str, pack: str) -> None:
+    """Headings lead, every table has a row of headings, every picture words of its own, and no paragraph is empty."""
+    file = build_word_paper(paper(name, pack), FOLDER)
+    styles = [style for style, _ in read_paragraphs(file) if style.startswith("Heading")]
+    assert styles[0] == "Heading1" and set(styles[1:]) == {"Heading2"}
+    with ZipFile(io.BytesIO(file)) as parts:
+        body = fromstring(parts.read("word/document.xml"))
+        assert b"<dc:title>" in parts.read("docProps/core.xml") and b'w:val="en-GB"' in parts.read("word/styles.xml")
+    for table in body.iter(f"{_W}tbl"):
+        head, *rows = table.findall(f"{_W}tr")
+        assert head.find(f"{_W}trPr/{_W}tblHeader") is not None and rows
+        assert all("".join(t.text or "" for t in one.iter(f"{_W}t")) for one in head.iter(f"{_W}tc"))
+    assert all(len(one.get("descr") or "") > 40 for one in body.iter() if one.tag.endswith("}docPr"))
+    standing = [one for one in body.iter(f"{_W}p") if not list(one.iter(f"{_W}drawing"))]
+    cells = {id(one) for cell in body.iter(f"{_W}tc") for one in cell.iter(f"{_W}p")}
+    assert [one for one in standing if id(one) not in cells and not _read_text(one)] == []
+
+
+def _read_text(paragraph: Any) -> str:
+    return "".join(text.text or "" for text in paragraph.iter(f"{_W}t")).strip()
+
+
 def test_text_in_word_is_no_markup() -> None:
     odd = replace(paper(), title='A <b> & "title"\x0b', made=("<w:p/>",))
     told = list(read_paragraphs(build_word_paper(odd, FOLDER)))

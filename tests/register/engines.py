@@ -100,7 +100,7 @@ def shared_postgresql(new_postgresql: Callable[[], str]) -> str:
     return url
 
 
-def _empty(url: str) -> None:
+def empty_database(url: str) -> None:
     """Empty every table, the audit too: it takes a superuser to switch its triggers off."""
     engine = create_engine(url)
     with engine.begin() as connection:
@@ -126,7 +126,7 @@ def register_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """URL of an empty, migrated register, on each engine in turn."""
     if request.param == "postgresql":
         url: str = request.getfixturevalue("shared_postgresql")
-        _empty(url)
+        empty_database(url)
         return url
     file = tmp_path / "register.db"
     shutil.copyfile(request.getfixturevalue("sqlite_template"), file)

@@ -6,15 +6,18 @@ import uuid
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, create_engine, inspect, make_url, text
 from sqlalchemy.exc import DBAPIError
 
+from due_regard import packs
 from due_regard.alerts import record_bounce
 from due_regard.errors import DueRegardError, RegisterError
 from due_regard.mail.outbox import Delivery
 from due_regard.packs.life.pack_records import record_issue, record_pack
+from due_regard.packs.life.provenance import digest_commentary
 from due_regard.records.canonical import ENTITIES, ENTITY, UNKNOWN_CELLS, ColumnKind
 from due_regard.register import (
     comment_on_finding,
@@ -38,6 +41,7 @@ from due_regard.register import (
     verify_audit,
     writing,
 )
+from due_regard.register.findings.said_words import SaidWords
 from due_regard.register.logins import create_login
 from due_regard.register.schema import revisions
 from due_regard.register.schema.write_rules import find_write_rule
@@ -348,6 +352,63 @@ def test_the_pages_read_every_record_and_decide(login: Callable[..., Engine]) ->
     verify_audit(pages)
 
 
+def test_the_pages_act_on_packs_and_mail_nobody(owned: Engine, login: Callable[..., Engine]) -> None:
+    """Commentary builds the draft anew; what is mailed of an approved one is for the loader's runs."""
+    pages, loader = login("pages", LANDLORD), login("loader", LANDLORD)
+    key = packs.PackKey("q", "2026-Q1", "confidential")
+
+    def act(engine: Engine, record: Callable[..., Any], *more: Any) -> None:
+        with writing(engine, LANDLORD) as connection:
+            life = packs.read_pack_life(connection, LANDLORD, key)
+            record(connection, LANDLORD, life, *more, SaidWords("fab:7", "b", NOW))
+
+    def build(engine: Engine) -> int:
+        with writing(engine, LANDLORD) as connection:
+            life = packs.read_pack_life(connection, LANDLORD, key)
+            said = {name: one.words for name, one in life.commentary.items()}
+            values: dict[str, Any] = {
+                "pack": "q",
+                "quarter": "2026-Q1",
+                "edition": "confidential",
+                "version": life.version,
+            }
+            made = {"commentary": digest_commentary(said)}
+            return record_pack(
+                connection,
+                LANDLORD,
+                at=NOW,
+                **values,
+                known_at=None,
+                sha256="ab",
+                files={},
+                ingredients=made,
+                figures={},
+            )
+
+    build(loader)
+    act(pages, packs.record_comment, "reviews")
+    build(pages)
+    act(pages, packs.record_comment_removal, "reviews")
+    build(pages)
+    act(pages, packs.record_rejection)
+    act(pages, packs.record_approval)
+    act(pages, packs.record_undoing)
+    act(pages, packs.record_approval)
+    with pytest.raises(RegisterError, match="permission denied"), writing(pages, LANDLORD) as connection:
+        record_issue(connection, LANDLORD, 1, how="paper", now=NOW, by="a", why="b")
+    with writing(loader, LANDLORD) as connection:
+        life = packs.read_pack_life(connection, LANDLORD, key)
+        assert packs.list_unsettled_packs(connection, LANDLORD) == [("q", "2026-Q1", "confidential")]
+        build_id = life.find_own_build(1)["id"]  # type: ignore[index]
+        record_issue(connection, LANDLORD, build_id, how="paper", now=NOW, by="a", why="b")
+        assert ("q", "2026-Q1", "confidential") not in packs.list_unsettled_packs(connection, LANDLORD)
+    act(pages, packs.record_correction)
+    with reading(pages, LANDLORD) as connection:
+        assert packs.list_unsettled_packs(connection, LANDLORD) == [("q", "2026-Q1", "confidential")]
+        assert packs.read_pack_life(connection, LANDLORD, key).version == 2
+    verify_audit(owned)
+
+
 @pytest.mark.parametrize(
     "statement",
     [
@@ -375,6 +436,8 @@ def test_the_pages_read_every_record_and_decide(login: Callable[..., Engine]) ->
         "SELECT reason FROM alert_messages",
         "INSERT INTO alert_messages (landlord, message_id) VALUES ('x', 'x')",
         "UPDATE alert_messages SET status = 'waiting'",
+        "INSERT INTO pack_issues SELECT * FROM pack_issues",
+        "UPDATE pack_events SET why = ''",
         "ALTER TABLE findings DISABLE ROW LEVEL SECURITY",
         "SELECT pg_read_file('/etc/passwd')",
     ],

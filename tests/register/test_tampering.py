@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
@@ -36,6 +37,8 @@ BOUND_ROWS = {
 
 UNBOUND_COLUMNS = {("alert_messages", "next_attempt_at"), ("alert_messages", "lease_until")}
 """Columns that the text names as beyond proof."""
+
+IS_LONG = os.environ.get("DUE_REGARD_LONG_TESTS") == "1"
 
 KINDS = ("update", "delete", "insert", "swap", "empty")
 
@@ -191,6 +194,7 @@ def test_an_attack_on_a_table_is_found(lived: Engine, name: str, kind: str) -> N
     assert found & ({name, "audit"} if name != "audit" else found), found
 
 
+@pytest.mark.parametrize("lived", ["sqlite", "postgresql"] if IS_LONG else ["sqlite"], indirect=True)
 @pytest.mark.parametrize("name", sorted(set(TABLES) - UNPROVED))
 def test_every_column_that_was_changed_is_found(lived: Engine, name: str) -> None:
     table, unfound = TABLES[name], []

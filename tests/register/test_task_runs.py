@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, event, insert, text
 
-from due_regard.register import verify_audit
-from due_regard.register.task_runs import RunKey, close_run, fail_run, find_first_sign, list_overdue_runs, open_run
+from due_regard.register import reading, verify_audit
+from due_regard.register.schema.run_tables import TaskRun
+from due_regard.register.task_runs import (
+    RunKey,
+    close_run,
+    fail_run,
+    find_first_sign,
+    find_newest_work,
+    list_overdue_runs,
+    note_watch,
+    open_run,
+    read_watches,
+)
 from tests.register.drops import LANDLORD, OTHER, at
 
 NOW, HOUR = at("2026-06-01 06:00"), timedelta(hours=1)
@@ -65,8 +77,31 @@ def test_a_later_success_of_the_same_work_mends_what_was_left_open(register: Eng
 def test_the_first_sign_of_a_landlord_is_its_own(register: Engine) -> None:
     begin(register, hours_ago=3)
     begin(register, replace(KEY, run_id="scheduled__2"))
-    assert find_first_sign(register, LANDLORD) == NOW - 3 * HOUR
-    assert find_first_sign(register, OTHER) is None
+    note_watch(register, LANDLORD, "airflow", now=NOW - 9 * HOUR)
+    with reading(register) as connection:
+        assert find_first_sign(connection, LANDLORD) == NOW - 3 * HOUR
+        assert find_first_sign(connection, OTHER) is None
+
+
+def test_a_watch_leaves_its_last_sign_alone_and_is_never_overdue(register: Engine) -> None:
+    for watch, hours in (("airflow", 3), ("airflow", 2), ("outside", 1)):
+        note_watch(register, LANDLORD, watch, now=NOW - hours * HOUR)
+    with reading(register) as connection:
+        assert read_watches(connection, LANDLORD) == {"airflow": NOW - 2 * HOUR, "outside": NOW - HOUR}
+        assert read_watches(connection, OTHER) == {}
+    assert overdue(register) == []
+
+
+def test_the_newest_work_is_that_of_the_landlords_own_days(register: Engine) -> None:
+    begin(register, hours_ago=3)
+    begin(register, replace(KEY, verb="assess"), hours_ago=2)
+    begin(register, replace(KEY, dag_id=f"{LANDLORD}.committee_packs"), hours_ago=1)
+    with reading(register) as connection:
+        found = find_newest_work(connection, LANDLORD, since=NOW - 4 * HOUR)
+        assert found is not None
+        assert (found.verb, found.started_at, found.outcome) == ("assess", NOW - 2 * HOUR, "running")
+        assert find_newest_work(connection, LANDLORD, since=NOW - HOUR) is None
+        assert find_newest_work(connection, OTHER, since=NOW - 4 * HOUR) is None
 
 
 def test_rows_of_runs_leave_the_audit_as_it_was(register: Engine) -> None:
@@ -74,3 +109,22 @@ def test_rows_of_runs_leave_the_audit_as_it_was(register: Engine) -> None:
     begin(register)
     close_run(register, KEY, now=NOW)
     assert verify_audit(register).rows == before
+
+
+def test_asking_what_is_overdue_does_not_walk_all_work_ever_done(register: Engine) -> None:
+    """Every task asks; of a few years of many landlords the register holds millions of rows."""
+    times = {"started_at": NOW - HOUR, "must_end_by": NOW - HOUR}
+    ends = [(f"scheduled__{number}", "succeeded") for number in range(3_000)] + [("scheduled__x", "failed")]
+    rows = [{**vars(KEY), **times, "run_id": run, "outcome": outcome} for run, outcome in ends]
+    with register.begin() as connection:
+        connection.execute(insert(TaskRun), rows)
+        if register.dialect.name == "postgresql":
+            connection.exec_driver_sql("ANALYZE runs")
+    asked: list[tuple[str, Any]] = []
+    event.listen(register, "before_cursor_execute", lambda *said: asked.append((said[2], said[3])))
+    assert overdue(register) == [(replace(KEY, run_id="scheduled__x"), True)]
+    statement, values = next(one for one in asked if "FROM runs" in one[0])
+    explain = {"sqlite": "EXPLAIN QUERY PLAN", "postgresql": "EXPLAIN"}[register.dialect.name]
+    with register.connect() as connection:
+        plan = str(connection.exec_driver_sql(f"{explain} {statement}", values).all())
+    assert "ix_runs_outcome_must_end_by" in plan

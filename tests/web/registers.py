@@ -29,9 +29,9 @@ def keep_records(
     return settings
 
 
-def keep_example(var: Path, landlord: str) -> Settings:
+def keep_example(var: Path, landlord: str, register_url: str | None = None) -> Settings:
     """An installation whose register holds the contract's example of a landlord, judged as at `AS_AT`."""
-    settings = Settings(var_dir=var, landlords=(landlord,))
+    settings = Settings(var_dir=var, landlords=(landlord,), register_url=register_url)
     source = load_source_mapping(settings.sources_dir, "canonical")
     exports = CONTRACT / "examples" / landlord / "exports"
     validated = read_drop(exports, landlord, source, on=AS_AT, known=lambda _: None, great_expectations=False)

@@ -25,6 +25,7 @@ from demo.users import DemoUser, create_users, list_users
 from due_regard.config.settings import Settings
 from due_regard.services.assess_landlord import assess_landlord
 from due_regard.services.build_packs import build_packs
+from due_regard.services.post_packs import find_quarter_folder
 from due_regard.services.run_alerts import run_alerts
 from due_regard.services.take_in_drop import take_in_drop
 from tests.web.browser import browser, look_at
@@ -151,7 +152,8 @@ def find_disputed(site: Site) -> list[str]:
     """References that a new build of the quarter's list of actions marks as disputed."""
     now = datetime.now(UTC)
     build_packs(site.settings, LANDLORD, quarter="2026-Q2", pack="senior_management", now=now)
-    (file,) = (file for file in site.settings.packs.rglob("*_senior_management_*_action_list.xlsx"))
+    folder = find_quarter_folder(site.settings, LANDLORD, "2026-Q2")
+    (file,) = folder.glob("*_senior_management_*_action_list.xlsx")
     rows = list(load_workbook(io.BytesIO(file.read_bytes())).worksheets[0].iter_rows(values_only=True))
     head = next(row for row in rows if row[0] == "Register reference")
     return [str(row[0]) for row in rows if row[head.index("Disputed")] == "Yes"]

@@ -169,3 +169,16 @@ def test_a_restricted_finding_is_decided_on_by_whoever_may_see_it(settings: Sett
 
 def test_there_is_nothing_to_read_at_a_decisions_address(untouched: Settings) -> None:
     assert open_pages(untouched, L, "governance").get(f"/{L}/findings/{OPEN}/dispute").status_code == 405
+
+
+def test_the_hand_over_form_knows_who_is_signed_in(untouched: Settings) -> None:
+    def read(email: str | None) -> tuple[Any, str]:
+        browser = open_pages(untouched, L, "manager", emails={} if email is None else {"manager": email})
+        path = f"/{L}/findings/{OPEN}"
+        return browser.get(path, headers={"accept": "application/json"}).json()["own_staff_ref"], browser.get(path).text
+
+    own, page = read(" S1@Clydebank.example")
+    assert own == "S1" and 'value="S1"' in page and "take the finding over yourself" in page
+    for email in (None, "nobody@clydebank.example", "s2@clydebank.example"):
+        own, page = read(email)
+        assert own is None and "take the finding over yourself" not in page

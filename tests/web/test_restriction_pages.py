@@ -18,6 +18,7 @@ from due_regard.services.list_restrictions import list_restrictions
 from due_regard.services.read_assessments import read_assessments
 from due_regard.services.read_case import find_judging, read_judged_case
 from due_regard.services.show_restriction import show_restriction
+from due_regard.services.state_case import state_case
 from due_regard.web.rendering import format_address
 from tests.contract_examples import CONTRACT
 from tests.register.drops import accepted, appeal, restriction
@@ -260,3 +261,31 @@ def test_what_was_decided_of_a_case_stands_in_order(tmp_path: Path) -> None:
     ]
     (review,) = [one for one in life["next"] if one["rule"] == "restriction.review"]
     assert review["due_on"] == "2026-11-01"
+
+
+@pytest.mark.parametrize(
+    ("kind", "is_told"), [("tenant", True), ("factored_owner", True), ("applicant", False), ("contractor", False)]
+)
+def test_a_statement_names_the_ombudsman_to_those_who_may_go_there(tmp_path: Path, kind: str, is_told: bool) -> None:
+    customer = {"customer_ref": "C1", "customer_type": kind, "receives_support_service": False}
+    files = (accepted("restrictions", [restriction("R1", customer_ref="C1")]), accepted("customers", [customer]))
+    settings = keep_records(tmp_path, L, *files)
+    promises = state_case(settings, L, "R1")["appeal"]["promises"]
+    assert any("Ombudsman" in one["promise"] for one in promises) == is_told
+    assert any("acknowledged within 3 working days" in one["promise"] for one in promises)
+
+
+@pytest.mark.parametrize("stage", ["active_management", "restriction", None])
+def test_a_statement_quotes_what_fits_the_decision(tmp_path: Path, stage: str | None) -> None:
+    records = restriction("R1", customer_ref="C1", decision_stage=stage)
+    settings = keep_records(tmp_path, "clydebank", accepted("restrictions", [records]))
+    told = state_case(settings, "clydebank", "R1")["appeal"]
+    page = open_pages(settings, "clydebank", "reader").get("/clydebank/restrictions/R1/statement").text
+    cannot = stage == "active_management"
+    assert ([one["clause"] for one in told["refusals"]], bool(told["promises"])) == (
+        ["22"] if cannot else [],
+        not cannot,
+    )
+    assert ("cannot be appealed" in page) == cannot and ("appeal to the executive" in page) == (not cannot)
+    words = [one["promise"] for one in told["promises"]]
+    assert len(words) == len(set(words)), "nothing is quoted twice"

@@ -143,6 +143,44 @@ def test_nobody_but_an_administrator_sees_how_airflow_is_set_up(fab_airflow: Fab
     assert fab_airflow.log_in(name_role(LANDLORD, role)).get(path).status_code == 403
 
 
+def test_the_first_page_says_which_of_ones_own_landlords_dags_are_off(
+    fab_airflow: FabAirflow, data_team: httpx.Client
+) -> None:
+    def ask(person: httpx.Client) -> tuple[list[str], list[str]]:
+        found = person.get("/due-regard/", headers={"Accept": "application/json"}).raise_for_status().json()
+        return found["switched_off"], found["unknown"]
+
+    admin = fab_airflow.log_in("Admin")
+    changed = [f"{LANDLORD}.committee_packs", f"{OTHER}.daily"]
+    for dag in changed:
+        admin.patch(f"/api/v2/dags/{dag}", json={"is_paused": True}).raise_for_status()
+    try:
+        assert ask(data_team) == ([f"{LANDLORD}.committee_packs"], [])
+        assert set(changed) <= set(ask(admin)[0])
+    finally:
+        for dag in changed:
+            admin.patch(f"/api/v2/dags/{dag}", json={"is_paused": False}).raise_for_status()
+    assert ask(data_team) == ([], [])
+
+
+def test_a_data_team_reads_clears_and_backfills_its_own_landlords_runs_alone(
+    fab_airflow: FabAirflow, data_team: httpx.Client
+) -> None:
+    own, strange = f"{LANDLORD}.daily", f"{OTHER}.daily"
+    admin = fab_airflow.log_in("Admin")
+    codes = {}
+    for dag in (own, strange):
+        run = admin.post(f"/api/v2/dags/{dag}/dagRuns", json=RUN).raise_for_status().json()["dag_run_id"]
+        tasks = f"/api/v2/dags/{dag}/dagRuns/{run}/taskInstances"
+        span = {"dag_id": dag, "from_date": "2026-05-05T00:00:00Z", "to_date": "2026-05-05T23:00:00Z"}
+        codes[dag] = [
+            data_team.get(tasks).status_code,
+            data_team.post(f"/api/v2/dags/{dag}/dagRuns/{run}/clear", json={"dry_run": False}).status_code,
+            data_team.post("/api/v2/backfills", json=span).status_code,
+        ]
+    assert codes == {own: [200, 200, 200], strange: [403, 403, 403]}
+
+
 @pytest.mark.parametrize("role", ["Manager", "Governance", "Auditor"])
 def test_the_others_have_the_menu_and_no_dag(fab_airflow: FabAirflow, role: str) -> None:
     person = fab_airflow.log_in(name_role(LANDLORD, role))

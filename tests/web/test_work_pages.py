@@ -381,3 +381,15 @@ def test_a_register_that_is_away_is_said_beside_the_others(tmp_path: Path) -> No
     settings = Settings(var_dir=tmp_path, landlords=(L,))
     (row,) = list_landlords_work(settings, {L: False}, NOBODY, now=NOW)["landlords"]
     assert "there is no register" in row["trouble"]
+
+
+def test_the_first_page_names_dags_that_do_not_run_by_themselves(tmp_path: Path) -> None:
+    settings = Settings(var_dir=tmp_path / "var", landlords=(L,))
+    switches = {f"{L}.daily": "off", f"{L}.committee_packs": "unknown"}
+    page = open_pages(settings, L, "reader", switches=switches).get("/").text
+    assert f"<strong>Switched off in Airflow:</strong> {L}.daily." in page
+    assert f"<strong>Not known to Airflow:</strong> {L}.committee_packs." in page
+    page = open_pages(settings, L, "reader").get("/").text
+    assert "Switched off" not in page and "Not known" not in page
+    # Nothing is said of a landlord that one may not see.
+    assert "Switched off" not in open_pages(settings, L, "nobody", switches=switches).get("/").text

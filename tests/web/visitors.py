@@ -33,6 +33,7 @@ class GateOfTests:
     emails: Mapping[str, str] = field(default_factory=dict)
     roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
+    switches: Mapping[str, str] = field(default_factory=dict)
 
     async def find_visitor(self, request: Request) -> Visitor | None:
         name = request.headers.get("x-person")
@@ -45,6 +46,9 @@ class GateOfTests:
 
     def find_names(self, actors: Collection[str]) -> dict[str, str]:
         return {actor: name for actor, name in self.names.items() if actor in actors}
+
+    def find_switches(self, dags: Collection[str]) -> dict[str, str]:
+        return {dag: self.switches.get(dag, "on") for dag in dags}
 
     def find_login_url(self, path: str) -> str:
         return f"/login?next={path}"

@@ -95,6 +95,9 @@ class WeekReport:
         vanished: records that no longer come and wait for a person; vanished_open: those with open findings.
         audit_head: of the landlord's audit as the mail was composed.
         head_command: what compares the register with it.
+        assessed_by: the hour by which each working day is assessed.
+        late_days: of the last working days those that were not, each with when it was since.
+        watched_at: when late and failed runs were last looked for from Airflow, and from outside; empty: never.
     """
 
     since: date
@@ -113,6 +116,9 @@ class WeekReport:
     vanished_open: int = 0
     audit_head: str = ""
     head_command: str = ""
+    assessed_by: str = ""
+    late_days: tuple[str, ...] = ()
+    watched_at: tuple[str, str] = ("", "")
 
     @property
     def is_clear(self) -> bool:

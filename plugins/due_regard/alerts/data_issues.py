@@ -6,9 +6,9 @@ setting. It names no person and no address.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import TypeAlias
 
 from sqlalchemy import Connection, func, select
@@ -18,16 +18,19 @@ from due_regard.alerts.alert_context import AlertContext
 from due_regard.alerts.cases import Case
 from due_regard.alerts.finding_wording import is_printable_reference
 from due_regard.alerts.freshness import Freshness
+from due_regard.alerts.late_days import find_late_days
 from due_regard.alerts.recipients import RecipientProblem
 from due_regard.alerts.record_cells import RecordCell, RecordCells
 from due_regard.alerts.routing import CaseRoute
+from due_regard.alerts.silent_watches import AIRFLOW, OUTSIDE
 from due_regard.mail.mail_memory import is_given_up, is_of_mode
-from due_regard.mail.wording import MailWording, format_day
+from due_regard.mail.wording import MailWording, format_day, format_moment
 from due_regard.records.canonical import ENTITY
 from due_regard.register import count_duties_on, find_record_origin_on
 from due_regard.register.audit import make_verify_command, read_audit_head_on
 from due_regard.register.schema.alert_tables import AlertMessage
 from due_regard.register.schema.finding_tables import AssessmentRun
+from due_regard.register.task_runs import read_watches
 from due_regard.register.vanished_records import count_waiting_records
 
 _SHOWN = 10
@@ -101,7 +104,7 @@ def describe_issue(conn: Connection, issue: DataIssue, cells: RecordCells, conte
 
 
 def build_week_report(
-    conn: Connection, context: AlertContext, freshness: Freshness, *, open_findings: int, issues: int
+    conn: Connection, context: AlertContext, freshness: Freshness, *, open_findings: int, issues: int, now: datetime
 ) -> WeekReport:
     """The figures of the seven days before the day of `context`."""
     landlord, as_at = context.landlord.id, context.as_at
@@ -115,7 +118,7 @@ def build_week_report(
     duties = count_duties_on(conn, landlord, as_at)
     # The data owner may not hear of restricted duties, nor count by them.
     hidden = sorted({duty.rule for policy in context.history.versions for duty in policy.duties if duty.restricted_to})
-    head = read_audit_head_on(conn, landlord)
+    head, signs = read_audit_head_on(conn, landlord), read_watches(conn, landlord)
     return WeekReport(
         since=since,
         runs=conn.scalar(runs) or 0,
@@ -133,7 +136,26 @@ def build_week_report(
         vanished_open=count_waiting_records(conn, landlord, with_findings=True, hidden=hidden),
         audit_head=head,
         head_command=make_verify_command(landlord, head) if head else "",
+        assessed_by=f"{context.settings.assessed_by:%H:%M}",
+        late_days=tuple(_list_late_days(conn, context, now)),
+        watched_at=(_format_sign(signs.get(AIRFLOW)), _format_sign(signs.get(OUTSIDE))),
     )
+
+
+def _list_late_days(conn: Connection, context: AlertContext, now: datetime) -> Iterator[str]:
+    words = context.wording.data_owner
+    for late in find_late_days(conn, context.landlord, context.calendar, now=now):
+        day = format_day(late.day)
+        at = late.assessed_at
+        yield (
+            words.day_not_assessed.format(day=day)
+            if at is None
+            else words.day_assessed_late.format(day=day, at=format_moment(at))
+        ).strip()
+
+
+def _format_sign(seen: datetime | None) -> str:
+    return format_moment(seen) if seen is not None else ""
 
 
 def _describe_mail_issue(conn: Connection, issue: DeliveryIssue, cells: RecordCells, context: AlertContext) -> str:

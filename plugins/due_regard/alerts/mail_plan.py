@@ -70,7 +70,7 @@ def plan_mails(
         closed_findings.add_closed_findings(closed, context, digests)
         dates = list(plan_calendar_drafts(conn, shared, closed, context))
     held_back = len(cases) - len(mailed)
-    _add_data_issues(conn, routed, cells, freshness, context, digests, open_findings=len(findings))
+    _add_data_issues(conn, routed, cells, freshness, context, digests, open_findings=len(findings), now=now)
     _add_drop_notices(freshness, held_back, context, digests)
     return MailPlan(
         drafts=(
@@ -108,6 +108,7 @@ def _add_data_issues(
     digests: Digests,
     *,
     open_findings: int,
+    now: datetime,
 ) -> None:
     """New issues as they appear; on the summary's day all of them, with the week's figures."""
     alerts, history = context.settings, context.sent_history
@@ -125,7 +126,7 @@ def _add_data_issues(
     if context.is_summary:
         issues = len(found) + (freshness.key is not None)
         digest.content.week = data_issues.build_week_report(
-            conn, context, freshness, open_findings=open_findings, issues=issues
+            conn, context, freshness, open_findings=open_findings, issues=issues, now=now
         )
 
 

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from sqlalchemy import Connection, Engine, func, select
 
 from due_regard.alerts.freshness import CADENCE_DAYS, read_freshness
+from due_regard.alerts.late_days import find_late_days, find_still_late
 from due_regard.calendars.quarters import find_london_day
 from due_regard.calendars.working_days import WorkingCalendar
 from due_regard.config.landlord import Landlord
@@ -25,7 +26,7 @@ def find_late_runs(
 ) -> list[str]:
     """What of intake, assessment and alerts has not run in time for `landlord`, in sentences.
 
-    Assessment and alerts are due every working day; a run of the last working day is in time until today's is over.
+    Assessment and alerts are due every working day; that of the last working day is in time until today's hour.
     """
     today = find_london_day(now)
     last_working = calendar.shift(today, -1)
@@ -34,10 +35,13 @@ def find_late_runs(
         assessed = conn.scalar(select(func.max(AssessmentRun.recorded_at)).where(AssessmentRun.landlord == landlord.id))
         alerted = conn.scalar(select(func.max(AlertDay.last_run_at)).where(AlertDay.landlord == landlord.id))
         stuck = _count_stuck_mails(conn, landlord.id, last_working)
+        days = find_late_days(conn, landlord, calendar, now=now)
     found = [f"{landlord.id}: intake: {freshness.trouble}"] if freshness.key is not None else []
     if freshness.last_on is None and freshness.key is None:
         found.append(f"{landlord.id}: intake: no drop has ever been taken in")
-    found += _describe_late_run(landlord.id, "assessment", assessed, last_working)
+    found += _describe_late_run(landlord.id, "assessment", assessed, last_working) or _describe_late_day(
+        landlord, find_still_late(days, landlord, calendar, now=now)
+    )
     found += _describe_late_run(landlord.id, "alerts", alerted, last_working)
     return found + stuck
 
@@ -69,6 +73,13 @@ def _describe_late_run(landlord: str, what: str, ran_at: datetime | None, last_w
     if ran_on >= last_working:
         return []
     return [f"{landlord}: {what} last ran on {format_day(ran_on)}; look at the scheduler and at failed runs"]
+
+
+def _describe_late_day(landlord: Landlord, day: date | None) -> list[str]:
+    if day is None:
+        return []
+    by = f"{landlord.alerts.assessed_by:%H:%M}"
+    return [f"{landlord.id}: not assessed by {by} on {format_day(day)}; look at the scheduler and at failed runs"]
 
 
 def _count_stuck_mails(conn: Connection, landlord: str, before: date) -> list[str]:

@@ -1,8 +1,9 @@
-"""Commands that tell people: alerts."""
+"""Commands that tell people: alerts, watch."""
 
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from due_regard.services.run_alerts import run_alerts
 
 
 def add_commands(commands: Commands) -> None:
-    """Adds alerts."""
+    """Adds alerts and watch."""
     alerts = add_command_group(commands, "alerts", "mails to those who must act")
     parser = add_command(alerts, "run", run_alerts_run, "compose what is new or has moved up, then send it")
     parser.add_argument("--as-at", required=True, metavar="YYYY-MM-DD", help="the day the mails are about")
@@ -28,6 +29,10 @@ def add_commands(commands: Commands) -> None:
     parser = add_command(alerts, "explain", run_alerts_explain, "why a message was sent")
     parser.add_argument("message_id", metavar="MESSAGE_ID", help="from the mail's last lines")
     add_landlord_option(parser, "whose mail it is")
+    parser = add_command(
+        commands, "watch", run_watch, "tell data owners what failed or is late; for a timer outside Airflow"
+    )
+    add_now_option(parser)
 
 
 def run_alerts_run(args: Namespace, settings: Settings) -> CommandResult:
@@ -54,3 +59,23 @@ def run_alerts_explain(args: Namespace, settings: Settings) -> CommandResult:
     """`alerts explain MESSAGE_ID [--landlord L]`."""
     result = explain_mail(settings, args.message_id, landlord=args.landlord)
     return CommandResult(result, tuple(result["explanation"].splitlines()))
+
+
+def run_watch(args: Namespace, settings: Settings) -> CommandResult:
+    """`watch`: exit code 5 where a landlord is late, nobody could be told, or Airflow's own watch is silent."""
+    from due_regard.services.report_failure import watch_landlords
+
+    check_mails_nobody(args, settings)
+    result = watch_landlords(settings, now=read_writing_now(args, settings), watch="outside", upgrade=False)
+    late = [f"{landlord}: not assessed in time on {day}" for landlord, day in result["late"].items()]
+    silent = [f"Airflow's own watch has not looked since {seen}: is Airflow up?" for seen in result["silent"].values()]
+    trouble = (*late, *_describe_untold(result["untold"]), *silent)
+    told = (f"mails to data owners: {result['told']}",) if result["told"] or not trouble else ()
+    return CommandResult(result, (*trouble, *told), 5 if trouble else 0)
+
+
+def _describe_untold(untold: Mapping[str, str]) -> Iterator[str]:
+    """One line a reason: a register that is away keeps all of its landlords from being told."""
+    for why in dict.fromkeys(untold.values()):
+        names = ", ".join(name for name, reason in untold.items() if reason == why)
+        yield f"{names}: could not be looked after, or not be told: {why}"

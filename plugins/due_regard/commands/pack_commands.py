@@ -18,6 +18,7 @@ from due_regard.services.act_on_pack import (
     correct_pack,
     record_handover,
     reject_pack,
+    undo_approval,
 )
 from due_regard.services.build_packs import build_packs
 from due_regard.services.open_figure import open_figure
@@ -39,6 +40,7 @@ def add_commands(commands: Commands) -> None:
     _add_act(verbs, "comment", run_comment, "write commentary on a section into the draft, and build it anew")
     _add_act(verbs, "approve", run_approve, "approve the newest draft: it is mailed to its clerk")
     _add_act(verbs, "reject", run_reject, "reject the newest draft: it stays a draft, with your reason")
+    _add_act(verbs, "undo", run_undo, "take an approval back, until the pack's mail leaves")
     _add_act(verbs, "issue", run_pack_issue, "a person handed a pack to its audience: it is issued today")
     _add_act(verbs, "correct", run_correct, "begin the next version of what was issued, and build its draft")
     parser = add_command(verbs, "figure", run_figure, "what one figure counts: each row with file, clause, decisions")
@@ -119,7 +121,10 @@ def run_approve(args: Namespace, settings: Settings) -> CommandResult:
     """`pack approve --landlord L --quarter Q --pack NAME [--edition E] --by POST --why … [--digest D]`."""
     check_mails_nobody(args, settings)
     result = approve_pack(settings, _make_act(args, args.digest), now=read_writing_now(args, settings), send=True)
-    mailed = "its mail to the clerk is in the outbox" if result["posted"] else "no mail was put into the outbox"
+    mailed = "it is not switched on, so nobody is mailed"
+    if result["leaves_on"]:
+        mailed = f"its mail to the clerk leaves with the first alerts from {result['leaves_on']} on"
+    mailed = "its mail to the clerk is in the outbox" if result["posted"] else mailed
     return CommandResult(result, (f"{_name_pack(result)} is approved; {mailed}",))
 
 
@@ -127,6 +132,12 @@ def run_reject(args: Namespace, settings: Settings) -> CommandResult:
     """`pack reject --landlord L --quarter Q --pack NAME [--edition E] --by POST --why …`."""
     result = reject_pack(settings, _make_act(args), now=read_writing_now(args, settings))
     return CommandResult(result, (f"{_name_pack(result)} is rejected: it stays a draft, with your reason",))
+
+
+def run_undo(args: Namespace, settings: Settings) -> CommandResult:
+    """`pack undo --landlord L --quarter Q --pack NAME [--edition E] --by POST --why …`."""
+    result = undo_approval(settings, _make_act(args), now=read_writing_now(args, settings))
+    return CommandResult(result, (f"the approval of {_name_pack(result)} is taken back: it is a draft again",))
 
 
 def run_correct(args: Namespace, settings: Settings) -> CommandResult:

@@ -6,7 +6,7 @@ What the landlord's *policy* promises is in the policy file; what its *export* l
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, time
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal
@@ -90,6 +90,19 @@ class AlertSettings(_SettingsPart):
     missing_after_working_days: int = Field(
         default=2, ge=0, description="working days after the cadence until a drop counts as missing"
     )
+    assessed_by: time = Field(
+        default=time(7, 30), ge=time(6, 30), le=time(19, 30), description="London time, HH:MM, or the data owner hears"
+    )
+
+    @field_validator("assessed_by", mode="before")
+    @classmethod
+    def _read_hour(cls, value: object) -> object:
+        """HH:MM alone; without quotation marks YAML reads 10:30 as 630, by a base of sixty."""
+        if isinstance(value, int):
+            value = f"{value // 60:02}:{value % 60:02}"
+        if isinstance(value, str) and not re.fullmatch(r"[0-2]\d:[0-5]\d", value):
+            raise ValueError("write a time of the day as HH:MM, such as 07:30")
+        return value
 
 
 class PackSwitch(_SettingsPart):
@@ -105,6 +118,10 @@ class PackSwitch(_SettingsPart):
     meets_on: tuple[date, ...] = ()
     days_before_meeting: int = Field(default=7, ge=0)
     needs_approval: bool = Field(default=True, description="mailed only once a named person has approved it")
+    remind_after_working_days: int = Field(default=5, ge=1, description="a draft that waits so long is asked for again")
+    warn_before_working_days: int = Field(
+        default=10, ge=1, description="so long before a draft's report is owed the data owner hears"
+    )
     author: Particular | None = Field(default=None, description="post of who answers for the paper, never a name")
     agenda_item: Particular | None = Field(default=None, description="number of the item on the agenda")
     marking: Particular | None = Field(default=None, description="of the confidential edition: exempt, private, why")

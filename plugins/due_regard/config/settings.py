@@ -6,53 +6,19 @@ own file (landlord.py), what its policy promises in the policy file.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Literal, TypeAlias, TypeVar
+from typing import Annotated, Literal
 
-from pydantic import AnyHttpUrl, BeforeValidator, Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import BeforeValidator, Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from due_regard.config.landlord import Address, Identifier
 from due_regard.config.layered_folders import LayeredFolder, find_shipped_folder, is_installed
+from due_regard.config.setting_values import SettingsList, read_base_url
 from due_regard.config.storage import StoredPath, open_folder
 from due_regard.errors import SettingsError
-
-Item = TypeVar("Item")
-
-
-def _split_list(given: object) -> object:
-    """`a, b` or `["a", "b"]` as a list; what is no text is a list already."""
-    if not isinstance(given, str):
-        return given
-    if not given.lstrip().startswith("["):
-        words = [word.strip() for word in given.split(",") if word.strip()]
-        if given.strip() and not words:
-            raise ValueError("names nothing; leave it out, or write a list as a,b")
-        return words
-    try:
-        return json.loads(given)
-    except ValueError:
-        raise ValueError('write a list as a,b or as ["a", "b"]') from None
-
-
-SettingsList: TypeAlias = Annotated[tuple[Item, ...], NoDecode, BeforeValidator(_split_list)]
-"""A setting that holds several values: separated by commas, or JSON."""
-
-
-def _read_base_url(given: object) -> str | None:
-    """The address that pages are reached at, without its last slash; it stands in mails, so it may hold no secret."""
-    if given is None or not str(given).strip():
-        return None
-    try:
-        url = AnyHttpUrl(str(given))
-    except ValueError:
-        raise ValueError("write it as https://airflow.landlord.example") from None
-    if url.username is not None or url.password is not None or url.query is not None or url.fragment is not None:
-        raise ValueError("may hold no user, password, query or fragment; write it as https://airflow.landlord.example")
-    return str(url).rstrip("/")
 
 
 class Settings(BaseSettings):
@@ -82,6 +48,11 @@ class Settings(BaseSettings):
     heads_dir: Path | None = Field(
         default=None, description="Folder where audit heads are noted, best elsewhere; default <var_dir>/audit_heads."
     )
+    machine: str | None = Field(
+        default=None,
+        pattern="^[A-Za-z0-9_-]{1,63}$",
+        description="This machine's name, where tasks run on several with disks of their own: see `due-regard doctor`.",
+    )
     backup_dir: Path | str | None = Field(
         default=None, description="Folder or fsspec URL of the nightly backups, best elsewhere; blank: none is made."
     )
@@ -90,6 +61,16 @@ class Settings(BaseSettings):
         default=(), description="Landlord ids to run, a,b; default every settings file."
     )
 
+    metrics: bool = Field(
+        default=False, description="A DAG hands figures of each landlord to Airflow's own metrics, each quarter hour."
+    )
+    airflow_keep_days: int | None = Field(
+        default=None, ge=7, description="A DAG removes runs older than this from Airflow's database; blank: none does."
+    )
+    airflow_db_url: SecretStr | None = Field(
+        default=None,
+        description="URL of Airflow's own database, for that DAG alone: no task reaches it otherwise.",
+    )
     preload: bool = Field(
         default=False,
         description="Airflow's scheduler imports the heavy packages once, and its tasks (LocalExecutor) start at once.",
@@ -102,7 +83,7 @@ class Settings(BaseSettings):
     mail_redirect: str | None = Field(
         default=None, description="Trial: one address gets every live mail, with a line that says whose it would be."
     )
-    base_url: Annotated[str | None, BeforeValidator(_read_base_url)] = Field(
+    base_url: Annotated[str | None, BeforeValidator(read_base_url)] = Field(
         default=None, description="Public https address of Airflow: mails link to the pages below it."
     )
     mail_from: str = "due-regard@landlord.example"
@@ -116,7 +97,16 @@ class Settings(BaseSettings):
     smtp_oauth_client_id: str | None = None
     smtp_oauth_client_secret: SecretStr | None = None
 
-    @field_validator("own_dir", "heads_dir", "backup_dir", "mail_redirect", mode="before")
+    @field_validator(
+        "own_dir",
+        "heads_dir",
+        "machine",
+        "backup_dir",
+        "airflow_keep_days",
+        "airflow_db_url",
+        "mail_redirect",
+        mode="before",
+    )
     @classmethod
     def _read_blank_as_none(cls, value: object) -> object:
         return value or None

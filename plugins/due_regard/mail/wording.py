@@ -6,9 +6,10 @@ its placeholders, and a line in the file. Layout and whole paragraphs belong in 
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 
+from due_regard.calendars.quarters import LONDON
 from due_regard.config.layered_folders import Folder, find_file
 from due_regard.config.yaml_files import read_yaml
 from due_regard.errors import WordingError
@@ -50,6 +51,8 @@ class SubjectSentences(Sentences):
     pack: Annotated[str, require_placeholders("title", "audience", "months")]
     pack_correction: Annotated[str, require_placeholders("title", "audience", "months")]
     pack_approval: Annotated[str, require_placeholders("title", "months")]
+    pack_reminder: Annotated[str, require_placeholders("title", "months")]
+    pack_owed: Annotated[str, require_placeholders("title", "months")]
     data_owner: Annotated[str, require_placeholders("landlord", "title")]
 
 
@@ -235,6 +238,12 @@ def load_mail_wording(folder: Folder) -> MailWording:
 def format_day(on: date) -> str:
     """A date as people say it: Fri 3 July 2026."""
     return f"{on:%a} {on.day} {on:%B %Y}"
+
+
+def format_moment(at: datetime) -> str:
+    """An instant as people in London say it: 08:05 on Fri 3 July 2026."""
+    local = at.astimezone(LONDON)
+    return f"{local:%H:%M} on {format_day(local.date())}"
 
 
 def format_count(n: int, one: str, many: str | None = None) -> str:

@@ -15,13 +15,17 @@ from due_regard.packs.life.pack_acts import (
     record_correction,
     record_question,
     record_rejection,
+    record_undoing,
 )
-from due_regard.packs.life.pack_lives import DECISION, PackKey, PackLife, make_pack_key, read_pack_life
-from due_regard.packs.life.pack_mail import build_approval_mail, build_pack_mail
+from due_regard.packs.life.pack_history import list_unsettled_packs
+from due_regard.packs.life.pack_lives import DECISION, DRAFTS, PackKey, PackLife, make_pack_key, read_pack_life
+from due_regard.packs.life.pack_mail import build_approval_mail, build_pack_mail, find_leaving_day, find_posting_day
 from due_regard.packs.life.pack_records import is_issued, is_mailed, record_issue, record_mailing
 from due_regard.packs.life.report_duties import (
+    OwedReport,
     add_report_duty,
     assess_report_duties,
+    find_owed_report,
     format_first_issues,
     parse_first_issues,
     read_first_issues,
@@ -29,6 +33,8 @@ from due_regard.packs.life.report_duties import (
 
 __all__ = [
     "DECISION",
+    "DRAFTS",
+    "OwedReport",
     "PackKey",
     "PackLife",
     "PackReport",
@@ -40,10 +46,14 @@ __all__ = [
     "check_may_be_issued",
     "find_kept_files",
     "find_kept_folder",
+    "find_leaving_day",
+    "find_owed_report",
+    "find_posting_day",
     "format_first_issues",
     "is_issued",
     "is_mailed",
     "keep_files",
+    "list_unsettled_packs",
     "make_pack_key",
     "parse_first_issues",
     "read_first_issues",
@@ -56,4 +66,5 @@ __all__ = [
     "record_mailing",
     "record_question",
     "record_rejection",
+    "record_undoing",
 ]

@@ -1,7 +1,9 @@
 """Audit heads noted in a file outside the register: after each act, so that a removed tail or a lost chain shows.
 
 One line an act and landlord: the instant and the head. The file is only ever appended to; a line that says `restored`
-tells that a person put an earlier state back, and what was noted before it counts no more. Comparing is audit.py's.
+tells that a person put an earlier state back, and what was noted before it counts no more. Where tasks run on several
+machines each has a file of its own, for a network share mixes what two machines append; they are read as one.
+Comparing is audit.py's.
 """
 
 from __future__ import annotations
@@ -53,8 +55,17 @@ class NotedHeads:
         return sum(len(rows) for rows in self.heads.values())
 
 
-def name_head_file(folder: Path, url: str | URL) -> Path:
-    """The file of the register at `url`: named for its database, and a number for where that is.
+def name_head_file(folder: Path, url: str | URL, machine: str | None = None) -> Path:
+    """The file of the register at `url`, that of one machine where there are several.
+
+    Raises:
+        RegisterError: the URL is wrong.
+    """
+    return folder / ".".join([name_register_place(url), *([machine] if machine else []), "txt"])
+
+
+def name_register_place(url: str | URL) -> str:
+    """A name for the register at `url`: of its database, and a number for where that is. No full stop is in it.
 
     Raises:
         RegisterError: the URL is wrong.
@@ -63,7 +74,7 @@ def name_head_file(folder: Path, url: str | URL) -> Path:
     database = str(target.database or "register")
     place = str(Path(database).absolute()) if target.get_backend_name() == "sqlite" else database
     number = hashlib.sha256(f"{target.host}/{target.port}/{target.query}/{place}".encode()).hexdigest()[:8]
-    return folder / f"{re.sub('[^A-Za-z0-9_-]', '_', Path(database).stem)}-{number}.txt"
+    return f"{re.sub('[^A-Za-z0-9_-]', '_', Path(database).stem)}-{number}"
 
 
 def note_appended(connection: Connection) -> None:
@@ -96,15 +107,12 @@ def note_heads(file: Path, heads: Mapping[str, tuple[int, str]], at: datetime, *
 
 
 def read_noted_heads(file: Path) -> NotedHeads:
-    """What the file says; nothing where there is none.
+    """What the file says, with those of other machines beside it; nothing where there is none.
 
     Raises:
-        RegisterError: it cannot be read.
+        RegisterError: one cannot be read.
     """
-    try:
-        lines = file.read_bytes().decode("utf-8", errors="replace").splitlines() if file.is_file() else []
-    except OSError as reason:
-        raise RegisterError(f"the noted audit heads {file} cannot be read: {reason.strerror}") from None
+    lines = _read_lines(list_head_files(file))
     heads: dict[str, dict[int, str]] = {}
     restored_at, unread = "", 0
     for line in lines:
@@ -117,3 +125,21 @@ def read_noted_heads(file: Path) -> NotedHeads:
             # The first that was noted of a row counts: one written over a removed tail comes later.
             heads.setdefault(found[3], {}).setdefault(int(found[4]), found[5])
     return NotedHeads(file, heads, restored_at, unread)
+
+
+def list_head_files(file: Path) -> list[Path]:
+    """The files of one register in the folder of `file`: one, or one a machine."""
+    name = file.name.partition(".")[0]
+    found = file.parent.glob(f"{name}.*") if file.parent.is_dir() else ()
+    return sorted(each for each in found if each.suffix == file.suffix and each.is_file())
+
+
+def _read_lines(files: list[Path]) -> list[str]:
+    """The lines of one file as they stand; those of several in the order of their instants."""
+    lines: list[str] = []
+    for each in files:
+        try:
+            lines += each.read_bytes().decode("utf-8", errors="replace").splitlines()
+        except OSError as reason:
+            raise RegisterError(f"the noted audit heads {each} cannot be read: {reason.strerror}") from None
+    return lines if len(files) < 2 else sorted(lines, key=lambda line: line.partition(" ")[0])

@@ -1,6 +1,7 @@
-"""A person's act on a pack: comment, approve, reject, correct; the same functions for the command line and the pages.
+"""A person's act on a pack: comment, approve, reject, undo, correct; the same for the command line and the pages.
 
-Approving puts the approved build's mail to the clerk into the outbox in the same transaction. A comment and a
+The pages only record an act: their login writes no mail, and the next run of `alerts` or `watch` posts what is due
+(post_waiting_packs.py). With `send`, as the command line has it, it is posted and handed over at once. A comment and a
 correction build the draft anew, so that what is looked at is what would be mailed.
 """
 
@@ -68,10 +69,11 @@ class PackAct:
 
 
 def approve_pack(settings: Settings, act: PackAct, *, now: datetime, send: bool = False) -> Result:
-    """Approve the newest draft, and put its mail to the clerk into the outbox; with `send`, hand it over now.
+    """Approve the newest draft; with `send`, mail it now where it may leave today.
 
     Returns:
-        As `describe_pack_state`, and posted (whether its mail was put into the outbox), mails (handed over).
+        As `describe_pack_state`, and leaves_on (the day on which its mail may leave; None: it has no clerk), posted
+        (whether its mail was put into the outbox), mails (handed over).
 
     Raises:
         PackError: it is no draft, was never built, lacks the newest commentary, or its files are gone.
@@ -84,16 +86,18 @@ def approve_pack(settings: Settings, act: PackAct, *, now: datetime, send: bool 
     from due_regard.register import writing
 
     context, key, words = load_landlord_context(settings, act.landlord), act.find_key(), act.make_words(now)
-    mail_context = open_mail_context(settings, context, now=now)
+    mail_context, switch = open_mail_context(settings, context, now=now), find_switch(context.landlord, act.pack)
+    leaves_on = packs.find_posting_day(switch, Quarter.parse(act.quarter), mail_context) if switch else None
     with open_landlord_register(settings, act.landlord) as engine:
         with writing(engine, act.landlord) as connection:
             life = packs.read_pack_life(connection, act.landlord, key)
             build = packs.record_approval(connection, act.landlord, life, words, act.seen)
             read_report(settings, act.landlord, life, build)
-            has_clerk = find_switch(context.landlord, act.pack) is not None
-            posted = has_clerk and post_build(connection, settings, mail_context, life, build)
-        mails = send_landlord_mail(engine, settings, act.landlord, now=now) if send and posted else 0
-        return describe_pack_state(engine, act.landlord, key) | {"posted": posted, "mails": mails}
+            is_due = send and leaves_on == mail_context.today
+            posted = is_due and post_build(connection, settings, mail_context, life, build)
+        mails = send_landlord_mail(engine, settings, act.landlord, now=now) if posted else 0
+        state = describe_pack_state(engine, act.landlord, key)
+    return state | {"leaves_on": leaves_on.isoformat() if leaves_on else None, "posted": posted, "mails": mails}
 
 
 def reject_pack(settings: Settings, act: PackAct, *, now: datetime) -> Result:
@@ -115,6 +119,28 @@ def reject_pack(settings: Settings, act: PackAct, *, now: datetime) -> Result:
         with writing(engine, act.landlord) as connection:
             life = packs.read_pack_life(connection, act.landlord, key)
             packs.record_rejection(connection, act.landlord, life, words)
+        return describe_pack_state(engine, act.landlord, key)
+
+
+def undo_approval(settings: Settings, act: PackAct, *, now: datetime) -> Result:
+    """Take an approval back before the mail leaves: the version is a draft again.
+
+    Returns:
+        As `describe_pack_state`.
+
+    Raises:
+        PackError: it is not approved, or its mail left: a correction is the way then.
+        DecisionError: no name or reason is given.
+    """
+    from due_regard import packs
+    from due_regard.register import writing
+
+    load_landlord_context(settings, act.landlord)
+    key, words = act.find_key(), act.make_words(now)
+    with open_landlord_register(settings, act.landlord) as engine:
+        with writing(engine, act.landlord) as connection:
+            life = packs.read_pack_life(connection, act.landlord, key)
+            packs.record_undoing(connection, act.landlord, life, words)
         return describe_pack_state(engine, act.landlord, key)
 
 
@@ -150,7 +176,7 @@ def comment_on_pack(
 
 
 def correct_pack(settings: Settings, act: PackAct, *, now: datetime, send: bool = False) -> Result:
-    """Begin a correction of what was issued: its draft is built, and mailed at once where nobody need approve it.
+    """Begin a correction of what was issued: its draft is built; with `send`, mailed, or asked for, at once.
 
     Returns:
         As `describe_pack_state`, and posted, asked (by mail for its approval), mails.
@@ -170,9 +196,10 @@ def correct_pack(settings: Settings, act: PackAct, *, now: datetime, send: bool 
                 connection, act.landlord, packs.read_pack_life(connection, act.landlord, key), words
             )
         _build_draft_anew(engine, settings, context, key, now)
-        has_clerk = find_switch(context.landlord, act.pack) is not None
-        sent = hand_over_pack(engine, settings, context, key, now=now) if has_clerk else (False, False)
-        mails = send_landlord_mail(engine, settings, act.landlord, now=now) if send and any(sent) else 0
+        is_posted = send and find_switch(context.landlord, act.pack) is not None
+        mail_context = open_mail_context(settings, context, now=now)
+        sent = hand_over_pack(engine, settings, mail_context, key) if is_posted else (False, False)
+        mails = send_landlord_mail(engine, settings, act.landlord, now=now) if any(sent) else 0
         state = describe_pack_state(engine, act.landlord, key)
     return state | {"posted": sent[0], "asked": sent[1], "mails": mails}
 

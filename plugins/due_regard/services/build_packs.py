@@ -13,7 +13,7 @@ from due_regard.config.settings import Settings
 from due_regard.config.storage import StoredPath
 from due_regard.policy import LandlordContext
 from due_regard.services.landlord_context import load_landlord_context, open_landlord_register
-from due_regard.services.post_mail import send_landlord_mail
+from due_regard.services.post_mail import open_mail_context, send_landlord_mail
 from due_regard.services.post_packs import find_quarter_folder, hand_over_pack
 from due_regard.services.result import Result
 from due_regard.services.steps import report_step
@@ -59,12 +59,13 @@ def build_packs(
     period = str(Quarter.parse(quarter))
     names = [pack] if pack else [switch.name for switch in context.landlord.packs]
     built: list[Result] = []
+    mail_context = open_mail_context(settings, context, now=now) if issue else None
     with open_landlord_register(settings, landlord, upgrade=upgrade) as engine:
         for number, name in enumerate(names, 1):
             report_step(f"{landlord}: pack {name} ({number} of {len(names)})")
             key = packs.make_pack_key(name, period, edition)
             report = build_one_pack(engine, settings, context, key, out=out, now=now, known_at=known_at)
-            posted, asked = hand_over_pack(engine, settings, context, key, now=now) if issue else (False, False)
+            posted, asked = hand_over_pack(engine, settings, mail_context, key) if mail_context else (False, False)
             result: Result = {"name": name, "files": [file.name for file in report.files], "sha256": report.sha256}
             result |= {"status": report.status, "version": report.version}
             built.append(result | {"posted": posted, "asked": asked})

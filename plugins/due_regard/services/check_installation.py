@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
 
@@ -27,6 +28,7 @@ from due_regard.services.landlord_context import (
     open_landlord_register,
 )
 from due_regard.services.landlord_failures import LandlordFailures
+from due_regard.services.machine_checks import check_machines
 from due_regard.services.register_checks import (
     check_backups,
     check_findings_without_settings,
@@ -34,6 +36,7 @@ from due_regard.services.register_checks import (
     check_nightly_proof,
     check_not_moved,
     check_noted_heads,
+    check_watches,
 )
 
 _OWN_FOLDERS = ("calendars", "codes", "landlords", "policies", "reports", "sources")
@@ -52,6 +55,7 @@ def check_installation(settings: Settings, *, now: datetime, freshness: bool = F
         return [item for check in each for item in _run_check(check)]
     checks: list[Callable[[], Iterator[CheckResult]]] = [
         lambda: _check_folders(settings),
+        lambda: check_machines(settings),
         lambda: _check_code_lists(settings),
         lambda: _check_unread_files(settings),
         lambda: _check_calendars(settings, today),
@@ -153,6 +157,7 @@ def _check_register(settings: Settings, now: datetime) -> Iterator[CheckResult]:
                 yield from check_noted_heads(settings, report, noted)
                 yield from check_backups(settings, engine, names[0], now)
                 yield check_nightly_proof(engine, now)
+                yield from check_watches(engine, names, now)
         except AuditError as reason:
             yield CheckResult("audit chain", False, str(reason))
         except RegisterError as reason:
@@ -230,7 +235,7 @@ def _check_landlord(settings: Settings, name: str, today: date) -> Iterator[Chec
 
 
 def _check_freshness(settings: Settings, name: str, now: datetime) -> Iterator[CheckResult]:
-    """Whether intake, assessment and alerts of a landlord ran in time."""
+    """Whether intake, assessment and alerts of a landlord ran in time, and somebody looks whether they do."""
     from due_regard.alerts.run_lateness import find_late_runs
     from due_regard.mail.wording import load_mail_wording
 
@@ -238,4 +243,6 @@ def _check_freshness(settings: Settings, name: str, now: datetime) -> Iterator[C
     context = load_landlord_context(settings, name)
     with open_landlord_register(settings, name) as engine:
         late = find_late_runs(engine, context.landlord, context.calendar, wording, now=now)
+        watches = list(check_watches(engine, [name], now))
     yield CheckResult(f"{name} freshness", not late, "; ".join(late) or "intake, assessment and alerts ran in time")
+    yield from (replace(each, what=f"{name} {each.what}") for each in watches)

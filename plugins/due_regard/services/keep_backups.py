@@ -121,9 +121,11 @@ def find_backup_folder(settings: Settings, landlord: str | None) -> StoredPath:
     Raises:
         SettingsError: no folder for backups is set.
     """
+    from due_regard.register.head_log import name_register_place
+
     if settings.backups is None:
         raise SettingsError("set DUE_REGARD_BACKUP_DIR to a folder for backups, best on another machine")
-    return settings.backups / find_head_file(settings, landlord).stem
+    return settings.backups / name_register_place(find_register_url(settings, landlord))
 
 
 def is_drill_due(engine: Engine, now: datetime) -> bool:

@@ -51,10 +51,10 @@ def find_register_url(settings: Settings, landlord: str | None = None) -> str:
 
 
 def find_head_file(settings: Settings, landlord: str | None = None) -> Path:
-    """The file outside the register in which its audit heads are noted."""
+    """The file outside the register in which this machine notes its audit heads."""
     from due_regard.register.head_log import name_head_file
 
-    return name_head_file(settings.heads, find_register_url(settings, landlord))
+    return name_head_file(settings.heads, find_register_url(settings, landlord), settings.machine)
 
 
 @contextmanager

@@ -32,6 +32,7 @@ alerts:
   data_owner: data@{host}.example               # hears of rejected rows and refused files
   longest_silence_days: 92        # for how many days a person may silence a finding
   go_live_on: {year}-01-01        # what was overdue before goes to one backlog list
+  assessed_by: 07:30              # London; not assessed by then on a working day: the data owner hears
 # Committee and management packs: name (reports/packs/<name>.yaml), clerk; a named person approves each before it is
 # mailed, unless it says needs_approval: false
 packs: []

@@ -22,13 +22,26 @@ if TYPE_CHECKING:
 
 
 def list_landlords_work(
-    settings: Settings, landlords: Mapping[str, bool], visitor: Visitors, *, now: datetime
+    settings: Settings,
+    landlords: Mapping[str, bool],
+    visitor: Visitors,
+    *,
+    now: datetime,
+    switches: Mapping[str, str] | None = None,
 ) -> Result:
     """What is to be done at each of `landlords` (id -> whether restricted duties may be seen).
+
+    Args:
+        settings: the installation.
+        landlords: whose work.
+        visitor: who asks.
+        now: the instant.
+        switches: DAG -> whether Airflow starts its runs: on, off, unknown.
 
     Returns:
         landlords: each landlord, name, as_at (None: never judged), overdue, due, coming, noted, waiting (on the
         visitor; None where nothing can be), trouble (what to do where a landlord cannot be read, else None).
+        switched_off, unknown: DAGs of these landlords whose runs do not begin.
     """
     rows: dict[str, dict[str, Any]] = {}
     for names in settings.registers(landlords).values():
@@ -48,7 +61,9 @@ def list_landlords_work(
         except DueRegardError as reason:
             for name in contexts:
                 rows[name]["trouble"] = str(reason)
-    return {"landlords": [rows[name] for name in landlords]}
+    found = switches or {}
+    off, unknown = ([dag for dag, switch in found.items() if switch == word] for word in ("off", "unknown"))
+    return {"landlords": [rows[name] for name in landlords], "switched_off": off, "unknown": unknown}
 
 
 def _count_register(

@@ -35,6 +35,6 @@ def move_landlord_register(settings: Settings, target: str, landlord: str | None
         prove = partial(check_copy, settings)
         report = register.move_register(find_register_url(settings, landlord), target, prove, now=now)
     arrived = register.open_register(target)
-    note_restored_heads(arrived, name_head_file(settings.heads, target), now=now)
+    note_restored_heads(arrived, name_head_file(settings.heads, target, settings.machine), now=now)
     arrived.dispose()
     return {"source": report.source, "target": report.target, "head": report.head, "rows": report.rows}

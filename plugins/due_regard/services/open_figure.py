@@ -16,6 +16,7 @@ from due_regard.config.settings import Settings
 from due_regard.errors import PackError, UnknownReference
 from due_regard.policy import LandlordContext
 from due_regard.services.landlord_context import load_landlord_context, open_landlord_register
+from due_regard.services.pack_titles import describe_definition, describe_period
 from due_regard.services.result import Result, make_json_value
 from due_regard.services.result_page import PAGE_ROWS, describe_page, find_offset
 from due_regard.services.visible_rules import list_restricted_rules
@@ -44,7 +45,9 @@ def open_figure(
     Returns:
         address (also as figure_address), landlord, landlord_name, quarter, pack, edition, version, state, sha256,
         table, table_title, measure,
-        label, figure_quarter, number, out_of, unit, clause, promise, policy_version, known_at, may_see_rows, rows (as
+        label, figure_quarter, number, out_of, unit, title (of the pack), period, figure_period (in words), clause and
+        promise (that ask for the pack), figure_clause (that asks for the figure; None: it is for information),
+        policy_version, known_at, may_see_rows, rows (as
         `list_figure_rows`), row_count, and page and pages where a page was asked for.
 
     Raises:
@@ -70,6 +73,9 @@ def open_figure(
             "landlord_name": context.landlord.name,
         }
         | {"quarter": found.key.quarter, "pack": found.key.pack, "edition": found.key.edition}
+        | {"title": describe_definition(settings, found.key.pack)["title"]}
+        | {"period": describe_period(context.landlord, found.key.quarter)}
+        | {"figure_period": describe_period(context.landlord, found.quarter)}
         | {"version": found.version, "state": state, "sha256": build["sha256"], "table": found.table}
         | _describe_figure(found, figure)
         | _describe_basis(settings, context, found)
@@ -171,16 +177,19 @@ def _describe_figure(found: FigureAddress, figure: OpenedFigure) -> Result:
 
 
 def _describe_basis(settings: Settings, context: LandlordContext, found: FigureAddress) -> Result:
-    """The clause that asks for the pack, and the policy in force at the end of the figure's quarter."""
+    """The clauses that ask for pack and figure, and the policy in force at the end of the figure's quarter."""
     from due_regard.errors import DefinitionError
     from due_regard.packs.content.pack_definition import load_pack_definition
 
     policy = context.history.find_version(Quarter.parse(found.quarter).ends_on)
-    said = {"clause": None, "promise": None, "policy_version": policy.effective_from.isoformat()}
+    said = {"clause": None, "promise": None, "policy_version": policy.effective_from.isoformat(), "figure_clause": None}
     try:
-        basis = load_pack_definition(settings.reports_dir, found.key.pack).asked_for.get(found.landlord)
+        definition = load_pack_definition(settings.reports_dir, found.key.pack)
     except DefinitionError:
-        basis = None
+        return said
+    asked = (one.asked_by.get(found.landlord) for one in definition.sections if one.table == found.table)
+    said["figure_clause"] = next(asked, None)
+    basis = definition.asked_for.get(found.landlord)
     return said if basis is None else said | {"clause": basis.clause, "promise": basis.promise}
 
 

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 LONDON_CLOCK: dict[str, Any] = {"timezone": LONDON.key, "run_immediately": timedelta(0)}
 """How schedules are read: in London; a DAG that never ran waits for its next slot, one that did makes up the last."""
 
-TAGS = ["due-regard"]
+TAGS, LANDLORD_DAGS = ["due-regard"], ("daily", "committee_packs")
+"""What every DAG is tagged with; what each landlord's own are called, after its id and a dot."""
 
 PERMANENT = (SettingsError, DropError, CalendarError, PackError, AuditError)
 """Errors that no retry mends: a person must act. All others may pass, as a restart of the database does."""

@@ -6,7 +6,7 @@ Every mail goes through the one outbox: at least once, always with the same Mess
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from due_regard.calendars.quarters import find_london_day
@@ -19,6 +19,7 @@ from due_regard.policy import LandlordContext
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
+    from due_regard.alerts import LateDay
     from due_regard.mail.builder import MailContext
     from due_regard.records.validated_drop import ValidatedDrop
     from due_regard.register.task_runs import OverdueRun
@@ -91,18 +92,36 @@ def post_overdue_run(engine: Engine, context: MailContext, run: OverdueRun) -> b
     )
 
 
-def post_late_assessment(engine: Engine, context: MailContext, days: Sequence[date], *, by: str) -> bool:
+def post_late_assessment(engine: Engine, context: MailContext, days: Sequence[LateDay], *, why: str) -> bool:
     """Tell the data owner on which days the landlord was not assessed in time; once for the latest of `days`.
+
+    Returns:
+        False where they were told before.
+    """
+    from due_regard.mail.wording import format_day, format_moment
+
+    words, by, latest = context.wording.data_owner, f"{context.landlord.alerts.assessed_by:%H:%M}", days[-1].day
+    lines = [
+        words.day_not_assessed.format(day=format_day(late.day))
+        if late.assessed_at is None
+        else words.day_assessed_late.format(day=format_day(late.day), at=format_moment(late.assessed_at))
+        for late in days
+    ]
+    text = words.unassessed.format(days="\n".join(lines), by=by, why=why)
+    title = words.unassessed_title.format(by=by, day=format_day(latest))
+    return _post_to_data_owner(engine, context, "failure", f"unassessed {latest}", title, text)
+
+
+def post_silent_watch(engine: Engine, context: MailContext, watch: str, seen: datetime, *, text: str) -> bool:
+    """Tell the data owner that a watch was last there when it was `seen`; once a silence.
 
     Returns:
         False where they were told before.
     """
     from due_regard.mail.wording import format_day
 
-    wording = context.wording
-    text = wording.data_owner.unassessed.format(days=", ".join(map(format_day, days)), by=by)
-    title = wording.data_owner.unassessed_title.format(by=by, day=format_day(days[-1]))
-    return _post_to_data_owner(engine, context, "failure", f"unassessed {days[-1]}", title, text)
+    title = context.wording.data_owner.silent_watch_title.format(day=format_day(find_london_day(seen)))
+    return _post_to_data_owner(engine, context, "failure", f"silent {watch} {seen.isoformat()}", title, text)
 
 
 def post_register_faults(engine: Engine, context: MailContext, tables: Mapping[str, int]) -> bool:

@@ -7,22 +7,21 @@ approved, from the files kept of it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
+from due_regard.calendars.quarters import Quarter
 from due_regard.config.landlord import Landlord, PackSwitch
 from due_regard.config.settings import Settings
 from due_regard.config.storage import StoredPath
-from due_regard.policy import LandlordContext
 from due_regard.services.landlord_context import load_landlord_context, open_landlord_register
-from due_regard.services.post_mail import open_mail_context
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
     from due_regard.mail.builder import MailContext
-    from due_regard.packs import PackKey, PackLife, PackReport
+    from due_regard.packs import OwedReport, PackKey, PackLife, PackReport
+    from due_regard.packs.life.pack_mail import DraftNotice
 
 
 def find_quarter_folder(settings: Settings, landlord: str, quarter: str) -> StoredPath:
@@ -61,10 +60,10 @@ def check_may_hand_over(settings: Settings, landlord: str, *, quarter: str, pack
             packs.check_may_be_issued(packs.read_pack_life(connection, landlord, key), needs_approval=True)
 
 
-def hand_over_pack(
-    engine: Engine, settings: Settings, context: LandlordContext, key: PackKey, *, now: datetime
-) -> tuple[bool, bool]:
+def hand_over_pack(engine: Engine, settings: Settings, context: MailContext, key: PackKey) -> tuple[bool, bool]:
     """Mail a pack to its clerk where it may be issued, else ask governance to approve its draft; each once.
+
+    An approved pack is mailed from the day on which it should leave: until then its approval can be taken back.
 
     Returns:
         Whether its mail was put into the outbox, and whether its approval was asked for, by this call. Neither where
@@ -76,13 +75,23 @@ def hand_over_pack(
     from due_regard import packs
     from due_regard.register import writing
 
-    landlord, mail_context = context.landlord.id, open_mail_context(settings, context, now=now)
-    with writing(engine, landlord) as connection:
-        life = packs.read_pack_life(connection, landlord, key)
-        if life.name_state(life.version) in {"draft", "commented"} and is_approval_needed(context.landlord, key.pack):
-            return False, ask_for_approval(connection, settings, mail_context, life)
+    landlord, is_asked = context.landlord, is_approval_needed(context.landlord, key.pack)
+    with writing(engine, landlord.id) as connection:
+        life = packs.read_pack_life(connection, landlord.id, key)
+        if is_asked and life.name_state(life.version) in packs.DRAFTS:
+            return False, ask_for_approval(connection, settings, context, life)
         build = packs.check_may_be_issued(life, needs_approval=False)
-        return post_build(connection, settings, mail_context, life, build), False
+        if is_asked and not is_to_leave(context, key):
+            return False, False
+        return post_build(connection, settings, context, life, build), False
+
+
+def is_to_leave(context: MailContext, key: PackKey) -> bool:
+    """Whether the mail of a pack may leave today; of one that is not switched on, no day keeps it."""
+    from due_regard.packs import find_posting_day
+
+    switch = find_switch(context.landlord, key.pack)
+    return switch is None or find_posting_day(switch, Quarter.parse(key.quarter), context) == context.today
 
 
 def post_build(
@@ -99,8 +108,9 @@ def post_build(
     from due_regard.register.audit import read_audit_head_on
 
     landlord, key, mode = context.landlord.id, life.key, context.mode
-    place = (landlord, key.pack, key.quarter, mode, key.edition)
-    if packs.is_mailed(connection, *place, version=life.version):
+    undoing = life.find_undoing(life.version)
+    place, since = (landlord, key.pack, key.quarter, mode, key.edition), undoing["at"] if undoing else None
+    if packs.is_mailed(connection, *place, version=life.version, since=since):
         return False
     report = read_report(settings, landlord, life, build)
     head, reports = read_audit_head_on(connection, landlord), settings.reports_dir
@@ -116,22 +126,42 @@ def ask_for_approval(connection: Connection, settings: Settings, context: MailCo
     """Ask governance by mail to approve the newest draft: once a version, and again once a rejected one was rebuilt.
 
     Returns:
-        False where they were asked before, or the draft that they rejected is still the newest.
+        False where they were asked before, took the approval back, or the draft that they rejected is the newest.
     """
+    from due_regard.packs.life.pack_mail import DraftNotice
+
+    version = life.version
+    builds, rejection = life.list_builds_of(version), life.find_rejection(version)
+    if not builds or life.is_undone(version) or (rejection and rejection["pack_id"] == builds[-1]["id"]):
+        return False
+    rejected = sum(1 for event in life.events if event["version"] == version and event["event"] == "rejected")
+    owed = find_owed(settings, context, life.key)
+    return post_notice(connection, settings, context, life, DraftNotice(rejected=rejected, owed=owed))
+
+
+def post_notice(
+    connection: Connection, settings: Settings, context: MailContext, life: PackLife, notice: DraftNotice
+) -> bool:
+    """Put a mail about the newest draft into the outbox, unless there is one of its stage and round."""
     from due_regard import packs
     from due_regard.mail import outbox
 
-    landlord, version = context.landlord.id, life.version
-    build, rejection = life.list_builds_of(version)[-1], life.find_rejection(version)
-    if rejection is not None and rejection["pack_id"] == build["id"]:
-        return False
-    report = make_report(life, build, ())
-    rejected = sum(1 for event in life.events if event["version"] == version and event["event"] == "rejected")
-    mail = packs.build_approval_mail(report, context, reports=settings.reports_dir, rejected=rejected)
+    landlord, build = context.landlord.id, life.list_builds_of(life.version)[-1]
+    mail = packs.build_approval_mail(make_report(life, build, ()), context, notice, reports=settings.reports_dir)
     if outbox.has_mail(connection, landlord, mail.message_id):
         return False
-    packs.record_question(connection, landlord, life, build["id"], mail, now=context.now)
+    event: Literal["asked", "warned"] = "warned" if notice.stage == "owed" else "asked"
+    packs.record_question(connection, landlord, life, build["id"], mail, now=context.now, event=event)
     return True
+
+
+def find_owed(settings: Settings, context: MailContext, key: PackKey) -> OwedReport | None:
+    """Until when the report of a pack is owed; None where no clause asks for it by a day."""
+    from due_regard.packs import find_owed_report
+    from due_regard.packs.content.pack_definition import load_pack_definition
+
+    definition = load_pack_definition(settings.reports_dir, key.pack)
+    return find_owed_report(context.landlord, definition, Quarter.parse(key.quarter), key.edition)
 
 
 def read_report(settings: Settings, landlord: str, life: PackLife, build: Mapping[str, Any]) -> PackReport:

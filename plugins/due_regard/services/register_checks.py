@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -96,6 +96,29 @@ def check_nightly_proof(engine: Engine, now: datetime) -> CheckResult:
         return CheckResult("nightly proof", False, says)
     mend = "see the DAG `verify`; `due-regard audit verify --deep` proves the register now"
     return _check_age("nightly proof", last.at if last else None, now, OLDEST_PROOF, mend)
+
+
+def check_watches(engine: Engine, names: Sequence[str], now: datetime) -> Iterator[CheckResult]:
+    """When each watch last looked after one of `names`, and whether it missed its last look."""
+    from due_regard.alerts import WATCHES, find_silent_watches
+    from due_regard.register import reading
+    from due_regard.register.task_runs import read_watches
+
+    seen: dict[str, datetime] = {}
+    with reading(engine) as connection:
+        for name in names:
+            for watch, at in read_watches(connection, name).items():
+                seen[watch] = max(at, seen.get(watch, at))
+    silent = find_silent_watches(seen, now=now)
+    mend = {"airflow": "switch the DAG `watch` on", "outside": "let a timer call `due-regard watch` (docs/runbook.md)"}
+    for watch in WATCHES:
+        what = f"watch from {watch}" if watch == "airflow" else f"watch from {watch} Airflow"
+        if watch not in seen:
+            yield CheckResult(what, True, f"never looked for late runs: {mend[watch]}", is_warning=True)
+        else:
+            says = f"last looked for late runs on {seen[watch]:%Y-%m-%d %H:%M} UTC"
+            is_there = watch not in silent
+            yield CheckResult(what, is_there, says if is_there else f"{says}: is it there? {mend[watch]}")
 
 
 def _check_age(what: str, newest: datetime | None, now: datetime, oldest: timedelta, mend: str) -> CheckResult:

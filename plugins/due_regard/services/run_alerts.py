@@ -19,6 +19,7 @@ from due_regard.services.assess_landlord import assess_every_duty, assess_until_
 from due_regard.services.landlord_context import list_landlords_to_run, load_landlord_context, open_landlord_register
 from due_regard.services.landlord_failures import LandlordFailures
 from due_regard.services.post_mail import open_mail_context
+from due_regard.services.post_waiting_packs import post_waiting_packs
 from due_regard.services.result import Result
 from due_regard.services.steps import report_step
 
@@ -113,6 +114,8 @@ def _compose_register_alerts(
             if dry_run is None and is_to_be_assessed(engine, name, as_at):
                 assess_until_settled(engine, settings, context, as_at, now)
             reports.append(compose_landlord_alerts(engine, settings, context, as_at, now, dry_run))
+            if dry_run is None:
+                post_waiting_packs(engine, settings, open_mail_context(settings, context, now=now))
     return reports
 
 

@@ -24,7 +24,7 @@ from due_regard.services.visible_rules import list_visible_rules
 
 if TYPE_CHECKING:
     import pandas as pd
-    from sqlalchemy import Engine
+    from sqlalchemy import Connection, Engine
 
     from due_regard.records.canonical import Records
 
@@ -43,8 +43,9 @@ def show_finding(
     now: datetime,
     landlord: str | None = None,
     sees_restricted: bool = True,
+    email: str | None = None,
 ) -> Result:
-    """One finding of the register (of `landlord`'s, where each has its own).
+    """One finding of the register (of `landlord`'s, where each has its own); `email` is the reader's address.
 
     Returns:
         Where it stands, label, promise, reading, reading_confirmed_by, policy_title, remedy, days_unit; explanation,
@@ -52,7 +53,8 @@ def show_finding(
         of the record it is about), withdrawal (who withdrew that record, when and why; else None), owner and
         would_be_told (post, why), told (stage, on, why, status, mode), life (events, each with `words`), decisions
         (those of people that hold now, the oldest first), newest_event (whoever decides names it, so that nobody
-        decides on what they have not seen).
+        decides on what they have not seen), own_staff_ref (the reader's in the staff export, where they do not have the
+        finding already; else None).
 
     Raises:
         UnknownReference: there is no such finding, it is another landlord's, or it may not be seen.
@@ -68,7 +70,8 @@ def show_finding(
             handed_to = () if found["handed_to"] is None else (found["handed_to"],)
             subject = (found["landlord"], found["subject_type"], found["subject_ref"])
             records = register.read_case_records(connection, *subject, staff=handed_to)
-        result: Result = {name: make_json_value(found[name]) for name in _STANDING}
+            own = _find_own_reference(connection, found, email)
+        result: Result = {name: make_json_value(found[name]) for name in _STANDING} | {"own_staff_ref": own}
         result |= _describe_promise(known, found, duty)
         result |= explain_finding(records, known, found, duty)
         origin = register.find_record_origin(engine, found["landlord"], found["subject_type"], found["subject_ref"])
@@ -91,6 +94,16 @@ def _read_visible_finding(
         if found["rule"] not in (list_visible_rules(history, sees_restricted=False) or ()):
             raise UnknownReference("no finding has that reference")
     return found
+
+
+def _find_own_reference(connection: Connection, found: dict[str, Any], email: str | None) -> str | None:
+    """Who may take the finding over without typing a reference: the one member of staff with the reader's address."""
+    from due_regard.register.case_references import find_staff_by_email
+
+    members = find_staff_by_email(connection, [found["landlord"]], email) if email else []
+    if len(members) != 1 or members[0].staff_ref == found["handed_to"]:
+        return None
+    return members[0].staff_ref
 
 
 def _find_withdrawal(engine: Engine, found: dict[str, Any]) -> Result | None:

@@ -7,10 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from due_regard.calendars.quarters import Quarter, find_london_day
+from due_regard.config.landlord import Landlord
 from due_regard.config.settings import Settings
 from due_regard.errors import DefinitionError
+from due_regard.services.post_packs import find_switch
 from due_regard.services.result import Result, make_json_value
 
 if TYPE_CHECKING:
@@ -21,21 +25,35 @@ _Frozen = tuple[Mapping[int, Any], Mapping[int, Any]]
 
 
 def describe_life(
-    settings: Settings, life: PackLife, version: int, build: Mapping[str, Any], frozen: _Frozen | None
+    settings: Settings,
+    landlord: Landlord,
+    life: PackLife,
+    version: int,
+    build: Mapping[str, Any],
+    frozen: _Frozen | None,
+    *,
+    actor: str | None = None,
+    now: datetime | None = None,
 ) -> Result:
     """Where a version stands and how it came to.
 
     Args:
         settings: the installation.
+        landlord: whose pack.
         life: of the pack.
         version: the one shown.
         build: of it, the one shown.
         frozen: figures of the builds; None: the reader may not see them.
+        actor: id of the reader.
+        now: when they look.
 
     Returns:
-        state, life (event, at, actor, why, section, version), commentary (section, title, words, actor, at), sections
-        (section, title) that may be commented on, tables (table, title, quarters, rows: measure and its cells),
-        correction, is_newest (no later version is begun), has_later_build (one that is not the version's own).
+        state, life (event, at, actor, why, section, title of the section, version), commentary (section, title, words,
+        actor, at), sections (section, title) that may be commented on, tables (table, title, quarters, rows: measure
+        and its cells), correction, is_newest (no later version is begun), has_later_build (one that is not the
+        version's own), rejection (at, actor, why; None: none holds), is_rebuilt (since it was rejected), is_sole_author
+        (the reader alone wrote the commentary, so somebody else approves), is_on_its_way (its mail), has_clerk,
+        leaves_on (the day before which its mail does not leave; None: it may leave).
     """
     titles = _list_section_titles(settings, life.key.pack)
     acts = ("event", "at", "actor", "why", "section", "version")
@@ -43,9 +61,14 @@ def describe_life(
     figures: dict[str, Any] = {}
     if frozen is not None and own is not None and own["id"] == build["id"]:
         figures = _choose_figures(frozen[0][build["id"]], frozen[1][build["id"]], life.key.edition)
-    return {
+    said: Result = {
         "state": life.name_state(version),
-        "life": [{name: make_json_value(act[name]) for name in acts} for act in life.events] if frozen else [],
+        "life": [
+            {name: make_json_value(act[name]) for name in acts} | {"title": titles.get(act["section"], act["section"])}
+            for act in life.events
+        ]
+        if frozen
+        else [],
         "commentary": [
             {"section": one.section, "title": titles.get(one.section, one.section), "words": one.words}
             | {"actor": one.actor, "at": make_json_value(one.at)}
@@ -58,7 +81,31 @@ def describe_life(
         "correction": life.describe_correction(version),
         "is_newest": version == life.version,
         "has_later_build": own is not None and own["id"] != life.list_builds_of(version)[-1]["id"],
+        "is_sole_author": actor is not None and life.has_sole_author(actor),
+        "is_on_its_way": life.has_mail_on_its_way(version),
+        "has_clerk": find_switch(landlord, life.key.pack) is not None,
+        "leaves_on": _find_leaving_day(landlord, life, now),
     }
+    return said | _describe_rejection(life, version)
+
+
+def _describe_rejection(life: PackLife, version: int) -> Result:
+    rejection, builds = life.find_rejection(version), life.list_builds_of(version)
+    if rejection is None:
+        return {"rejection": None, "is_rebuilt": False}
+    said = {name: make_json_value(rejection[name]) for name in ("at", "actor", "why")}
+    return {"rejection": said, "is_rebuilt": builds[-1]["id"] != rejection["pack_id"]}
+
+
+def _find_leaving_day(landlord: Landlord, life: PackLife, now: datetime | None) -> str | None:
+    """The day before which the mail to the clerk does not leave; None: it may leave, or there is no clerk."""
+    from due_regard.packs import find_leaving_day
+
+    switch = find_switch(landlord, life.key.pack)
+    if switch is None or now is None:
+        return None
+    leaves_on = find_leaving_day(switch, Quarter.parse(life.key.quarter))
+    return leaves_on.isoformat() if leaves_on > find_london_day(now) else None
 
 
 def _list_section_titles(settings: Settings, pack: str) -> dict[str, str]:

@@ -6,14 +6,15 @@ Publishable files are for every reader. Confidential ones name cases: they are f
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from due_regard.calendars.quarters import Quarter
 from due_regard.config.landlord import load_landlord
 from due_regard.config.settings import Settings
-from due_regard.errors import DefinitionError, NotAllowed, SettingsError, UnknownReference
+from due_regard.errors import NotAllowed, SettingsError, UnknownReference
 from due_regard.services.landlord_context import open_landlord_register
+from due_regard.services.pack_titles import describe_definition, describe_period, name_file, order_file
 from due_regard.services.post_packs import find_quarter_folder
 from due_regard.services.result import Result, make_json_value
 from due_regard.services.result_page import PAGE_ROWS, describe_page, find_offset
@@ -29,8 +30,8 @@ def list_packs(settings: Settings, landlord: str, *, page: int) -> Result:
     """One page of the packs that were built, the newest quarter first.
 
     Returns:
-        landlord, landlord_name, total, page, pages, packs: pack, title, quarter, edition, version, state, builds,
-        built_at, issues (state, issued_on, how) of its newest version.
+        landlord, landlord_name, total, page, pages, packs: pack, title, quarter, period, edition, version, state,
+        builds, built_at, issues (state, issued_on, how) of its newest version.
 
     Raises:
         UnknownReference: there is no such page.
@@ -39,7 +40,8 @@ def list_packs(settings: Settings, landlord: str, *, page: int) -> Result:
     from due_regard.packs.life.pack_history import count_built_packs, list_built_packs
     from due_regard.register import reading
 
-    named = {"landlord": landlord, "landlord_name": load_landlord(settings.landlords_dir, landlord).name}
+    found = load_landlord(settings.landlords_dir, landlord)
+    named = {"landlord": landlord, "landlord_name": found.name}
     with open_landlord_register(settings, landlord) as engine, reading(engine, landlord) as connection:
         shown = describe_page(count_built_packs(connection, landlord), page)
         rows = list_built_packs(connection, landlord, limit=PAGE_ROWS, offset=find_offset(page))
@@ -47,7 +49,8 @@ def list_packs(settings: Settings, landlord: str, *, page: int) -> Result:
         lives = [read_pack_life(connection, landlord, key) for key in keys]
     packs = [
         {name: make_json_value(row[name]) for name in ("pack", "quarter", "edition", "builds", "built_at")}
-        | _describe_definition(settings, row["pack"])
+        | describe_definition(settings, row["pack"])
+        | {"period": describe_period(found, row["quarter"])}
         | {"version": life.version, "state": life.name_state(life.version)}
         | {"issues": _list_version_issues(life, life.version, governs=False)}
         for row, life in zip(rows, lives, strict=True)
@@ -65,6 +68,8 @@ def show_pack(
     version: str | None,
     build: str | None = None,
     governs: bool,
+    actor: str | None = None,
+    now: datetime | None = None,
 ) -> Result:
     """One version of a pack: where it stands, its life, its figures and files, what went into it, who was given it.
 
@@ -77,12 +82,13 @@ def show_pack(
         version: 1, or of a correction one more; None: the newest that was built.
         build: number of a build of the version, from 1; None: the one issued, else approved, else the newest.
         governs: whether the reader may have the confidential edition.
+        actor: id of the reader.
+        now: when they look.
 
     Returns:
-        landlord, landlord_name, pack, title, audience, quarter, edition, editions, version, versions (version, state,
-        built_at, issues), build, builds (build, built_at, sha256), built_at, known_at, sha256, may_download, files
-        (name, sha256, is_kept), ingredients, issues, and as `describe_life`: state, life, commentary, sections, tables,
-        correction, is_newest, has_later_build.
+        landlord, landlord_name, pack, title, audience, quarter, period (in words), edition, editions, version, versions
+        (version, state, built_at, issues), build, builds (build, built_at, sha256), built_at, known_at, sha256,
+        may_download, files (name, title, sha256, is_kept), ingredients, issues, and what `describe_life` gives.
 
     Raises:
         UnknownReference: no such pack, edition, version or build was built.
@@ -93,20 +99,24 @@ def show_pack(
     number, builds, chosen = _choose_version(life, version, build)
     versions = [_describe_version(life, one, governs=governs) for one in _list_built_versions(life)]
     files = [
-        {"name": file, "sha256": digest, "is_kept": _read_build_file(settings, landlord, chosen, file) is not None}
-        for file, digest in sorted(chosen["files"].items())
+        {"name": file, "title": name_file(file, life.key.edition), "sha256": digest}
+        | {"is_kept": _read_build_file(settings, landlord, chosen, file) is not None}
+        for file, digest in sorted(chosen["files"].items(), key=lambda each: order_file(each[0]))
     ]
+    found = load_landlord(settings.landlords_dir, landlord)
     said = {key: make_json_value(chosen[key]) for key in ("pack", "quarter", "built_at", "known_at", "sha256")}
     may_read = governs or life.key.edition == PUBLISHABLE
     return (
-        {"landlord": landlord, "landlord_name": load_landlord(settings.landlords_dir, landlord).name}
+        {"landlord": landlord, "landlord_name": found.name, "period": describe_period(found, quarter)}
         | said
-        | _describe_definition(settings, name)
+        | describe_definition(settings, name)
         | {"edition": life.key.edition, "editions": with_editions, "version": number, "versions": versions}
         | {"build": builds.index(chosen) + 1, "builds": [_describe_build(*one) for one in enumerate(builds, 1)]}
         | {"may_download": may_read, "files": files, "ingredients": dict(chosen["ingredients"])}
         | {"issues": _choose_issues(chosen["id"], life.issues, governs=governs)}
-        | describe_life(settings, life, number, chosen, (figures, published) if may_read else None)
+        | describe_life(
+            settings, found, life, number, chosen, (figures, published) if may_read else None, actor=actor, now=now
+        )
     )
 
 
@@ -218,16 +228,6 @@ def _read_build_file(settings: Settings, landlord: str, build: Mapping[str, Any]
         return None
     kept = read_file(find_kept_folder(folder, build["sha256"]), name, digest)
     return read_file(folder, name, digest) if kept is None else kept
-
-
-def _describe_definition(settings: Settings, name: str) -> Result:
-    """The pack's title and audience; of a definition that is gone, its name."""
-    from due_regard.packs.content.pack_definition import load_pack_definition
-
-    with suppress(DefinitionError):
-        definition = load_pack_definition(settings.reports_dir, name)
-        return {"title": definition.title, "audience": definition.audience}
-    return {"title": name, "audience": None}
 
 
 def _choose_issues(pack_id: int, issues: Sequence[Mapping[str, Any]], *, governs: bool) -> list[Result]:

@@ -7,19 +7,23 @@ restriction's and the customer's own, no person, no other record, no free text. 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from due_regard.codes.code_lists import CodeLists
 from due_regard.config.settings import Settings
 from due_regard.errors import CalendarError
-from due_regard.policy import CheckDuty, DeadlineDuty, Duty, Policy, ReviewDuty
+from due_regard.policy import CheckDuty, DeadlineDuty, Duty, Policy, PolicyHistory, ReviewDuty
 from due_regard.policy.field_checks import list_field_uses
 from due_regard.records.canonical import ENTITY
 from due_regard.services.case_timeline import CaseRows, Row, describe_codes, read_cell
 from due_regard.services.landlord_context import open_landlord_register
 from due_regard.services.read_case import Judging, find_judging, read_one_case
 from due_regard.services.result import Result
+
+if TYPE_CHECKING:
+    from due_regard.records.canonical import Records
 
 _OWN = ("restriction_ref", "customer_ref", "decided_on", "starts_on", "expires_on", "ended_on", "notified_on")
 _EMERGENCY = "emergency_route"
@@ -31,7 +35,8 @@ def state_case(settings: Settings, landlord: str, ref: str) -> Result:
     Returns:
         landlord, landlord_name, as_at, policy_title, `_OWN`, is_ended, decided_by and approved_by (posts), occurred_on
         and reasons (of the incident that it rests on), measures, channels, emergency (is_open, promises),
-        review_due_on, appeal (until, promises). A promise has label, clause, promise.
+        review_due_on, appeal (until, promises that hold for this case, refusals: why this decision cannot be
+        appealed). A promise has label, clause, promise.
 
     Raises:
         UnknownReference: no restriction has that reference.
@@ -40,7 +45,7 @@ def state_case(settings: Settings, landlord: str, ref: str) -> Result:
 
     with open_landlord_register(settings, landlord) as engine, reading(engine, landlord) as connection:
         judging = find_judging(settings, connection, landlord, sees_restricted=False)
-        _, rows, assessments = read_one_case(connection, judging, ref)
+        records, rows, assessments = read_one_case(connection, judging, ref)
     row = rows["restrictions"][0]
     policy = judging.context.history.find_version(row["decided_on"].date())
     own: Result = {name: read_cell(row, name) for name in _OWN}
@@ -51,7 +56,7 @@ def state_case(settings: Settings, landlord: str, ref: str) -> Result:
         | _describe_decision(row, rows, policy.file.code_lists)
         | {"emergency": {"is_open": read_cell(row, _EMERGENCY), "promises": _list_emergency_promises(policy)}}
         | {"review_due_on": _find_review(assessments.to_dict("records"), ref, judging)}
-        | {"appeal": {"until": _find_appeal_end(row, policy, judging), "promises": _list_appeal_promises(policy)}}
+        | {"appeal": _describe_appeal(row, records, policy, judging)}
     )
 
 
@@ -93,8 +98,43 @@ def _is_about(duty: CheckDuty, column: str) -> bool:
     return any(use.path == column for use in list_field_uses(ENTITY["restrictions"], duty.require))
 
 
-def _list_appeal_promises(policy: Policy) -> list[Result]:
-    return [_describe_promise(duty) for duty in _list_told_duties(policy) if duty.subject == "appeal"]
+def _describe_appeal(row: Row, records: Records, policy: Policy, judging: Judging) -> Result:
+    """What the policy says of an appeal against this decision: no clause on other customers, or on other decisions."""
+    duties = [duty for duty in _list_told_duties(policy) if duty.subject == "appeal"]
+    states = _judge_new_appeal(row, records, policy, duties, judging)
+    held = [duty for duty in duties if duty.rule in states]
+    refusals = [_describe_promise(one) for one in held if _asks_case_alone(one) and states[one.rule] == "breach"]
+    promises = {one.promise: _describe_promise(one) for one in reversed(held) if not _asks_case_alone(one)}
+    if refusals:
+        return {"until": None, "promises": [], "refusals": refusals}
+    said = [*reversed(promises.values())]
+    return {"until": _find_appeal_end(row, policy, judging), "promises": said, "refusals": []}
+
+
+def _judge_new_appeal(
+    row: Row, records: Records, policy: Policy, duties: list[Duty], judging: Judging
+) -> dict[str, str]:
+    """Rule -> state of the duties on an appeal against this decision of which no more than its day is known.
+
+    A duty that is not for such a customer, or such a decision, is not among them.
+    """
+    import pandas as pd
+
+    from due_regard.assessment import assess_records
+
+    day = max(judging.as_at or date.min, row["decided_on"].date())
+    trial = pd.DataFrame({"appeal_ref": ["-"], "restriction_ref": [row["restriction_ref"]]}, dtype="str")
+    trial["received_on"] = pd.Series([day]).astype("datetime64[s]")
+    history = PolicyHistory((replace(policy, file=policy.file.model_copy(update={"duties": tuple(duties)})),))
+    found = assess_records({**records, "appeals": trial}, history, judging.context.calendar, day)
+    return dict(zip(found["rule"].astype("str"), found["state"].astype("str"), strict=True))
+
+
+def _asks_case_alone(duty: Duty) -> bool:
+    """Whether a duty on appeals asks something of the decision alone: whether it can be appealed at all."""
+    uses = list_field_uses(ENTITY["appeals"], duty.require) if isinstance(duty, CheckDuty) else ()
+    paths = [use.path for use in uses]
+    return bool(paths) and all(path.startswith("restriction.") for path in paths)
 
 
 def _list_told_duties(policy: Policy) -> Iterator[Duty]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -23,9 +23,12 @@ def show_one_finding(request: Request, ref: str, visit: Annotated[Visit, require
         UnknownReference: the landlord has no such finding, or it may not be seen: the same words for both.
     """
     try:
-        content = show_finding(
-            visit.settings, ref, now=visit.now, landlord=visit.landlord, sees_restricted=visit.sees_restricted
-        )
+        seen: dict[str, Any] = {
+            "landlord": visit.landlord,
+            "sees_restricted": visit.sees_restricted,
+            "email": visit.visitor.email,
+        }
+        content = show_finding(visit.settings, ref, now=visit.now, **seen)
     except UnknownReference:
         raise UnknownReference(
             "no finding of this landlord has that reference; it is written F- and a number, such as F-000063: look at "

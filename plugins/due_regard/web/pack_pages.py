@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from due_regard.errors import NotAllowed
-from due_regard.services.act_on_pack import PackAct, approve_pack, comment_on_pack, correct_pack, reject_pack
+from due_regard.services.act_on_pack import (
+    PackAct,
+    approve_pack,
+    comment_on_pack,
+    correct_pack,
+    reject_pack,
+    undo_approval,
+)
 from due_regard.services.open_figure import open_figure
 from due_regard.services.show_packs import PUBLISHABLE, list_packs, read_pack_file, show_pack
 from due_regard.web.downloads import send_file
@@ -37,7 +44,8 @@ def show_one_pack(
 ) -> Response:
     """`/due-regard/L/packs/QUARTER/NAME?edition=&version=&build=`."""
     place, governs = (visit.settings, visit.landlord, quarter, name), visit.may_govern
-    found = show_pack(*place, edition=edition, version=version, build=build, governs=governs)
+    reader: dict[str, Any] = {"governs": governs, "actor": visit.visitor.actor_id, "now": visit.now}
+    found = show_pack(*place, edition=edition, version=version, build=build, **reader)
     return show_page(request, "pack.html.j2", found)
 
 
@@ -99,7 +107,8 @@ def make_act_route(act: Callable[..., object]) -> Callable[..., Response]:
     return decide
 
 
-for verb, function in (("approve", approve_pack), ("reject", reject_pack), ("correct", correct_pack)):
+ACTS = {"approve": approve_pack, "reject": reject_pack, "undo": undo_approval, "correct": correct_pack}
+for verb, function in ACTS.items():
     router.post(f"/{{landlord}}/packs/{{quarter}}/{{name}}/{verb}", name=f"{verb} pack")(make_act_route(function))
 
 

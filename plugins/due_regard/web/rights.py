@@ -63,6 +63,9 @@ class Gate(Protocol):
     def find_names(self, actors: Collection[str]) -> dict[str, str]:
         """Id -> name of those who may sign in, or could once."""
 
+    def find_switches(self, dags: Collection[str]) -> dict[str, str]:
+        """Whether the runs of each DAG begin by the clock: `on`, `off`, or `unknown` where nobody reads such a DAG."""
+
     def find_login_url(self, path: str) -> str:
         """Where to sign in, to come back to `path`."""
 

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from due_regard.errors import DueRegardError, SettingsError
-from due_regard.services.orchestration import list_landlords
+from due_regard.services.orchestration import LANDLORD_DAGS, list_landlords
 from due_regard.web.airflow_gate import name_resource
 from due_regard.web.rights import Right
 
@@ -40,8 +40,6 @@ _EVERYBODY = {
     ("can_read", "My Password"),
     ("can_edit", "My Password"),
 }
-
-_DAGS = ("daily", "committee_packs")
 
 _DATA_TEAM = {
     ("menu_access", "DAGs"),
@@ -85,7 +83,7 @@ def list_role_permissions(landlord: str) -> dict[str, set[Permission]]:
     """Each of the landlord's roles by its name in Airflow, with every permission it has."""
     own = {role: {(right.value, name_resource(landlord)) for right in rights} for role, rights in _PAGES.items()}
     # Triggering asks for the right to edit the DAG, too.
-    dags = {(action, f"DAG:{landlord}.{dag}") for dag in _DAGS for action in ("can_read", "can_edit")}
+    dags = {(action, f"DAG:{landlord}.{dag}") for dag in LANDLORD_DAGS for action in ("can_read", "can_edit")}
     more = {"Data team": _DATA_TEAM | dags}
     return {name_role(landlord, role): rights | _EVERYBODY | more.get(role, set()) for role, rights in own.items()}
 

@@ -28,6 +28,9 @@ MOST_QUARTERS = 12
 
 _CASES = "Cases not measured"
 
+_TOTALS = ("safeguards/missing", "safeguards/judged")
+"""Figures that add up all rows of their table."""
+
 
 @dataclass(frozen=True)
 class PublishedBefore:
@@ -100,7 +103,13 @@ def choose_hidden_figures(
     search = AlternativeSearch(quarters, list_bindings(quarters, links), _list_known(rows, before, hidden), hidden)
     for place in small:
         search.protect_row(place)
-    return frozenset(search.hidden)
+    return frozenset(search.hidden | _list_open_totals(search.hidden))
+
+
+def _list_open_totals(hidden: Set[FigureName]) -> set[FigureName]:
+    """Totals over a whole table's rows, of each quarter in which one of the rows is hidden: they would bound it."""
+    quarters = {name.rsplit("/", 1)[1] for name in hidden if name.startswith("safeguards/")}
+    return {f"{name}/{quarter}" for name in _TOTALS for quarter in quarters}
 
 
 def _list_known(rows: Sequence[CountedRow], before: PublishedBefore, hidden: set[FigureName]) -> set[FigureName]:

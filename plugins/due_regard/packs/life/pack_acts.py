@@ -1,4 +1,4 @@
-"""What people do with a pack: comment on it, approve or reject its draft, correct what was issued.
+"""What people do with a pack: comment on it, approve or reject its draft, take that back, correct what was issued.
 
 Each act is a row of `pack_events` with who, when and why, and a keyed hash of these in the audit, as a decision on a
 finding has. Where a pack then stands is pack_lives.py's; what is mailed, pack_mail.py's.
@@ -9,14 +9,14 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Connection, insert
 
 from due_regard.errors import DecisionOvertaken, NotAllowed, PackError
 from due_regard.mail.builder import ComposedMail
 from due_regard.mail.outbox import put_mail
-from due_regard.packs.life.pack_lives import PackLife
+from due_regard.packs.life.pack_lives import DRAFTS, PackLife
 from due_regard.packs.life.provenance import digest_commentary
 from due_regard.register import append_audit
 from due_regard.register.findings.said_words import SaidWords, hash_said_words
@@ -29,6 +29,8 @@ _AUDITED_AS = {
     "asked": "pack_ask",
     "approved": "pack_approve",
     "rejected": "pack_reject",
+    "undone": "pack_undo",
+    "warned": "pack_warn",
     "corrected": "pack_correct",
 }
 """Event -> the audit's verb."""
@@ -79,8 +81,7 @@ def record_approval(
         raise DecisionOvertaken(f"another draft of {life.key} was built since: look at it, and approve that one")
     if build["ingredients"].get("commentary") != digest_commentary(_list_words(life)):
         raise PackError(f"the newest draft of {life.key} lacks the newest commentary: build it again, and approve that")
-    authors = {_fold_actor(one.actor) for one in life.commentary.values()}
-    if authors == {_fold_actor(words.actor)}:
+    if life.has_sole_author(words.actor):
         raise NotAllowed(f"you alone wrote the commentary in {life.key}: somebody else must approve it")
     _record_act(conn, landlord, life, "approved", words=words, pack_id=build["id"])
     return build
@@ -94,6 +95,23 @@ def record_rejection(conn: Connection, landlord: str, life: PackLife, words: Sai
     """
     _check_draft(life, "only a draft is rejected; what was issued is corrected")
     _record_act(conn, landlord, life, "rejected", words=words, pack_id=_find_draft(life)["id"])
+
+
+def record_undoing(conn: Connection, landlord: str, life: PackLife, words: SaidWords) -> None:
+    """Take an approval back before the mail leaves: the version is a draft again.
+
+    Raises:
+        PackError: it is not approved, or it was issued, or its mail is on its way.
+    """
+    remedy = "`due-regard pack correct` begins its next version"
+    if life.find_issue(life.version) is not None:
+        raise PackError(f"{life.key} is issued already: its approval stays; {remedy}")
+    approval = life.find_approval(life.version)
+    if approval is None:
+        raise PackError(f"{life.key} is not approved: there is no approval to take back")
+    if life.has_mail_on_its_way(life.version):
+        raise PackError(f"the mail of {life.key} is on its way: its approval stays; once it is issued, {remedy}")
+    _record_act(conn, landlord, life, "undone", words=words, pack_id=approval["pack_id"])
 
 
 def record_correction(conn: Connection, landlord: str, life: PackLife, words: SaidWords) -> int:
@@ -113,11 +131,18 @@ def record_correction(conn: Connection, landlord: str, life: PackLife, words: Sa
 
 
 def record_question(
-    conn: Connection, landlord: str, life: PackLife, pack_id: int, mail: ComposedMail, *, now: datetime
+    conn: Connection,
+    landlord: str,
+    life: PackLife,
+    pack_id: int,
+    mail: ComposedMail,
+    *,
+    now: datetime,
+    event: Literal["asked", "warned"] = "asked",
 ) -> None:
-    """Put the mail that asks somebody to approve a draft into the outbox, and keep that they were asked."""
+    """Put the mail that asks somebody to approve a draft, or warns of it, into the outbox, and keep that it did."""
     put_mail(conn, landlord, mail, now=now)
-    _record_act(conn, landlord, life, "asked", pack_id=pack_id, now=now, sealed={"alert_messages": mail.message_id})
+    _record_act(conn, landlord, life, event, pack_id=pack_id, now=now, sealed={"alert_messages": mail.message_id})
 
 
 def check_may_be_issued(life: PackLife, *, needs_approval: bool) -> Mapping[str, Any]:
@@ -129,7 +154,7 @@ def check_may_be_issued(life: PackLife, *, needs_approval: bool) -> Mapping[str,
     build = life.find_own_build(life.version)
     if build is None:
         raise PackError(f"there is no {life.key}; build it first with `due-regard pack`")
-    if needs_approval and life.name_state(life.version) in {"draft", "commented"}:
+    if needs_approval and life.name_state(life.version) in DRAFTS:
         raise PackError(
             f"{life.key} is a draft: nothing was mailed. A person approves it first, on its page or with "
             "`due-regard pack approve`"
@@ -141,8 +166,12 @@ def _check_draft(life: PackLife, rule: str) -> None:
     if not life.builds:
         raise PackError(f"there is no {life.key}; build it first with `due-regard pack`")
     state = life.name_state(life.version)
-    if state not in {"draft", "commented"}:
-        more = "" if state == "approved" else "; `due-regard pack correct` begins its next version"
+    if state not in DRAFTS:
+        is_approved = state == "approved"
+        remedy = (
+            "undo` takes the approval back until its mail leaves" if is_approved else "correct` begins its next version"
+        )
+        more = f"; `due-regard pack {remedy}"
         raise PackError(f"{life.key} is {state} already: {rule}{more}")
 
 
@@ -155,11 +184,6 @@ def _find_draft(life: PackLife) -> Mapping[str, Any]:
 
 def _list_words(life: PackLife) -> dict[str, str]:
     return {section: one.words for section, one in life.commentary.items()}
-
-
-def _fold_actor(actor: str) -> str:
-    """Whoever is named on the command line may be spelt in capitals, or with a blank more."""
-    return " ".join(actor.casefold().split()).replace("cli: ", "cli:")
 
 
 def _record_act(

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, select
+from sqlalchemy import Connection, Select, and_, func, or_, select
 
+from due_regard.mail.mail_memory import is_mail_of
 from due_regard.mail.mail_mode import LIVE
+from due_regard.packs.life.pack_records import is_accepted
 from due_regard.register.schema.alert_tables import AlertMessage
-from due_regard.register.schema.pack_tables import PackIssue, PackRow
+from due_regard.register.schema.pack_tables import PackEvent, PackIssue, PackRow
 
 _BUILD = ("id", "pack", "quarter", "edition", "known_at", "built_at", "sha256", "files", "ingredients")
 
@@ -71,6 +73,21 @@ def list_editions(conn: Connection, landlord: str, *, pack: str, quarter: str) -
         PackRow.landlord == landlord, PackRow.pack == pack, PackRow.quarter == quarter
     )
     return sorted(set(conn.scalars(found.distinct())))
+
+
+def list_unsettled_packs(conn: Connection, landlord: str) -> list[tuple[str, str, str]]:
+    """(pack, quarter, edition) of which people did or were asked something, and whose newest version is not issued."""
+    same = (PackEvent.pack == PackRow.pack, PackEvent.quarter == PackRow.quarter, PackEvent.edition == PackRow.edition)
+    newest = select(func.max(PackEvent.version)).where(PackEvent.landlord == landlord, *same).scalar_subquery()
+    issued = (
+        select(PackRow.pack, PackRow.quarter, PackRow.edition)
+        .join(PackIssue, PackIssue.pack_id == PackRow.id)
+        .outerjoin(AlertMessage, is_mail_of(PackIssue))
+        .where(PackRow.landlord == landlord, func.coalesce(PackRow.version, 1) == newest)
+        .where(or_(PackIssue.message_id.is_(None), is_accepted()))
+    )
+    known = select(PackEvent.pack, PackEvent.quarter, PackEvent.edition).where(PackEvent.landlord == landlord)
+    return [(row[0], row[1], row[2]) for row in conn.execute(known.except_(issued))]
 
 
 def list_issues(conn: Connection, landlord: str, pack_ids: list[int]) -> list[dict[str, Any]]:

@@ -26,6 +26,9 @@ PackState = Literal["draft", "commented", "approved", "issued", "corrected"]
 ISSUED = frozenset({"by hand", "accepted"})
 """States of an issue that reached its audience."""
 
+DRAFTS = frozenset({"draft", "commented"})
+"""States in which a version waits for somebody's word."""
+
 _EVENT = ("id", "version", "pack_id", "at", "event", "actor", "why", "section")
 
 
@@ -85,15 +88,53 @@ class PackLife:
         own = {build["id"] for build in self.list_builds_of(version)}
         return next((one for one in self.issues if one["pack_id"] in own and one["state"] in ISSUED), None)
 
+    def has_mail_on_its_way(self, version: int) -> bool:
+        """Whether a mail of a version is on its way to the clerk."""
+        own = {build["id"] for build in self.list_builds_of(version)}
+        return any(one["pack_id"] in own and one["state"] == "on its way" for one in self.issues)
+
     def find_approval(self, version: int) -> Mapping[str, Any] | None:
         """The approval of a version that holds."""
-        last = self._find_last(version, "approved", "rejected")
-        return last if last is not None and last["event"] == "approved" else None
+        return self._find_verdict(version, "approved")
 
     def find_rejection(self, version: int) -> Mapping[str, Any] | None:
         """The rejection of a version, unless it was approved since."""
-        last = self._find_last(version, "approved", "rejected")
-        return last if last is not None and last["event"] == "rejected" else None
+        return self._find_verdict(version, "rejected")
+
+    def _find_verdict(self, version: int, name: str) -> Mapping[str, Any] | None:
+        last = self._find_last(version, "approved", "rejected", "undone")
+        return last if last is not None and last["event"] == name else None
+
+    def is_undone(self, version: int) -> bool:
+        """Whether the last word on a version took its approval back."""
+        return self._find_verdict(version, "undone") is not None
+
+    def find_undoing(self, version: int) -> Mapping[str, Any] | None:
+        """The newest act that took an approval of a version back."""
+        return self._find_last(version, "undone")
+
+    def find_waiting_since(self, version: int) -> datetime | None:
+        """Since when a draft waits for somebody's word; None: it does not, or nobody was asked for it."""
+        if self.name_state(version) not in DRAFTS:
+            return None
+        since: datetime | None = None
+        for event in self.events:
+            if event["version"] != version:
+                continue
+            if event["event"] == "undone" or (event["event"] == "asked" and since is None):
+                since = event["at"]
+            elif event["event"] == "rejected":
+                since = None
+        return since
+
+    def count_rounds(self, version: int) -> int:
+        """How often a version was rejected, or its approval taken back: each begins a new wait."""
+        return sum(1 for one in self.events if one["version"] == version and one["event"] in {"rejected", "undone"})
+
+    def has_sole_author(self, actor: str) -> bool:
+        """Whether all of the commentary, and some there is, was written by this one."""
+        authors = {fold_actor(one.actor) for one in self.commentary.values()}
+        return authors == {fold_actor(actor)}
 
     def find_correction(self, version: int) -> Mapping[str, Any] | None:
         """The act that began a version; None for the first."""
@@ -138,6 +179,11 @@ class PackLife:
         day: date = replaced["accepted_on"] or replaced["issued_on"]
         why = " ".join(act["why"].split())
         return f"Version {version}, a correction. It replaces version {version - 1}, issued on {day:%-d %B %Y}: {why}"
+
+
+def fold_actor(actor: str) -> str:
+    """Who it is: whoever is named on the command line may be spelt in capitals, or with a blank more."""
+    return " ".join(actor.casefold().split()).replace("cli: ", "cli:")
 
 
 def read_pack_life(conn: Connection, landlord: str, key: PackKey) -> PackLife:

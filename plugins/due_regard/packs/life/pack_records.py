@@ -85,9 +85,15 @@ def is_mailed(
     edition: str = "confidential",
     *,
     version: int = 1,
+    since: datetime | None = None,
 ) -> bool:
-    """Whether, in `mode`, a build of this version was accepted, is on its way, or was handed over by hand."""
+    """Whether, in `mode`, a build of this version was accepted, is on its way, or was handed over by hand.
+
+    `since` is when its approval was last taken back: what a trial mailed before does not count.
+    """
     asked = _select_issues(landlord, pack, quarter, edition, version, and_(is_of_mode(mode), is_counted()))
+    if since is not None:
+        asked = asked.where(PackIssue.issued_at > since)
     return conn.scalar(asked.limit(1)) is not None
 
 

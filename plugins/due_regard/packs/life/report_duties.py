@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TypeAlias
 
@@ -32,8 +32,17 @@ from due_regard.records.canonical import ASSESSMENT_COLUMNS, REPORT_ENTITY, find
 from due_regard.register import EVER, reading, sql_files
 
 RULE = "report.issued"
+_WITHIN_QUARTERS = 1
 NOTICE_DAYS = 30
 """Calendar days before its end that the duty counts as due soon: the contract's window of committee reporting."""
+
+
+@dataclass(frozen=True)
+class OwedReport:
+    """A quarter's report that a clause asks for by a day."""
+
+    due_on: date
+    clause: str
 
 
 _WatchedPack: TypeAlias = tuple[PackDefinition, PackBasis]
@@ -117,6 +126,17 @@ def add_report_duty(history: PolicyHistory, landlord: Landlord, *, reports: Fold
     return _set_duties(history, _make_duty(watched), keep=True) if watched else history
 
 
+def find_owed_report(
+    landlord: Landlord, definition: PackDefinition, quarter: Quarter, edition: str
+) -> OwedReport | None:
+    """Until when a quarter's pack is owed in this edition; None where no clause asks for it by a day."""
+    basis = definition.asked_for.get(landlord.id)
+    is_watched = basis is not None and basis.due is not None and edition == definition.edition
+    if basis is None or not is_watched or quarter not in _list_quarters(landlord, quarter.ends_on):
+        return None
+    return OwedReport(quarter.shift(_WITHIN_QUARTERS).ends_on, basis.clause)
+
+
 def _set_duties(history: PolicyHistory, duty: DeadlineDuty, *, keep: bool = False) -> PolicyHistory:
     """The same versions with `duty` alone, or with `keep` after their own duties."""
     versions = (
@@ -173,7 +193,7 @@ def _make_duty(watched: list[_WatchedPack]) -> DeadlineDuty:
         remedy="Build the quarter's pack and issue it to the committee's clerk.",
         owner_role="governance",
         start="quarter_ended_on",
-        within=Within(quarters=1),
+        within=Within(quarters=_WITHIN_QUARTERS),
         done="issued_on",
         notice=Notice(days=NOTICE_DAYS),
     )
