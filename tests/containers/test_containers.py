@@ -298,7 +298,7 @@ def test_a_kill_of_the_schedulers_whole_tree_loses_nothing_and_doubles_nothing(i
     assert results["load"]["status"] == "unchanged"
     assert results["assess"]["findings"]["opened"] == 0
     assert results["send"]["sent"] == 0
-    assert project.ask("audit", "verify", "--deep")["exit_code"] == 0
+    assert project.ask("audit", "verify", "--deep")["holds"] is True
     installation.findings = installation.list_findings()
 
 
@@ -318,7 +318,7 @@ def test_a_backup_fills_a_fresh_volume(installation: Installation) -> None:
     project.do("run", "--rm", "-T", "init", "due-regard", "restore", "/opt/due-regard/backups/by-hand")
     project.start()
     assert installation.list_findings() == installation.findings
-    assert project.ask("audit", "verify", "--deep")["exit_code"] == 0
+    assert project.ask("audit", "verify", "--deep")["holds"] is True
 
 
 def test_a_register_of_an_earlier_revision_is_upgraded_by_init(installation: Installation) -> None:
@@ -346,7 +346,7 @@ def test_a_register_of_an_earlier_revision_is_upgraded_by_init(installation: Ins
     project.start()
     assert _ask_database(project, "SELECT version_num FROM alembic_version") != before
     assert len(installation.list_findings()) == int(_ask_database(project, counted)) == found
-    assert project.ask("audit", "verify", "--deep")["exit_code"] == 0
+    assert project.ask("audit", "verify", "--deep")["holds"] is True
     with closing(installation.log_in()) as api:
         run = installation.end(api, api.trigger_dag("queens_cross.daily", {"as_at": AS_AT.isoformat()}))
     results = {each.task: each for each in run}
