@@ -8,7 +8,7 @@ DEMO ?= var/demo
 # Great Expectations takes 16 s to import without bytecode and 4 s with it.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo up down roles tls test test-integration test-all test-distributed test-install check format lock env samples bench docs clean
+.PHONY: demo up down roles tls test test-integration test-all test-distributed test-install test-containers check format lock env samples bench docs clean
 
 $(VENV)/.installed: requirements.txt pyproject.toml setup.py
 	"$(PYTHON)" -m venv $(VENV)
@@ -54,6 +54,13 @@ test-distributed: $(VENV)/.installed
 test-install: $(VENV)/.installed
 	DUE_REGARD_INSTALL=highest $(BIN)/python -m pytest -q tests/deployment/test_package_install.py
 	DUE_REGARD_INSTALL=lowest-direct $(BIN)/python -m pytest -q tests/deployment/test_package_install.py
+
+# The containers themselves, by whichever Docker engine answers here: build, every DAG twice, a kill, an upgrade, a restore
+# (tests/containers). Without an engine nothing was tested, so it fails.
+test-containers: $(VENV)/.installed
+	@docker compose version >/dev/null 2>&1 && docker info >/dev/null 2>&1 || { \
+	  echo "NOT RUN: no Docker engine with compose answers here (docker info); no container was started" >&2; exit 77; }
+	DUE_REGARD_CONTAINERS=1 $(BIN)/python -m pytest -q -rs -n 0 tests/containers
 
 check: $(VENV)/.installed
 	$(BIN)/ruff check .

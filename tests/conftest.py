@@ -37,6 +37,7 @@ INTEGRATION = {
     "tests/demo/test_english_landlord.py::test_its_data_owner": "a whole intake with Great Expectations",
     "tests/demo/test_english_landlord.py::test_its_findings": "a whole intake with Great Expectations",
     "tests/demo/test_samples.py": "reads every sample with Great Expectations",
+    "tests/containers": "a Docker engine, and up to an hour",
     "tests/deployment": "compose's settings, the built wheel",
     "tests/intake/test_expectations.py": "Great Expectations",
     "tests/intake/test_no_names_as_installed.py": "whole intakes with Great Expectations",

@@ -1,4 +1,4 @@
-"""docker-compose.yaml and Dockerfile, by parsing: no Docker engine is needed, and none has started them here."""
+"""docker-compose.yaml and Dockerfile, by parsing: no Docker engine is needed. With one, see tests/containers."""
 
 from __future__ import annotations
 
@@ -123,27 +123,147 @@ def test_folders_of_the_host_are_where_the_settings_look() -> None:
         "./var:/opt/due-regard/var:ro",
         "./var/packs:/opt/due-regard/var/packs",
         "${DUE_REGARD_BACKUP_DIR:-./backups}:/opt/due-regard/backups",
+        "${DUE_REGARD_BACKUP_DIR:-./backups}:/opt/due-regard/backups:ro",
         "${DUE_REGARD_OWN_DIR:-./own}:/opt/due-regard/own:ro",
         "logs:/opt/airflow/logs",
+        "logs:/opt/airflow/logs:ro",
     }
 
 
-def test_a_service_is_given_only_what_it_needs() -> None:
-    """The scheduler runs the tasks; the file parser reads DAG files; the server knows Airflow's database alone."""
-    private = re.compile(r"PASSWORD|SECRET|_KEY$|REGISTER_URL|SMTP|MAIL")
-    held = {name: {each for each in environment(name) if private.search(each)} for name in OURS}
-    assert held["dag-processor"] == set()
-    keys = {"AIRFLOW__CORE__FERNET_KEY", "AIRFLOW__API__SECRET_KEY", "AIRFLOW__API_AUTH__JWT_SECRET"}
-    assert held["api-server"] == {*keys, "DUE_REGARD_REGISTER_URL", "AIRFLOW_ENTRA_CLIENT_SECRET"}
-    assert held["init"] == {*keys, "DUE_REGARD_REGISTER_URL", "AIRFLOW_ADMIN_PASSWORD", "PAGES_DB_PASSWORD"}
-    assert held["watch"] == {each for each in held["scheduler"] if each not in keys and "AIRFLOW" not in each}
-    with_register = ["init", "api-server", "scheduler", "watch", *WORKERS]
-    assert [name for name in OURS if "register" in SERVICES[name]["networks"]] == with_register
+MAIL = {"DUE_REGARD_SMTP_PASSWORD", "DUE_REGARD_SMTP_OAUTH_CLIENT_SECRET"}
+
+SECRETS = {
+    "airflow-db": {"AIRFLOW_DB_PASSWORD"},
+    "register-db": {"REGISTER_DB_PASSWORD"},
+    "init": {
+        "AIRFLOW_DB_PASSWORD",
+        "REGISTER_DB_PASSWORD",
+        "AIRFLOW_ADMIN_PASSWORD",
+        "TASKS_DB_PASSWORD",
+        "PAGES_DB_PASSWORD",
+    },
+    "api-server": {
+        "AIRFLOW_DB_PASSWORD",
+        "AIRFLOW_FERNET_KEY",
+        "AIRFLOW_API_SECRET_KEY",
+        "AIRFLOW_JWT_SECRET",
+        "AIRFLOW_ENTRA_CLIENT_SECRET",
+        "PAGES_DB_PASSWORD",
+    },
+    "proxy": set(),
+    "scheduler": {
+        "AIRFLOW_DB_PASSWORD",
+        "AIRFLOW_JWT_SECRET",
+        "TASKS_DB_PASSWORD",
+        "REDIS_PASSWORD",
+        *MAIL,
+    },
+    "watch": {"TASKS_DB_PASSWORD", *MAIL},
+    "dag-processor": {"AIRFLOW_DB_PASSWORD"},
+    "redis": {"REDIS_PASSWORD"},
+    "worker-1": {"TASKS_DB_PASSWORD", "REDIS_PASSWORD", *MAIL},
+    "worker-2": {"TASKS_DB_PASSWORD", "REDIS_PASSWORD", *MAIL},
+}
+"""Service -> the secrets of .env that it is given, under whatever name, also inside a URL."""
+
+NETWORKS = {
+    "airflow-db": ["airflow"],
+    "register-db": ["register"],
+    "init": ["airflow", "register"],
+    "api-server": ["airflow", "airflow-tasks", "register", "front", "pages-outside"],
+    "proxy": ["front", "proxy-outside"],
+    "scheduler": ["airflow", "register", "broker", "tasks-outside"],
+    "watch": ["register", "watch-outside"],
+    "dag-processor": ["airflow"],
+    "redis": ["broker"],
+    "worker-1": ["airflow-tasks", "register", "broker", "worker-1-outside"],
+    "worker-2": ["airflow-tasks", "register", "broker", "worker-2-outside"],
+}
+"""Service -> whom it can reach: databases and file parser have no way out of this machine."""
+
+TEMPORARY = "/tmp"  # noqa: S108 -- the container's, in memory
+
+OF_TASKS = {"/opt/due-regard/var", "/opt/due-regard/backups", "/opt/airflow/logs", TEMPORARY, "/opt/airflow"}
+
+WRITABLE = {
+    "airflow-db": {"/var/lib/postgresql", TEMPORARY, "/var/run/postgresql"},
+    "register-db": {"/var/lib/postgresql", TEMPORARY, "/var/run/postgresql"},
+    "init": {"/opt/due-regard/var", TEMPORARY, "/opt/airflow"},
+    "api-server": {"/opt/due-regard/var/packs", TEMPORARY, "/opt/airflow"},
+    "proxy": {TEMPORARY},
+    "scheduler": OF_TASKS,
+    "watch": {"/opt/due-regard/var", TEMPORARY, "/opt/airflow"},
+    "dag-processor": {"/opt/airflow/logs", TEMPORARY, "/opt/airflow"},
+    "redis": {TEMPORARY, "/data"},
+    "worker-1": OF_TASKS,
+    "worker-2": OF_TASKS,
+}
+"""Service -> the only folders that it can write: of the host, of a volume, or in memory until it ends."""
+
+
+def test_each_service_is_given_the_secrets_that_it_needs() -> None:
+    secret = re.compile(r"PASSWORD|SECRET|_KEY$")
+    held = {}
+    for name in SERVICES:
+        given = environment(name)
+        asked = {found["name"] for value in given.values() if value for found in REFERENCE.finditer(value)}
+        asked |= {each for each, value in given.items() if value is None}
+        held[name] = {each for each in asked if secret.search(each)}
+    assert held == SECRETS
+
+
+def test_each_service_reaches_what_it_needs() -> None:
+    assert {name: service["networks"] for name, service in SERVICES.items()} == NETWORKS
+    inside = {name for name, network in COMPOSE["networks"].items() if network.get("internal")}
+    assert inside == {"airflow", "airflow-tasks", "register", "front", "broker"}
+    ways_out = [network for networks in NETWORKS.values() for network in networks if network not in inside]
+    assert len(set(ways_out)) == len(ways_out), "two services that share a way out meet on it"
+
+
+def test_each_service_can_write_only_what_it_must() -> None:
+    found = {}
+    for name, service in SERVICES.items():
+        volumes = [str(volume) for volume in service["volumes"] if not str(volume).endswith(":ro")]
+        found[name] = {volume.rpartition(":")[2] for volume in volumes} | set(service["tmpfs"])
+        assert service["read_only"] is True, name
+    assert found == WRITABLE
+
+
+def test_every_service_is_confined() -> None:
+    """Databases, too: as the user of their image they give no file away and need no capability."""
+    for name, service in SERVICES.items():
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert service["cap_drop"] == ["ALL"], name
+        assert not {"cap_add", "privileged", "devices", "pid", "ipc", "network_mode", "userns_mode"} & set(service), (
+            name
+        )
+        assert service["user"] in {"postgres", "redis", "${DUE_REGARD_UID:?run make env}:0"}, name
+        assert service["mem_limit"], name
+        assert service["pids_limit"] > 0, name
+
+
+def test_tasks_and_pages_have_logins_of_their_own() -> None:
+    """The register's owner, who could lift its guards, is nobody that runs all day."""
+    words = SERVICES["init"]["command"][-1]
+    logins = {"api-server": ("pages", "pages")} | dict.fromkeys(("scheduler", "watch", *WORKERS), ("tasks", "loader"))
+    for service, (login, role) in logins.items():
+        url = make_url(REFERENCE.sub("x", str(environment(service)["DUE_REGARD_REGISTER_URL"])))
+        assert url.username == login
+        assert f'register login {login} --role {role} <<< "$${login.upper()}_DB_PASSWORD"' in words
+    assert words.index("register upgrade") < words.index("register login")
+
+
+def test_a_database_is_ready_once_others_reach_it() -> None:
+    """On the socket the server that fills a new volume answers, too; init would meet it stopping."""
+    for name in ("airflow-db", "register-db"):
+        assert "pg_isready --host 127.0.0.1 " in SERVICES[name]["healthcheck"]["test"][-1]
+    watched = {name for name, service in SERVICES.items() if "healthcheck" in service}
+    assert watched == set(SERVICES) - {"init", "proxy"}
 
 
 def test_the_watch_lives_without_airflow() -> None:
     watch = SERVICES["watch"]
-    assert watch["networks"] == ["register", "outside"]
+    assert watch["networks"] == ["register", "watch-outside"]
     assert [name for name in environment("watch") if "AIRFLOW" in name] == []
     assert "due-regard watch" in watch["command"][-1]
     assert (
@@ -155,13 +275,6 @@ def test_the_watch_lives_without_airflow() -> None:
     assert 2 * int(every) / 60 < int(within) < 60
     wanted = {f"DUE_REGARD_{name.upper()}" for name in Settings.model_fields if name.startswith(("mail_", "smtp_"))}
     assert wanted - set(environment("watch")) == set()
-
-
-def test_the_pages_have_a_login_of_their_own_and_write_drafts_of_packs_alone() -> None:
-    assert make_url(REFERENCE.sub("x", str(environment("api-server")["DUE_REGARD_REGISTER_URL"]))).username == "pages"
-    assert 'register login pages --role pages <<< "$$PAGES_DB_PASSWORD"' in SERVICES["init"]["command"][-1]
-    written = [v for v in SERVICES["api-server"]["volumes"] if not v.endswith(":ro")]
-    assert written == ["./var/packs:/opt/due-regard/var/packs", "logs:/opt/airflow/logs"]
 
 
 def test_the_roles_are_made_before_anybody_signs_in() -> None:
@@ -177,10 +290,10 @@ def test_only_the_proxy_is_believed_on_how_a_request_came() -> None:
     subnet = COMPOSE["networks"]["front"]["ipam"]["config"][0]["subnet"]
     assert environment("api-server")["FORWARDED_ALLOW_IPS"] == subnet
     assert SERVICES["api-server"]["command"][-1] == "--proxy-headers"
-    assert [name for name, service in SERVICES.items() if "front" in service["networks"]] == ["api-server", "proxy"]
+    # On no other network, or it might come from an address that is not believed.
+    assert set(NETWORKS["api-server"]) & set(NETWORKS["proxy"]) == {"front"}
+    assert [name for name, networks in NETWORKS.items() if "front" in networks] == ["api-server", "proxy"]
     assert SERVICES["proxy"]["profiles"] == ["proxy"]
-    assert SERVICES["proxy"]["read_only"] is True
-    assert (SERVICES["proxy"]["user"], SERVICES["proxy"]["cap_drop"]) == (SERVICES["init"]["user"], ["ALL"])
 
 
 def test_every_setting_of_mail_reaches_the_tasks() -> None:
@@ -203,7 +316,7 @@ def test_no_literal_secret_and_no_default_for_one() -> None:
 
 def test_every_variable_is_in_the_example_and_the_other_way_round() -> None:
     passed_on = {name for service in SERVICES for name, value in environment(service).items() if value is None}
-    asked = {found["name"] for found in REFERENCE.finditer(TEXT)} | passed_on
+    asked = {found["name"] for found in REFERENCE.finditer(TEXT)} | passed_on | set(BUILDING)
     offered = set(re.findall(r"^(?:# )?([A-Z][A-Z0-9_]+)=", EXAMPLE, re.MULTILINE))
     assert asked == offered
 
@@ -228,8 +341,6 @@ def test_nothing_listens_beyond_this_machine() -> None:
     ports = {name: service.get("ports", []) for name, service in SERVICES.items() if "profiles" not in service}
     assert [name for name, published in ports.items() if published] == ["api-server"]
     assert all(str(port).startswith("127.0.0.1:") for published in ports.values() for port in published)
-    assert COMPOSE["networks"]["airflow"]["internal"] is True
-    assert COMPOSE["networks"]["register"]["internal"] is True
 
 
 NOWHERE = "postgresql+psycopg2://nowhere/none"
@@ -300,6 +411,22 @@ def test_whatever_a_container_writes_is_its_owners_alone(tmp_path: Path) -> None
     assert stat.S_IMODE((tmp_path / "with a blank").stat().st_mode) == 0o600
 
 
+BUILDING = {"DUE_REGARD_INDEX_URL": "index", "DUE_REGARD_CA_FILE": "ca"}
+"""What a build behind a firewall takes from .env -> the build secret that it becomes."""
+
+
+def test_an_index_and_a_certificate_are_secrets_of_the_build_alone() -> None:
+    assert COMPOSE["secrets"]["index"] == {"environment": "DUE_REGARD_INDEX_URL"}
+    assert COMPOSE["secrets"]["ca"] == {"file": "${DUE_REGARD_CA_FILE:-/dev/null}"}
+    for service in SERVICES.values():
+        assert "secrets" not in service
+        assert "args" not in service.get("build", {})
+    assert {tuple(SERVICES[name]["build"]["secrets"]) for name in OURS} == {("ca", "index")}
+    assert set(re.findall(r"--mount=type=secret,id=(\w+)", DOCKERFILE)) == set(BUILDING.values())
+    # A build argument would stay in the image's history.
+    assert re.findall(r"^ARG (\w+)", DOCKERFILE, re.MULTILINE) == ["UV_VERSION"]
+
+
 def test_what_the_image_copies_is_there() -> None:
     copied = re.findall(r"^COPY (?:--\S+ )?(.+) \./\S*$", DOCKERFILE, re.MULTILINE)
     names = [name for line in copied for name in line.split()]
@@ -334,8 +461,8 @@ def made(tmp_path: Path) -> dict[str, str]:
 
 def test_make_env_fills_every_secret_anew(made: dict[str, str]) -> None:
     secrets = [value for name, value in made.items() if name not in {"AIRFLOW_UI_PORT", "DUE_REGARD_UID"}]
-    assert len(secrets) == 8
-    assert len(set(secrets)) == 8
+    assert len(secrets) == 9
+    assert len(set(secrets)) == 9
     assert min(len(value) for value in secrets) >= 44
 
 

@@ -136,8 +136,9 @@ def _environments(folder: Path, include: Path, airflow: str, register: str, port
             if value is not None
         }
         found[service] = own | image | given
-    pages = make_url(register).set(username="pages", password=secret["PAGES_DB_PASSWORD"])
-    found["api-server"]["DUE_REGARD_REGISTER_URL"] = pages.render_as_string(hide_password=False)
+    for service, login in (("api-server", "pages"), ("scheduler", "tasks")):
+        url = make_url(register).set(username=login, password=secret[f"{login.upper()}_DB_PASSWORD"])
+        found[service]["DUE_REGARD_REGISTER_URL"] = url.render_as_string(hide_password=False)
     return found
 
 
