@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -41,7 +42,8 @@ def build_with(engine: Engine, context: LandlordContext, out: Path, days: int, *
 
 
 def read_causes(report: Any) -> dict[tuple[Any, ...], Any]:
-    return {(row[0], row[1], row[2]): row[-1] for row in sheet_rows(workbook(report), "What changed since the")[4:]}
+    rows = sheet_rows(workbook(report), "What changed since the")
+    return {(row[0], row[1], row[2]): row[-1] for row in rows if re.fullmatch(r"\d{4}-Q\d", str(row[2]))}
 
 
 def test_an_edited_policy_is_named_and_a_late_export_beside_it(
