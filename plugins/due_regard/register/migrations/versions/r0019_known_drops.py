@@ -11,7 +11,7 @@ from alembic import op
 from due_regard.register.migrations.protection import protect_tables
 from due_regard.register.schema.column_types import Ref, RowId
 
-revision = "0024_known_drops"
+revision = "0019_known_drops"
 down_revision = "0018_pack_life"
 branch_labels = None
 depends_on = None
