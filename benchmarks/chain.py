@@ -54,11 +54,9 @@ def run_ours(folder: Path) -> dict[str, Any]:
     from due_regard.config.settings import Settings
     from due_regard.services.assess_landlord import assess_landlord
     from due_regard.services.build_packs import build_packs
-    from due_regard.services.preload_packages import preload_heavy_packages
     from due_regard.services.run_alerts import run_alerts
     from due_regard.services.take_in_drop import take_in_drop
 
-    preload_heavy_packages()
     settings = Settings(
         var_dir=folder / "ours", include_dir=INCLUDE, own_dir=_write_definition(folder), landlords=(LANDLORD,)
     )
@@ -177,8 +175,17 @@ def main(*sizes: int) -> None:
         run_both(incidents)
 
 
+def _import_first(side: str) -> None:
+    """Import what the product's steps import as they go, so that it is counted as imports."""
+    if side == "ours":
+        from due_regard.services.preload_packages import preload_heavy_packages
+
+        preload_heavy_packages()
+
+
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--side"]:
+        _import_first(sys.argv[2])
         print(json.dumps(SIDES[sys.argv[2]](Path(sys.argv[3]))))
     else:
         main(*map(int, sys.argv[1:]))
