@@ -9,7 +9,8 @@ from due_regard.calendars.quarters import Quarter
 from due_regard.calendars.reporting_years import Period, ReportingYear, parse_period
 from due_regard.packs.content.crossed_records import add_crossed_records
 from due_regard.packs.content.disclosure_control import PublishedBefore, find_audited_periods, protect_tables
-from due_regard.packs.content.measure_tables import MeasureTable, list_shown_periods
+from due_regard.packs.content.filled_tables import list_shown_periods
+from due_regard.packs.content.table_forms import MeasureTable
 from due_regard.packs.measures import QuarterSnapshot
 from tests.packs.attacker import Attack, Figures, Relations, Terms, read_figures
 from tests.packs.known import QUARTER, snapshots

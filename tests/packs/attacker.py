@@ -17,7 +17,7 @@ from scipy.optimize import linprog
 from scipy.sparse import csr_matrix
 
 from due_regard.calendars.quarters import Quarter
-from due_regard.packs.content.measure_tables import MeasureTable
+from due_regard.packs.content.table_forms import MeasureTable
 
 Place: TypeAlias = tuple[str, Quarter]
 """A figure's name (`table/measure`, or `table/measure/of` for what it is out of) and its quarter."""

@@ -15,13 +15,15 @@ import pandas as pd
 from due_regard.calendars.quarters import Quarter
 from due_regard.calendars.working_days import WorkingCalendar, load_calendar
 from due_regard.config.landlord import Landlord, load_landlord
-from due_regard.packs.content.measure_tables import SPECS, MeasureTable, build_measure_table
+from due_regard.packs.content.filled_tables import build_measure_table
+from due_regard.packs.content.measure_tables import SPECS
 from due_regard.packs.content.pack_content import PackContent, compose_content
 from due_regard.packs.content.pack_definition import load_pack_definition
 from due_regard.packs.content.paper_actions import find_action_day
 from due_regard.packs.content.paper_content import PaperContent, PaperSources, compose_paper
 from due_regard.packs.content.paper_wording import load_paper_wording
 from due_regard.packs.content.snapshots import take_snapshots
+from due_regard.packs.content.table_forms import MeasureTable
 from due_regard.packs.documents.action_list import select_open_duties
 from due_regard.packs.measures import BATCH_COLUMNS, QuarterSnapshot
 from due_regard.policy import LandlordContext, PolicyHistory, load_policies

@@ -15,7 +15,9 @@ from due_regard.packs.content.disclosure_control import (
     find_audited_periods,
     protect_tables,
 )
-from due_regard.packs.content.measure_tables import SPECS, MeasureTable, build_measure_table
+from due_regard.packs.content.filled_tables import build_measure_table
+from due_regard.packs.content.measure_tables import SPECS
+from due_regard.packs.content.table_forms import MeasureTable
 from due_regard.packs.measures import QuarterSnapshot
 from due_regard.records.canonical import Records
 from tests.packs.attacker import NOBODYS, Attack, Figures, Relations, read_figures

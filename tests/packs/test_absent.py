@@ -5,7 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from due_regard.packs.content.measure_tables import SPECS, MeasureTable, build_measure_table
+from due_regard.packs.content.filled_tables import build_measure_table
+from due_regard.packs.content.measure_tables import SPECS
+from due_regard.packs.content.table_forms import MeasureTable
 from due_regard.packs.documents.display_grid import build_grid
 from due_regard.packs.documents.workbook import build_committee_workbook
 from due_regard.records.canonical import Records

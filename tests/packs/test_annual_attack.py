@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from due_regard.packs.content.disclosure_control import PublishedBefore, find_audited_periods, protect_tables
-from due_regard.packs.content.measure_tables import build_measure_table
+from due_regard.packs.content.filled_tables import build_measure_table
 from tests.packs.annual import (
     YEAR,
     Relations,

@@ -18,8 +18,9 @@ from due_regard.packs.charts import (
     timeliness_chart,
 )
 from due_regard.packs.charts.incident_run_chart import find_last_run
-from due_regard.packs.content.measure_tables import MeasureTable, build_measure_table
-from due_regard.packs.measures.incidents import count_by_month
+from due_regard.packs.content.filled_tables import build_measure_table
+from due_regard.packs.content.table_forms import MeasureTable
+from due_regard.packs.measures.incident_months import count_by_month
 from due_regard.packs.measures.timeliness import OVERDUE_BANDS
 from due_regard.records.canonical import Records
 from tests.packs.known import QUARTER, example_tables, frame, history, snapshots

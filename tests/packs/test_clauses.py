@@ -8,7 +8,7 @@ from zipfile import ZipFile
 
 from openpyxl import load_workbook
 
-from due_regard.packs.content.measure_tables import build_measure_table
+from due_regard.packs.content.filled_tables import build_measure_table
 from due_regard.packs.content.pack_content import FOR_INFORMATION, describe_clause
 from due_regard.packs.documents.fragments import build_fragments
 from due_regard.packs.documents.workbook import build_committee_workbook

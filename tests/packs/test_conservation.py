@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from due_regard.calendars.quarters import Quarter
-from due_regard.packs.content.measure_tables import SPECS, MeasureTable
+from due_regard.packs.content.measure_tables import SPECS
+from due_regard.packs.content.table_forms import MeasureTable
 from due_regard.packs.measures import BATCH_COLUMNS
 from due_regard.packs.measures.restrictions import measure_flow
 from due_regard.packs.measures.upkeep import measure_data_quality

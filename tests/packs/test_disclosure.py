@@ -22,7 +22,8 @@ from due_regard.packs.content.disclosure_control import (
     find_audited_periods,
     protect_tables,
 )
-from due_regard.packs.content.measure_tables import SPECS, MeasureTable, QuarterLink
+from due_regard.packs.content.measure_tables import SPECS
+from due_regard.packs.content.table_forms import MeasureTable, QuarterLink
 from due_regard.packs.documents.workbook import build_committee_workbook
 from tests.packs.known import IS_LONG, LANDLORDS, content, example_snapshots, example_tables
 from tests.packs.published import (

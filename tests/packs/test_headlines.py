@@ -8,10 +8,12 @@ import pandas as pd
 import pytest
 
 from due_regard.errors import DefinitionError
+from due_regard.packs.content.filled_tables import build_measure_table
 from due_regard.packs.content.headlines import HIDDEN, check_headline, compute_headline
-from due_regard.packs.content.measure_tables import SPECS, MeasureTable, build_measure_table
+from due_regard.packs.content.measure_tables import SPECS
 from due_regard.packs.content.pack_content import compose_content, describe_basis
 from due_regard.packs.content.pack_definition import load_pack_definition
+from due_regard.packs.content.table_forms import MeasureTable
 from due_regard.packs.documents.display_grid import build_grid
 from due_regard.packs.measures.quarter_snapshot import NO_DUTY, NOT_MEASURED, NOTHING_TO_MEASURE
 from tests.packs.known import LANDLORDS, QUARTER, REPORTS, example_tables, frame, landlord, snapshots

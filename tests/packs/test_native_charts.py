@@ -12,7 +12,7 @@ from openpyxl import load_workbook
 from openpyxl.utils import range_boundaries
 
 from due_regard.packs import charts
-from due_regard.packs.content.measure_tables import build_measure_table
+from due_regard.packs.content.filled_tables import build_measure_table
 from due_regard.packs.content.pack_content import PackContent
 from due_regard.packs.documents.workbook import build_committee_workbook
 from tests.packs.checklist import faults

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from due_regard.packs.content.disclosure_control import protect_tables
-from due_regard.packs.content.measure_tables import MeasureTable, build_measure_table
+from due_regard.packs.content.filled_tables import build_measure_table
+from due_regard.packs.content.table_forms import MeasureTable
 from due_regard.records.canonical import UNKNOWN_CELLS, Records
 from tests.packs.known import frame, restriction, snapshots
 

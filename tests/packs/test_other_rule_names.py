@@ -9,9 +9,11 @@ import pandas as pd
 import pytest
 
 from due_regard.packs.charts import CHARTS, draw_table_chart
+from due_regard.packs.content.filled_tables import build_measure_table
 from due_regard.packs.content.headlines import compute_headline
-from due_regard.packs.content.measure_tables import SPECS, MeasureTable, build_measure_table
+from due_regard.packs.content.measure_tables import SPECS
 from due_regard.packs.content.pack_definition import load_pack_definition
+from due_regard.packs.content.table_forms import MeasureTable
 from due_regard.policy import PolicyHistory
 from tests.packs.known import LANDLORDS, REPORTS, example_drop, example_tables, history, landlord, snapshots
 from tests.policies.policy_files import leave_figures_unfed, rename_rules

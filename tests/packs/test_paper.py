@@ -21,10 +21,11 @@ from due_regard.config.landlord import PackSwitch
 from due_regard.errors import DefinitionError, WordingError
 from due_regard.packs.charts import draw_table_chart
 from due_regard.packs.content.disclosure_control import protect_tables
-from due_regard.packs.content.measure_tables import MeasureTable, build_measure_table
+from due_regard.packs.content.filled_tables import build_measure_table
 from due_regard.packs.content.pack_content import PackContent, SectionContent
 from due_regard.packs.content.paper_content import PaperContent
 from due_regard.packs.content.paper_wording import load_paper_wording
+from due_regard.packs.content.table_forms import MeasureTable
 from due_regard.packs.documents.paper import PAGES, build_paper, count_pages
 from due_regard.packs.documents.word_paper import build_word_paper
 from due_regard.packs.documents.workbook import build_committee_workbook

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 import pandas as pd
 import pytest
 
-from due_regard.packs.content.measure_tables import SPECS, MeasureTable, build_measure_table
+from due_regard.packs.content.filled_tables import build_measure_table
+from due_regard.packs.content.measure_tables import SPECS
+from due_regard.packs.content.table_forms import MeasureTable
 from due_regard.records.canonical import ENTITY, ColumnKind, Records
 from tests.packs.known import LANDLORDS, QUARTER, example_drop, frame, restriction, snapshots
 

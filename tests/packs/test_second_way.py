@@ -16,7 +16,8 @@ import pytest
 from sqlalchemy import Engine
 
 from due_regard.calendars.quarters import Quarter
-from due_regard.packs.content.measure_tables import SPECS, build_measure_table
+from due_regard.packs.content.filled_tables import build_measure_table
+from due_regard.packs.content.measure_tables import SPECS
 from due_regard.packs.known_state import read_known_state
 from due_regard.packs.measures.restrictions import LENGTHS
 from due_regard.packs.measures.timeliness import OVERDUE_BANDS

@@ -14,7 +14,7 @@ from openpyxl import load_workbook
 from sqlalchemy import Engine
 
 from due_regard.packs import PackReport, record_issue
-from due_regard.packs.content.measure_tables import build_measure_table
+from due_regard.packs.content.filled_tables import build_measure_table
 from due_regard.packs.content.snapshots import take_snapshots
 from due_regard.packs.measures import BATCH_COLUMNS, WITHDRAWAL_COLUMNS
 from due_regard.register import load_drop, read_records, reading, undo_withdrawal, withdraw_record, writing

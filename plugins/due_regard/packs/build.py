@@ -23,7 +23,8 @@ from due_regard.packs.changed_figures import add_changes
 from due_regard.packs.content.crossed_records import add_crossed_records
 from due_regard.packs.content.disputed_findings import describe_disputes
 from due_regard.packs.content.figure_changes import ChangeGrounds
-from due_regard.packs.content.measure_tables import SPECS, MeasureTable, build_measure_table
+from due_regard.packs.content.filled_tables import build_measure_table
+from due_regard.packs.content.measure_tables import SPECS
 from due_regard.packs.content.pack_content import EDITIONS, PackContent, compose_content
 from due_regard.packs.content.pack_definition import PackDefinition, load_pack_definition
 from due_regard.packs.content.paper_actions import find_action_day
@@ -33,6 +34,7 @@ from due_regard.packs.content.printed_head import describe_basis_head
 from due_regard.packs.content.published_share import measure_share
 from due_regard.packs.content.snapshots import take_snapshots
 from due_regard.packs.content.standing import describe_standing
+from due_regard.packs.content.table_forms import MeasureTable
 from due_regard.packs.documents.action_list import select_open_duties
 from due_regard.packs.documents.audience_list import build_audience_list
 from due_regard.packs.documents.fragments import build_fragments

@@ -17,8 +17,8 @@ from due_regard.packs.content.figure_changes import (
     explain_changes,
     list_figure_names,
 )
-from due_regard.packs.content.measure_tables import MeasureTable
 from due_regard.packs.content.pack_definition import PackDefinition, PackSection
+from due_regard.packs.content.table_forms import MeasureTable
 from due_regard.packs.life.issued_figures import IssuedBuild, IssuedFigures
 from due_regard.packs.life.pack_records import list_kept_figures
 

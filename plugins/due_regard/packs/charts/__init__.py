@@ -19,7 +19,7 @@ from due_regard.packs.charts import (
     timeliness_chart,
 )
 from due_regard.packs.charts.canvas import DrawnChart
-from due_regard.packs.content.measure_tables import MeasureTable
+from due_regard.packs.content.table_forms import MeasureTable
 from due_regard.packs.measures.figure import fill_period
 from due_regard.packs.measures.timeliness import OVERDUE_BANDS
 

@@ -54,7 +54,7 @@ def find_last_run(counts: pd.Series, baseline: float) -> MonthRun | None:
 
 
 def draw_incident_run(data: pd.DataFrame) -> DrawnChart | None:
-    """Chart of `measures.incidents.count_by_month`; None where there was none in any month."""
+    """Chart of `measures.incident_months.count_by_month`; None where there was none in any month."""
     counts = data["Incidents"]
     if data.empty or not counts.any():
         return None

@@ -19,7 +19,8 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import block_diag, csr_matrix, eye, hstack, vstack
 
 from due_regard.calendars.reporting_years import Period
-from due_regard.packs.content.counted_cases import MOST_KINDS, Counts, FigureName, QuarterCounts
+from due_regard.packs.content.counted_cases import MOST_KINDS, FigureName, QuarterCounts
+from due_regard.packs.content.customer_places import Counts
 
 MOST_ADDED = 4
 """Customers of one kind that another register may have more."""

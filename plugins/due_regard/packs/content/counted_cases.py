@@ -18,12 +18,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from due_regard.calendars.reporting_years import Period
-from due_regard.packs.content.crossed_records import MARK
+from due_regard.packs.content.customer_places import Counts, CustomerPlaces
 from due_regard.packs.content.measure_tables import SPECS
-from due_regard.packs.measures import Cases, Figure, QuarterSnapshot
-from due_regard.records.canonical import ENTITIES, Records
+from due_regard.packs.measures import Figure, QuarterSnapshot
 
-Counts: TypeAlias = npt.NDArray[np.int64]
 FigureName: TypeAlias = str
 """`table/measure/quarter`; for what a figure is out of, `table/<the whole's name>/quarter`."""
 RowKind = Literal["count", "rest", "middle", "present"]
@@ -79,7 +77,7 @@ def count_published_cases(
     only one pack's: what one pack hides, another must hide too.
     """
     wider = crossed or snapshots
-    customers = _CustomerPlaces(wider[0].records)
+    customers = CustomerPlaces(wider[0].records)
     pairs = tuple(zip(snapshots, wider, strict=True))
     groups = group_periods([snapshot.quarter for snapshot in snapshots])
     return tuple(_count_together([pairs[place] for place in group], customers, smallest) for group in groups)
@@ -99,65 +97,13 @@ def _have_days_in_common(one: Period, other: Period) -> bool:
     return one.starts_on <= other.ends_on and other.starts_on <= one.ends_on
 
 
-class _CustomerPlaces:
-    """Numbers the customers, and finds the customer of each case by the column its reference stands in."""
-
-    def __init__(self, records: Records) -> None:
-        self._of_column: dict[str, tuple[pd.Index, Counts]] = {}
-        self._alone: dict[tuple[str, str], int] = {}
-        customers = _map_customers(records)
-        self._numbers, names = pd.factorize(pd.concat([pd.Series(dtype="str"), *customers.values()]))
-        self._are_real = [MARK not in str(name) for name in names]
-        start = 0
-        for column, found in customers.items():
-            self._of_column[column] = (pd.Index(found.index), self._numbers[start : start + len(found)])
-            start += len(found)
-        self._known = len(names)
-
-    @property
-    def are_real(self) -> npt.NDArray[np.bool_]:
-        """Of each customer, whether they are there."""
-        return np.array([*self._are_real, *(MARK not in ref for _, ref in self._alone)], dtype=bool)
-
-    def find_places(self, cases: Cases) -> Counts:
-        """The customer's number, case by case; a case whose customer is not known stands for itself."""
-        if isinstance(cases, tuple):
-            return np.concatenate([np.zeros(0, "int64"), *(self.find_places(part) for part in cases)])
-        if not len(cases):
-            return np.zeros(0, "int64")
-        index, numbers = self._of_column.get(str(cases.name), (pd.Index([], dtype="str"), np.zeros(0, "int64")))
-        at = index.get_indexer(pd.Index(cases))
-        found = np.append(numbers, -1)[at]
-        for place in np.flatnonzero(at < 0):
-            key = (str(cases.name), str(cases.iloc[place]))
-            found[place] = self._alone.setdefault(key, self._known + len(self._alone))
-        return found
-
-
-def _map_customers(records: Records) -> dict[str, pd.Series]:
-    """Column of references -> reference -> customer."""
-    found: dict[str, pd.Series] = {}
-    of_restriction: pd.Series | None = None
-    for entity in ENTITIES:
-        frame = records.get(entity.name)
-        if frame is None:
-            continue
-        if "customer_ref" in frame.columns:
-            found[entity.key] = frame.set_index(entity.key, drop=False)["customer_ref"]
-        elif of_restriction is not None and "restriction_ref" in frame.columns:
-            found[entity.key] = frame.set_index(entity.key)["restriction_ref"].map(of_restriction).dropna()
-        if entity.name == "restrictions":
-            of_restriction = found[entity.key]
-    return found
-
-
 def list_figure_names(figure: Figure, table: str, quarter: str) -> tuple[FigureName, FigureName | None]:
     """Name of a figure and of what it is out of."""
     return f"{table}/{figure.measure}/{quarter}", f"{table}/{figure.of}/{quarter}" if figure.of else None
 
 
 def _count_together(
-    pairs: Sequence[tuple[QuarterSnapshot, QuarterSnapshot]], customers: _CustomerPlaces, smallest: int
+    pairs: Sequence[tuple[QuarterSnapshot, QuarterSnapshot]], customers: CustomerPlaces, smallest: int
 ) -> QuarterCounts:
     hidden: set[FigureName] = set()
     nobodys: set[FigureName] = set()
@@ -170,7 +116,7 @@ def _count_together(
 def _find_rows(
     snapshot: QuarterSnapshot,
     wider: QuarterSnapshot,
-    customers: _CustomerPlaces,
+    customers: CustomerPlaces,
     smallest: int,
     hidden: set[FigureName],
     nobodys: set[FigureName],
@@ -206,7 +152,7 @@ class _FoundRow:
 
 
 def _list_rows(
-    figure: Figure, own: FigureName, whole: FigureName | None, customers: _CustomerPlaces
+    figure: Figure, own: FigureName, whole: FigureName | None, customers: CustomerPlaces
 ) -> Iterator[_FoundRow]:
     everyone = customers.find_places(figure.whole) if figure.whole is not None and whole is not None else None
     if everyone is not None and whole is not None:

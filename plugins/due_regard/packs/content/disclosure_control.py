@@ -17,8 +17,10 @@ from due_regard.calendars.quarters import Quarter
 from due_regard.calendars.reporting_years import Period, ReportingYear, parse_period
 from due_regard.packs.content.alternative_registers import AlternativeSearch, list_bindings
 from due_regard.packs.content.counted_cases import CountedRow, FigureName, QuarterCounts, count_published_cases
+from due_regard.packs.content.filled_tables import list_shown_periods
 from due_regard.packs.content.headlines import HIDDEN
-from due_regard.packs.content.measure_tables import SPECS, MeasureTable, QuarterLink, list_shown_periods
+from due_regard.packs.content.measure_tables import SPECS
+from due_regard.packs.content.table_forms import MeasureTable, QuarterLink
 from due_regard.packs.measures import QuarterSnapshot
 
 SMALLEST_SHOWN = 5

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 import pandas as pd
 
-from due_regard.packs.content.measure_tables import MeasureTable
+from due_regard.packs.content.table_forms import MeasureTable
 
 _Values: TypeAlias = Sequence[float | None]
 _Figures: TypeAlias = Mapping[str, _Values]

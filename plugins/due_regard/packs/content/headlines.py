@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping
 import pandas as pd
 
 from due_regard.errors import MissingFigure
-from due_regard.packs.content.measure_tables import MeasureTable
+from due_regard.packs.content.table_forms import MeasureTable
 from due_regard.packs.measures.quarter_snapshot import NO_DUTY, NOT_MEASURED, NOTHING_TO_MEASURE
 
 HIDDEN = "hidden"

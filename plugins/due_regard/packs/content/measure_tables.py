@@ -6,33 +6,25 @@ paper's; which tables a pack has, in what order and words, is the definition's.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import pandas as pd
 
-from due_regard.calendars.reporting_years import Period, ReportingYear
-from due_regard.packs.content.table_forms import MeasureTable, QuarterLink, TableSpec, TableSum
+from due_regard.packs.content.table_forms import TableSpec, TableSum
 from due_regard.packs.measures import (
-    FIGURE_COLUMNS,
     QuarterSnapshot,
     appeals,
+    incident_months,
     incidents,
     restricted_customers,
     restrictions,
-    tidy_figures,
     timeliness,
     trends,
     upkeep,
 )
-from due_regard.packs.measures.figure import fill_period, list_band_labels
+from due_regard.packs.measures.figure import list_band_labels
 from due_regard.packs.measures.quarter_snapshot import NOT_MEASURED
-
-COLUMNS_SHOWN = 5
-"""Quarters a table of figures shows: the reported one and the four before, the last being the same a year ago."""
-YEARS_SHOWN = 2
-"""Years that an annual edition shows: the reported one and the one before."""
 
 
 def _need_columns(entity: str, *columns: str) -> Callable[[QuarterSnapshot], str]:
@@ -58,8 +50,6 @@ _KEPT = "On time, late, and not done by the {period}'s end add up to what fell d
 _BLANK = "A cell left blank in the export counts as lacking."
 
 _OTHER_WORDS = ("own_words", "not_known", "not_recorded")
-
-__all__ = ["COLUMNS_SHOWN", "SPECS", "MeasureTable", "QuarterLink", "TableSpec", "TableSum", "build_measure_table"]
 
 SPECS: Mapping[str, TableSpec] = {
     "restrictions": TableSpec(
@@ -183,8 +173,8 @@ SPECS: Mapping[str, TableSpec] = {
     ),
     "incidents_by_month": TableSpec(
         "Incidents by month",
-        listing=_take_latest(incidents.count_by_month),
-        counted=incidents.list_month_figures,
+        listing=_take_latest(incident_months.count_by_month),
+        counted=incident_months.list_month_figures,
         absence=_need_columns("incidents"),
         is_publishable=False,
         notes=(
@@ -241,32 +231,3 @@ SPECS: Mapping[str, TableSpec] = {
         sums=(TableSum("read", ("loaded", "unchanged", "rejected")),),
     ),
 }
-
-
-def list_shown_periods(reported: Period) -> tuple[Period, ...]:
-    """The columns of a table of figures: the reported quarter or year, and those before it."""
-    shown = YEARS_SHOWN if isinstance(reported, ReportingYear) else COLUMNS_SHOWN
-    return tuple(reported.shift(-back) for back in range(shown))
-
-
-def build_measure_table(name: str, snapshots: tuple[QuarterSnapshot, ...], title: str = "") -> MeasureTable:
-    """Table `name`, filled from `snapshots`, the reported quarter or year first."""
-    spec, word = SPECS[name], snapshots[0].quarter.word
-    notes = tuple(fill_period(note, word) for note in spec.notes)
-    make = partial(MeasureTable, name, title or spec.title, notes, is_publishable=spec.is_publishable)
-    if spec.listing is not None:
-        why = spec.absence(snapshots[0]) if spec.absence else ""
-        counted = _tidy_all(spec, snapshots if spec.is_by_quarter else snapshots[:1])
-        return make(listing=spec.listing(snapshots), counted=counted, sums=spec.sums, why=why)
-    figures = _tidy_all(spec, snapshots)
-    return make(figures=figures, sums=tuple(_keep_counted(each, set(figures["measure"])) for each in spec.sums))
-
-
-def _tidy_all(spec: TableSpec, snapshots: Sequence[QuarterSnapshot]) -> pd.DataFrame:
-    parts = [tidy_figures(spec.list_figures(one), str(one.quarter), one.quarter.word) for one in snapshots]
-    return pd.concat(parts, ignore_index=True)[list(FIGURE_COLUMNS)]
-
-
-def _keep_counted(total: TableSum, counted: set[str]) -> TableSum:
-    """The sum without parts that have no line here: words of the landlord's own, or not known, where there are none."""
-    return replace(total, plus=tuple(part for part in total.plus if part in counted))

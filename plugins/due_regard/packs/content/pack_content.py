@@ -13,8 +13,8 @@ from due_regard.config.landlord import Landlord, PackSwitch
 from due_regard.errors import DefinitionError
 from due_regard.packs import charts
 from due_regard.packs.content.headlines import compute_headline
-from due_regard.packs.content.measure_tables import MeasureTable
 from due_regard.packs.content.pack_definition import PackDefinition, PackSection
+from due_regard.packs.content.table_forms import MeasureTable
 
 FOR_INFORMATION = "For information: no clause of the policy asks that this figure be reported."
 ANNUAL = "The year's edition, for publication. It does not take the place of the report of any quarter."

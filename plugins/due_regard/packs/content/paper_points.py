@@ -14,8 +14,8 @@ import pandas as pd
 
 from due_regard.errors import DefinitionError, MissingFigure
 from due_regard.packs.content.headlines import HIDDEN, fill_sentence
-from due_regard.packs.content.measure_tables import MeasureTable
 from due_regard.packs.content.paper_wording import LineWords, PaperWording, PointWords, list_tables_named
+from due_regard.packs.content.table_forms import MeasureTable
 from due_regard.packs.measures.figure import fill_period
 from due_regard.packs.measures.timeliness import LATENESS, OF_PERIOD
 

@@ -14,9 +14,9 @@ from due_regard.calendars.reporting_years import Period
 from due_regard.errors import MissingFigure
 from due_regard.packs.content.disclosure_control import ProtectedTables
 from due_regard.packs.content.headlines import fill_sentence, list_measures_named
-from due_regard.packs.content.measure_tables import MeasureTable
 from due_regard.packs.content.pack_definition import PackDefinition
 from due_regard.packs.content.paper_content import PaperContent
+from due_regard.packs.content.table_forms import MeasureTable
 
 LEAST_SHARE = 0.1
 """Share of the counts of people and cases that must be left to read: with nine of ten hidden, no table has two figures

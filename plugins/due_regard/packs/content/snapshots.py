@@ -16,7 +16,7 @@ import pandas as pd
 from due_regard.assessment import assess_records
 from due_regard.assessment.masked_frames import mask_later_events
 from due_regard.calendars.reporting_years import Period
-from due_regard.packs.content.measure_tables import list_shown_periods
+from due_regard.packs.content.filled_tables import list_shown_periods
 from due_regard.packs.measures import DUTY_COLUMNS, QuarterSnapshot
 from due_regard.policy import DeadlineDuty, Duty, LandlordContext, Policy, PolicyHistory
 from due_regard.policy.duties import FedFigure

@@ -14,7 +14,7 @@ import pandas as pd
 
 from due_regard.calendars.reporting_years import Period, parse_period
 from due_regard.packs.content.headlines import HIDDEN
-from due_regard.packs.content.measure_tables import MeasureTable
+from due_regard.packs.content.table_forms import MeasureTable
 from due_regard.packs.measures.quarter_snapshot import NO_DUTY, NOT_MEASURED, NOTHING_TO_MEASURE
 
 Cell: TypeAlias = str | int | float | date

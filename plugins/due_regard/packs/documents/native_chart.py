@@ -21,7 +21,7 @@ from due_regard.packs.charts import DrawnChart
 from due_regard.packs.charts.incident_run_chart import BASELINE
 from due_regard.packs.charts.kept_chart import STEPS
 from due_regard.packs.charts.timeliness_chart import FILLS
-from due_regard.packs.content.measure_tables import MeasureTable
+from due_regard.packs.content.table_forms import MeasureTable
 from due_regard.packs.documents.display_grid import DisplayGrid
 from due_regard.packs.measures.timeliness import LATENESS, OVERDUE_BANDS
 

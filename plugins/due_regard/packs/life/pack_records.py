@@ -19,7 +19,7 @@ from due_regard.mail.builder import ComposedMail
 from due_regard.mail.mail_memory import is_counted, is_mail_of, is_of_mode
 from due_regard.mail.mail_mode import LIVE, MailMode
 from due_regard.mail.outbox import put_mail
-from due_regard.packs.content.measure_tables import MeasureTable
+from due_regard.packs.content.table_forms import MeasureTable
 from due_regard.register import append_audit
 from due_regard.register.schema.alert_tables import AlertMessage
 from due_regard.register.schema.pack_tables import PackIssue, PackRow
