@@ -76,7 +76,9 @@ def test_a_watchdog_hears_what_has_not_run(world: World) -> None:
     never = find_late_runs(world.engine, world.landlord, calendar(), wording(), now=at(TUE))
     assert never == ["example: assessment has never run", "example: alerts has never run"]
     world.run(ROWS, TUE)
-    assert find_late_runs(world.engine, world.landlord, calendar(), wording(), now=at(WED)) == []
+    assert find_late_runs(world.engine, world.landlord, calendar(), wording(), now=at(TUE)) == []
+    (next_day,) = find_late_runs(world.engine, world.landlord, calendar(), wording(), now=at(WED))
+    assert "not assessed by 07:30" in next_day
     late = find_late_runs(world.engine, world.landlord, calendar(), wording(), now=at(date(2026, 7, 3)))
     assert [line.split(" last ran")[0] for line in late] == ["example: assessment", "example: alerts"]
     came = {"landlord": "example", "source": "canonical", "drop_name": "x", "drop_sha256": "x", "received_at": at(WED)}

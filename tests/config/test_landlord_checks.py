@@ -159,7 +159,7 @@ def test_what_landlord_new_writes_is_in_order_but_for_its_policy(own: Path) -> N
     lay(own, POLICY, (f"landlord: {L}", "landlord: seventh"), as_name="policies/seventh/2023-08-29.yaml")
     found = check_landlord_files(Settings(), "seventh", today=TODAY)
     assert found.wrong == (
-        f"{own}/landlords/seventh.yaml:12: no mailbox for services_manager, who alone is told of a duty of the policy",
+        f"{own}/landlords/seventh.yaml:19: no mailbox for services_manager, who alone is told of a duty of the policy",
     )
     roles = {words.split(": ")[1].removeprefix("no mailbox for ") for words in found.warnings}
     assert roles <= {"decider", "appeal_handler", "reviewer", "incident_manager", "marker_owner", "request_owner"}

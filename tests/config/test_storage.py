@@ -241,7 +241,7 @@ def test_an_object_whose_name_leads_out_is_not_brought_here(tmp_path: Path) -> N
     ("url", "says"),
     [
         ("nonsense://bucket/x", "nonsense://"),
-        ("s3://bucket/x", "s3://.*s3fs"),
+        ("gs://bucket/x", "gs://.*gcsfs"),
         (f"s3://key:{KEY_IN_URL}@bucket/x", "s3://.*FSSPEC_S3_"),
         (f"sftp://me:{KEY_IN_URL}@host/x", "sftp://.*FSSPEC_SFTP_"),
         (f"az://box/x?sig={KEY_IN_URL}", "az://.*FSSPEC_AZ_"),

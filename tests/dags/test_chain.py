@@ -87,6 +87,7 @@ def test_records_become_findings_mails_and_packs(ran: ChainRun) -> None:
     assert issued == 0  # of a quarter long past, and nobody asked for it
     done = {(f"{LANDLORD}.daily", verb, "succeeded") for verb in ("fetch", "load", "assess", "send")}
     done |= {("backup", verb, "succeeded") for verb in ("write", "drill")} | {("verify", "prove", "succeeded")}
+    done |= {("watch", "tell", "succeeded")}
     assert set(runs) == done | {(f"{LANDLORD}.committee_packs", "build", "succeeded")}
 
 

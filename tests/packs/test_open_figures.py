@@ -72,7 +72,8 @@ def test_every_number_of_a_listing_has_an_address(name: str) -> None:
         printed = [list_numbers(table.listing[column]) for column in table.listing if column not in of_policy]
         numbers = sorted(number for column in printed for number in column)
         counted = table.counted[table.counted["measure"] != "rows"]
-        figures = sorted(float(value) for value in counted["numerator"])
+        # Of a listing without a row nothing is printed, also no nought.
+        figures = [] if table.listing.empty else sorted(float(value) for value in counted["numerator"])
         if table.name == "incidents_by_month" and "baseline" in set(counted["measure"]):
             baseline = float(counted.set_index("measure").at["baseline", "numerator"])
             for _ in range(23):
@@ -127,7 +128,7 @@ def settings(made: Made, tmp_path: Path) -> Settings:
     return Settings(var_dir=tmp_path, landlords=(NAME,))
 
 
-@pytest.mark.parametrize("figure", ["lateness/restriction_review_lapsed", "in_force_over_time/all_2025_q1"])
+@pytest.mark.parametrize("figure", ["lateness/incident_manager_informed_lapsed", "in_force_over_time/all_2025_q1"])
 def test_a_number_of_a_listing_opens_by_its_address(settings: Settings, figure: str) -> None:
     address = f"{NAME}/2026-Q2/{PACK}/confidential/1/{figure}/2026-Q2"
     found = open_figure(settings, address, sees_rows=True, sees_restricted=True)
