@@ -66,8 +66,9 @@ def load_complete_drop(
     from due_regard import register
     from due_regard.intake import identify_drop
 
-    landlord, identity = context.landlord.id, identify_drop(folder, mapping)
+    landlord = context.landlord.id
     with open_landlord_register(settings, landlord, upgrade=True) as engine:
+        identity = identify_drop(folder, mapping)
         if repeated := repeat_drop(engine, settings, landlord, folder, identity, now):
             return repeated
         report_step(f"{landlord}: reading and checking")
