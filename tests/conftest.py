@@ -99,6 +99,7 @@ INTEGRATION = {
     "tests/test_deep_verify.py": "a whole register with a pack, tampered with again and again",
     "tests/test_finding_commands.py::test_a_finding_says_who_owns_it": "a whole intake with Great Expectations",
     "tests/test_judged_again.py": "registers judged again",
+    "tests/test_known_drops.py": "every case lived twice, on the fast road and the slow one",
     "tests/test_kept_backups.py": "whole registers restored and proved",
     "tests/test_nightly_proof.py": "registers proved whole",
     "tests/test_pipeline.py": "whole services with Great Expectations",
