@@ -50,9 +50,9 @@ class Person(AirflowApi):
 
         wait_for(is_taken, f"a backfill of {dag}")
 
-    def switch_off(self, dag: str) -> None:
-        """Pause a DAG, as a person would."""
-        self._http.patch(f"/api/v2/dags/{dag}", json={"is_paused": True}).raise_for_status()
+    def switch(self, dag: str, *, is_off: bool) -> None:
+        """Pause a DAG, or go on with it, as a person would."""
+        self._http.patch(f"/api/v2/dags/{dag}", json={"is_paused": is_off}).raise_for_status()
 
     def read_runs(self, dag: str) -> list[dict[str, Any]]:
         """Every run of a DAG."""
@@ -210,14 +210,18 @@ def strike_all(found: Struck) -> None:
         }[landlord]
         for process in doomed:
             process.kill()
+        # Its retry waits until the watch has looked, however long the others take.
+        found.api.switch(f"{landlord}.daily", is_off=True)
         psutil.wait_procs([*doomed, runner], timeout=120)  # without a supervisor the runner goes on to its end
         found.left_open[landlord] = found.read_outcome(landlord)
     found.let_time_pass()
     found.go_live_lately(OFF)
-    found.api.switch_off(f"{OFF}.daily")
+    found.api.switch(f"{OFF}.daily", is_off=True)
     found.start_scheduler()
     for _ in range(2):
         assert found.run("watch", {}).state == "success"
+    for landlord in STRUCK:
+        found.api.switch(f"{landlord}.daily", is_off=False)
 
 
 @pytest.mark.parametrize("landlord", [RUNNER, BOTH, SCHEDULER])

@@ -11,6 +11,8 @@ from due_regard.packs.content.paper_wording import PaperWording
 
 _LONGEST, _LONGEST_TOGETHER, _SHORTEST = 260, 900, 60
 """Characters of one commentary, of all together, and of one among many."""
+_MOST_SAID = 16
+"""Tables whose commentary is printed; the others are named in one line."""
 
 
 _LONGEST_DECISION = 420
@@ -23,16 +25,21 @@ def list_decision(content: PackContent, wording: PaperWording) -> tuple[str, ...
 
 
 def list_commentary(content: PackContent, wording: PaperWording) -> dict[str, str]:
-    """Table -> what officers wrote to it, cut to its share."""
-    sections = [section for section in content.sections if section.commentary]
+    """Table -> what officers wrote to it, cut to its share; where they wrote to many, the last names all the rest."""
+    written = [section for section in content.sections if section.commentary]
+    sections, rest = written[:_MOST_SAID], written[_MOST_SAID:]
     words, share = wording.lines, _LONGEST_TOGETHER // max(1, len(sections))
     most = max(min(_LONGEST, share), _SHORTEST)
-    return {
+    found = {
         section.table.name: words.commentary.format(
             title=section.title, said=cut_text(section.commentary, most, words.whole)
         )
         for section in sections
     }
+    if rest:
+        titles = "; ".join(section.title for section in rest)
+        found[rest[0].table.name] = words.commentary.format(title=titles, said=words.whole)
+    return found
 
 
 def list_other_commentary(ranked: RankedPoints, said: Mapping[str, str]) -> tuple[str, ...]:
