@@ -174,7 +174,7 @@ def load_canaries(var: Path, landlord: str, **known: object) -> Settings:
     files = [
         accepted("restrictions", [own, other, again]),
         accepted("incidents", [make_canaries("incidents", **linked), make_canaries("incidents", **stranger)]),
-        accepted("customers", [make_canaries("customers", customer_ref="CR1")]),
+        accepted("customers", [make_canaries("customers", customer_ref="CR1", customer_type="tenant")]),
         accepted("reviews", [make_canaries("reviews", restriction_ref="R1", **review)]),
         accepted("appeals", [make_canaries("appeals", restriction_ref="R1")]),
     ]
