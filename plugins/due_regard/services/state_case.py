@@ -101,7 +101,7 @@ def _is_about(duty: CheckDuty, column: str) -> bool:
 def _describe_appeal(row: Row, records: Records, policy: Policy, judging: Judging) -> Result:
     """What the policy says of an appeal against this decision: no clause on other customers, or on other decisions."""
     duties = [duty for duty in _list_told_duties(policy) if duty.subject == "appeal"]
-    states = _judge_new_appeal(row, records, policy, duties, judging)
+    states = _judge_new_appeal(row, records, policy, duties, judging) if duties else {}
     held = [duty for duty in duties if duty.rule in states]
     refusals = [_describe_promise(one) for one in held if _asks_case_alone(one) and states[one.rule] == "breach"]
     promises = {one.promise: _describe_promise(one) for one in reversed(held) if not _asks_case_alone(one)}
