@@ -5,6 +5,7 @@ Measured in steps of SQLite's virtual machine and in statements, which no other 
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -125,6 +126,8 @@ def test_moving_findings_stays_linear(tmp_path: Path) -> None:
     hold_linear(small, large, 4)
 
 
+@pytest.mark.long
+@pytest.mark.skipif(not os.environ.get("DUE_REGARD_LONG_TESTS"), reason="long form: 110,000 findings moved four times")
 def test_moving_100_000_findings_stays_linear(tmp_path: Path) -> None:
     small, large = (count_moves(tmp_path / f"{n}.db", n) for n in (10_000, 100_000))
     hold_linear(small, large, 10)

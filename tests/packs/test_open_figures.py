@@ -29,12 +29,13 @@ from tests.packs.known import IS_LONG, LANDLORDS, QUARTER, REPORTS, TAKEN_IN, co
 from tests.packs.registers import BUILT, NAME, PACK, Made
 
 EDITIONS = [(name, edition) for name in LANDLORDS for edition in ("confidential", "publishable")]
-"""Every pack; the short form takes both editions of two landlords, of which the second has a policy with few duties."""
+"""Every pack; the short form takes one landlord's confidential edition, and both of one whose policy has few duties."""
 
 
 @pytest.mark.usefixtures("publish_the_least")
 @pytest.mark.parametrize(
-    ("name", "edition"), [each for each in EDITIONS if IS_LONG or each[0] in {"queens_cross", "united_welsh"}]
+    ("name", "edition"),
+    [each for each in EDITIONS if IS_LONG or each[0] == "united_welsh" or each == ("queens_cross", "confidential")],
 )
 def test_every_figure_of_every_pack_opens(name: str, edition: str, tmp_path: Path) -> None:
     engine = upgrade_register(f"sqlite:///{tmp_path / 'register.db'}")
