@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import UTC, date, datetime
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
+from random import Random
 from typing import Any, NamedTuple
 from uuid import uuid4
 
@@ -36,7 +38,9 @@ def files_below(base: StoredPath) -> dict[str, bytes]:
     return {
         str(path)[len(str(base)) + 1 :]: path.read_bytes()
         for path in base.rglob("*")
-        if path.is_file() and "register.db" not in path.name and "great_expectations" not in path.parts
+        if path.is_file()
+        and "register.db" not in path.name
+        and not {"great_expectations", "audit_heads"} & {*path.parts}
     }
 
 
@@ -48,6 +52,15 @@ def words_of(run: Run, name: str) -> str:
 
 
 def run_once(folder: Path, include: Path, **where: Any) -> Run:
+    """Every verb once. Salts are drawn alike in each run: what a pack prints of the audit rests on them."""
+    with pytest.MonkeyPatch.context() as patch:
+        drawn = Random(1)
+        patch.setattr(secrets, "token_bytes", drawn.randbytes)
+        patch.setattr(secrets, "token_hex", lambda size: drawn.randbytes(size).hex())
+        return do_verbs(folder, include, **where)
+
+
+def do_verbs(folder: Path, include: Path, **where: Any) -> Run:
     settings = Settings(include_dir=include, var_dir=folder / "var", **where)
     results = {
         "intake": take_in_drop(settings, LANDLORD, now=NOW),
@@ -95,11 +108,13 @@ def test_results_name_the_place_and_are_else_the_same(runs: tuple[Run, Run, Path
     assert there.results == here.results
 
 
-def test_only_the_register_and_the_validation_project_lie_on_the_workers_own_disk(runs: tuple[Run, Run, Path]) -> None:
-    """Great Expectations' file context writes to this disk alone: see the runbook."""
+def test_only_the_register_the_validation_project_and_noted_heads_lie_on_the_workers_own_disk(
+    runs: tuple[Run, Run, Path],
+) -> None:
+    """Great Expectations' file context writes to this disk alone, and so do heads unless a setting shares them."""
     own = runs[2] / "var"
     left = {path.relative_to(own) for path in runs[2].rglob("*") if path.is_file()}
-    assert {path.parts[0].split("-")[0] for path in left} == {"register.db", "great_expectations"}
+    assert {path.parts[0].split("-")[0] for path in left} == {"register.db", "great_expectations", "audit_heads"}
     assert {path.parts[1] for path in left if path.parts[0] == "great_expectations"} == {LANDLORD}
 
 
