@@ -51,7 +51,7 @@ INTEGRATION = {
     "tests/packs/test_absent.py": "a pack of each landlord and gap",
     "tests/packs/test_annual_attack.py": "registers of two years judged and published, and attacked",
     "tests/packs/test_annual_edition.py": "whole packs for publication",
-    "tests/packs/test_attack.py": "an attacker reads every figure of 36 packs",
+    "tests/packs/test_attack.py": "an attacker reads every figure of 12 packs",
     "tests/packs/test_build.py": "whole packs, built again and again",
     "tests/packs/test_charts.py": "every chart, drawn",
     "tests/packs/test_checklist.py": "whole workbooks",
