@@ -31,7 +31,7 @@ down:
 roles: $(VENV)/.installed
 	@$(BIN)/python -m due_regard.web.roles
 
-# Every day, some two minutes on two cores: policies, assessment, reading, escalation, headlines, a DAG chain.
+# Every day, some five minutes on two cores: policies, assessment, reading, escalation, headlines, a DAG chain.
 test: $(VENV)/.installed
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not integration"
 
