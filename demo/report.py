@@ -123,7 +123,8 @@ def _describe_pack(pack: Mapping[str, Any]) -> str:
     """A pack and what became of it: some landlords ask a person to approve each, some have it mailed as it is built."""
     if pack.get("posted"):
         return f"{pack['name']} (mailed)"
-    is_waiting = pack.get("asked") or pack.get("state") in {"draft", "commented"}
+    is_draft = pack.get("needs_approval", True) and pack.get("state") in {"draft", "commented"}
+    is_waiting = pack.get("asked") or is_draft
     return f"{pack['name']} (to approve)" if is_waiting else str(pack["name"])
 
 

@@ -98,3 +98,10 @@ def test_packs_say_whether_a_person_must_approve_them() -> None:
     made = [{"name": "asked", "asked": True, "state": "draft"}, {"name": "free", "posted": True, "state": "draft"}]
     lines = report.describe_step("committee_packs", [{"landlord": "one", "quarter": "2026-Q2", "packs": made}], {})
     assert "asked (to approve), free (mailed)" in lines[1]
+    later = [
+        {"name": "asked", "needs_approval": True, "state": "draft"},
+        {"name": "free", "needs_approval": False, "state": "draft"},
+    ]
+    again = report.describe_step("committee_packs", [{"landlord": "one", "quarter": "2026-Q2", "packs": later}], {})
+    assert "asked (to approve), free" in again[1]
+    assert "free (" not in again[1]

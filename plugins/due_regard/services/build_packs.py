@@ -19,7 +19,7 @@ from due_regard.errors import SettingsError
 from due_regard.policy import LandlordContext
 from due_regard.services.landlord_context import load_landlord_context, open_landlord_register
 from due_regard.services.post_mail import open_mail_context, send_landlord_mail
-from due_regard.services.post_packs import find_quarter_folder, hand_over_pack
+from due_regard.services.post_packs import find_quarter_folder, hand_over_pack, is_approval_needed
 from due_regard.services.result import Result
 from due_regard.services.steps import report_step
 
@@ -49,11 +49,11 @@ def build_packs(
     created or migrated where it must be.
 
     Returns:
-        landlord, quarter, folder, packs (name, quarter, edition, files, sha256, status, version, posted: its mail was
-        put into the outbox by this call, asked: so was a mail that asks for its approval, state, issued: it was mailed
-        by this call and accepted for its clerk), mails (handed over). A pack whose status is not_published has why, and
-        annual: the year's edition that is offered in its place (year, label, from_on, command, is_switched_on; or
-        None).
+        landlord, quarter, folder, packs (name, quarter, edition, files, sha256, status, version, needs_approval: by a
+        person, before it is mailed, posted: its mail was put into the outbox by this call, asked: so was a mail that
+        asks for its approval, state, issued: it was mailed by this call and accepted for its clerk), mails (handed
+        over). A pack whose status is not_published has why, and annual: the year's edition that is offered in its place
+        (year, label, from_on, command, is_switched_on; or None).
 
     Raises:
         SettingsError: no such quarter, year or edition, or a definition is wrong.
@@ -108,6 +108,7 @@ def _describe_build(context: LandlordContext, key: PackKey, report: PackReport) 
     said: Result = {"name": key.pack, "quarter": key.quarter, "edition": key.edition}
     said |= {"files": [file.name for file in report.files], "sha256": report.sha256}
     said |= {"status": report.status, "version": report.version}
+    said |= {"needs_approval": is_approval_needed(context.landlord, key.pack)}
     if not report.withheld:
         return said
     offer = packs.find_annual_offer(context.landlord, key.pack, key.quarter)
