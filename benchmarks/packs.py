@@ -219,7 +219,7 @@ def _action_rows() -> pd.DataFrame:
 def _ours(found: pd.DataFrame) -> None:
     from due_regard.packs.documents.action_list import build_action_workbook
 
-    build_action_workbook(found, "Action list", _TAKEN_IN, total=len(found))
+    build_action_workbook(found, "Action list", _TAKEN_IN, total=len(found), listed=len(found))
 
 
 def _theirs(found: pd.DataFrame) -> None:
