@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,24 +11,17 @@ from due_regard.config.settings import Settings
 from due_regard.register import load_drop, record_assessment
 from due_regard.services.check_installation import check_installation
 from due_regard.services.landlord_context import open_landlord_register
+from tests.linked_include import link_include
 from tests.register.drops import accepted, appeal, assessments, drop
 
 NOW = datetime(2026, 7, 1, 9, tzinfo=UTC)
 ONE, OTHER = "hanover", "port_of_leith"
-INCLUDE = Path(__file__).parents[1] / "include"
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """An installation of two landlords, each with open findings."""
-    include = tmp_path / "include"
-    include.mkdir()
-    for part in INCLUDE.iterdir():
-        if part.name != "landlords":
-            (include / part.name).symlink_to(part)
-    (include / "landlords").mkdir()
-    for name in (ONE, OTHER):
-        shutil.copy(INCLUDE / "landlords" / f"{name}.yaml", include / "landlords")
+    include = link_include(tmp_path / "include", (ONE, OTHER))
     made = Settings(var_dir=tmp_path / "var", include_dir=include)
     for name, refs in ((ONE, ["A1"]), (OTHER, ["B1", "B2"])):
         with open_landlord_register(made, name, upgrade=True) as engine:

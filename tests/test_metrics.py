@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -26,6 +25,7 @@ from due_regard.services.measure_landlords import (
     list_named_figures,
     measure_landlords,
 )
+from tests.linked_include import link_include
 from tests.register.drops import accepted, appeal, assessments, drop
 
 NOW = datetime(2026, 7, 1, 9, tzinfo=UTC)
@@ -37,14 +37,7 @@ RESTRICTED = "incident.naming_shared"
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """Two landlords with findings, one of them restricted and long overdue, and one that was never assessed."""
-    include = tmp_path / "include"
-    include.mkdir()
-    for part in INCLUDE.iterdir():
-        if part.name != "landlords":
-            (include / part.name).symlink_to(part)
-    (include / "landlords").mkdir()
-    for name in (ONE, OTHER, NEVER):
-        shutil.copy(INCLUDE / "landlords" / f"{name}.yaml", include / "landlords")
+    include = link_include(tmp_path / "include", (ONE, OTHER, NEVER))
     made = Settings(var_dir=tmp_path / "var", include_dir=include)
     due = {"state": "overdue", "due_on": date(2026, 6, 10)}
     assess(made, OTHER, {"subject_ref": "A1", "state": "breach"}, {"subject_ref": "A2", **due})

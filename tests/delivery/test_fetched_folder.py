@@ -28,16 +28,6 @@ from tests.delivery.places import (
 )
 
 
-@pytest.fixture
-def export(tmp_path: Path) -> Path:
-    return write_export(tmp_path / "share" / "export")
-
-
-@pytest.fixture
-def landlord(tmp_path: Path, export: Path) -> FetchedLandlord:
-    return make_landlord(tmp_path, {"kind": "folder", "path": str(export)})
-
-
 def test_a_whole_export_is_copied_into_the_inbox_for_its_owner_alone(landlord: FetchedLandlord, export: Path) -> None:
     result = landlord.fetch()
     assert (result["status"], result["files"], result["exit_code"]) == ("fetched", len(EXPORT), 0)

@@ -27,16 +27,6 @@ from tests.delivery.places import (
 )
 
 
-@pytest.fixture
-def export(tmp_path: Path) -> Path:
-    return write_export(tmp_path / "share" / "export")
-
-
-@pytest.fixture
-def landlord(tmp_path: Path, export: Path) -> FetchedLandlord:
-    return make_landlord(tmp_path, {"kind": "folder", "path": str(export)})
-
-
 def say_acknowledge(tmp_path: Path, export: Path, word: str) -> FetchedLandlord:
     """The same landlord with another word for `acknowledge`."""
     fetch = {"kind": "folder", "path": str(export), "acknowledge": word}

@@ -39,7 +39,7 @@ def build_alert_mails(
         "open_drop": context.wording.page.open_drop,
         "open_vanished": context.wording.page.open_vanished,
         "vanished_command": f"due-regard record list --landlord {context.landlord.id}",
-        "contact": context.settings.role_mailboxes.get("governance", context.settings.fallback_mailbox),
+        "contact": context.settings.governance_mailbox,
     }
     # Alerts composed for a day in the past may leave on the day they are composed, whichever day that is.
     return [

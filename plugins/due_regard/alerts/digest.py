@@ -107,7 +107,7 @@ def _add_case(case: Case, step: RouteStep, route: CaseRoute, context: AlertConte
 
 def _add_backlog_case(case: Case, owner: Recipient, context: AlertContext, digests: Digests) -> None:
     alerts = context.settings
-    governance = alerts.role_mailboxes.get("governance", alerts.fallback_mailbox)
+    governance = alerts.governance_mailbox
     address = choose_reachable_mailbox(governance, alerts, context.sent_history.refused)
     who = Recipient(address, context.wording.recipient.backlog_keeper, context.wording.recipient.backlog_list)
     if context.sent_history.was_mailed(case.finding.finding_id, BACKLOG, address, BACKLOG):

@@ -27,7 +27,7 @@ def add_disputes(
 ) -> None:
     """Put the disputes that governance was not told of yet into its digest, the oldest first."""
     alerts = context.settings
-    governance = alerts.role_mailboxes.get("governance", alerts.fallback_mailbox)
+    governance = alerts.governance_mailbox
     address = choose_reachable_mailbox(governance, alerts, context.sent_history.refused)
     history = context.sent_history
     told = [

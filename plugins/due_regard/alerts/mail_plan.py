@@ -134,7 +134,7 @@ def _add_data_issues(
 def _add_drop_notices(freshness: Freshness, held_back: int, context: AlertContext, digests: Digests) -> None:
     """While no fresh export has come: one notice a spell to the data owner and to governance."""
     alerts = context.settings
-    governance = alerts.role_mailboxes.get("governance", alerts.fallback_mailbox)
+    governance = alerts.governance_mailbox
     refused = context.sent_history.refused
     keepers = (choose_reachable_mailbox(address, alerts, refused) for address in (alerts.data_owner, governance))
     for address in dict.fromkeys(keepers):

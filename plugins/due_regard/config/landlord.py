@@ -95,6 +95,11 @@ class AlertSettings(_SettingsPart):
         default=time(7, 30), ge=time(6, 30), le=time(19, 30), description="London time, HH:MM, or the data owner hears"
     )
 
+    @property
+    def governance_mailbox(self) -> str:
+        """Where governance reads; the fallback where the settings name no mailbox for it."""
+        return self.role_mailboxes.get("governance", self.fallback_mailbox)
+
     @field_validator("assessed_by", mode="before")
     @classmethod
     def _read_hour(cls, value: object) -> object:
@@ -172,6 +177,10 @@ class Landlord(_SettingsPart):
                 "publishes the year"
             )
         return self
+
+    def find_switch(self, pack: str) -> PackSwitch | None:
+        """How a pack is switched on; None where it is not."""
+        return next((switch for switch in self.packs if switch.name == pack), None)
 
     @field_validator("drop_folder")
     @classmethod

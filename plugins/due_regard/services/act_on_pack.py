@@ -7,6 +7,7 @@ correction build the draft anew, so that what is looked at is what would be mail
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -18,14 +19,14 @@ from due_regard.policy import LandlordContext
 from due_regard.services.build_packs import build_one_pack
 from due_regard.services.landlord_context import load_landlord_context, open_landlord_register
 from due_regard.services.post_mail import open_mail_context, send_landlord_mail
-from due_regard.services.post_packs import find_switch, hand_over_pack, is_approval_needed, post_build, read_report
+from due_regard.services.post_packs import hand_over_pack, is_approval_needed, post_build, read_report
 from due_regard.services.result import Result
 from due_regard.services.show_pack_life import describe_pack_state
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
+    from sqlalchemy import Connection, Engine
 
-    from due_regard.packs import PackKey
+    from due_regard.packs import PackKey, PackLife
     from due_regard.register.findings.said_words import SaidWords
 
 
@@ -87,7 +88,7 @@ def approve_pack(settings: Settings, act: PackAct, *, now: datetime, send: bool 
     from due_regard.register import writing
 
     context, key, words = load_landlord_context(settings, act.landlord), act.find_key(), act.make_words(now)
-    mail_context, switch = open_mail_context(settings, context, now=now), find_switch(context.landlord, act.pack)
+    mail_context, switch = open_mail_context(settings, context, now=now), context.landlord.find_switch(act.pack)
     leaves_on = packs.find_posting_day(switch, parse_period(act.quarter), mail_context) if switch else None
     with open_landlord_register(settings, act.landlord) as engine:
         with writing(engine, act.landlord) as connection:
@@ -111,16 +112,9 @@ def reject_pack(settings: Settings, act: PackAct, *, now: datetime) -> Result:
         PackError: it is no draft, or was never built.
         DecisionError: no name or reason is given.
     """
-    from due_regard import packs
-    from due_regard.register import writing
+    from due_regard.packs import record_rejection
 
-    load_landlord_context(settings, act.landlord)
-    key, words = act.find_key(), act.make_words(now)
-    with open_landlord_register(settings, act.landlord) as engine:
-        with writing(engine, act.landlord) as connection:
-            life = packs.read_pack_life(connection, act.landlord, key)
-            packs.record_rejection(connection, act.landlord, life, words)
-        return describe_pack_state(engine, act.landlord, key)
+    return _record_verdict(settings, act, record_rejection, now=now)
 
 
 def undo_approval(settings: Settings, act: PackAct, *, now: datetime) -> Result:
@@ -133,15 +127,23 @@ def undo_approval(settings: Settings, act: PackAct, *, now: datetime) -> Result:
         PackError: it is not approved, or its mail left: a correction is the way then.
         DecisionError: no name or reason is given.
     """
-    from due_regard import packs
+    from due_regard.packs import record_undoing
+
+    return _record_verdict(settings, act, record_undoing, now=now)
+
+
+def _record_verdict(
+    settings: Settings, act: PackAct, record: Callable[[Connection, str, PackLife, SaidWords], None], *, now: datetime
+) -> Result:
+    """Keep a person's word on the newest version by `record`, which refuses where it may not be said."""
+    from due_regard.packs import read_pack_life
     from due_regard.register import writing
 
     load_landlord_context(settings, act.landlord)
     key, words = act.find_key(), act.make_words(now)
     with open_landlord_register(settings, act.landlord) as engine:
         with writing(engine, act.landlord) as connection:
-            life = packs.read_pack_life(connection, act.landlord, key)
-            packs.record_undoing(connection, act.landlord, life, words)
+            record(connection, act.landlord, read_pack_life(connection, act.landlord, key), words)
         return describe_pack_state(engine, act.landlord, key)
 
 
@@ -197,7 +199,7 @@ def correct_pack(settings: Settings, act: PackAct, *, now: datetime, send: bool 
                 connection, act.landlord, packs.read_pack_life(connection, act.landlord, key), words
             )
         _build_draft_anew(engine, settings, context, key, now)
-        is_posted = send and find_switch(context.landlord, act.pack) is not None
+        is_posted = send and context.landlord.find_switch(act.pack) is not None
         mail_context = open_mail_context(settings, context, now=now)
         sent = hand_over_pack(engine, settings, mail_context, key) if is_posted else (False, False)
         mails = send_landlord_mail(engine, settings, act.landlord, now=now) if any(sent) else 0

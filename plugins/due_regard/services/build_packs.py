@@ -6,7 +6,6 @@ What people do with a pack that was built is act_on_pack.py's; which mail leaves
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
 from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -112,8 +111,7 @@ def _describe_build(context: LandlordContext, key: PackKey, report: PackReport) 
     if not report.withheld:
         return said
     offer = packs.find_annual_offer(context.landlord, key.pack, key.quarter)
-    annual = None if offer is None else asdict(offer) | {"from_on": offer.from_on.isoformat()}
-    return said | {"status": "not_published", "why": report.withheld, "annual": annual}
+    return said | {"status": "not_published", "why": report.withheld, "annual": offer and offer.describe()}
 
 
 def build_due_packs(

@@ -11,7 +11,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, Literal
 
 from due_regard.calendars.reporting_years import parse_period
-from due_regard.config.landlord import Landlord, PackSwitch
+from due_regard.config.landlord import Landlord
 from due_regard.config.settings import Settings
 from due_regard.config.storage import StoredPath
 from due_regard.services.landlord_context import load_landlord_context, open_landlord_register
@@ -29,14 +29,9 @@ def find_quarter_folder(settings: Settings, landlord: str, quarter: str) -> Stor
     return settings.packs / landlord / quarter
 
 
-def find_switch(landlord: Landlord, pack: str) -> PackSwitch | None:
-    """How a pack is switched on; None where it is not."""
-    return next((one for one in landlord.packs if one.name == pack), None)
-
-
 def is_approval_needed(landlord: Landlord, pack: str) -> bool:
     """Whether a person must approve a pack before it reaches anybody: unless the settings say otherwise."""
-    switch = find_switch(landlord, pack)
+    switch = landlord.find_switch(pack)
     return switch is None or switch.needs_approval
 
 
@@ -94,7 +89,7 @@ def is_to_leave(context: MailContext, key: PackKey) -> bool:
     """Whether the mail of a pack may leave today; of one that is not switched on, no day keeps it."""
     from due_regard.packs import find_posting_day
 
-    switch = find_switch(context.landlord, key.pack)
+    switch = context.landlord.find_switch(key.pack)
     return switch is None or find_posting_day(switch, parse_period(key.quarter), context) == context.today
 
 

@@ -12,7 +12,6 @@ from due_regard.calendars.quarters import find_london_day
 from due_regard.config.settings import Settings
 from due_regard.services.post_packs import (
     find_owed,
-    find_switch,
     hand_over_pack,
     is_approval_needed,
     post_notice,
@@ -38,7 +37,7 @@ def post_waiting_packs(engine: Engine, settings: Settings, context: MailContext)
     landlord = context.landlord
     with reading(engine, landlord.id) as connection:
         keys = [packs.PackKey(*key) for key in packs.list_unsettled_packs(connection, landlord.id)]
-    switched_on = [key for key in keys if find_switch(landlord, key.pack) is not None]
+    switched_on = [key for key in keys if landlord.find_switch(key.pack) is not None]
     return sum(_post_pack(engine, settings, context, key) for key in switched_on)
 
 
@@ -73,7 +72,7 @@ def _remind(engine: Engine, settings: Settings, context: MailContext, key: PackK
     from due_regard.packs.life.pack_mail import DraftNotice
     from due_regard.register import writing
 
-    switch, owed = find_switch(context.landlord, key.pack), find_owed(settings, context, key)
+    switch, owed = context.landlord.find_switch(key.pack), find_owed(settings, context, key)
     assert switch is not None  # noqa: S101 - only packs that are switched on come here
     posted = 0
     with writing(engine, context.landlord.id) as connection:

@@ -15,7 +15,6 @@ from due_regard.calendars.reporting_years import parse_period
 from due_regard.config.landlord import Landlord
 from due_regard.config.settings import Settings
 from due_regard.errors import DefinitionError, PackError
-from due_regard.services.post_packs import find_switch
 from due_regard.services.result import Result, make_json_value
 
 if TYPE_CHECKING:
@@ -86,7 +85,7 @@ def describe_life(
         "has_later_build": own is not None and own["id"] != life.list_builds_of(version)[-1]["id"],
         "is_sole_author": actor is not None and life.has_sole_author(actor),
         "is_on_its_way": life.has_mail_on_its_way(version),
-        "has_clerk": find_switch(landlord, life.key.pack) is not None,
+        "has_clerk": landlord.find_switch(life.key.pack) is not None,
         "leaves_on": _find_leaving_day(landlord, life, now),
     }
     return said | _describe_rejection(life, version)
@@ -104,7 +103,7 @@ def _find_leaving_day(landlord: Landlord, life: PackLife, now: datetime | None) 
     """The day before which the mail to the clerk does not leave; None: it may leave, or there is no clerk."""
     from due_regard.packs import find_leaving_day
 
-    switch = find_switch(landlord, life.key.pack)
+    switch = landlord.find_switch(life.key.pack)
     if switch is None or now is None:
         return None
     leaves_on = find_leaving_day(switch, parse_period(life.key.quarter))

@@ -6,7 +6,6 @@ Publishable files are for every reader. Confidential ones name cases: they are f
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -128,7 +127,7 @@ def _describe_withheld(landlord: Landlord, life: PackLife, withheld: str) -> Res
     from due_regard.packs import find_annual_offer
 
     offer = find_annual_offer(landlord, life.key.pack, life.key.quarter) if withheld else None
-    return {"withheld": withheld, "annual": None if offer is None else asdict(offer) | {"from_on": str(offer.from_on)}}
+    return {"withheld": withheld, "annual": offer and offer.describe()}
 
 
 def _read_life(

@@ -128,7 +128,7 @@ def compose_content(
         definition.name, definition.title, definition.audience, definition.introduction, landlord.id, landlord.name,
         quarter, f"{quarter.label(landlord.reporting_year_starts)} ({quarter.months})", edition,
         describe_basis(definition, landlord.id, quarter), standing, sections, notes,
-        next((switch for switch in landlord.packs if switch.name == definition.name), None),
+        landlord.find_switch(definition.name),
         said.get("decision", ""), version, correction, provenance,
     )  # fmt: skip
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
+from typing import Any
 
 from due_regard.calendars.quarters import Quarter
 from due_regard.calendars.reporting_years import ReportingYear, parse_period
@@ -30,6 +31,10 @@ class AnnualOffer:
         """The day it can be built from, in words."""
         return f"{self.from_on:%-d %B %Y}"
 
+    def describe(self) -> dict[str, Any]:
+        """All of it as a result carries it, the day in ISO form."""
+        return asdict(self) | {"from_on": self.from_on.isoformat()}
+
 
 def find_annual_offer(landlord: Landlord, pack: str, period: str) -> AnnualOffer | None:
     """What is offered in the place of a quarter's edition; None for a year's own, or with no such year."""
@@ -40,7 +45,7 @@ def find_annual_offer(landlord: Landlord, pack: str, period: str) -> AnnualOffer
         year = ReportingYear.of(quarter, landlord.reporting_year_starts)
     except SettingsError:
         return None
-    switch = next((one for one in landlord.packs if one.name == pack), None)
+    switch = landlord.find_switch(pack)
     command = f"due-regard pack --landlord {landlord.id} --year {year} --pack {pack} --out DIR"
     is_on = switch is not None and "year" in switch.publishes
     return AnnualOffer(str(year), year.label(), year.shift(1).starts_on, command, is_on)

@@ -45,7 +45,7 @@ def build_pack_mail(
         PackError: the landlord has not switched the pack on.
     """
     landlord = context.landlord
-    switch = next((one for one in landlord.packs if one.name == report.name), None)
+    switch = landlord.find_switch(report.name)
     if switch is None:
         raise PackError(f"{landlord.id} has not switched {report.name} on; name its clerk in the settings file")
     definition = load_pack_definition(reports, report.name)
@@ -84,7 +84,7 @@ def build_approval_mail(
     definition = load_pack_definition(reports, report.name)
     quarter = parse_period(report.quarter)
     options = f"--landlord {landlord.id} --quarter {report.quarter} --pack {report.name} --edition {report.edition}"
-    governance = landlord.alerts.role_mailboxes.get("governance", landlord.alerts.fallback_mailbox)
+    governance = landlord.alerts.governance_mailbox
     view = _describe_report(report, context, definition) | {
         "link": context.pages.link_pack(report.quarter, report.name, report.edition),
         "command": f"due-regard pack approve {options} --by POST --why …",
@@ -125,7 +125,7 @@ def build_withheld_mail(
     }
     content = MailContent(
         kind="pack_withheld",
-        recipient=landlord.alerts.role_mailboxes.get("governance", landlord.alerts.fallback_mailbox),
+        recipient=landlord.alerts.governance_mailbox,
         subject=wording.subject.pack_withheld.format(title=definition.title, months=period.months),
         identity=(landlord.id, "withheld", report.name, report.quarter, report.edition, str(report.version)),
         view=view,
@@ -188,7 +188,7 @@ def _build_content(
             address=landlord.alerts.data_owner,
         ),
         "is_too_large": is_too_large,
-        "contact": landlord.alerts.role_mailboxes.get("governance", landlord.alerts.fallback_mailbox),
+        "contact": landlord.alerts.governance_mailbox,
         "checksum": report.sha256,
         "run": report.run,
         "audit_head": head,
