@@ -56,10 +56,10 @@ class Digests:
 
 def sort_cases_into_digests(routed: Iterable[tuple[Case, CaseRoute]], context: AlertContext) -> Digests:
     """Every case that is not restricted, in the digests of those who are to be told of it today."""
-    digests = Digests(context.as_at)
+    digests, keeper = Digests(context.as_at), _find_backlog_keeper(context)
     for case, route in routed:
         if case.is_backlog:
-            _add_backlog_case(case, route.steps[0].recipient, context, digests)
+            _add_backlog_case(case, route.steps[0].recipient, keeper, context, digests)
         elif not case.has_silence:
             for step in route.steps:
                 _add_case(case, step, route, context, digests)
@@ -105,14 +105,16 @@ def _add_case(case: Case, step: RouteStep, route: CaseRoute, context: AlertConte
             digests.open_digest(who.address).content.uncurable_open += 1
 
 
-def _add_backlog_case(case: Case, owner: Recipient, context: AlertContext, digests: Digests) -> None:
-    alerts = context.settings
-    governance = alerts.governance_mailbox
-    address = choose_reachable_mailbox(governance, alerts, context.sent_history.refused)
-    who = Recipient(address, context.wording.recipient.backlog_keeper, context.wording.recipient.backlog_list)
-    if context.sent_history.was_mailed(case.finding.finding_id, BACKLOG, address, BACKLOG):
+def _find_backlog_keeper(context: AlertContext) -> Recipient:
+    alerts, words = context.settings, context.wording.recipient
+    address = choose_reachable_mailbox(alerts.governance_mailbox, alerts, context.sent_history.refused)
+    return Recipient(address, words.backlog_keeper, words.backlog_list)
+
+
+def _add_backlog_case(case: Case, owner: Recipient, who: Recipient, context: AlertContext, digests: Digests) -> None:
+    if context.sent_history.was_mailed(case.finding.finding_id, BACKLOG, who.address, BACKLOG):
         if context.is_summary:
-            digests.open_digest(address).content.backlog_open += 1
+            digests.open_digest(who.address).content.backlog_open += 1
         return
     digest = digests.list_finding("backlog", ListedFinding(case, who, owner))
     digest.sent_notices.append(SentNotice(case.finding.finding_id, BACKLOG, BACKLOG, who.why))

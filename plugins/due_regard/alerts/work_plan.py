@@ -7,7 +7,7 @@ a page shows what is to be done, be it mailed or not. Pure but for the records i
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, TypeAlias
@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 import pandas as pd
 
 from due_regard.alerts.alert_context import AlertContext
-from due_regard.alerts.cases import DutyClocks, OpenFinding, make_findings
+from due_regard.alerts.cases import DutyClocks, OpenFinding
 from due_regard.alerts.escalation import RISING, EscalationStage
 from due_regard.alerts.recipients import Recipient, RecipientDirectory, RecipientProblem
 from due_regard.alerts.record_cells import RecordCell
@@ -126,17 +126,20 @@ class WorkBook:
 
 
 def plan_work(
-    frame: pd.DataFrame, directory: RecipientDirectory, backlog: frozenset[int], context: AlertContext
+    findings: Sequence[OpenFinding],
+    states: Sequence[str],
+    directory: RecipientDirectory,
+    backlog: frozenset[int],
+    context: AlertContext,
 ) -> WorkPlan:
-    """The open findings of a landlord (`register.read_open_findings`) as work on the day of `context`.
+    """The open findings of a landlord, each with its state, as work on the day of `context`.
 
     `backlog` are the ids of those that were wrong before go-live: they move up no stage.
     """
     book = WorkBook(context, directory, DutyClocks(context))
-    states = frame["state"].tolist()
     rows = [
         _make_item(finding, state, finding.finding_id in backlog, book)
-        for finding, state in zip(make_findings(frame), states, strict=True)
+        for finding, state in zip(findings, states, strict=True)
     ]
     items = pd.DataFrame(rows, columns=list(_COLUMNS)).astype(_DTYPES)
     return WorkPlan(items, book.list_problems())

@@ -72,8 +72,18 @@ def make_frame(result: CursorResult[Any]) -> pd.DataFrame:
     say what it is by `astype`.
     """
     names = list(result.keys())
-    columns = list(zip(*result.all(), strict=True)) or [()] * len(names)
+    columns = list(zip(*_fetch_driver_rows(result), strict=True)) or [()] * len(names)
     return pd.DataFrame({name: _make_typed_series(name, values) for name, values in zip(names, columns, strict=True)})
+
+
+def _fetch_driver_rows(result: CursorResult[Any]) -> list[tuple[Any, ...]]:
+    """The rows as the driver gives them: SQLAlchemy would convert every date and instant, which is done by column."""
+    cursor = result.cursor
+    if cursor is None:
+        raise TypeError("the statement returns no rows")
+    rows = list(cursor.fetchall())
+    result.close()
+    return rows
 
 
 def _make_typed_series(name: str, values: tuple[Any, ...]) -> pd.Series:

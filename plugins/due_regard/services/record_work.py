@@ -42,9 +42,10 @@ def prepare_work_record(
 
     def record_work(connection: Connection, run_id: int) -> None:
         found = read_open_findings_on(connection, landlord.id, as_at=as_at)
-        backlog = find_backlog(connection, make_findings(found), alerts, records)
+        findings = make_findings(found)
+        backlog = find_backlog(connection, findings, alerts, records)
         directory = RecipientDirectory(RecordCells(records), landlord.alerts, wording)
-        plan = plan_work(found, directory, backlog, alerts)
+        plan = plan_work(findings, found["state"].to_list(), directory, backlog, alerts)
         replace_work(connection, landlord.id, run_id, plan.items, plan.problems)
 
     return record_work
