@@ -160,7 +160,7 @@ def _pack(folder: Path) -> dict[str, float]:
     from due_regard.calendars.quarters import Quarter
     from due_regard.calendars.working_days import load_calendar
     from due_regard.config.landlord import load_landlord
-    from due_regard.packs import build_pack
+    from due_regard.packs.build import build_pack
     from due_regard.policy import LandlordContext, load_policies
     from due_regard.register import upgrade_register
 

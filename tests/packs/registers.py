@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from due_regard.packs import PackReport, build_pack
+from due_regard.packs import PackReport
+from due_regard.packs.build import build_pack
 from due_regard.packs.content.published_share import ShownShare
 from due_regard.register import load_drop, upgrade_register
 from tests.packs.known import QUARTER, REPORTS, TAKEN_IN, context_of, example_drop

@@ -12,7 +12,8 @@ import pandas as pd
 import pytest
 from sqlalchemy import Engine
 
-from due_regard.packs import build_pack, record_issue
+from due_regard.packs import record_issue
+from due_regard.packs.build import build_pack
 from due_regard.packs.content.figure_changes import ChangeGrounds, explain_changes
 from due_regard.packs.life import provenance
 from due_regard.packs.life.provenance import name_changed_rules

@@ -14,7 +14,8 @@ from sqlalchemy import Engine, select
 from due_regard.calendars.quarters import Quarter
 from due_regard.config.settings import Settings
 from due_regard.errors import PackError, SettingsError, UnknownReference
-from due_regard.packs import build_pack, record_issue
+from due_regard.packs import record_issue
+from due_regard.packs.build import build_pack
 from due_regard.packs.content.measure_tables import SPECS
 from due_regard.packs.content.opened_figure import open_counted_figure
 from due_regard.packs.known_state import read_known_snapshot

@@ -4,7 +4,6 @@ Measures are pure; `build_pack` alone reads the register and writes files. May i
 intake, alerts or web.
 """
 
-from due_regard.packs.build import build_pack
 from due_regard.packs.known_state import KnownState, read_known_state
 from due_regard.packs.life.annual_offer import AnnualOffer, find_annual_offer
 from due_regard.packs.life.filing import PackReport
@@ -52,7 +51,6 @@ __all__ = [
     "add_report_duty",
     "assess_report_duties",
     "build_approval_mail",
-    "build_pack",
     "build_pack_mail",
     "build_withheld_mail",
     "check_may_be_issued",

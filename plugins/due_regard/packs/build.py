@@ -23,7 +23,6 @@ from due_regard.packs.changed_figures import add_changes
 from due_regard.packs.content.crossed_records import add_crossed_records
 from due_regard.packs.content.disputed_findings import describe_disputes
 from due_regard.packs.content.figure_changes import ChangeGrounds
-from due_regard.packs.content.filled_tables import build_measure_table
 from due_regard.packs.content.measure_tables import SPECS
 from due_regard.packs.content.pack_content import EDITIONS, PackContent, compose_content
 from due_regard.packs.content.pack_definition import PackDefinition, load_pack_definition
@@ -48,7 +47,6 @@ from due_regard.packs.life.issued_figures import IssuedBuild, read_issued_figure
 from due_regard.packs.life.pack_lives import PackKey, read_pack_life
 from due_regard.packs.life.pack_records import list_kept_figures
 from due_regard.packs.life.published_before import read_published_before
-from due_regard.packs.measures import QuarterSnapshot
 from due_regard.policy import LandlordContext, PolicyHistory
 from due_regard.register import EVER, find_basis_head, read_audit_head, read_records, reading, sql_files
 
@@ -90,7 +88,7 @@ def build_pack(
     _check_request(quarter, edition, now)
     definition = load_pack_definition(reports, pack).choose_sentences(quarter)
     known = read_known() if read_known else read_known_state(engine, context, quarter, known_at)
-    tables = _build_tables(definition, context.landlord.id, known.snapshots)
+    tables = _build_tables(definition, context.landlord.id, known)
     protected = _protect_tables(engine, context, tables, known) if edition == "publishable" else None
     shown = protected.tables if protected else tables
     landlord, key = context.landlord.id, PackKey(pack, str(quarter), edition)
@@ -175,12 +173,10 @@ def _check_request(quarter: Period, edition: str, now: datetime) -> None:
         )
 
 
-def _build_tables(
-    definition: PackDefinition, landlord: str, snapshots: tuple[QuarterSnapshot, ...]
-) -> dict[str, MeasureTable]:
-    is_year = isinstance(snapshots[0].quarter, ReportingYear)
+def _build_tables(definition: PackDefinition, landlord: str, known: KnownState) -> dict[str, MeasureTable]:
+    is_year = isinstance(known.snapshots[0].quarter, ReportingYear)
     return {
-        section.table: build_measure_table(section.table, snapshots, section.title or "")
+        section.table: known.fill_table(section.table, section.title or "")
         for section in definition.list_sections(landlord)
         if SPECS[section.table].is_publishable or not is_year
     }
@@ -198,7 +194,7 @@ def _find_grounds(
 
     def count_figures(known_at: datetime | None) -> dict[str, list[float | None]]:
         state = read_known_state(engine, context, quarter, known_at, withdrawn_at=build.withdrawn_at)
-        return list_kept_figures(_build_tables(definition, context.landlord.id, state.snapshots))
+        return list_kept_figures(_build_tables(definition, context.landlord.id, state))
 
     rules = provenance.name_changed_rules(build.made, provenance.gather_rules(context))
     has_acts = known.has_acts_after(build.withdrawn_at)

@@ -10,14 +10,15 @@ from datetime import datetime
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
 from sqlalchemy import Engine
 
 from due_regard.calendars.quarters import LONDON, find_london_day
 from due_regard.calendars.reporting_years import Period
 from due_regard.errors import PackError
+from due_regard.packs.content.filled_tables import build_measure_table
 from due_regard.packs.content.opened_figure import OpenedFigure, open_table_figure
 from due_regard.packs.content.snapshots import take_snapshots, take_whole_snapshot
+from due_regard.packs.content.table_forms import MeasureTable
 from due_regard.packs.measures import BATCH_COLUMNS, QuarterSnapshot
 from due_regard.policy import LandlordContext
 from due_regard.records.canonical import Records
@@ -35,6 +36,14 @@ class KnownState:
     files: pd.DataFrame = field(repr=False)
     known_at: datetime | None
     withdrawn_at: datetime | None
+    _tables: dict[str, MeasureTable] = field(default_factory=dict, repr=False, compare=False)
+
+    def fill_table(self, name: str, title: str) -> MeasureTable:
+        """Table `name` under a pack's own title (empty: the table's): counted once, for packs share their tables."""
+        if name not in self._tables:
+            self._tables[name] = build_measure_table(name, self.snapshots)
+        found = self._tables[name]
+        return replace(found, title=title) if title else found
 
     def has_acts_after(self, at: datetime) -> bool:
         """Whether a record was withdrawn, or stands again, since an instant."""
@@ -85,8 +94,6 @@ def _read_known_rows(
     if files.empty:
         raise PackError(f"nothing had been taken in for {landlord}; run intake first")
     records = read_records(engine, landlord, known_at=known_at, withdrawn_at=withdrawn_at)
-    # Arrow keeps what it freed: after a million rows that is a seventh of the memory a pack may take.
-    pa.default_memory_pool().release_unused()
     return _KnownRows(records, files, _make_withdrawals(withdrawals), changed_at)
 
 

@@ -177,9 +177,10 @@ def build_one_pack(
     Raises: as `build_packs`, but for mails.
     """
     from due_regard import packs
+    from due_regard.packs.build import build_pack
 
     folder = find_quarter_folder(settings, context.landlord.id, key.quarter)
-    report = packs.build_pack(
+    report = build_pack(
         engine, context, quarter=parse_period(key.quarter), pack=key.pack, edition=key.edition, out=out or folder,
         now=now, known_at=known_at, reports=settings.reports_dir, read_known=read_known,
     )  # fmt: skip

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from due_regard.calendars.reporting_years import Period, ReportingYear
 from due_regard.config.landlord import Landlord, PackSwitch
 from due_regard.errors import DefinitionError
-from due_regard.packs import charts
 from due_regard.packs.content.headlines import compute_headline
 from due_regard.packs.content.pack_definition import PackDefinition, PackSection
 from due_regard.packs.content.table_forms import MeasureTable
+
+if TYPE_CHECKING:
+    from due_regard.packs.charts import DrawnChart
 
 FOR_INFORMATION = "For information: no clause of the policy asks that this figure be reported."
 ANNUAL = "The year's edition, for publication. It does not take the place of the report of any quarter."
@@ -37,7 +40,7 @@ class SectionContent:
     why: str
     sentences: tuple[str, ...]
     table: MeasureTable
-    chart: charts.DrawnChart | None
+    chart: DrawnChart | None
     notes: tuple[int, ...] = ()
     clause: str = ""
     revised: frozenset[str] = frozenset()
@@ -152,6 +155,8 @@ def _compose_section(
     revised: frozenset[str],
     landlord: str,
 ) -> SectionContent:
+    from due_regard.packs.charts import draw_table_chart
+
     try:
         said = tuple(compute_headline(wording, table) for wording in section.headlines)
     except KeyError as reason:
@@ -162,7 +167,7 @@ def _compose_section(
         section.why,
         tuple(dict.fromkeys(sentence for sentence in said if sentence)),
         table,
-        charts.draw_table_chart(table) if section.chart else None,
+        draw_table_chart(table) if section.chart else None,
         tuple(notes.index(note) + 1 for note in table.notes),
         section.asked_by.get(landlord, ""),
         revised,

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from due_regard.calendars.reporting_years import Period
 from due_regard.errors import MissingFigure
-from due_regard.packs.content.disclosure_control import ProtectedTables
 from due_regard.packs.content.headlines import fill_sentence, list_measures_named
 from due_regard.packs.content.pack_definition import PackDefinition
 from due_regard.packs.content.paper_content import PaperContent
 from due_regard.packs.content.table_forms import MeasureTable
+
+if TYPE_CHECKING:
+    from due_regard.packs.content.disclosure_control import ProtectedTables
 
 LEAST_SHARE = 0.1
 """Share of the counts of people and cases that must be left to read: with nine of ten hidden, no table has two figures

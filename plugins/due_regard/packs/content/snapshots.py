@@ -65,9 +65,11 @@ def take_whole_snapshot(
 
 
 def _categorise_words(assessments: pd.DataFrame) -> pd.DataFrame:
-    """The same with words of few kinds as categories: a tenth of the memory, and compared as numbers."""
-    few = ["landlord", "rule", "subject_type", "state", "severity", "clause", "owner_role"]
-    return assessments.astype(dict.fromkeys(few, "category"))
+    """The frame itself with words of few kinds as categories: a tenth of the memory, and compared as numbers."""
+    for name in ("landlord", "rule", "subject_type", "state", "severity", "clause", "owner_role"):
+        # One at a time, so that no two forms of all of them are in memory at once.
+        assessments[name] = assessments[name].astype("category")
+    return assessments
 
 
 def _add_fed_figures(assessments: pd.DataFrame, history: PolicyHistory) -> pd.DataFrame:

@@ -6,9 +6,10 @@ Both workbook and paper print this. Shorthand is the Analysis Function's: [z] no
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import pandas as pd
 
@@ -84,12 +85,14 @@ def _build_figures_grid(figures: pd.DataFrame | None, revised: frozenset[str]) -
         heads = _list_headings(parse_period(text), place, has_share)
         headings += [head for head, _ in heads]
         forms += [form for _, form in heads]
-    rows = []
-    for name in dict.fromkeys(figures["measure"]):
-        of_name = figures[figures["measure"] == name].set_index("quarter").reindex(quarters)
-        if (of_name["why"] == NO_DUTY).all():
-            continue
-        rows.append(_build_row(of_name, has_share, name in revised))
+    by_name: dict[str, dict[str, Any]] = {}
+    for figure in figures.itertuples(index=False):
+        by_name.setdefault(str(figure.measure), {})[str(figure.quarter)] = figure
+    rows = [
+        _build_row([of_name.get(quarter) for quarter in quarters], has_share, name in revised)
+        for name, of_name in by_name.items()
+        if len(of_name) < len(quarters) or any(figure.why != NO_DUTY for figure in of_name.values())
+    ]
     return DisplayGrid(tuple(headings), tuple(forms), tuple(rows))  # type: ignore[arg-type]
 
 
@@ -101,13 +104,17 @@ def _list_headings(quarter: Period, place: int, has_share: bool) -> list[tuple[s
     return [(f"{name}, number", "number"), (f"{name}, out of", "number"), *share]
 
 
-def _build_row(figures: pd.DataFrame, has_share: bool, is_revised: bool) -> tuple[Cell, ...]:
-    known = figures.dropna(subset=["label"])
-    unit = str(known["unit"].iloc[0])
-    label = str(known["label"].iloc[0]) + ("" if unit == "count" else f" ({unit})") + (" [r]" if is_revised else "")
+def _build_row(figures: Sequence[Any], has_share: bool, is_revised: bool) -> tuple[Cell, ...]:
+    """A measure's figures, one a quarter (None: it had none) as a row."""
+    known = next(figure for figure in figures if figure is not None)
+    unit = str(known.unit)
+    label = str(known.label) + ("" if unit == "count" else f" ({unit})") + (" [r]" if is_revised else "")
     cells: list[Cell] = [label]
-    for place, figure in enumerate(figures.itertuples()):
-        number, out_of = _format_number(figure.numerator, figure.why), _format_out_of(figure)
+    for place, figure in enumerate(figures):
+        number: Cell = "[z]"
+        out_of: Cell = "[z]"
+        if figure is not None:
+            number, out_of = _format_number(figure.numerator, figure.why), _format_out_of(figure)
         cells.append(number)
         if has_share:
             cells.append(out_of)
@@ -123,12 +130,12 @@ def _format_number(value: object, why: object) -> Cell:
     return int(number) if number.is_integer() else number
 
 
-def _format_out_of(figure: object) -> Cell:
-    value, why = figure.denominator, figure.why  # type: ignore[attr-defined]
+def _format_out_of(figure: Any) -> Cell:
+    value, why = figure.denominator, figure.why
     if pd.notna(value):
         return int(value)
     # A whole that was there and is not shown was hidden, whether or not its part is.
-    is_hidden = figure.of and (why == HIDDEN or pd.notna(figure.numerator))  # type: ignore[attr-defined]
+    is_hidden = figure.of and (why == HIDDEN or pd.notna(figure.numerator))
     return "[c]" if is_hidden else _WHY.get(str(why), "[z]")
 
 

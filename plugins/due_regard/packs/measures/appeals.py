@@ -13,6 +13,7 @@ from due_regard.packs.measures.quarter_snapshot import (
     NOT_MEASURED,
     NOTHING_TO_MEASURE,
     QuarterSnapshot,
+    mark_among,
     mark_not_known,
 )
 from due_regard.packs.measures.restrictions import is_measured, select_in_force
@@ -99,7 +100,7 @@ def _measure_independence(snapshot: QuarterSnapshot, done: pd.DataFrame) -> Figu
     if why := snapshot.explain_absence("independence"):
         return make_missing_figure(*_NOT_INDEPENDENT, why)
     rows = snapshot.select_figure("independence")
-    rows = rows[rows["subject_ref"].isin(done["appeal_ref"]) & rows["state"].isin(["met", "breach"])]
+    rows = rows[mark_among(rows["subject_ref"], done["appeal_ref"]) & rows["state"].isin(["met", "breach"])]
     refs = rows["subject_ref"].rename("appeal_ref")
     return count_cases(*_NOT_INDEPENDENT, refs[rows["state"] == "breach"], refs, "judged_independent", is_judged=True)
 
@@ -110,7 +111,8 @@ def _count_not_given_effect(snapshot: QuarterSnapshot) -> Figure:
         return make_missing_figure(*_NOT_GIVEN_EFFECT, NOT_MEASURED)
     frame = snapshot.records["appeals"]
     quashed = frame[(frame["outcome"] == "quashed") & (frame["decided_on"] <= snapshot.end)]
-    still = quashed["restriction_ref"].isin(select_in_force(snapshot.spans, snapshot.end)["restriction_ref"])
+    current = select_in_force(snapshot.spans, snapshot.end)["restriction_ref"]
+    still = mark_among(quashed["restriction_ref"], current)
     return count_cases(*_NOT_GIVEN_EFFECT, quashed.loc[still, "appeal_ref"], quashed["appeal_ref"], "quashed_ever")
 
 

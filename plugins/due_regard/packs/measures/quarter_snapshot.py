@@ -5,7 +5,7 @@ Values and plain reading of columns. What is counted stands in the sibling modul
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
@@ -14,6 +14,8 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from due_regard.calendars.reporting_years import Period
 from due_regard.records.canonical import ENTITY_OF_SUBJECT, OPEN_STATES, UNKNOWN_CELLS, Records
@@ -121,8 +123,8 @@ class QuarterSnapshot:
         if self.has_columns("restrictions", "ended_on"):
             in_force = self.spans[self.spans["ends"].isna() | (self.spans["ends"] > self.end)]["restriction_ref"]
             of_restriction = (rows["subject_type"] == "restriction") & rows["rule"].isin(checks)
-            wanted |= of_restriction & rows["subject_ref"].isin(in_force)
-        wanted |= rows["rule"].isin(checks) & rows["subject_ref"].isin(self._list_opened_refs(checks))
+            wanted |= of_restriction & mark_among(rows["subject_ref"], in_force)
+        wanted |= rows["rule"].isin(checks) & mark_among(rows["subject_ref"], self._list_opened_refs(checks))
         if self.is_reported:
             wanted |= rows["state"].isin(OPEN_STATES)
         return replace(self, assessments=rows[wanted].reset_index(drop=True))
@@ -177,7 +179,18 @@ class QuarterSnapshot:
 
 
 def _leave_out_landlord(rows: pd.DataFrame) -> pd.DataFrame:
-    return rows[rows["subject_type"] != "landlord"]
+    of_landlord = rows["subject_type"] == "landlord"
+    return rows[~of_landlord] if of_landlord.any() else rows
+
+
+def mark_among(values: pd.Series, refs: pd.Series | Collection[str]) -> pd.Series:
+    """Mask of the references that are among `refs`; no blank is. `Series.isin` would make Python's text of them all."""
+    among = pc.is_in(
+        pa.array(values, pa.large_string(), from_pandas=True),
+        value_set=pa.array(refs if isinstance(refs, pd.Series) else list(refs), pa.large_string(), from_pandas=True),
+        skip_nulls=True,
+    )
+    return pd.Series(among.to_numpy(zero_copy_only=False), index=values.index)
 
 
 def mark_not_known(frame: pd.DataFrame, column: str) -> pd.Series:

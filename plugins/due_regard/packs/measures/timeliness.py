@@ -23,6 +23,7 @@ from due_regard.packs.measures.quarter_snapshot import (
     NOT_MEASURED,
     QuarterSnapshot,
     count_days_since,
+    mark_among,
     name_subjects,
 )
 
@@ -243,6 +244,6 @@ def _count_safeguard(snapshot: QuarterSnapshot, rule: str, label: object) -> lis
 def _count_lacking_cases(snapshot: QuarterSnapshot, rule: str, name: str, label: str, refs: pd.Series) -> Figure:
     """Of the cases of `refs`, those that lack a safeguard, out of those that could be measured."""
     rows = snapshot.select_rule(rule)
-    rows = rows[rows["subject_ref"].isin(refs) & rows["state"].isin(["met", "breach"])]
+    rows = rows[mark_among(rows["subject_ref"], refs) & rows["state"].isin(["met", "breach"])]
     judged = name_subjects(rows)
     return count_cases(name, label, judged[rows["state"] == "breach"], judged, f"{name}_judged", is_judged=True)

@@ -22,6 +22,9 @@ from sqlalchemy import Connection, Table, column, literal, select, table
 
 from due_regard.register.loading.encoding import make_arrow_column, make_sqlite_values, make_words
 
+# Arrow's own pools keep what is freed: with a million incidents a tenth of the memory that a pack takes.
+pa.set_memory_pool(pa.system_memory_pool())
+
 Columns = Mapping[str, pa.Array]
 CHUNK = 50_000
 """Rows in memory at once beside the frame itself."""
