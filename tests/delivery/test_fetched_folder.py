@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import stat
 from datetime import timedelta
 from pathlib import Path
@@ -130,6 +131,17 @@ def test_a_huge_file_is_refused_before_it_is_copied(
         landlord.fetch()
     said.append(str(caught.value))
     assert not landlord.inbox.exists()
+
+
+def test_a_disk_without_room_is_named_before_anything_is_copied(
+    landlord: FetchedLandlord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = shutil.disk_usage("/")._replace(free=10)
+    monkeypatch.setattr("due_regard.services.fetch_drop.shutil.disk_usage", lambda _: full)
+    monkeypatch.setattr("due_regard.delivery.folder_source.shutil.copyfileobj", lambda *_: pytest.fail("copied"))
+    with pytest.raises(FetchError, match=rf"{L}, its folder: .*the disk of the inbox has 0 MB; make room"):
+        landlord.fetch()
+    assert landlord.list_drops() == []
 
 
 @pytest.mark.parametrize("kind", ["link", "name"])

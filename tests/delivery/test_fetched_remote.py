@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,37 +13,12 @@ from due_regard.services.fetch_checks import check_fetch_place
 from tests.delivery.places import (
     EXPORT,
     STAFF,
-    FetchedLandlord,
     L,
     keeping_secrets,
-    make_landlord,
+    make_fetched,
     skip_great_expectations,
 )
-from tests.delivery.servers import Remote, find_azurite, open_azure_remote, open_s3_remote, open_sftp_remote
-
-KINDS = ("sftp", "s3", "azure_blob")
-NO_AZURITE = "NOT RUN: no Azurite here; `npm install azurite`, and name its azurite-blob in DUE_REGARD_TEST_AZURITE"
-
-
-@pytest.fixture(params=KINDS)
-def remote(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Remote]:
-    if request.param == "sftp":
-        with open_sftp_remote(tmp_path / "server") as made:
-            yield made
-    elif request.param == "s3":
-        with open_s3_remote() as made:
-            yield made
-    else:
-        program = find_azurite()
-        if program is None:
-            pytest.skip(NO_AZURITE)
-        with open_azure_remote(program, tmp_path / "server") as made:
-            yield made
-
-
-def make_fetched(tmp_path: Path, remote: Remote, acknowledge: str = "leave", **fetch: str) -> FetchedLandlord:
-    said = remote.fetch | {"connection": "export", "acknowledge": acknowledge} | fetch
-    return make_landlord(tmp_path, said, {"export": remote.connection})
+from tests.delivery.servers import Remote
 
 
 def test_the_whole_way(remote: Remote, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,6 +52,22 @@ def test_the_whole_way(remote: Remote, tmp_path: Path, monkeypatch: pytest.Monke
         (check,) = check_fetch_place(landlord.settings, L, find_connection=landlord.find_connection)
         assert check.ok and not check.is_warning
     assert not any("due-regard" in name for name in remote.list_names())
+
+
+def test_the_same_export_laid_there_again_is_moved_again_and_not_loaded(
+    remote: Remote, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    skip_great_expectations(monkeypatch)
+    landlord = make_fetched(tmp_path, remote, "move")
+    for hours, status in enumerate(("loaded", "acknowledged", "acknowledged")):
+        remote.lay_export()
+        landlord.fetch(remote.now + timedelta(hours=hours))
+        assert landlord.take_in(remote.now + timedelta(hours=hours))["status"] == status
+        left = remote.list_names()
+        assert {name.rpartition("/")[2] for name in left} == set(EXPORT) and len(left) == len(EXPORT)
+        assert all(name.startswith("taken/") for name in left)
+    assert landlord.list_statuses() == ["loaded"]
+    assert landlord.take_in(remote.now + timedelta(days=1))["status"] == "nothing_new"
 
 
 def test_what_is_wrong_is_named_and_loads_nothing(
