@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from due_regard.config.connections import WrittenConnection
-from tests.delivery.places import CELL, EXPORT, NAME, L, make_landlord, write_export
+from tests.delivery.places import CELL, EXPORT, NAME, L, make_landlord
 from tests.delivery.servers import PASSWORD, make_database, open_sftp_places
 from tests.register.engines import new_postgresql, postgresql_url
 
@@ -42,7 +42,6 @@ def write_connection(connection: WrittenConnection) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory: pytest.TempPathFactory, new_postgresql: Callable[[], str]) -> Fetches:
     folder = tmp_path_factory.mktemp("fetches")
-    export = write_export(folder / "export")
     database = replace(make_database(new_postgresql()), password=PASSWORD)
     failing = f"SELECT ('{CELL}' || ref)::int AS customer_ref FROM reporting.people"
     with open_sftp_places(folder / "server") as make_place:
@@ -51,8 +50,6 @@ def ran(tmp_path_factory: pytest.TempPathFactory, new_postgresql: Callable[[], s
         sftp = place.fetch | {"connection": "export"}
         refused = place.wrong["the server refuses the login"]
         cases = {
-            "a folder": ({"kind": "folder", "path": str(export)}, None),
-            "nothing new": ({"kind": "folder", "path": str(export)}, None),
             "a server": (sftp, place.connection),
             "a wrong password": (sftp, refused),
             "an unknown connection": (sftp, None),
@@ -89,8 +86,6 @@ def _run(folder: Path, cases: list[dict[str, Any]]) -> subprocess.CompletedProce
 
 def test_each_case_ends_as_its_place_is(ran: Fetches) -> None:
     assert ran.states == {
-        "a folder": "success",
-        "nothing new": "success",  # it is in the inbox and waits
         "a server": "success",
         "a wrong password": "failed",
         "an unknown connection": "failed",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -29,7 +29,7 @@ class Place:
     connection: Any = None
     port: int | str = 0
     make_connection: Callable[[int], Any] = lambda _: None
-    refused: Mapping[str, Any] = field(default_factory=dict)
+    refused: list[tuple[str, Any]] = field(default_factory=list)
     secrets: tuple[str, ...] = ()
     write: Callable[..., None] = lambda *_, **__: None
     write_huge: Callable[[str, int], None] | None = None
@@ -70,7 +70,7 @@ def make_remote_place(kind: str, remote: Remote) -> Place:
     remote.lay_export()
     return Place(
         kind, remote.fetch, remote.now, remote.connection, remote.port, remote.make_connection,
-        {"": remote.wrong[next(word for word in remote.wrong if "refuses the login" in word)]}, remote.secrets,
+        [(word, wrong) for word, wrong in remote.wrong.items() if word != "does not answer"], remote.secrets,
         remote.write, remote.write_huge, remote.no_place,
     )  # fmt: skip
 
@@ -78,11 +78,12 @@ def make_remote_place(kind: str, remote: Remote) -> Place:
 def make_sql_place(url: str) -> Place:
     connection = make_database(url)
     login = make_login_with_password(url)
-    refused = {
-        "password": replace(connection, login=login, password=f"{PASSWORD}x"),
-        "login": replace(connection, login="nobody_here", password=PASSWORD),
-        "database": replace(connection, schema="no_such_database", password=PASSWORD),
-    }
+    wrong = (
+        replace(connection, login=login, password=f"{PASSWORD}x"),
+        replace(connection, login="nobody_here", password=PASSWORD),
+        replace(connection, schema="no_such_database", password=PASSWORD),
+    )
+    refused = [("refuses the login", each) for each in wrong]
     socket = f"{connection.host}/.s.PGSQL.{connection.port or 5432}"
     return Place(
         "sql", {"kind": "sql", "queries": QUERIES}, NOW, replace(connection, password=PASSWORD),

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from due_regard.errors import FetchError, FetchRefused
 from due_regard.services.fetch_checks import check_fetch_place
 from tests.delivery.places import (
     EXPORT,
     STAFF,
     L,
-    keeping_secrets,
     make_fetched,
     skip_great_expectations,
 )
@@ -68,29 +65,3 @@ def test_the_same_export_laid_there_again_is_moved_again_and_not_loaded(
         assert all(name.startswith("taken/") for name in left)
     assert landlord.list_statuses() == ["loaded"]
     assert landlord.take_in(remote.now + timedelta(days=1))["status"] == "nothing_new"
-
-
-def test_what_is_wrong_is_named_and_loads_nothing(
-    remote: Remote, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    remote.lay_export()
-    landlord = make_fetched(tmp_path, remote)
-    with keeping_secrets(caplog, *remote.secrets) as said:
-        for told, wrong in remote.wrong.items():
-            landlord.connections["export"] = wrong
-            with pytest.raises(FetchError, match=told) as caught:
-                landlord.fetch(remote.now)
-            said.append(str(caught.value))
-            assert isinstance(caught.value, FetchRefused) == (told != "does not answer"), told
-            assert str(caught.value).startswith(f"{L}, connection export: ")
-            (check,) = check_fetch_place(landlord.settings, L, find_connection=landlord.find_connection)
-            assert not check.ok
-            said.append(check.says)
-        landlord.connections["export"] = remote.connection
-        make_fetched(tmp_path, remote, path=remote.no_place)
-        with pytest.raises(FetchError, match="path") as caught:
-            landlord.fetch(remote.now)
-        said.append(str(caught.value))
-        make_fetched(tmp_path, remote)
-        said.append(json.dumps(landlord.fetch(remote.now)))
-    assert len(landlord.list_drops()) == 1

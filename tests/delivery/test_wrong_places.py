@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import json
 import logging
+import os
 import re
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -28,6 +29,7 @@ from tests.delivery.kinds import KINDS, Place, open_kind
 from tests.delivery.places import CELL, EXPORT, NAME, STAFF, FetchedLandlord, L, keeping_secrets, make_landlord
 from tests.delivery.servers import PASSWORD, cut_line, find_free_port
 
+IS_LONG = bool(os.environ.get("DUE_REGARD_LONG_TESTS"))
 HUGE = 10 * 2**30
 MANY = f"SELECT '{CELL}' || repeat('x', 1000) AS customer_ref FROM generate_series(1, 20000)"
 
@@ -82,8 +84,9 @@ def spoil_connection(place: Place, folder: Path, patch: pytest.MonkeyPatch) -> I
 
 
 def spoil_login(place: Place, folder: Path, patch: pytest.MonkeyPatch) -> Iterator[Fault]:
-    for wrong in place.refused.values():
-        yield Fault(FetchRefused, "refuses the login.*mend", make(place, folder, wrong), "refuses the login")
+    """A login that is none, and a server that shows another key than the known one, or one that nobody knows."""
+    for words, wrong in place.refused:
+        yield Fault(FetchRefused, f"{words}.*(mend|ask)", make(place, folder, wrong), words)
 
 
 def spoil_address(place: Place, folder: Path, patch: pytest.MonkeyPatch) -> Iterator[Fault]:
@@ -184,8 +187,14 @@ SPOILT: dict[str, tuple[Spoil, Sequence[str]]] = {
 }
 """Fault -> what makes it, and the kinds of place that can have it."""
 
+LIKE_S3 = ("a file that is half written", "a young file", "a file that grows")
+"""Of these Azure's container knows no more than a bucket: it has them in the long form alone."""
+
 CASES = [
-    pytest.param(kind, fault, id=f"{kind}-{fault}") for kind in KINDS for fault in SPOILT if kind in SPOILT[fault][1]
+    pytest.param(kind, fault, id=f"{kind}-{fault}")
+    for kind in KINDS
+    for fault, (_, kinds) in SPOILT.items()
+    if kind in kinds and (IS_LONG or kind != "azure_blob" or fault not in LIKE_S3)
 ]
 
 
@@ -200,7 +209,7 @@ def test_what_is_wrong_is_named_with_its_remedy_and_loads_nothing(
             forget_log(caplog)
             with keeping_secrets(caplog, PASSWORD, *place.secrets) as said:
                 said += [*hear_run(each, place), *hear_doctor(each)]
-                gc.collect()  # what a library says of work that nobody waited for, it says then
+                gc.collect(1)  # what a library says of work that nobody waited for, it says then
             check_nothing_came(each.landlord, place.now)
             heard += 1
     assert heard
