@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import stat
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from tests.delivery.places import (
     STAFF,
     FetchedLandlord,
     L,
+    connect,
     keeping_secrets,
     make_landlord,
     write_export,
@@ -169,3 +171,27 @@ def test_without_fetch_a_task_is_skipped_and_the_command_says_so(
     monkeypatch.setenv("DUE_REGARD_VAR_DIR", str(tmp_path / "var"))
     assert main(["fetch", "--landlord", L]) == 2
     assert "no `fetch`" in capsys.readouterr().err
+
+
+@pytest.fixture
+def without_libraries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An installation without the extra `fetch`."""
+    for module in ("folder_source", "sftp_source", "object_source", "sql_export"):
+        monkeypatch.delitem(sys.modules, f"due_regard.delivery.{module}", raising=False)
+    for library in ("asyncssh", "s3fs", "adlfs"):
+        monkeypatch.setitem(sys.modules, library, None)
+
+
+@pytest.mark.usefixtures("without_libraries")
+def test_a_folder_needs_no_library_of_the_extra(landlord: FetchedLandlord) -> None:
+    assert landlord.fetch()["status"] == "fetched"
+
+
+@pytest.mark.usefixtures("without_libraries")
+@pytest.mark.parametrize("kind", ["sftp", "s3", "azure_blob"])
+def test_a_library_that_is_missing_is_named(tmp_path: Path, kind: str) -> None:
+    fetch = {"kind": kind, "connection": "export", "path": "exports/housing"}
+    landlord = make_landlord(tmp_path, fetch, {"export": connect("", host="127.0.0.1", login="x")})
+    told = rf"{L}, connection export: the library for {kind} is not installed; install it with .*due-regard\[fetch\]"
+    with pytest.raises(FetchRefused, match=told):
+        landlord.fetch()

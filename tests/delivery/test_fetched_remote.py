@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from airflow.sdk import Connection
 
+from due_regard.__main__ import main
+from due_regard.config.connections import WrittenConnection
 from due_regard.services.fetch_checks import check_fetch_place
 from tests.delivery.places import (
     EXPORT,
@@ -65,3 +70,31 @@ def test_the_same_export_laid_there_again_is_moved_again_and_not_loaded(
         assert all(name.startswith("taken/") for name in left)
     assert landlord.list_statuses() == ["loaded"]
     assert landlord.take_in(remote.now + timedelta(days=1))["status"] == "nothing_new"
+
+
+def test_the_command_fetches_by_airflows_own_variable(
+    remote: Remote, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    remote.lay_export({**EXPORT, "READY": ""})
+    make_fetched(tmp_path, remote)
+    monkeypatch.setenv("DUE_REGARD_OWN_DIR", str(tmp_path / "own"))
+    monkeypatch.setenv("DUE_REGARD_VAR_DIR", str(tmp_path / "var"))
+    refused = next(wrong for words, wrong in remote.wrong.items() if "refuses the login" in words)
+    for connection, code, told in ((None, 2, "set AIRFLOW_CONN_EXPORT"), (refused, 5, "refuses the login")):
+        monkeypatch.delenv("AIRFLOW_CONN_EXPORT", raising=False)
+        if connection:
+            monkeypatch.setenv("AIRFLOW_CONN_EXPORT", write_uri(connection))
+        assert main(["fetch", "--landlord", L]) == code
+        said = capsys.readouterr()
+        assert told in said.err and L in said.err
+        assert not any(secret in said.out + said.err for secret in (*remote.secrets, str(refused.password)))
+    monkeypatch.setenv("AIRFLOW_CONN_EXPORT", write_uri(remote.connection))
+    assert main(["--json", "fetch", "--landlord", L]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert (result["status"], result["files"]) == ("fetched", len(EXPORT) + 1)
+
+
+def write_uri(connection: WrittenConnection) -> str:
+    """A connection as Airflow itself writes it."""
+    parts = {name: value for name, value in asdict(connection).items() if name != "extra_dejson"}
+    return str(Connection("export", **parts, extra=json.dumps(dict(connection.extra_dejson))).get_uri())
