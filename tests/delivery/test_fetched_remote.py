@@ -97,4 +97,4 @@ def test_the_command_fetches_by_airflows_own_variable(
 def write_uri(connection: WrittenConnection) -> str:
     """A connection as Airflow itself writes it."""
     parts = {name: value for name, value in asdict(connection).items() if name != "extra_dejson"}
-    return str(Connection("export", **parts, extra=json.dumps(dict(connection.extra_dejson))).get_uri())
+    return str(Connection(conn_id="export", **parts, extra=json.dumps(dict(connection.extra_dejson))).get_uri())
