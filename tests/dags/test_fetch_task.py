@@ -78,7 +78,7 @@ def _run(folder: Path, cases: list[dict[str, Any]]) -> subprocess.CompletedProce
     file = folder / "own" / "landlords" / f"{L}.yaml"
     command = [sys.executable, "-m", "tests.dags.run_fetches", L, str(file)]
     done = subprocess.run(
-        command, env=env, input=json.dumps(cases), capture_output=True, text=True, check=False, timeout=600
+        command, env=env, input=json.dumps(cases), capture_output=True, text=True, check=False, timeout=1500
     )
     assert done.returncode == 0, done.stderr[-2000:]
     return done
