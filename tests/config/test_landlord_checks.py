@@ -12,6 +12,7 @@ import pytest
 
 from due_regard.__main__ import main
 from due_regard.config.settings import Settings
+from due_regard.records.canonical import ENTITY
 from due_regard.services.check_installation import CheckResult, check_installation
 from due_regard.services.landlord_checks import LandlordCheck, check_landlord_files
 from tests.config.test_own_folder import SHIPPED, lay
@@ -163,3 +164,33 @@ def test_what_landlord_new_writes_is_in_order_but_for_its_policy(own: Path) -> N
     )
     roles = {words.split(": ")[1].removeprefix("no mailbox for ") for words in found.warnings}
     assert roles <= {"decider", "appeal_handler", "reviewer", "incident_manager", "marker_owner", "request_owner"}
+
+
+def say_queries(own: Path, source: str, *entities: str) -> None:
+    said = "fetch:\n  kind: sql\n  connection: housing\n  queries:\n"
+    said += "".join(f"    {entity}: reporting.v_{entity}\n" for entity in entities)
+    lay(own, FILE, ("source: sheet_per_entity\n", f"source: {source}\n{said}"))
+
+
+def test_a_query_that_no_mapping_reads_is_wrong_and_what_no_query_brings_is_told(own: Path) -> None:
+    say_queries(own, "canonical", "customers", "staf")
+    found = check()
+    (wrong,) = found.wrong
+    assert "fetch: source canonical reads no staf.csv, so that nothing is fetched, did you mean staff?" in wrong
+    place = re.match(rf"{re.escape(str(own / FILE))}:(\d+): ", wrong)
+    assert place and "staf:" in (own / FILE).read_text(encoding="utf-8").splitlines()[int(place[1]) - 1]
+    (told,) = [words for words in found.warnings if "fetch" in words]
+    assert "no query for access_requests, appeals, incidents" in told and "staff" in told and "customers" not in told
+    assert main(["landlord", "check", L]) == 2
+
+
+def test_queries_that_bring_all_that_is_mapped_are_in_order(own: Path) -> None:
+    say_queries(own, "canonical", *ENTITY)
+    found = check()
+    assert [words for words in (*found.wrong, *found.warnings) if "fetch" in words] == []
+
+
+def test_a_mapping_of_workbooks_reads_no_query(own: Path) -> None:
+    """The files of a query are called by its entity and end in .csv, whatever the vendor's are called."""
+    say_queries(own, "sheet_per_entity", "customers")
+    assert any("sheet_per_entity reads no customers.csv" in words for words in check().wrong)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
@@ -23,6 +23,9 @@ from due_regard.services.fetch_drop import fetch_drop
 from due_regard.services.landlord_files import write_landlord_template
 from due_regard.services.result import Result
 from due_regard.services.take_in_delivery import take_in_delivery
+
+if TYPE_CHECKING:
+    from tests.delivery.servers import Remote
 
 L = "example_homes"
 NOW = datetime(2026, 7, 1, 9, tzinfo=UTC)
@@ -55,12 +58,18 @@ class FetchedLandlord:
         return self.connections[name] if self.connections else read_connection(name)
 
     @property
-    def inbox(self) -> Path:
-        return Path(self.settings.inbox / L)
+    def inbox(self) -> Any:
+        """A folder of this disk, or a place on object storage."""
+        return self.settings.inbox / L
 
     def list_drops(self) -> list[str]:
         """Digests of the whole drops in the inbox."""
-        return sorted(entry.stem for entry in self.inbox.glob("*.json"))
+        there = self.inbox.iterdir() if self.inbox.is_dir() else ()
+        return sorted(entry.stem for entry in there if entry.suffix == ".json")
+
+    def read_drop(self, drop: str) -> dict[str, str]:
+        """The files of a drop in the inbox, and what they say."""
+        return {file.name: file.read_text(encoding="utf-8") for file in (self.inbox / drop).iterdir()}
 
     def list_statuses(self) -> list[str]:
         """Status of every batch in the register, in order."""
@@ -95,6 +104,12 @@ def make_landlord(
     said = yaml.safe_load(file.read_text(encoding="utf-8")) | ({"fetch": dict(fetch)} if fetch else {})
     file.write_text(yaml.safe_dump(said), encoding="utf-8")
     return FetchedLandlord(made, dict(connections or {}))
+
+
+def make_fetched(tmp_path: Path, remote: Remote, acknowledge: str = "leave", **fetch: str) -> FetchedLandlord:
+    """A landlord whose export lies in a place of a server."""
+    said = remote.fetch | {"connection": "export", "acknowledge": acknowledge} | fetch
+    return make_landlord(tmp_path, said, {"export": remote.connection})
 
 
 def connect(conn_type: str, **parts: Any) -> WrittenConnection:

@@ -1,4 +1,4 @@
-"""Servers on this machine's loopback that an export is fetched from: SFTP (asyncssh), S3 (moto), Azure (Azurite)."""
+"""Servers here that an export is fetched from: SFTP (asyncssh), S3 (moto), Azure (Azurite), PostgreSQL."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import asyncssh
+import pytest
 from fsspec import AbstractFileSystem
+from sqlalchemy import create_engine, make_url
 
 from due_regard.config.connections import WrittenConnection
 from tests.delivery.places import EXPORT, OLD, connect, write_export
@@ -29,6 +31,32 @@ AZURE_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZ
 """Of Azurite alone: every installation of it has them, and no other service does."""
 
 
+MADE = """
+CREATE SCHEMA reporting;
+CREATE TABLE reporting.people (ref text, age numeric(8,3), since timestamp, note text);
+INSERT INTO reporting.people VALUES ('00045', 7.100, '2026-01-02 03:04:05', E'two\nlines, "quoted"');
+INSERT INTO reporting.people VALUES ('C2', NULL, NULL, '');
+CREATE VIEW reporting.v_customers AS SELECT ref AS customer_ref, 'tenant' AS customer_type FROM reporting.people;
+CREATE VIEW reporting.v_exact AS SELECT ref, age, since, note FROM reporting.people;
+CREATE VIEW reporting.v_bytes AS SELECT ref, decode('00', 'hex') AS raw FROM reporting.people;
+"""
+
+
+def make_database(url: str) -> WrittenConnection:
+    """What a housing database has in a new database of PostgreSQL; the connection to it."""
+    engine = create_engine(url)
+    with engine.begin() as session:
+        session.exec_driver_sql(MADE)
+    engine.dispose()
+    found = make_url(url)
+    # The server listens on a socket alone: its folder is the host.
+    host = found.host or str(found.query.get("host", ""))
+    return connect(
+        "postgres", host=host, port=found.port, login=found.username, password=found.password or PASSWORD,
+        schema=found.database,
+    )  # fmt: skip
+
+
 @dataclass
 class Remote:
     """A place that an export was laid into: how to fetch from it, how to look into it, and logins that are wrong."""
@@ -36,8 +64,12 @@ class Remote:
     fetch: dict[str, Any]
     connection: WrittenConnection
     now: datetime
-    write: Callable[[str, str], None]
+    write: Callable[..., None]
+    write_huge: Callable[[str, int], None] | None
     list_names: Callable[[], set[str]]
+    read: Callable[[str], bytes]
+    port: int
+    make_connection: Callable[[int], WrittenConnection]
     wrong: Mapping[str, WrittenConnection]
     no_place: str
     secrets: tuple[str, ...] = field(default=())
@@ -45,6 +77,32 @@ class Remote:
     def lay_export(self, files: Mapping[str, str] = EXPORT) -> None:
         for name, content in files.items():
             self.write(name, content)
+
+
+MakePlace = Callable[[str], Remote]
+"""Gives a new and empty place of a server that runs."""
+
+
+@contextmanager
+def open_places(kind: str, root: Path) -> Iterator[MakePlace]:
+    """A server of a kind of place.
+
+    Raises:
+        LookupError: it is not installed.
+    """
+    if kind == "sftp":
+        with open_sftp_places(root) as made:
+            yield made
+    elif kind == "s3":
+        with open_s3_places() as made:
+            yield made
+    elif program := find_azurite():
+        with open_azure_places(program, root) as made:
+            yield made
+    else:
+        raise LookupError(
+            "NOT RUN: no Azurite here; `npm install azurite`, and name its azurite-blob in DUE_REGARD_TEST_AZURITE"
+        )
 
 
 def find_free_port() -> int:
@@ -73,6 +131,47 @@ def run_server(command: list[str], port: int, **env: str) -> Iterator[None]:
     finally:
         process.kill()
         process.wait()
+
+
+@contextmanager
+def cut_line(port: int | str, after: int) -> Iterator[int]:
+    """The port of a line to a server's port, or its Unix socket, that breaks once `after` bytes came back by it."""
+    left = after
+    guard = threading.Lock()
+
+    def pass_on(source: socket.socket, sink: socket.socket, *, is_answer: bool) -> None:
+        nonlocal left
+        with suppress(OSError):
+            while part := source.recv(2**14):
+                if is_answer:
+                    with guard:
+                        left -= len(part)
+                    if left < 0:
+                        break
+                sink.sendall(part)
+        for end in (source, sink):
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+    def accept() -> None:
+        with suppress(OSError):
+            while True:
+                near, _ = listening.accept()
+                far = socket.socket(socket.AF_INET if isinstance(port, int) else socket.AF_UNIX)
+                far.connect(("127.0.0.1", port) if isinstance(port, int) else port)
+                opened.extend((near, far))
+                for ends, is_answer in (((near, far), False), ((far, near), True)):
+                    threading.Thread(target=pass_on, args=ends, kwargs={"is_answer": is_answer}, daemon=True).start()
+
+    opened: list[socket.socket] = []
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=accept, daemon=True)
+        thread.start()
+        yield int(listening.getsockname()[1])
+        listening.shutdown(socket.SHUT_RDWR)
+        thread.join(60)
+    for end in opened:
+        end.close()
 
 
 class _Server(asyncssh.SSHServer):
@@ -114,9 +213,8 @@ def serve_sftp(root: Path) -> Iterator[tuple[int, asyncssh.SSHKey]]:
 
 
 @contextmanager
-def open_sftp_remote(root: Path) -> Iterator[Remote]:
-    folder = root / "outgoing" / "export"
-    folder.mkdir(parents=True)
+def open_sftp_places(root: Path) -> Iterator[MakePlace]:
+    root.mkdir(parents=True)
     with serve_sftp(root) as (port, key):
 
         def make(password: str = PASSWORD, host_key: asyncssh.SSHKey = key, at: int = port) -> WrittenConnection:
@@ -125,26 +223,53 @@ def open_sftp_remote(root: Path) -> Iterator[Remote]:
             return connect("sftp", **parts, extra_dejson={"host_key": line})
 
         unknown = connect("sftp", host="127.0.0.1", port=port, login=LOGIN, password=PASSWORD)
-        yield Remote(
-            {"kind": "sftp", "path": "/outgoing/export"}, make(), OLD + timedelta(hours=2),
-            lambda name, content: (write_export(folder, {name: content}), None)[1],
-            lambda: {file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()},
-            {
-                "the server refuses the login": make(password=f"{PASSWORD}x"),
-                "shows another key": make(host_key=asyncssh.generate_private_key("ssh-ed25519")),
-                "or none is known": unknown,
-                "does not answer": make(at=find_free_port()),
-            },
-            "/outgoing/none", (PASSWORD, key.export_public_key().decode().split()[1]),
-        )  # fmt: skip
+        wrong = {
+            "the server refuses the login": make(password=f"{PASSWORD}x"),
+            "shows another key": make(host_key=asyncssh.generate_private_key("ssh-ed25519")),
+            "or none is known": unknown,
+            "does not answer": make(at=find_free_port()),
+        }
+
+        def make_place(name: str) -> Remote:
+            folder = root / name / "export"
+            folder.mkdir(parents=True)
+
+            def write(name: str, content: str, at: datetime = OLD) -> None:
+                write_export(folder, {name: content}, at=at)
+
+            def write_huge(name: str, size: int) -> None:
+                with (folder / name).open("wb") as sink:
+                    sink.truncate(size)
+
+            return Remote(
+                {"kind": "sftp", "path": f"/{name}/export"}, make(), OLD + timedelta(hours=2), write, write_huge,
+                lambda: {file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()},
+                lambda name: (folder / name).read_bytes(), port, lambda at: make(at=at), wrong, f"/{name}/none",
+                (PASSWORD, key.export_public_key().decode().split()[1]),
+            )  # fmt: skip
+
+        yield make_place
 
 
-def _look_into(store: AbstractFileSystem, path: str) -> Callable[[], set[str]]:
-    return lambda: {name.removeprefix(f"{path}/") for name in store.find(path)}
+def _make_object_place(
+    store: AbstractFileSystem, fetch: Mapping[str, Any], port: int, make: Callable[[int], WrittenConnection],
+    wrong: Mapping[str, WrittenConnection], secrets: tuple[str, ...],
+    write_huge: Callable[[str, int], None] | None = None,
+) -> Remote:  # fmt: skip
+    path = str(fetch["path"])
+
+    def write(name: str, content: str, at: datetime | None = None) -> None:
+        store.pipe_file(f"{path}/{name}", content.encode())
+
+    return Remote(
+        dict(fetch), make(port), datetime.now(UTC) + timedelta(hours=1), write, write_huge,
+        lambda: {name.removeprefix(f"{path}/") for name in store.find(path)},
+        lambda name: bytes(store.cat_file(f"{path}/{name}")), port, make, wrong, "exports/none", secrets,
+    )  # fmt: skip
 
 
 @contextmanager
-def open_s3_remote() -> Iterator[Remote]:
+def open_s3_places() -> Iterator[MakePlace]:
     """Moto's server; it asks for keys once the four calls that make a user, a login and a bucket are made."""
     import boto3
     import s3fs
@@ -173,16 +298,19 @@ def open_s3_remote() -> Iterator[Remote]:
         store = s3fs.S3FileSystem(
             key=key["AccessKeyId"], secret=key["SecretAccessKey"], use_listings_cache=False, **options
         )
-        yield Remote(
-            {"kind": "s3", "path": "exports/housing"}, make(), datetime.now(UTC) + timedelta(hours=1),
-            lambda name, content: store.pipe_file(f"exports/housing/{name}", content.encode()),
-            _look_into(store, "exports/housing"),
-            {
-                "refuses the login": make(login="AKIANIGHTINGALE00000"),
-                "does not answer": make(at=f"http://127.0.0.1:{find_free_port()}"),
-            },
-            "exports/none", (key["SecretAccessKey"], key["AccessKeyId"]),
-        )  # fmt: skip
+        wrong = {
+            "refuses the login": make(login="AKIANIGHTINGALE00000"),
+            "does not answer": make(at=f"http://127.0.0.1:{find_free_port()}"),
+        }
+        secrets = key["SecretAccessKey"], key["AccessKeyId"]
+        yield lambda name: _make_object_place(
+            store,
+            {"kind": "s3", "path": f"exports/{name}"},
+            port,
+            lambda at: make(at=f"http://127.0.0.1:{at}"),
+            wrong,
+            secrets,
+        )
 
 
 def find_azurite() -> str | None:
@@ -191,8 +319,9 @@ def find_azurite() -> str | None:
 
 
 @contextmanager
-def open_azure_remote(program: str, root: Path) -> Iterator[Remote]:
+def open_azure_places(program: str, root: Path) -> Iterator[MakePlace]:
     import adlfs
+    from azure.storage.blob import BlobClient
 
     port = find_free_port()
     command = [program, "--blobHost", "127.0.0.1", "--blobPort", str(port), "--location", str(root), "--silent"]
@@ -207,13 +336,28 @@ def open_azure_remote(program: str, root: Path) -> Iterator[Remote]:
             connection_string=make().extra_dejson["connection_string"], use_listings_cache=False
         )
         store.mkdir("exports")
-        yield Remote(
-            {"kind": "azure_blob", "path": "exports/housing"}, make(), datetime.now(UTC) + timedelta(hours=1),
-            lambda name, content: store.pipe_file(f"exports/housing/{name}", content.encode()),
-            _look_into(store, "exports/housing"),
-            {
-                "refuses the login": make(key="bmlnaHRpbmdhbGU="),
-                "does not answer": make(at=find_free_port()),
-            },
-            "exports/none", (AZURE_KEY,),
-        )  # fmt: skip
+        wrong = {"refuses the login": make(key="bmlnaHRpbmdhbGU="), "does not answer": make(at=find_free_port())}
+
+        def make_place(name: str) -> Remote:
+            def write_huge(file: str, size: int) -> None:
+                words = make().extra_dejson["connection_string"]
+                with BlobClient.from_connection_string(words, "exports", f"{name}/{file}") as blob:
+                    blob.create_page_blob(size)  # sparse, as disks of virtual machines are
+
+            fetch = {"kind": "azure_blob", "path": f"exports/{name}"}
+            return _make_object_place(store, fetch, port, lambda at: make(at=at), wrong, (AZURE_KEY,), write_huge)
+
+        yield make_place
+
+
+def use_object_storage(place: Remote, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A URL of a bucket for this installation's own files; its login stands in the variables that the library reads."""
+    import s3fs
+
+    extra = place.connection.extra_dejson
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", str(place.connection.login))
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", str(place.connection.password))
+    monkeypatch.setenv("AWS_ENDPOINT_URL", str(extra["endpoint_url"]))
+    monkeypatch.setenv("AWS_DEFAULT_REGION", str(extra["region_name"]))
+    s3fs.S3FileSystem.clear_instance_cache()  # of another server's
+    return f"s3://{place.fetch['path']}"

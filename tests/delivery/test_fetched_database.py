@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import URL, create_engine, make_url
+from sqlalchemy import URL, create_engine
 
 from due_regard.config.connections import WrittenConnection
 from due_regard.delivery import sql_export
 from due_regard.errors import FetchError, FetchRefused
-from tests.delivery.places import CELL, NOW, FetchedLandlord, L, connect, keeping_secrets, make_landlord
-from tests.register.engines import new_postgresql, postgresql_url
+from tests.delivery.places import CELL, NOW, FetchedLandlord, L, keeping_secrets, make_landlord
+from tests.delivery.servers import PASSWORD
 
-__all__ = ["new_postgresql", "postgresql_url"]
-
-PASSWORD = "Nightingale-7"  # noqa: S105
 QUERIES = {
     "customers": "reporting.v_customers",
     "staff": (
@@ -26,32 +22,6 @@ QUERIES = {
         "FROM reporting.people ORDER BY ref"
     ),
 }
-MADE = """
-CREATE SCHEMA reporting;
-CREATE TABLE reporting.people (ref text, age numeric(8,3), since timestamp, note text);
-INSERT INTO reporting.people VALUES ('00045', 7.100, '2026-01-02 03:04:05', E'two\nlines, "quoted"');
-INSERT INTO reporting.people VALUES ('C2', NULL, NULL, '');
-CREATE VIEW reporting.v_customers AS SELECT ref AS customer_ref, 'tenant' AS customer_type FROM reporting.people;
-CREATE VIEW reporting.v_exact AS SELECT ref, age, since, note FROM reporting.people;
-CREATE VIEW reporting.v_bytes AS SELECT ref, decode('00', 'hex') AS raw FROM reporting.people;
-"""
-
-
-@pytest.fixture
-def database(new_postgresql: Callable[[], str]) -> WrittenConnection:
-    """A housing database of our own, as an Airflow connection names it."""
-    url = new_postgresql()
-    engine = create_engine(url)
-    with engine.begin() as session:
-        session.exec_driver_sql(MADE)
-    engine.dispose()
-    found = make_url(url)
-    # The server listens on a socket alone: its folder is the host.
-    host = found.host or str(found.query.get("host", ""))
-    return connect(
-        "postgres", host=host, port=found.port, login=found.username, password=found.password or PASSWORD,
-        schema=found.database,
-    )  # fmt: skip
 
 
 def run(database: WrittenConnection, statement: str) -> None:
@@ -87,6 +57,26 @@ def test_text_is_exact_and_null_is_empty(database: WrittenConnection, tmp_path: 
     assert (tmp_path / "customers.csv").read_text(encoding="utf-8") == (
         'ref,age,since,note\n00045,7.100,2026-01-02 03:04:05,"two\nlines, ""quoted"""\nC2,,,\n'
     )
+
+
+def test_a_percent_sign_or_a_colon_begins_no_parameter(database: WrittenConnection, tmp_path: Path) -> None:
+    query = "SELECT ref AS customer_ref, '10:30 100%'::text AS note FROM reporting.people WHERE ref LIKE 'C%'"
+    sql_export.write_query_files(database, {"customers": query}, tmp_path, largest=10**6)
+    assert (tmp_path / "customers.csv").read_text(encoding="utf-8") == "customer_ref,note\nC2,10:30 100%\n"
+
+
+@pytest.mark.parametrize("code", ["40001", "57P03"])
+def test_what_passes_is_tried_again(database: WrittenConnection, tmp_path: Path, code: str) -> None:
+    """A standby that catches up ends a query with 40001, and the connection lives on."""
+    run(
+        database,
+        f"""
+        CREATE FUNCTION reporting.fail() RETURNS text LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '{code}'; END $$""",
+    )
+    with pytest.raises(FetchError, match="broke off") as caught:
+        sql_export.write_query_files(database, {"customers": "SELECT reporting.fail()"}, tmp_path, largest=10**6)
+    assert type(caught.value) is FetchError
 
 
 def test_a_change_in_the_middle_of_reading_is_not_seen(

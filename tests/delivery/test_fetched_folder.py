@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import stat
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -22,6 +24,7 @@ from tests.delivery.places import (
     STAFF,
     FetchedLandlord,
     L,
+    connect,
     keeping_secrets,
     make_landlord,
     write_export,
@@ -132,6 +135,17 @@ def test_a_huge_file_is_refused_before_it_is_copied(
     assert not landlord.inbox.exists()
 
 
+def test_a_disk_without_room_is_named_before_anything_is_copied(
+    landlord: FetchedLandlord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = shutil.disk_usage("/")._replace(free=10)
+    monkeypatch.setattr("due_regard.services.fetch_drop.shutil.disk_usage", lambda _: full)
+    monkeypatch.setattr("due_regard.delivery.folder_source.shutil.copyfileobj", lambda *_: pytest.fail("copied"))
+    with pytest.raises(FetchError, match=rf"{L}, its folder: .*the disk of the inbox has 0 MB; make room"):
+        landlord.fetch()
+    assert landlord.list_drops() == []
+
+
 @pytest.mark.parametrize("kind", ["link", "name"])
 def test_what_is_no_plain_file_is_refused_without_its_name(
     landlord: FetchedLandlord, export: Path, kind: str, caplog: pytest.LogCaptureFixture
@@ -157,3 +171,27 @@ def test_without_fetch_a_task_is_skipped_and_the_command_says_so(
     monkeypatch.setenv("DUE_REGARD_VAR_DIR", str(tmp_path / "var"))
     assert main(["fetch", "--landlord", L]) == 2
     assert "no `fetch`" in capsys.readouterr().err
+
+
+@pytest.fixture
+def without_libraries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An installation without the extra `fetch`."""
+    for module in ("folder_source", "sftp_source", "object_source", "sql_export"):
+        monkeypatch.delitem(sys.modules, f"due_regard.delivery.{module}", raising=False)
+    for library in ("asyncssh", "s3fs", "adlfs"):
+        monkeypatch.setitem(sys.modules, library, None)
+
+
+@pytest.mark.usefixtures("without_libraries")
+def test_a_folder_needs_no_library_of_the_extra(landlord: FetchedLandlord) -> None:
+    assert landlord.fetch()["status"] == "fetched"
+
+
+@pytest.mark.usefixtures("without_libraries")
+@pytest.mark.parametrize("kind", ["sftp", "s3", "azure_blob"])
+def test_a_library_that_is_missing_is_named(tmp_path: Path, kind: str) -> None:
+    fetch = {"kind": kind, "connection": "export", "path": "exports/housing"}
+    landlord = make_landlord(tmp_path, fetch, {"export": connect("", host="127.0.0.1", login="x")})
+    told = rf"{L}, connection export: the library for {kind} is not installed; install it with .*due-regard\[fetch\]"
+    with pytest.raises(FetchRefused, match=told):
+        landlord.fetch()

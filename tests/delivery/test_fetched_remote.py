@@ -3,48 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from airflow.sdk import Connection
 
-from due_regard.errors import FetchError, FetchRefused
+from due_regard.__main__ import main
+from due_regard.config.connections import WrittenConnection
 from due_regard.services.fetch_checks import check_fetch_place
 from tests.delivery.places import (
     EXPORT,
     STAFF,
-    FetchedLandlord,
     L,
-    keeping_secrets,
-    make_landlord,
+    make_fetched,
     skip_great_expectations,
 )
-from tests.delivery.servers import Remote, find_azurite, open_azure_remote, open_s3_remote, open_sftp_remote
-
-KINDS = ("sftp", "s3", "azure_blob")
-NO_AZURITE = "NOT RUN: no Azurite here; `npm install azurite`, and name its azurite-blob in DUE_REGARD_TEST_AZURITE"
-
-
-@pytest.fixture(params=KINDS)
-def remote(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Remote]:
-    if request.param == "sftp":
-        with open_sftp_remote(tmp_path / "server") as made:
-            yield made
-    elif request.param == "s3":
-        with open_s3_remote() as made:
-            yield made
-    else:
-        program = find_azurite()
-        if program is None:
-            pytest.skip(NO_AZURITE)
-        with open_azure_remote(program, tmp_path / "server") as made:
-            yield made
-
-
-def make_fetched(tmp_path: Path, remote: Remote, acknowledge: str = "leave", **fetch: str) -> FetchedLandlord:
-    said = remote.fetch | {"connection": "export", "acknowledge": acknowledge} | fetch
-    return make_landlord(tmp_path, said, {"export": remote.connection})
+from tests.delivery.servers import Remote
 
 
 def test_the_whole_way(remote: Remote, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,27 +56,45 @@ def test_the_whole_way(remote: Remote, tmp_path: Path, monkeypatch: pytest.Monke
     assert not any("due-regard" in name for name in remote.list_names())
 
 
-def test_what_is_wrong_is_named_and_loads_nothing(
-    remote: Remote, tmp_path: Path, caplog: pytest.LogCaptureFixture
+def test_the_same_export_laid_there_again_is_moved_again_and_not_loaded(
+    remote: Remote, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    remote.lay_export()
-    landlord = make_fetched(tmp_path, remote)
-    with keeping_secrets(caplog, *remote.secrets) as said:
-        for told, wrong in remote.wrong.items():
-            landlord.connections["export"] = wrong
-            with pytest.raises(FetchError, match=told) as caught:
-                landlord.fetch(remote.now)
-            said.append(str(caught.value))
-            assert isinstance(caught.value, FetchRefused) == (told != "does not answer"), told
-            assert str(caught.value).startswith(f"{L}, connection export: ")
-            (check,) = check_fetch_place(landlord.settings, L, find_connection=landlord.find_connection)
-            assert not check.ok
-            said.append(check.says)
-        landlord.connections["export"] = remote.connection
-        make_fetched(tmp_path, remote, path=remote.no_place)
-        with pytest.raises(FetchError, match="path") as caught:
-            landlord.fetch(remote.now)
-        said.append(str(caught.value))
-        make_fetched(tmp_path, remote)
-        said.append(json.dumps(landlord.fetch(remote.now)))
-    assert len(landlord.list_drops()) == 1
+    skip_great_expectations(monkeypatch)
+    landlord = make_fetched(tmp_path, remote, "move")
+    for hours, status in enumerate(("loaded", "acknowledged", "acknowledged")):
+        remote.lay_export()
+        landlord.fetch(remote.now + timedelta(hours=hours))
+        assert landlord.take_in(remote.now + timedelta(hours=hours))["status"] == status
+        left = remote.list_names()
+        assert {name.rpartition("/")[2] for name in left} == set(EXPORT) and len(left) == len(EXPORT)
+        assert all(name.startswith("taken/") for name in left)
+    assert landlord.list_statuses() == ["loaded"]
+    assert landlord.take_in(remote.now + timedelta(days=1))["status"] == "nothing_new"
+
+
+def test_the_command_fetches_by_airflows_own_variable(
+    remote: Remote, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    remote.lay_export({**EXPORT, "READY": ""})
+    make_fetched(tmp_path, remote)
+    monkeypatch.setenv("DUE_REGARD_OWN_DIR", str(tmp_path / "own"))
+    monkeypatch.setenv("DUE_REGARD_VAR_DIR", str(tmp_path / "var"))
+    refused = next(wrong for words, wrong in remote.wrong.items() if "refuses the login" in words)
+    for connection, code, told in ((None, 2, "set AIRFLOW_CONN_EXPORT"), (refused, 5, "refuses the login")):
+        monkeypatch.delenv("AIRFLOW_CONN_EXPORT", raising=False)
+        if connection:
+            monkeypatch.setenv("AIRFLOW_CONN_EXPORT", write_uri(connection))
+        assert main(["fetch", "--landlord", L]) == code
+        said = capsys.readouterr()
+        assert told in said.err and L in said.err
+        assert not any(secret in said.out + said.err for secret in (*remote.secrets, str(refused.password)))
+    monkeypatch.setenv("AIRFLOW_CONN_EXPORT", write_uri(remote.connection))
+    assert main(["--json", "fetch", "--landlord", L]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert (result["status"], result["files"]) == ("fetched", len(EXPORT) + 1)
+
+
+def write_uri(connection: WrittenConnection) -> str:
+    """A connection as Airflow itself writes it."""
+    parts = {name: value for name, value in asdict(connection).items() if name != "extra_dejson"}
+    return str(Connection(conn_id="export", **parts, extra=json.dumps(dict(connection.extra_dejson))).get_uri())

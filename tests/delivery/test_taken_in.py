@@ -72,6 +72,18 @@ def test_a_file_written_anew_before_it_was_moved_is_the_next_drops(
     assert landlord.count_records("staff") == 2
 
 
+def test_the_same_export_laid_there_again_is_moved_again_and_not_loaded(
+    landlord: FetchedLandlord, export: Path, tmp_path: Path
+) -> None:
+    say_acknowledge(tmp_path, export, "move")
+    for hours, status in enumerate(("loaded", "acknowledged")):
+        write_export(export)
+        landlord.fetch(NOW + timedelta(hours=hours))
+        assert landlord.take_in(NOW + timedelta(hours=hours))["status"] == status
+        assert [entry.name for entry in export.iterdir()] == ["taken"]
+    assert landlord.list_statuses() == ["loaded"]
+
+
 def test_a_receipt_says_digest_batch_and_counts_and_no_name(
     landlord: FetchedLandlord, export: Path, tmp_path: Path
 ) -> None:
@@ -183,12 +195,14 @@ def test_the_tasks_hand_on_no_name_and_skip_what_is_not_there(
 
 def test_the_commands_do_what_the_tasks_do(
     landlord: FetchedLandlord,
+    export: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setenv("DUE_REGARD_OWN_DIR", str(tmp_path / "own"))
     monkeypatch.setenv("DUE_REGARD_VAR_DIR", str(tmp_path / "var"))
+    say_acknowledge(tmp_path, export, "receipt")
     assert main(["--json", "fetch", "--landlord", L]) == 0
     fetched = json.loads(capsys.readouterr().out)
     assert fetched["status"] == "fetched"
@@ -198,3 +212,9 @@ def test_the_commands_do_what_the_tasks_do(
     assert "nothing_new" in capsys.readouterr().out
     assert main(["intake", fetched["folder"], "--landlord", L]) == 4
     assert f"{L}: unchanged" in capsys.readouterr().out
+    write_export(export, {STAFF: EXPORT[STAFF].replace("S1", "S7")})
+    assert main(["intake", str(export), "--landlord", L]) == 4
+    assert "loaded" in capsys.readouterr().out
+    assert landlord.list_drops() == [fetched["drop"]], "by hand nothing is copied"
+    assert {entry.name for entry in export.iterdir()} == {*EXPORT, "receipts"}, "and nothing acknowledged"
+    assert len(list((export / "receipts").iterdir())) == 1

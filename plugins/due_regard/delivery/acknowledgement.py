@@ -10,7 +10,7 @@ import json
 
 from due_regard.config.export_place import ExportPlace
 from due_regard.delivery.export_sources import RECEIPTS, TAKEN, ExportSource, FoundFile
-from due_regard.delivery.inbox import InboxRecord
+from due_regard.delivery.inbox_record import InboxRecord
 
 _SHORT = 12
 """Signs of a digest that name a drop to people."""

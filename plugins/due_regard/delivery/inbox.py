@@ -1,8 +1,7 @@
 """The inbox: every fetched drop in a folder named by its digest, never changed after, and a record beside it.
 
-A drop is staged under a name that nobody looks at and given its own when it is whole. Its record (`<digest>.json`) is
-written last, so what has none is no drop: it is half of one, and goes. The record says what was listed where it came
-from, by which batch it was taken in, and when that was acknowledged; what was taken in the register knows better.
+A drop is staged under a name that nobody looks at and given its own when it is whole. Its record (inbox_record.py) is
+written last, so what has none is no drop: it is half of one, and goes.
 """
 
 from __future__ import annotations
@@ -16,71 +15,15 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
-from due_regard.config.storage import StoredPath, copy_file, make_folder, write_file
+from due_regard.config.storage import StoredPath, bring_here, copy_file, make_folder, write_file
+from due_regard.delivery.inbox_record import InboxRecord, KeptFile
 from due_regard.errors import StorageError
 
 _PART = ".part"
 _HALF_DROP_KEPT = timedelta(days=1)
 """After which what is no whole drop goes: a killed run left it. Until then another run may be writing it."""
-
-
-class _Kept(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class KeptFile(_Kept):
-    """One file of a drop in the inbox."""
-
-    name: str
-    size: int
-    sha256: str
-
-
-class ListedFile(_Kept):
-    """One file as its place listed it when the drop was fetched."""
-
-    name: str
-    size: int
-    changed_at: datetime
-    stamp: str
-
-
-class TakenIn(_Kept):
-    """By which batch a drop was taken in; `sha256` is the batch's own digest, by which the register is asked."""
-
-    batch_id: int
-    sha256: str
-    status: str
-    counts: dict[str, int]
-    at: datetime
-
-
-class InboxRecord(_Kept):
-    """What is known of one fetched drop.
-
-    Attributes:
-        drop: the digest of its files' names and bytes, and the name of its folder.
-        fetched_at: when it was copied.
-        is_settled: whether the same listing means the same content.
-        mounted_on: what the place's folder was mounted on.
-        taken: None while it is to be taken in.
-        acknowledged_at: None while it is to be acknowledged.
-    """
-
-    drop: str
-    fetched_at: datetime
-    files: tuple[KeptFile, ...]
-    listing: tuple[ListedFile, ...] = ()
-    is_settled: bool = False
-    mounted_on: str = ""
-    taken: TakenIn | None = None
-    acknowledged_at: datetime | None = None
-
-    def count_bytes(self) -> int:
-        """Bytes of all files."""
-        return sum(file.size for file in self.files)
 
 
 class Inbox:
@@ -95,12 +38,12 @@ class Inbox:
         Raises:
             StorageError: a record cannot be read.
         """
-        if not self._folder.is_dir():
-            return []
-        files = [entry for entry in self._folder.iterdir() if entry.name.endswith(".json")]
+        with _say_failures(self._folder):
+            there = self._folder.iterdir() if self._folder.is_dir() else ()
+            said = [file.read_bytes() for file in there if file.name.endswith(".json")]
         try:
-            records = [InboxRecord.model_validate_json(file.read_bytes()) for file in files]
-        except (OSError, ValidationError):
+            records = [InboxRecord.model_validate_json(text) for text in said]
+        except ValidationError:
             raise StorageError(
                 f"{self._folder}: a record of a fetched drop cannot be read; remove it, and fetch again"
             ) from None
@@ -111,18 +54,20 @@ class Inbox:
         write_file(self._folder, f"{record.drop}.json", record.model_dump_json(indent=1).encode())
         return record
 
-    def find_drop(self, record: InboxRecord) -> StoredPath:
-        """The folder of a drop, every byte of which is as it was fetched.
+    @contextmanager
+    def open_drop(self, record: InboxRecord) -> Iterator[Path]:
+        """The folder of a drop on this disk, every byte of which is as it was fetched.
 
         Raises:
             StorageError: it is not.
         """
-        if not self.is_whole(record):
-            raise StorageError(
-                f"the fetched drop {record.drop[:12]} is not in the inbox as it was fetched; fetch it "
-                "again, or remove its record there where its place no longer has it"
-            )
-        return self.name_folder(record)
+        with bring_here(self.name_folder(record)) as here:
+            if not _is_whole(here, record.files):
+                raise StorageError(
+                    f"the fetched drop {record.drop[:12]} is not in the inbox as it was fetched; fetch it "
+                    "again, or remove its record there where its place no longer has it"
+                )
+            yield here
 
     def name_folder(self, record: InboxRecord) -> StoredPath:
         """Where a drop lies."""
@@ -130,7 +75,8 @@ class Inbox:
 
     def is_whole(self, record: InboxRecord) -> bool:
         """Whether every byte of a drop is as it was fetched."""
-        return _is_whole(self.name_folder(record), record.files)
+        with _say_failures(self._folder):
+            return _is_whole(self.name_folder(record), record.files)
 
     @contextmanager
     def stage_drop(self) -> Iterator[Path]:
@@ -150,9 +96,10 @@ class Inbox:
         """Give a staged drop its place; its digest. One that is there already, and whole, stays as it is."""
         drop = hash_files(files)
         folder = self._folder / drop
-        if _is_whole(folder, files):
-            return drop
-        _remove_folder(folder)  # of a run that was killed
+        with _say_failures(self._folder):
+            if _is_whole(folder, files):
+                return drop
+            _remove_folder(folder)  # of a run that was killed
         if isinstance(folder, Path):
             staged.rename(folder)
         else:
@@ -160,16 +107,23 @@ class Inbox:
                 copy_file(file, folder)
         return drop
 
-    def remove_old_drops(self, pending: Iterable[str], *, keep_days: int, now: datetime) -> int:
-        """Remove drops taken in long ago, and what killed runs left; how many drops went. Never the newest."""
+    def remove_old_drops(
+        self, pending: Iterable[str], *, keep_days: int, now: datetime, keep_newest: bool = True
+    ) -> int:
+        """Remove drops taken in long ago, and what killed runs left; how many drops went.
+
+        Never one that waits to be taken in or acknowledged, nor the newest, by which the next is known to be new.
+        """
         records = self.list_records()
-        left = {*pending, *(record.drop for record in records[-1:])}
+        left = {*pending, *(record.drop for record in records[-1:] if keep_newest)}
+        left |= {record.drop for record in records if record.taken and not record.acknowledged_at}
         old = [each for each in records if each.drop not in left and now - each.fetched_at > timedelta(days=keep_days)]
-        for record in old:
-            # Its record last: what was begun and cut off is done by the next run.
-            _remove_folder(self._folder / record.drop)
-            (self._folder / f"{record.drop}.json").unlink()
-        self._remove_half_drops({record.drop for record in records}, now)
+        with _say_failures(self._folder):
+            for record in old:
+                # Its record last: what was begun and cut off is done by the next run.
+                _remove_folder(self._folder / record.drop)
+                (self._folder / f"{record.drop}.json").unlink()
+            self._remove_half_drops({record.drop for record in records}, now)
         return len(old)
 
     def _remove_half_drops(self, whole: set[str], now: datetime) -> None:
@@ -179,6 +133,15 @@ class Inbox:
         for entry in half:
             if _find_last_change(entry, now) < now - _HALF_DROP_KEPT:
                 _remove_entry(entry)
+
+
+@contextmanager
+def _say_failures(folder: StoredPath) -> Iterator[None]:
+    """A failure of storage in our words: a provider's may hold keys and addresses."""
+    try:
+        yield
+    except Exception as reason:
+        raise StorageError(f"{folder} cannot be read or written: {type(reason).__name__}") from None
 
 
 def make_new_file(folder: Path, name: str) -> Path:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import posixpath
 from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
@@ -119,16 +119,24 @@ class SftpSource:
             return
         if (known.size, str(known.mtime)) == (file.size, file.stamp):
             await self._sftp.makedirs(self._join(folder), exist_ok=True)
-            await self._sftp.rename(here, posixpath.join(self._join(folder), file.name))
+            await self._replace(here, posixpath.join(self._join(folder), file.name))
+
+    async def _replace(self, here: str, there: str) -> None:
+        """Rename a file; many servers refuse to where one of this name is, and not all know how to replace it."""
+        with suppress(asyncssh.SFTPNoSuchFile):
+            await self._sftp.remove(there)
+        await self._sftp.rename(here, there)
 
     def write_note(self, folder: str, name: str, content: bytes) -> None:
-        """Write a small file."""
+        """Write a small file, whole or not at all."""
         self._run(self._write(folder, name, content))
 
     async def _write(self, folder: str, name: str, content: bytes) -> None:
         await self._sftp.makedirs(self._join(folder), exist_ok=True)
-        async with self._sftp.open(posixpath.join(self._join(folder), name), "wb") as sink:
+        part = posixpath.join(self._join(folder), f".{name}.part")
+        async with self._sftp.open(part, "wb") as sink:
             await sink.write(content)
+        await self._replace(part, posixpath.join(self._join(folder), name))
 
     def remove_note(self, folder: str, name: str) -> None:
         """Remove a small file."""

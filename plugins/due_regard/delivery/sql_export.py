@@ -7,7 +7,7 @@ that memory stays flat. The connection is Airflow's of the kind `postgres` or `m
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -18,7 +18,7 @@ from uuid import UUID
 from sqlalchemy import Connection as Session
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from due_regard.config.connections import Connection
 from due_regard.config.export_place import is_select
@@ -32,6 +32,16 @@ _DRIVERS: dict[str, tuple[str, dict[str, Any]]] = {
     "mssql": ("mssql+pymssql", {"isolation_level": "SNAPSHOT"}),
 }
 """Airflow's word for a database -> SQLAlchemy's driver, and what makes one transaction of it see one instant."""
+
+_PASSING = frozenset({"57P01", "57P02", "57P03", "40001", "53300", "1205"})
+"""Codes of what passes: a server that stops or starts, a standby that catches up, too many logins, a deadlock."""
+
+_NO_SNAPSHOT = "3952"
+
+_REFUSALS = (
+    "authentication failed", "does not exist", "no password supplied", "not permitted", "Login failed",
+    "Cannot open database",
+)  # fmt: skip
 
 _ALIASES = {"postgresql": "postgres", "pgsql": "postgres"}
 
@@ -150,20 +160,41 @@ def _say_failures(entity: str) -> Iterator[None]:
     try:
         yield
     except SQLAlchemyError as reason:
-        code = getattr(getattr(reason, "orig", None), "pgcode", None)
-        lost: Sequence[str | None] = (None, "57P01", "57P02", "57P03", "40001", "53300")
-        if code in lost and getattr(reason, "connection_invalidated", True):
-            raise FetchError(f"{entity}: the database broke off while it was read; look whether it runs") from None
-        known = f" (its code: {code})" if code else ""
-        raise FetchRefused(
-            f"{entity}: the database refuses the query{known}; try it there, and look at the login's rights"
-        ) from None
+        raise _describe_failed_query(entity, reason) from None
+
+
+def _describe_failed_query(entity: str, reason: SQLAlchemyError) -> FetchError:
+    code = _find_code(reason)
+    is_lost = getattr(reason, "connection_invalidated", False) or (
+        code is None and isinstance(reason, OperationalError)
+    )
+    if is_lost or code in _PASSING:
+        return FetchError(f"{entity}: the database broke off while it was read; look whether it runs")
+    if code == _NO_SNAPSHOT:
+        return FetchRefused(
+            f"{entity}: the database lets nobody read as at one instant; its administrator runs ALTER DATABASE … SET "
+            "ALLOW_SNAPSHOT_ISOLATION ON"
+        )
+    known = f" (its code: {code})" if code else ""
+    return FetchRefused(
+        f"{entity}: the database refuses the query{known}; try it there, and look at the login's rights"
+    )
+
+
+def _find_code(reason: SQLAlchemyError) -> str | None:
+    """The database's own code of a failure: PostgreSQL's five signs, or SQL Server's number."""
+    original = getattr(reason, "orig", None)
+    if code := getattr(original, "pgcode", None):
+        return str(code)
+    said = original.args[0] if original is not None and original.args else None
+    number = said[0] if isinstance(said, tuple) and said else said
+    return str(number) if isinstance(number, int) else None
 
 
 def _describe_failed_login(reason: SQLAlchemyError) -> FetchError:
     """Whether nothing answered, or the login was refused: the driver has one error, and only words, for both."""
     said = str(getattr(reason, "orig", reason))
-    words = ("authentication failed", "does not exist", "no password supplied", "not permitted", "Login failed")
-    if any(word in said for word in words):
+    # A server that is away is "unavailable or does not exist" in the words of SQL Server's driver.
+    if "unavailable" not in said and any(word in said for word in _REFUSALS):
         return FetchRefused("the database refuses the login; mend login, password or schema in the connection")
     return FetchError("the database does not answer; look at host and port in the connection, and whether it runs")

@@ -6,6 +6,7 @@ It is taken in by take_in_delivery.py. A run that was killed anywhere is done ag
 from __future__ import annotations
 
 import os
+import shutil
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -28,7 +29,8 @@ from due_regard.services.steps import report_step
 
 if TYPE_CHECKING:
     from due_regard.delivery.export_sources import ExportSource, FoundFiles
-    from due_regard.delivery.inbox import Inbox, InboxRecord
+    from due_regard.delivery.inbox import Inbox
+    from due_regard.delivery.inbox_record import InboxRecord
     from due_regard.intake import SourceMapping
 
 _WAITING = 5
@@ -76,6 +78,7 @@ def _fetch_from_files(
     last = next(reversed(inbox.list_records()), None)
     _check_still_mounted(last, listed)
     if last and is_same_listing(last, listed) and (last.taken or inbox.is_whole(last)):
+        _note_laid_again(landlord, inbox, last)
         return _report_known(settings, landlord.id, inbox, last)
     if not listed.files:
         return _report_known(settings, landlord.id, inbox, None)
@@ -91,6 +94,12 @@ def _fetch_from_files(
         if not (complete := check_completeness(staged, mapping, now=now)).is_ready:
             return _report(landlord.id, "waiting", complete.why)
         return _keep_drop(settings, landlord, inbox, staged, listed, now)
+
+
+def _note_laid_again(landlord: Landlord, inbox: Inbox, last: InboxRecord) -> None:
+    """Files that lie there again after they were moved away are moved away again by the next load."""
+    if last.acknowledged_at and landlord.fetch and landlord.fetch.acknowledge == "move":
+        inbox.write_record(last.model_copy(update={"acknowledged_at": None}))
 
 
 def list_export_files(source: ExportSource) -> FoundFiles:
@@ -116,6 +125,8 @@ def copy_export_files(source: ExportSource, listed: FoundFiles, staged: Path) ->
     """Copy the files with their times: stillness is judged by them."""
     from due_regard.delivery.inbox import make_new_file
 
+    if (needed := sum(file.size for file in listed.files)) > (free := shutil.disk_usage(staged).free):
+        raise FetchError(f"its files need {needed >> 20} MB, and the disk of the inbox has {free >> 20} MB; make room")
     for at, file in enumerate(listed.files, 1):
         target = make_new_file(staged, file.name)
         source.copy_file(file, target)
@@ -181,7 +192,8 @@ def _keep_drop(
     settings: Settings, landlord: Landlord, inbox: Inbox, staged: Path, listed: FoundFiles, now: datetime
 ) -> Result:
     """Place a staged drop and write its record; one that is the newest already is not new."""
-    from due_regard.delivery.inbox import InboxRecord, ListedFile, describe_staged_files
+    from due_regard.delivery.inbox import describe_staged_files
+    from due_regard.delivery.inbox_record import InboxRecord, ListedFile
 
     files = describe_staged_files(staged)
     report_step(f"{landlord.id}: placing")

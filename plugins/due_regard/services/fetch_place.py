@@ -13,14 +13,19 @@ from typing import TYPE_CHECKING
 from due_regard.config.connections import Connection, FindConnection
 from due_regard.config.landlord import Landlord
 from due_regard.config.settings import Settings
-from due_regard.errors import FetchError, SettingsError
+from due_regard.errors import FetchError, FetchRefused, SettingsError
 from due_regard.services.landlord_context import open_landlord_register
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from due_regard.delivery.export_sources import ExportSource
-    from due_regard.delivery.inbox import Inbox, InboxRecord
+    from due_regard.delivery.inbox import Inbox
+    from due_regard.delivery.inbox_record import InboxRecord
+
+
+_NOT_MADE = "AirflowNotFoundException"
+"""What Airflow, which is not known here, calls a connection that nobody made."""
 
 
 def open_inbox(settings: Settings, landlord: str) -> Inbox:
@@ -46,6 +51,7 @@ def find_place_connection(landlord: Landlord, find_connection: FindConnection) -
 
     Raises:
         SettingsError: it is not there, or no connection.
+        FetchRefused: Airflow has none of this name.
         FetchError: it cannot be had.
     """
     place = landlord.fetch
@@ -57,9 +63,12 @@ def find_place_connection(landlord: Landlord, find_connection: FindConnection) -
         raise SettingsError(f"{landlord.id}: {reason}") from None
     except Exception as reason:
         # Whoever keeps connections says in its own words why; they may hold part of one.
+        if (name := type(reason).__name__) == _NOT_MADE:
+            raise FetchRefused(
+                "there is no such connection; make it in Airflow (Admin, Connections) or in its secrets backend"
+            ) from None
         raise FetchError(
-            f"no such connection can be read ({type(reason).__name__}); make it in Airflow (Admin, Connections), or "
-            f"set AIRFLOW_CONN_{place.connection.upper()}"
+            f"the connection cannot be read ({name}); look whether Airflow's database and secrets backend answer"
         ) from None
 
 

@@ -21,6 +21,7 @@ from due_regard.config.yaml_files import find_line, suggest_word
 from due_regard.errors import DueRegardError, RegisterError
 from due_regard.policy import DocumentDuty, Policy, PolicyHistory, load_policies
 from due_regard.policy.duties import OwnerRole
+from due_regard.services.fetch_checks import find_query_faults
 from due_regard.services.landlord_context import open_landlord_register
 
 EARLIEST = date(1990, 1, 1)
@@ -113,6 +114,7 @@ def _list_remarks(settings: Settings, landlord: Landlord, today: date) -> Iterat
     yield from _place_faults(own, _find_date_faults(landlord, today))
     yield from _place_faults(own, _find_name_faults(settings, landlord, history))
     yield from _place_faults(own, _find_missing_files(settings, landlord))
+    yield from _place_faults(own, find_query_faults(settings, landlord))
     yield from _place_faults(own, _find_missing_links(settings, landlord))
     for version in history.versions:
         file = find_file(settings.policies_dir / landlord.id, f"{version.effective_from}.yaml")

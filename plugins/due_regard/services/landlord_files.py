@@ -19,7 +19,7 @@ division: scotland              # whose bank holidays count: scotland, england_a
 closure_days: []                # the landlord's own closed days, e.g. [2026-12-24]
 source: canonical               # how its export is read: sources/<source>.yaml
 drop_folder: {id}               # folder below DUE_REGARD_DROPS_DIR
-# Its export fetched from where it lies, and not read from the drop folder (docs/runbook.md, "Exports fetched"):
+# Its export fetched from where it lies, and not read from the drop folder (docs/fetching.md):
 # fetch:
 #   kind: sftp                  # folder, sftp, s3, azure_blob, sql
 #   connection: {id}_export     # id of the Airflow connection, or of AIRFLOW_CONN_<ID>; a folder needs none

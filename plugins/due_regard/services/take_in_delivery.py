@@ -18,7 +18,8 @@ from due_regard.services.steps import report_step
 from due_regard.services.take_in_drop import report_no_drop, take_in_drop
 
 if TYPE_CHECKING:
-    from due_regard.delivery.inbox import Inbox, InboxRecord, TakenIn
+    from due_regard.delivery.inbox import Inbox
+    from due_regard.delivery.inbox_record import InboxRecord, TakenIn
 
 _COUNTS = ("read", "loaded", "unchanged", "rejected")
 
@@ -36,13 +37,22 @@ def take_in_delivery(
         DueRegardError: as `take_in_drop`; FetchError where it was loaded and cannot be acknowledged.
     """
     found = load_landlord(settings.landlords_dir, landlord)
-    if found.fetch is None:
-        return take_in_drop(settings, landlord, source=source, now=now)
     inbox = open_inbox(settings, landlord)
+    if found.fetch is None:
+        result = take_in_drop(settings, landlord, source=source, now=now)
+        _remove_what_is_left(settings, landlord, inbox, now)
+        return result
     records = inbox.list_records()
     pending = list_pending_drops(settings, landlord, records, upgrade=True)
     results = [_take_in_fetched(settings, landlord, inbox, record, source, now) for record in pending]
     return _finish_delivery(settings, found, inbox, results, find_connection, now)
+
+
+def _remove_what_is_left(settings: Settings, landlord: str, inbox: Inbox, now: datetime) -> None:
+    """Remove old drops of a landlord whose export is no longer fetched; the newest, too, for none is compared to it."""
+    if records := inbox.list_records():
+        left = [record.drop for record in list_pending_drops(settings, landlord, records, upgrade=True)]
+        inbox.remove_old_drops(left, keep_days=settings.inbox_keep_days, now=now, keep_newest=False)
 
 
 def _finish_delivery(
@@ -71,8 +81,8 @@ def _take_in_fetched(
     settings: Settings, landlord: str, inbox: Inbox, record: InboxRecord, source: str | None, now: datetime
 ) -> Result:
     """Take one drop in and note by which batch; one that is held or refused goes on waiting."""
-    folder = inbox.find_drop(record)
-    result = take_in_drop(settings, landlord, drop=folder, source=source, now=now)
+    with inbox.open_drop(record) as folder:
+        result = take_in_drop(settings, landlord, drop=folder, source=source, now=now)
     if result["status"] in {"loaded", "unchanged"}:
         report_step(f"{landlord}: noting")
         inbox.write_record(record.model_copy(update={"taken": find_batch(settings, landlord, result, now)}))
@@ -82,7 +92,7 @@ def _take_in_fetched(
 def find_batch(settings: Settings, landlord: str, result: dict[str, Any], now: datetime) -> TakenIn:
     """The batch that took a drop in, as the register has it."""
     from due_regard import register
-    from due_regard.delivery.inbox import TakenIn
+    from due_regard.delivery.inbox_record import TakenIn
     from due_regard.register.loading.drop_history import read_batch
 
     with open_landlord_register(settings, landlord) as engine, register.reading(engine, landlord) as connection:
