@@ -480,6 +480,13 @@ def test_sentences_are_english_whatever_the_figures(name: str, pack: str) -> Non
         assert wrong == []
 
 
+def test_a_quarter_in_which_nothing_fell_due_is_no_secret() -> None:
+    nothing = paper_of(set_every_figure(made(), 0), NAME)
+    assert nothing.key_figure == "" and nothing.key.startswith("No duty with a date fell due in the quarter")
+    hidden = paper_of(hide_figure(made(edition="publishable"), "duties_kept", "due"), NAME)
+    assert hidden.key_figure == "" and hidden.key.endswith("to protect people where numbers are small.")
+
+
 def test_clauses_are_named_once_each() -> None:
     assert describe_clauses(["12"]) == "clause 12"
     assert describe_clauses(["6.5", "6.4 and 6.5"]) == "clauses 6.4 and 6.5"

@@ -17,7 +17,13 @@ from due_regard.packs.content.pack_content import PackContent, describe_clause
 from due_regard.packs.content.paper_actions import MOST_ACTIONS, PaperAction, list_paper_actions, list_point_actions
 from due_regard.packs.content.paper_commentary import cut_text, list_commentary, list_decision, list_other_commentary
 from due_regard.packs.content.paper_head import join_words, list_particulars
-from due_regard.packs.content.paper_points import PaperPoint, RankedPoints, fill_known_sentence, rank_points
+from due_regard.packs.content.paper_points import (
+    PaperPoint,
+    RankedPoints,
+    fill_known_sentence,
+    find_reported,
+    rank_points,
+)
 from due_regard.packs.content.paper_wording import PaperWording
 from due_regard.packs.content.printed_head import describe_drops
 from due_regard.packs.content.sheet_names import list_sheet_places
@@ -121,7 +127,7 @@ def compose_paper(content: PackContent, wording: PaperWording, sources: PaperSou
         asked_heading=wording.asked.heading.format(audience=content.audience),
         asked=(*list_decision(content, wording), *asked),
         key_figure=fill_known_sentence(wording.key.figure, tables),
-        key=f"{key} {change}".strip() if key else wording.key.hidden,
+        key=f"{key} {change}".strip() if key else _explain_no_key(content, wording),
         points_heading=lines.points,
         points=tuple(
             _print_point(number, point, content, wording, said) for number, point in enumerate(ranked.points, 1)
@@ -162,6 +168,13 @@ def _list_actions(
     if content.edition == "publishable":
         return list_point_actions((*ranked.points, *ranked.hidden), wording.format_post, sources.act_by)
     return list_paper_actions(sources.found, sources.duties, wording.lines, wording.format_post, sources.act_by)
+
+
+def _explain_no_key(content: PackContent, wording: PaperWording) -> str:
+    """Why the one number is not there. A confidential paper hides nothing, and a published one no nought."""
+    due = find_reported(content.tables, f"{wording.key.table}/due")
+    is_nought = due is not None and pd.notna(due["numerator"]) and due["numerator"] == 0
+    return wording.key.hidden if content.edition == "publishable" and not is_nought else wording.key.none
 
 
 def _describe_actions(content: PackContent, wording: PaperWording, actions: Sequence[PaperAction]) -> str:

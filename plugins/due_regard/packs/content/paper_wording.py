@@ -64,6 +64,7 @@ class KeyWords(Sentences):
     change: str
     noted: str
     hidden: Plain
+    none: Plain
 
 
 class PointWords(Sentences):
