@@ -115,7 +115,8 @@ def compose_paper(content: PackContent, wording: PaperWording, sources: PaperSou
     change = fill_known_sentence(wording.key.change, tables)
     chart = next((section.chart for section in content.sections if section.table.name == wording.key.table), None)
     particulars, to_complete = list_particulars(content, wording.particulars)
-    said, noted = list_commentary(content, wording), fill_known_sentence(wording.key.noted, tables)
+    said = list_commentary(content, wording)
+    noted = fill_known_sentence(wording.key.noted, tables) if key else ""
     asked = _list_asked(wording, sources, ranked.points, actions, noted)
     return PaperContent(
         title=_cut(content.title, "title"),
@@ -126,7 +127,7 @@ def compose_paper(content: PackContent, wording: PaperWording, sources: PaperSou
         correction=_cut(content.correction, "line", wording.lines.whole),
         asked_heading=wording.asked.heading.format(audience=content.audience),
         asked=(*list_decision(content, wording), *asked),
-        key_figure=fill_known_sentence(wording.key.figure, tables),
+        key_figure=fill_known_sentence(wording.key.figure, tables) if key else "",
         key=f"{key} {change}".strip() if key else _explain_no_key(content, wording),
         points_heading=lines.points,
         points=tuple(
