@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from benchmarks.assessment_data import AS_AT, Case, cases
 from due_regard.assessment import assess_records
 from due_regard.assessment.date_arithmetic import add_months, find_quarter_end_after
+from due_regard.policy import PolicyHistory
 
 DAYS = np.arange("2023-11-01", "2026-02-01", dtype="datetime64[D]")
 LONG = np.r_[DAYS, np.datetime64("NaT"), DAYS[::-1]]
@@ -34,3 +37,11 @@ def test_quarters_of_a_long_column_are_those_of_each_day(quarters: int) -> None:
 def test_records_in_any_order_give_the_same_assessments(case: Case) -> None:
     shuffled = {name: frame.sample(frac=1, random_state=1) for name, frame in case.records.items()}
     pd.testing.assert_frame_equal(assess_records(shuffled, case.history, case.calendar, AS_AT), case.by_engine())
+
+
+def test_no_duty_that_answers_gives_an_empty_frame_of_the_same_columns() -> None:
+    (case, *_) = cases(200)
+    policy = case.history.versions[-1]
+    bare = PolicyHistory((replace(policy, file=policy.file.model_copy(update={"duties": ()})),))
+    found = assess_records(case.records, bare, case.calendar, AS_AT)
+    pd.testing.assert_frame_equal(found, case.by_engine().iloc[:0].reset_index(drop=True))

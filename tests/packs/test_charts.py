@@ -60,7 +60,7 @@ def lateness(on_time: int, undone: int) -> pd.DataFrame:
 def test_alt_text_follows_the_data() -> None:
     before, after = timeliness_chart.draw_timeliness(lateness(3, 1)), timeliness_chart.draw_timeliness(lateness(2, 2))
     assert before is not None and after is not None
-    assert before.title == "3 of 4 duties that fell due were done on time; 1 were not done by the quarter's end"
+    assert before.title == "Done on time: 3 of 4 duties that fell due; not done by the quarter's end: 1"
     assert "Restriction reviewed (calendar days): 2 on time, 2 not done" in after.alt
     assert before.png != after.png
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from sqlalchemy import Engine, select
 
@@ -16,12 +17,14 @@ from due_regard.config.settings import Settings
 from due_regard.errors import PackError, SettingsError, UnknownReference
 from due_regard.packs import record_issue
 from due_regard.packs.build import build_pack
+from due_regard.packs.content.case_order import BY_DAY, BY_DAYS, BY_FILE, BY_REFERENCE
 from due_regard.packs.content.measure_tables import SPECS
-from due_regard.packs.content.opened_figure import open_counted_figure
+from due_regard.packs.content.opened_figure import OpenedFigure, open_counted_figure
 from due_regard.packs.known_state import read_known_snapshot
 from due_regard.packs.life.figure_addresses import parse_figure_address
 from due_regard.packs.life.figure_rows import list_figure_rows
 from due_regard.packs.measures import Figure, QuarterSnapshot
+from due_regard.records.canonical import ENTITIES
 from due_regard.register import load_drop, reading, upgrade_register, writing
 from due_regard.register.schema.pack_tables import PackRow
 from due_regard.services.open_figure import open_figure
@@ -115,6 +118,7 @@ def check_figures(engine: Engine, name: str, figures: dict[str, Any]) -> None:
                 found, records = snapshot(quarter)
                 figure = open_counted_figure(found, counted(table, quarter)[measure], is_whole=bool(is_whole))
                 assert figure.number == value, key
+                assert is_in_order(figure), key
                 if figure.unit == "count" and not figure.is_of_files:
                     assert len(figure.cases) == value, (key, is_whole)
                 with reading(engine, name) as connection:
@@ -123,6 +127,22 @@ def check_figures(engine: Engine, name: str, figures: dict[str, Any]) -> None:
                 assert all(row["file"] or row["origin"] for row in rows), key
                 opened += 1
     assert opened >= len(figures) > 0
+
+
+def is_in_order(figure: OpenedFigure) -> bool:
+    """By the longest, or by the day due, and equal ones by their reference; in words, too."""
+    rows = figure.cases.assign(
+        ref=figure.cases["ref"].astype("str").str.zfill(12) if figure.is_of_files else figure.cases["ref"]
+    )
+    first = {BY_DAYS: "days", BY_REFERENCE: "kind", BY_FILE: "kind"}.get(figure.order, "due_on")
+    if first not in rows:  # by the day of the record, which test_case_order looks at
+        return figure.order == BY_DAY and rows["kind"].isin([e.name for e in ENTITIES if e.opened_on]).any()
+    places = [
+        (day, row.kind, str(row.ref)) for day, row in zip(rows[first], rows.itertuples(), strict=True) if pd.notna(day)
+    ]
+    if first == "days":
+        places = [(-day, *rest) for day, *rest in places]
+    return places == sorted(places)
 
 
 @pytest.fixture

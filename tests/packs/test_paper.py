@@ -22,8 +22,11 @@ from due_regard.errors import DefinitionError, WordingError
 from due_regard.packs.charts import draw_table_chart
 from due_regard.packs.content.disclosure_control import protect_tables
 from due_regard.packs.content.filled_tables import build_measure_table
+from due_regard.packs.content.headlines import compute_headline
 from due_regard.packs.content.pack_content import PackContent, SectionContent
+from due_regard.packs.content.pack_definition import load_pack_definition
 from due_regard.packs.content.paper_content import PaperContent
+from due_regard.packs.content.paper_points import describe_clauses
 from due_regard.packs.content.paper_wording import load_paper_wording
 from due_regard.packs.content.table_forms import MeasureTable
 from due_regard.packs.documents.paper import PAGES, build_paper, count_pages
@@ -441,3 +444,72 @@ def test_incidents_for_every_100_staff_are_of_the_newest_staff_alone() -> None:
     wide = table.figures.set_index(["measure", "quarter"])["numerator"]
     assert (wide["staff", "2026-Q2"], wide["per_100_staff", "2026-Q2"]) == (3, pytest.approx(233.3))
     assert pd.isna(wide["per_100_staff", "2026-Q1"])
+
+
+_WRONG_ENGLISH = re.compile(
+    r"(?<!of )\b1 (?:duties|customers|restrictions|reviews|appeals|incidents|days|markers|rows|files|others)\b"
+    r"|\b1 (?:were|are|have|lack)\b|\b[Nn]o [^.;,]*\b(?:no|was|is|has)\b|\bof 0\b"
+    r"|clause [\d.]+ and|[\d.]+ and [\d.-]+ and"
+)
+"""One with a word for many, a double no, a part of nothing, one clause where there are two."""
+
+
+def set_every_figure(before: PackContent, value: int) -> PackContent:
+    def change(table: MeasureTable) -> MeasureTable:
+        if table.figures is None:
+            return table
+        alike = {
+            name: table.figures[name].mask(table.figures[name].notna(), value) for name in ("numerator", "denominator")
+        }
+        return replace(table, figures=table.figures.assign(**alike))
+
+    return replace(before, sections=tuple(replace(each, table=change(each.table)) for each in before.sections))
+
+
+@pytest.mark.parametrize(("name", "pack"), PACKS)
+def test_sentences_are_english_whatever_the_figures(name: str, pack: str) -> None:
+    """As they are, and where every figure is nought, one or two."""
+    definition = load_pack_definition(REPORTS, pack)
+    for book in (made(name, pack), *(set_every_figure(made(name, pack), value) for value in (0, 1, 2))):
+        found = paper_of(book, name)
+        said = [*found.asked, found.key, *found.rest, found.actions_line, found.measured, *found.made]
+        said += [text for point in found.points for text in (*point.says, point.change, point.standard)]
+        headlines = {one.table: one.headlines for one in definition.sections}
+        said += [compute_headline(text, table) for key, table in book.tables.items() for text in headlines.get(key, ())]
+        wrong = [text for text in said if _WRONG_ENGLISH.search(text)]
+        assert wrong == []
+
+
+def test_a_quarter_in_which_nothing_fell_due_is_no_secret() -> None:
+    nothing = paper_of(set_every_figure(made(), 0), NAME)
+    assert nothing.key_figure == "" and nothing.key.startswith("No duty with a date fell due in the quarter")
+    hidden = paper_of(hide_figure(made(edition="publishable"), "duties_kept", "due"), NAME)
+    assert hidden.key_figure == "" and hidden.key.endswith("to protect people where numbers are small.")
+
+
+def test_clauses_are_named_once_each() -> None:
+    assert describe_clauses(["12"]) == "clause 12"
+    assert describe_clauses(["6.5", "6.4 and 6.5"]) == "clauses 6.4 and 6.5"
+    assert describe_clauses(["7.1", "6.6 and 7.1"], "and others") == "clauses 6.6, 7.1 and others"
+
+
+def test_the_clause_that_asks_for_a_figure_stands_beside_the_duties_behind_it() -> None:
+    (restricted,) = [point for point in paper().points if point.title.startswith("People restricted")]
+    assert restricted.standard.startswith("Asked for by clause 12 of the policy. A restriction is meant to end: ")
+
+
+def test_a_change_that_cannot_be_said_does_not_keep_back_the_other() -> None:
+    """Hanover promises customers no appeal: the change in overdue reviews is said all the same."""
+    (overdue,) = [point for point in paper("hanover", "senior_management").points if point.title.startswith("Overdue")]
+    assert overdue.change.startswith("Reviews: ") and "Appeals" not in overdue.change
+
+
+def test_actions_say_what_their_numbers_count() -> None:
+    assert "all that is open" in paper().actions_line
+    assert "all that is open" not in paper(edition="publishable").actions_line
+
+
+def test_the_words_actions_stand_on_one_page() -> None:
+    body = ZipFile(io.BytesIO(build_word_paper(paper(), FOLDER))).read("word/document.xml").decode()
+    rows = body.partition("<w:tbl>")[2].partition("</w:tbl>")[0].split("</w:tr>")[:-1]
+    assert [("<w:keepNext/>" in row) for row in rows] == [True] * (len(rows) - 1) + [False]

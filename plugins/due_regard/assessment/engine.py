@@ -108,10 +108,12 @@ def _build_frame(records: RecordsAsAt, history: PolicyHistory, answers: list[_An
     starts = np.array([policy.effective_from for policy in history.versions], dtype="datetime64[s]")
 
     def join_text(name: str) -> pd.Series:
-        return pd.Series(pd.array(pa.chunked_array([part for columns in words for part in columns[name]]), dtype="str"))
+        parts = [part for columns in words for part in columns[name]]
+        # The type is said for when no duty answers: there is no part then to tell it from.
+        return pd.Series(pd.array(pa.chunked_array(parts, pa.large_string()), dtype="str"))
 
     def join_numbers(name: str, dtype: str) -> npt.NDArray[Any]:
-        return np.concatenate([getattr(answer.rows, name) for answer in answers], dtype=dtype)
+        return np.concatenate([np.empty(0, dtype), *(getattr(answer.rows, name) for answer in answers)], dtype=dtype)
 
     columns = {
         **{name: join_text(name) for name in ("landlord", "rule", "subject_type", "subject_ref")},
@@ -121,7 +123,7 @@ def _build_frame(records: RecordsAsAt, history: PolicyHistory, answers: list[_An
         "done_on": join_numbers("done", "datetime64[s]"),
         "days_overdue": join_numbers("late", "int64"),
         **{name: join_text(name) for name in ("severity", "clause", "owner_role")},
-        "policy_version": starts[np.concatenate([answer.version for answer in answers])],
+        "policy_version": starts[np.concatenate([np.empty(0, np.int16), *(answer.version for answer in answers)])],
     }
     return pd.DataFrame(columns, copy=False)
 

@@ -23,7 +23,7 @@ from due_regard.services.act_on_pack import (
 )
 from due_regard.services.build_packs import build_packs
 from due_regard.services.open_figure import open_figure
-from due_regard.services.post_packs import check_may_hand_over
+from due_regard.services.post_packs import check_may_hand_over, find_quarter_folder
 from due_regard.services.result import Result
 from due_regard.services.verify_pack_file import verify_pack_file
 
@@ -135,7 +135,8 @@ def run_comment(args: Namespace, settings: Settings) -> CommandResult:
     place = {"section": args.section, "is_removal": args.remove}
     result = comment_on_pack(settings, _make_act(args), now=read_writing_now(args, settings), **place)
     done = "taken out of" if args.remove else "kept with"
-    said = f"the commentary on {args.section} is {done} {_name_pack(result)}; its draft is built anew"
+    folder = find_quarter_folder(settings, args.landlord, result["quarter"])
+    said = f"the commentary on {args.section} is {done} {_name_pack(result)}; its draft is built anew in {folder}"
     return CommandResult(result, (said,))
 
 
@@ -166,8 +167,9 @@ def run_correct(args: Namespace, settings: Settings) -> CommandResult:
     """`pack correct --landlord L --quarter Q --pack NAME [--edition E] --by POST --why …`."""
     check_mails_nobody(args, settings)
     result = correct_pack(settings, _make_act(args), now=read_writing_now(args, settings), send=True)
+    folder = find_quarter_folder(settings, args.landlord, result["quarter"])
     mailed = "; its mail to the clerk is in the outbox" if result["posted"] else "; approve it to have it mailed"
-    return CommandResult(result, (f"{_name_pack(result)} is begun, and its draft is built{mailed}",))
+    return CommandResult(result, (f"{_name_pack(result)} is begun, and its draft is built in {folder}{mailed}",))
 
 
 def run_pack_issue(args: Namespace, settings: Settings) -> CommandResult:
@@ -199,6 +201,7 @@ def _describe_figure(found: Result) -> list[str]:
         f"{found['table_title']}: {found['label']}, {found['figure_quarter']}: {found['number']:g}{whole}",
         *([promise] if promise else []),
         f"Of version {found['version']} ({found['state']}), checksum {found['sha256']}",
+        *([found["row_order"]] if found["row_count"] > 1 else []),
         *(_describe_figure_row(row) for row in found["rows"]),
         f"{found['row_count']} {'row' if found['row_count'] == 1 else 'rows'}",
     ]

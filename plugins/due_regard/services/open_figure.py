@@ -48,7 +48,8 @@ def open_figure(
         label, figure_quarter, number, out_of, unit, title (of the pack), period, figure_period (in words), clause and
         promise (that ask for the pack), figure_clause (that asks for the figure; None: it is for information),
         policy_version, known_at, may_see_rows, rows (as
-        `list_figure_rows`), row_count, and page and pages where a page was asked for.
+        `list_figure_rows`, in the order that row_order says), row_order, row_count, and page and pages where a page was
+        asked for.
 
     Raises:
         UnknownReference: there is no such figure, or this edition does not show it.
@@ -80,7 +81,7 @@ def open_figure(
         | _describe_figure(found, figure)
         | _describe_basis(settings, context, found)
         | {"known_at": make_json_value(_find_known_instant(build)), "may_see_rows": rows is not None}
-        | {"rows": [_make_json_row(row) for row in rows or []], "row_count": count}
+        | {"rows": [_make_json_row(row) for row in rows or []], "row_count": count, "row_order": figure.order}
         | paged
     )
 

@@ -101,6 +101,7 @@ def check_nightly_proof(engine: Engine, now: datetime) -> CheckResult:
 def check_watches(engine: Engine, names: Sequence[str], now: datetime) -> Iterator[CheckResult]:
     """When each watch last looked after one of `names`, and whether it missed its last look."""
     from due_regard.alerts import WATCHES, find_silent_watches
+    from due_regard.alerts.silent_watches import AIRFLOW, OUTSIDE
     from due_regard.register import reading
     from due_regard.register.task_runs import read_watches
 
@@ -110,9 +111,9 @@ def check_watches(engine: Engine, names: Sequence[str], now: datetime) -> Iterat
             for watch, at in read_watches(connection, name).items():
                 seen[watch] = max(at, seen.get(watch, at))
     silent = find_silent_watches(seen, now=now)
-    mend = {"airflow": "switch the DAG `watch` on", "outside": "let a timer call `due-regard watch` (docs/runbook.md)"}
+    mend = {AIRFLOW: "switch the DAG `watch` on", OUTSIDE: "let a timer call `due-regard watch` (docs/runbook.md)"}
     for watch in WATCHES:
-        what = f"watch from {watch}" if watch == "airflow" else f"watch from {watch} Airflow"
+        what = f"watch from {watch}" if watch == AIRFLOW else f"watch from {watch} Airflow"
         if watch not in seen:
             yield CheckResult(what, True, f"never looked for late runs: {mend[watch]}", is_warning=True)
         else:

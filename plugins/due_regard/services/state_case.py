@@ -101,7 +101,7 @@ def _is_about(duty: CheckDuty, column: str) -> bool:
 def _describe_appeal(row: Row, records: Records, policy: Policy, judging: Judging) -> Result:
     """What the policy says of an appeal against this decision: no clause on other customers, or on other decisions."""
     duties = [duty for duty in _list_told_duties(policy) if duty.subject == "appeal"]
-    states = _judge_new_appeal(row, records, policy, duties, judging) if duties else {}
+    states = _judge_new_appeal(row, records, policy, duties, judging)
     held = [duty for duty in duties if duty.rule in states]
     refusals = [_describe_promise(one) for one in held if _asks_case_alone(one) and states[one.rule] == "breach"]
     promises = {one.promise: _describe_promise(one) for one in reversed(held) if not _asks_case_alone(one)}
@@ -116,7 +116,7 @@ def _judge_new_appeal(
 ) -> dict[str, str]:
     """Rule -> state of the duties on an appeal against this decision of which no more than its day is known.
 
-    A duty that is not for such a customer, or such a decision, is not among them.
+    A duty that is not for such a customer, or such a decision, is not among them; one that nobody can tell of is.
     """
     import pandas as pd
 
@@ -126,8 +126,22 @@ def _judge_new_appeal(
     trial = pd.DataFrame({"appeal_ref": ["-"], "restriction_ref": [row["restriction_ref"]]}, dtype="str")
     trial["received_on"] = pd.Series([day]).astype("datetime64[s]")
     history = PolicyHistory((replace(policy, file=policy.file.model_copy(update={"duties": tuple(duties)})),))
-    found = assess_records({**records, "appeals": trial}, history, judging.context.calendar, day)
+    known = {**_leave_out_unknown(records, row), "appeals": trial}
+    found = assess_records(known, history, judging.context.calendar, day)
     return dict(zip(found["rule"].astype("str"), found["state"].astype("str"), strict=True))
+
+
+def _leave_out_unknown(records: Records, row: Row) -> Records:
+    """The records, without customers where this one's type is not known: none of its duties is then ruled out.
+
+    To a judge, a customer without a row is of no type, and nothing is promised. Here a customer would not hear of an
+    ombudsman whom they may go to.
+    """
+    customers = records.get("customers")
+    if customers is None:
+        return records
+    own = customers.loc[customers["customer_ref"] == row["customer_ref"], "customer_type"]
+    return records if own.notna().any() else {name: frame for name, frame in records.items() if name != "customers"}
 
 
 def _asks_case_alone(duty: Duty) -> bool:

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from due_regard.delivery.inbox import Inbox
     from due_regard.delivery.inbox_record import InboxRecord, TakenIn
 
-_COUNTS = ("read", "loaded", "unchanged", "rejected")
-
 
 def take_in_delivery(
     settings: Settings, landlord: str, *, source: str | None = None, find_connection: FindConnection, now: datetime
@@ -93,11 +91,12 @@ def find_batch(settings: Settings, landlord: str, result: dict[str, Any], now: d
     """The batch that took a drop in, as the register has it."""
     from due_regard import register
     from due_regard.delivery.inbox_record import TakenIn
+    from due_regard.register.loading.batch_rows import ROW_COUNTS
     from due_regard.register.loading.drop_history import read_batch
 
     with open_landlord_register(settings, landlord) as engine, register.reading(engine, landlord) as connection:
         batch = read_batch(connection, landlord, result["batch_id"])
-    counts = {f"rows_{name}": sum(file[name] for file in result["files"]) for name in _COUNTS}
+    counts = {f"rows_{name}": sum(file[name] for file in result["files"]) for name in ROW_COUNTS}
     counts["files_refused"] = sum(bool(file["refused"]) for file in result["files"])
     sha256 = batch["drop_sha256"] if batch else ""
     return TakenIn(batch_id=result["batch_id"], sha256=sha256, status=result["status"], counts=counts, at=now)

@@ -119,8 +119,9 @@ def _describe_work(context: MailContext, work: NewestWork | None) -> str:
 
 
 def _describe_silence(context: MailContext, watch: str, seen: datetime) -> str:
+    from due_regard.alerts.silent_watches import AIRFLOW
     from due_regard.mail.wording import format_moment
 
     wording = context.wording
-    sentence = wording.data_owner.silent_airflow if watch == "airflow" else wording.data_owner.silent_outside
+    sentence = wording.data_owner.silent_airflow if watch == AIRFLOW else wording.data_owner.silent_outside
     return sentence.format(at=format_moment(seen))

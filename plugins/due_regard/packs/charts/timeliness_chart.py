@@ -52,9 +52,7 @@ def _list_labels(data: pd.DataFrame) -> list[str]:
 def _make_title(data: pd.DataFrame) -> str:
     due, on_time = int(data["Due in the quarter"].sum()), int(data[LATENESS[0]].sum())
     undone = int(data[LATENESS[-1]].sum())
-    return (
-        f"{on_time:,} of {due:,} duties that fell due were done on time; {undone:,} were not done by the quarter's end"
-    )
+    return f"Done on time: {on_time:,} of {due:,} duties that fell due; not done by the quarter's end: {undone:,}"
 
 
 def _make_alt_text(data: pd.DataFrame) -> str:

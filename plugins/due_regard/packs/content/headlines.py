@@ -4,8 +4,9 @@ A wording names figures in braces and nothing is evaluated as code:
     {new}                         the figure of the reported quarter
     {new:restriction|restrictions}   the figure with its noun: "1 restriction", "no restrictions"
     {reviews_late.of}             what it is out of
-    {reviews_late.percent}        its share in per cent; .percent_before, .percent_year: the quarter before, a year ago
-    {overdue.parts}               its parts but noughts: " (1 of 31 to 90 calendar days, 2 of over 365 calendar days)"
+    {reviews_late.percent}        its share in per cent; .percent_before, .percent_year: the quarter before, a year ago,
+                                  with what it is of: "139 of 143 (97 per cent)"
+    {overdue.parts}               its parts but noughts: " (31 to 90 calendar days: 1, over 365 calendar days: 2)"
     {new.change} {new.year}       "3 more than", "2 fewer than", "the same as": the quarter before, the same a year ago
     {rows:duty is|duties are}     rows of a listing
     {reviews/reviews_late}        a figure of another table, where a wording speaks of several (the paper's)
@@ -100,7 +101,7 @@ def _list_parts(figures: pd.DataFrame, name: str) -> str:
         raise MissingFigure(str(row.why), str(row.label))
     some = now[now["numerator"] > 0]
     counts = zip(some["label"], some["numerator"].astype("float64"), strict=True)
-    said = [f"{_format_headline_number(number)} of {_lower_first(str(label))}" for label, number in counts]
+    said = [f"{_lower_first(str(label))}: {_format_headline_number(number)}" for label, number in counts]
     return f" ({', '.join(said)})" if said else ""
 
 
@@ -117,9 +118,11 @@ def _find_part(rows: pd.DataFrame, name: str, part: str | None, one: str | None,
     if part in {"change", "year"}:
         return _describe_change(rows, _BACK[part])
     if part is not None and part.startswith("percent"):
-        return _describe_share(rows.iloc[_BACK[part]]) if len(rows) > _BACK[part] else _NO_SHARE
+        return _describe_share(rows.iloc[_BACK[part]], part != "percent") if len(rows) > _BACK[part] else _NO_SHARE
     value = now["denominator"] if part == "of" else now["numerator"]
     _check_whole(now, value)
+    if part == "of" and not value:
+        raise MissingFigure(NOTHING_TO_MEASURE, str(now["label"]))
     return _format_counted(float(value), one, many)
 
 
@@ -129,13 +132,18 @@ def _check_whole(figure: pd.Series, value: object) -> None:
         raise MissingFigure(HIDDEN if figure["of"] else NOT_MEASURED, str(figure["label"]))
 
 
-def _describe_share(figure: pd.Series) -> str:
+def _describe_share(figure: pd.Series, is_earlier: bool) -> str:
+    """In per cent; of an earlier quarter, which the sentence says nothing else of, with its numbers."""
     if pd.isna(figure["numerator"]):
         raise MissingFigure(str(figure["why"]), str(figure["label"]))
     _check_whole(figure, figure["denominator"])
     if not figure["denominator"]:
         raise MissingFigure(NOTHING_TO_MEASURE, str(figure["label"]))
-    return f"{_find_rounded_percent(float(figure['numerator']), float(figure['denominator']))} per cent"
+    part, whole = float(figure["numerator"]), float(figure["denominator"])
+    share = f"{_find_rounded_percent(part, whole)} per cent"
+    if not is_earlier:
+        return share
+    return f"{_format_headline_number(part)} of {_format_headline_number(whole)} ({share})"
 
 
 def _find_rounded_percent(part: float, whole: float) -> int:

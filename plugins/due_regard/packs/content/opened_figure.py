@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from due_regard.errors import UnknownReference
+from due_regard.packs.content.case_order import order_cases
 from due_regard.packs.content.measure_tables import SPECS
 from due_regard.packs.measures import Figure, QuarterSnapshot
 from due_regard.packs.measures.figure import fill_period
@@ -28,7 +29,8 @@ class OpenedFigure:
         of: name of what it is out of.
         cases: columns kind (an entity's name, or `files`, `team`, `duty`, `policy`, `landlord`) and ref; of what a duty
             judged also `_JUDGED`; of a
-            figure in days also days.
+            figure in days also days. In the order of content/case_order.py.
+        order: that order, in words.
     """
 
     label: str
@@ -37,6 +39,7 @@ class OpenedFigure:
     unit: str
     of: str
     cases: pd.DataFrame = field(repr=False)
+    order: str = ""
 
     @property
     def is_of_files(self) -> bool:
@@ -68,9 +71,9 @@ def open_counted_figure(snapshot: QuarterSnapshot, figure: Figure, *, is_whole: 
         cases = cases.assign(days=figure.days.reindex(cases["ref"].to_numpy()).to_numpy())
     label = fill_period(figure.label, snapshot.quarter.word) + (": out of" if is_whole else "")
     number, out_of = (figure.denominator, None) if is_whole else (figure.numerator, figure.denominator)
+    ordered, order = order_cases(cases, snapshot.records)
     return OpenedFigure(
-        label, _as_number(number), _as_number(out_of), "count" if is_whole else figure.unit, figure.of,
-        cases.reset_index(drop=True),
+        label, _as_number(number), _as_number(out_of), "count" if is_whole else figure.unit, figure.of, ordered, order,
     )  # fmt: skip
 
 

@@ -17,7 +17,13 @@ from due_regard.packs.content.pack_content import PackContent, describe_clause
 from due_regard.packs.content.paper_actions import MOST_ACTIONS, PaperAction, list_paper_actions, list_point_actions
 from due_regard.packs.content.paper_commentary import cut_text, list_commentary, list_decision, list_other_commentary
 from due_regard.packs.content.paper_head import join_words, list_particulars
-from due_regard.packs.content.paper_points import PaperPoint, RankedPoints, fill_known_sentence, rank_points
+from due_regard.packs.content.paper_points import (
+    PaperPoint,
+    RankedPoints,
+    fill_known_sentence,
+    find_reported,
+    rank_points,
+)
 from due_regard.packs.content.paper_wording import PaperWording
 from due_regard.packs.content.printed_head import describe_drops
 from due_regard.packs.content.sheet_names import list_sheet_places
@@ -109,8 +115,8 @@ def compose_paper(content: PackContent, wording: PaperWording, sources: PaperSou
     change = fill_known_sentence(wording.key.change, tables)
     chart = next((section.chart for section in content.sections if section.table.name == wording.key.table), None)
     particulars, to_complete = list_particulars(content, wording.particulars)
-    more = len(actions) - MOST_ACTIONS
-    said, noted = list_commentary(content, wording), fill_known_sentence(wording.key.noted, tables)
+    said = list_commentary(content, wording)
+    noted = fill_known_sentence(wording.key.noted, tables) if key else ""
     asked = _list_asked(wording, sources, ranked.points, actions, noted)
     return PaperContent(
         title=_cut(content.title, "title"),
@@ -121,8 +127,8 @@ def compose_paper(content: PackContent, wording: PaperWording, sources: PaperSou
         correction=_cut(content.correction, "line", wording.lines.whole),
         asked_heading=wording.asked.heading.format(audience=content.audience),
         asked=(*list_decision(content, wording), *asked),
-        key_figure=fill_known_sentence(wording.key.figure, tables),
-        key=f"{key} {change}".strip() if key else wording.key.hidden,
+        key_figure=fill_known_sentence(wording.key.figure, tables) if key else "",
+        key=f"{key} {change}".strip() if key else _explain_no_key(content, wording),
         points_heading=lines.points,
         points=tuple(
             _print_point(number, point, content, wording, said) for number, point in enumerate(ranked.points, 1)
@@ -137,7 +143,7 @@ def compose_paper(content: PackContent, wording: PaperWording, sources: PaperSou
             (_cut(each.what, "what"), each.how_much, each.owner, f"{each.by:%-d %B %Y}")
             for each in actions[:MOST_ACTIONS]
         ),
-        actions_line=lines.no_actions if not actions else lines.more_actions.format(n=more) if more > 0 else "",
+        actions_line=_describe_actions(content, wording, actions),
         measured_heading=lines.measured,
         measured=_describe_measured(content, wording, sources),
         made_heading=lines.made,
@@ -165,6 +171,23 @@ def _list_actions(
     return list_paper_actions(sources.found, sources.duties, wording.lines, wording.format_post, sources.act_by)
 
 
+def _explain_no_key(content: PackContent, wording: PaperWording) -> str:
+    """Why the one number is not there. A confidential paper hides nothing, and a published one no nought."""
+    due = find_reported(content.tables, f"{wording.key.table}/due")
+    is_nought = due is not None and pd.notna(due["numerator"]) and due["numerator"] == 0
+    return wording.key.hidden if content.edition == "publishable" and not is_nought else wording.key.none
+
+
+def _describe_actions(content: PackContent, wording: PaperWording, actions: Sequence[PaperAction]) -> str:
+    """What stands below the actions: how many more there are, and what their numbers count."""
+    if not actions:
+        return wording.lines.no_actions
+    more = len(actions) - MOST_ACTIONS
+    said = [wording.lines.more_actions.format(n=more)] if more > 0 else []
+    # A published paper's actions are the points' own, without numbers.
+    return " ".join([*said, *([] if content.edition == "publishable" else [wording.lines.all_open])])
+
+
 def _list_asked(
     wording: PaperWording,
     sources: PaperSources,
@@ -190,16 +213,17 @@ def _print_point(
     words = point.words
     return PrintedPoint(
         number, point.title, tuple(_cut(text, "says") for text in point.says), _cut(point.change, "change"),
-        _cut(point.standard or _describe_basis(words.tables, content), "standard"),
+        _cut(_describe_basis(point, content), "standard"),
         _name_where(words.tables, content, wording),
         tuple(said[name] for name in words.tables if name in said),
     )  # fmt: skip
 
 
-def _describe_basis(names: Sequence[str], content: PackContent) -> str:
-    """What asks for a figure that no duty of the policy is about."""
-    section = next(section for section in content.sections if section.table.name in names)
-    return describe_clause(section).rstrip(".")
+def _describe_basis(point: PaperPoint, content: PackContent) -> str:
+    """The clause that asks for the point's figure, and the duties behind it; without either, that none asks for it."""
+    here = [section for section in content.sections if section.table.name in point.words.tables]
+    asked = [describe_clause(section).rstrip(".") for section in here if section.clause or not point.standard]
+    return ". ".join(part for part in (*asked[:1], point.standard) if part)
 
 
 def _name_where(names: Sequence[str], content: PackContent, wording: PaperWording) -> str:

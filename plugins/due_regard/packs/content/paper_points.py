@@ -7,13 +7,14 @@ the policy: so a published paper tells nothing that its annex does not.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from due_regard.errors import DefinitionError, MissingFigure
 from due_regard.packs.content.headlines import HIDDEN, fill_sentence
+from due_regard.packs.content.paper_head import join_words
 from due_regard.packs.content.paper_wording import LineWords, PaperWording, PointWords, list_tables_named
 from due_regard.packs.content.table_forms import MeasureTable
 from due_regard.packs.measures.figure import fill_period
@@ -129,7 +130,7 @@ def _make_point(
 ) -> PaperPoint:
     says = [sentence for text in words.says if (sentence := fill_known_sentence(text, tables))]
     worst = _describe_worst(words, tables) if says else ""
-    change = fill_known_sentence(words.change, tables) if words.change else ""
+    change = " ".join(said for text in words.change if (said := fill_known_sentence(text, tables)))
     standard = _describe_standard(words, lines, duties)
     found = [row for name in words.wrong if (row := find_reported(tables, name)) is not None]
     known = [float(row["numerator"]) for row in found if pd.notna(row["numerator"])]
@@ -169,6 +170,18 @@ def _list_missing(table: MeasureTable) -> pd.DataFrame:
     return pd.DataFrame({**columns, "of": known["denominator"].astype("int64")})
 
 
+def list_clauses(said: Iterable[str]) -> list[str]:
+    """Each clause that is named once, in the policy's order: of `6.4 and 6.5` both."""
+    return sorted({clause for text in said for clause in text.split(" and ")}, key=_list_numbers)
+
+
+def describe_clauses(said: Sequence[str], and_others: str = "") -> str:
+    """The clauses after their noun: `clause 12`, `clauses 6.4 and 6.5`, `clauses 4.1, 6.1 and others`."""
+    clauses = list_clauses(said)
+    listed = f"{', '.join(clauses)} {and_others}" if and_others else join_words(clauses)
+    return f"{'clause' if len(clauses) == 1 else 'clauses'} {listed}"
+
+
 def _list_numbers(clause: str) -> list[int]:
     return [int(number) for number in re.findall(r"\d+", clause)]
 
@@ -177,12 +190,12 @@ def _describe_standard(words: PointWords, lines: LineWords, duties: pd.DataFrame
     """The point's standard, and the duties of the policy behind it with their clauses."""
     if words.feeds:
         mine = duties[duties["feeds"].isin(words.feeds)]
-        each = [f"{row.label} (clause {row.clause})" for row in mine.itertuples()]
+        each = [f"{row.label} ({describe_clauses([str(row.clause)])})" for row in mine.itertuples()]
         parts = [*each[:_MOST_DUTIES], *([lines.and_others] if len(each) > _MOST_DUTIES else [])]
         said = "; ".join(parts)
     else:
         mine = duties[duties["kind"].isin(words.kinds) & (duties["severity"] != "info")]
-        clauses = sorted(set(mine["clause"].astype("str")), key=_list_numbers)
-        more = f" {lines.and_others}" if len(clauses) > _MOST_CLAUSES else ""
-        said = f"clauses {', '.join(clauses[:_MOST_CLAUSES])}{more}" if clauses else ""
+        clauses = list_clauses(mine["clause"].astype("str"))
+        more = [lines.and_others] if len(clauses) > _MOST_CLAUSES else []
+        said = describe_clauses(clauses[:_MOST_CLAUSES], *more) if clauses else ""
     return ": ".join(part for part in (words.standard, said) if part)

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from due_regard.config.landlord import Identifier
 from due_regard.config.layered_folders import Folder, find_file
@@ -25,6 +25,10 @@ from due_regard.policy.duties import FedFigure, OwnerRole
 
 _NAMED = re.compile(r"\{([a-z_]+)/")
 _OfParts = Annotated[str, require_placeholders("parts")]
+_OneOrMore = Annotated[
+    tuple[str, ...], BeforeValidator(lambda said: (said,) if isinstance(said, str) else said), Field(max_length=3)
+]
+"""A sentence, or a list of them: one that cannot be said does not keep back the others."""
 
 
 class ParticularWords(Sentences):
@@ -60,6 +64,7 @@ class KeyWords(Sentences):
     change: str
     noted: str
     hidden: Plain
+    none: Plain
 
 
 class PointWords(Sentences):
@@ -84,7 +89,7 @@ class PointWords(Sentences):
     says: Annotated[tuple[str, ...], Field(min_length=1, max_length=3)]
     worst: Literal["lateness", "safeguards"] | None = None
     worst_says: Annotated[str, require_placeholders("what", "n", "of")] | None = None
-    change: str | None = None
+    change: _OneOrMore = ()
     standard: str
     feeds: tuple[FedFigure, ...] = ()
     kinds: tuple[Literal["deadline", "review", "check"], ...] = ()
@@ -112,6 +117,7 @@ class LineWords(Sentences):
     missing: OfNumber
     due_soon: OfNumber
     more_actions: OfNumber
+    all_open: Plain
     no_actions: Plain
     measured: Plain
     not_measured: Annotated[str, require_placeholders("n", "of", "duties", "place")]
@@ -147,7 +153,7 @@ class PaperWording(Sentences):
     @model_validator(mode="after")
     def _check_tables(self) -> PaperWording:
         said = [self.key.figure, self.key.says, self.key.change, self.key.noted]
-        said += [text for point in self.points for text in (*point.says, *point.kept, point.change or "")]
+        said += [text for point in self.points for text in (*point.says, *point.kept, *point.change)]
         said += [f"{{{name}}}" for point in self.points for name in point.wrong]
         for text in said:
             check_headline(text)
@@ -170,7 +176,7 @@ class AnnualPointWords(Sentences):
 
     title: Plain | None = None
     says: Annotated[tuple[str, ...], Field(max_length=3)] | None = None
-    change: str | None = None
+    change: _OneOrMore = ()
     none: Plain | None = None
     kept: Annotated[tuple[str, ...], Field(max_length=2)] = ()
     kept_title: Plain | None = None

@@ -28,5 +28,5 @@ def describe_standing(
         f"({files['batch_id'].nunique()} in all).",
         f"Working days: Monday to Friday without the bank holidays of {_NATIONS[landlord.division]}{closed}; "
         f"{counts.get(policy.counting, 'counting starts on the first working day')}.",
-        f"{open_readings} of our readings of the policy are not yet confirmed by a named officer of {landlord.name}.",
+        f"Our readings of the policy that a named officer of {landlord.name} has not yet confirmed: {open_readings}.",
     )

@@ -38,7 +38,7 @@ def list_figure_rows(
     first: int = 0,
     most: int | None = None,
 ) -> list[dict[str, Any]]:
-    """Rows of a figure, `most` from `first` on.
+    """Rows of a figure in its order (content/case_order.py), `most` from `first` on.
 
     Args:
         connection: inside `reading`.

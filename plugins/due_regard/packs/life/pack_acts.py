@@ -125,7 +125,10 @@ def record_correction(conn: Connection, landlord: str, life: PackLife, words: Sa
     issue = life.find_issue(version)
     if issue is None:
         state = life.name_state(version) if life.builds else "not built"
-        raise PackError(f"{life.key} was never issued (version {version} is {state}): there is nothing to correct")
+        raise PackError(
+            f"{life.key} was never issued (version {version} is {state}): there is nothing to correct; where a person "
+            "handed it over, `due-regard pack issue` says so"
+        )
     act = {"words": words, "pack_id": issue["pack_id"], "version": version + 1}
     _record_act(conn, landlord, life, "corrected", **act)
     return version + 1

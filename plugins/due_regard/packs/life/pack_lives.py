@@ -184,8 +184,8 @@ class PackLife:
         if act is None or replaced is None:
             return ""
         day: date = replaced["accepted_on"] or replaced["issued_on"]
-        why = " ".join(act["why"].split())
-        return f"Version {version}, a correction. It replaces version {version - 1}, issued on {day:%-d %B %Y}: {why}"
+        why = " ".join(act["why"].split()).rstrip(" .")
+        return f"Version {version}, a correction. It replaces version {version - 1}, issued on {day:%-d %B %Y}: {why}."
 
 
 def fold_actor(actor: str) -> str:

@@ -122,7 +122,7 @@ def list_printed_provenance(made: Mapping[str, Any]) -> tuple[tuple[str, str], .
     policies = [(f"Policy in force from {day}", str(digest)) for day, digest in made["policy"].items()]
     calendar, holidays = made["calendar"]
     others = [
-        (f"Working days: calendar {calendar}", str(holidays)),
+        (f"Working days: {calendar.replace('_', ' ')}", str(holidays)),
         ("Working days: how they are counted", str(made["counting"])),
         ("The pack's definition", str(made["definition"])),
         ("Readings confirmed", str(made["readings"])),

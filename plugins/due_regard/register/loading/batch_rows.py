@@ -17,7 +17,8 @@ from due_regard.register.schema.drop_tables import Batch, BatchFile
 from due_regard.register.sealing.seal_rules import FILE_RULES
 from due_regard.register.sealing.seals import leave_out_empty_groups, seal_groups
 
-_COUNTS = ("read", "loaded", "unchanged", "rejected")
+ROW_COUNTS = ("read", "loaded", "unchanged", "rejected")
+"""What is counted of a file's rows: each that was read is one of the others."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def insert_file(connection: Connection, values: dict[str, object]) -> int:
 
 def finish_file(connection: Connection, file_id: int, done: FileLoad, rows_sha256: str | None) -> None:
     """Count what became of a file, once."""
-    counts = {f"rows_{name}": getattr(done, name) for name in (*_COUNTS, "vanished")}
+    counts = {f"rows_{name}": getattr(done, name) for name in (*ROW_COUNTS, "vanished")}
     own = update(BatchFile).where(BatchFile.id == file_id)
     connection.execute(own.values(status=done.status, rows_sha256=rows_sha256, **counts))
 
@@ -75,7 +76,7 @@ def audit_file(
     seals: dict[str, Any],
 ) -> None:
     """The audit's entry of a file: `origin` names batch, entity and digest, `seals` are of its records' versions."""
-    details = origin | {name: getattr(done, name) for name in _COUNTS}
+    details = origin | {name: getattr(done, name) for name in ROW_COUNTS}
     sealed = seal_groups(connection, landlord, dict.fromkeys(FILE_RULES, file_id)) | seals
     subject = f"file {file_id}"
     append_audit(
@@ -92,7 +93,7 @@ def close_batch(
     accepted = [file for file in files if file.status != "refused"]
     loaded = any(file.loaded for file in accepted)
     status = "loaded" if loaded else "unchanged" if accepted or not files else "refused"
-    counts = {f"rows_{name}": sum(getattr(file, name) for file in files) for name in _COUNTS}
+    counts = {f"rows_{name}": sum(getattr(file, name) for file in files) for name in ROW_COUNTS}
     counts["files_refused"] = len(files) - len(accepted)
     connection.execute(update(Batch).where(Batch.id == batch_id).values(status=status, **counts))
     subject, details = f"batch {batch_id}", {"status": status, "noted": sum(file.noted for file in files), **counts}
