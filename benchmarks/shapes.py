@@ -57,13 +57,17 @@ def _print_trouble(found: ShapeAirflow, pictures: Path | None) -> None:
     print(f"  clydebank's drop refused: {said}")
     off = count_switched_off(found, admin, OTHER)
     print(f"  {OTHER} switched off: the day of {off} of {len(found.landlords)} landlords is off", flush=True)
+    _take_pictures(found, OWN, pictures)
+
+
+def _take_pictures(found: ShapeAirflow, landlord: str, pictures: Path | None) -> None:
     if pictures:
         from benchmarks.shapes_pictures import take_pictures
 
-        take_pictures(found, OWN, pictures)
+        take_pictures(found, landlord, pictures)
 
 
-def try_empty(shape: Shape, copies: int) -> None:
+def try_empty(shape: Shape, copies: int, pictures: Path | None) -> None:
     """So many landlords whose tasks do nothing."""
     with tempfile.TemporaryDirectory(prefix="bench-") as place:
         include = make_include(Path(place) / "include", copies)
@@ -77,6 +81,7 @@ def try_empty(shape: Shape, copies: int) -> None:
             _print_loops(found)
             _print_spent("daily", found.run_all("daily", shape.begin_all(landlords, "daily", DAY)))
             _print_loops(found)
+            _take_pictures(found, landlords[0], pictures)
 
 
 def _print_reading(found: ShapeAirflow) -> None:
@@ -125,7 +130,7 @@ def main(words: Sequence[str] = ()) -> None:
     for shape in () if asked.no_work else chosen:
         try_with_work(shape, asked.pictures)
     for shape in chosen if asked.copies else ():
-        try_empty(shape, asked.copies)
+        try_empty(shape, asked.copies, asked.pictures)
 
 
 if __name__ == "__main__":

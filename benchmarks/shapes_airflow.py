@@ -134,6 +134,8 @@ def start_shape(
             "AIRFLOW__CORE__DAGS_FOLDER": str(dags),
             "PYTHONPATH": str(REPOSITORY),
             "SHAPES_EMPTY": "1" if is_empty else "",
+            # The demo's Airflow begins nothing by itself; partitions begin by their assets or not at all.
+            "AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": "True",
             "AIRFLOW__METRICS__STATSD_ON": "True",
             "AIRFLOW__METRICS__STATSD_PORT": str(port),
             "AIRFLOW__METRICS__METRICS_ALLOW_LIST": "scheduler.scheduler_loop",

@@ -10,7 +10,7 @@ from playwright.sync_api import sync_playwright
 from benchmarks.shapes_airflow import ShapeAirflow
 
 _OPTIONS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
-_DRAWN_MS = 8000
+_DRAWN_MS, _PATIENCE_MS = 15_000, 600_000
 
 
 def take_pictures(found: ShapeAirflow, landlord: str, folder: Path) -> list[Path]:
@@ -20,7 +20,7 @@ def take_pictures(found: ShapeAirflow, landlord: str, folder: Path) -> list[Path
         return []
     url, dag = found.airflow.env["AIRFLOW__API__BASE_URL"], found.shape.name_dag(landlord, "daily")
     token = str(found.airflow.api._http.headers["Authorization"]).removeprefix("Bearer ")
-    name, taken = found.shape.name.replace(" ", "-"), []
+    name, taken = f"{found.shape.name.replace(' ', '-')}-{len(found.landlords)}", []
     folder.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=chromium, args=[*_OPTIONS])
@@ -28,9 +28,9 @@ def take_pictures(found: ShapeAirflow, landlord: str, folder: Path) -> list[Path
         context.add_cookies([{"name": "_token", "value": token, "url": url}])
         page = context.new_page()
         for part, path in (("grid", f"/dags/{dag}"), ("runs", f"/dags/{dag}/runs"), ("dags", "/dags")):
-            page.goto(url + path, timeout=120_000)
+            page.goto(url + path, timeout=_PATIENCE_MS)
             page.wait_for_timeout(_DRAWN_MS)
             taken.append(folder / f"{name}-{part}.png")
-            page.screenshot(path=taken[-1])
+            page.screenshot(path=taken[-1], timeout=_PATIENCE_MS)
         browser.close()
     return taken
