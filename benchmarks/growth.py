@@ -46,7 +46,7 @@ import json, sys, time
 from pathlib import Path
 from airflow.dag_processing.dagbag import DagBag
 folder, found = Path(sys.argv[1]), {}
-DagBag(dag_folder=str(folder / "watch.py"))  # imports what every file imports
+DagBag(dag_folder=sys.argv[2])  # imports what every file imports
 for file in sorted(folder.glob("*.py")):
     began = time.process_time()
     dags = len(DagBag(dag_folder=str(file)).dags)
@@ -55,9 +55,11 @@ print(json.dumps(found))
 """
 
 
-def time_parsing(airflow: RunningAirflow) -> dict[str, tuple[float, int]]:
-    """DAG file -> seconds of processor that parsing it took, and its DAGs."""
-    command = [sys.executable, "-c", _PARSE, str(REPOSITORY / "dags")]
+def time_parsing(
+    airflow: RunningAirflow, dags: Path = REPOSITORY / "dags", first: str = "watch.py"
+) -> dict[str, tuple[float, int]]:
+    """DAG file -> seconds of processor that parsing it took, and its DAGs; `first` is parsed before for its imports."""
+    command = [sys.executable, "-c", _PARSE, str(dags), str(dags / first)]
     done = subprocess.run(command, env=dict(airflow.env), check=True, capture_output=True, text=True)
     return {name: (seconds, dags) for name, (seconds, dags) in json.loads(done.stdout.strip().splitlines()[-1]).items()}
 

@@ -20,6 +20,7 @@ import psutil
 from demo import processes
 from demo.api import AirflowApi, DagRun
 from demo.place import REPOSITORY, DemoPlace, build_environment, find_free_port
+from demo.users import create_users, list_administrators
 
 PATIENCE_S = 3600.0
 _POLL_S = 0.5
@@ -137,7 +138,15 @@ def measure_database(database: Path) -> float:
 
 @contextmanager
 def start_airflow(
-    folder: Path, include: Path, *, workers: int, landlords: Sequence[str], preload: bool = True
+    folder: Path,
+    include: Path,
+    *,
+    workers: int,
+    landlords: Sequence[str],
+    preload: bool = True,
+    dags: int | None = None,
+    with_users: bool = False,
+    settings: Mapping[str, str] | None = None,
 ) -> Iterator[RunningAirflow]:
     """Server, scheduler and DAG processor up and answering, with every DAG known; stopped at the end.
 
@@ -147,12 +156,32 @@ def start_airflow(
         workers: tasks at a time, and slots of the pool.
         landlords: whom it runs.
         preload: let the scheduler import the heavy packages once, before its workers fork.
+        dags: how many DAGs there will be with a dot in their name; default: two a landlord.
+        with_users: people log in through FAB, with roles; without, the benchmark alone does.
+        settings: more of the processes' environment.
     """
     place, clock = DemoPlace(folder.resolve(), include.resolve()), folder / "clock"
     for made in (place.home, clock):
         made.mkdir(mode=0o700, parents=True, exist_ok=True)
     port = find_free_port()
-    env = build_environment(place, port) | {
+    env = build_environment(place, port, with_users=with_users) | _list_settings(folder, workers, landlords, preload)
+    env |= settings or {}
+    processes.run_once(place, env, "db", "migrate")
+    if with_users:
+        create_users(place, env, list_administrators(place))
+    try:
+        for words in (("api-server",), ("scheduler", "--skip-serve-logs"), ("dag-processor",)):
+            processes.start_process(place, env, *words)
+        api = AirflowApi(port, place.people if with_users else place.passwords)
+        airflow = RunningAirflow(place, api, env, clock)
+        _wait_until_ready(airflow, 2 * len(landlords) if dags is None else dags)
+        yield airflow
+    finally:
+        processes.stop_processes(place)
+
+
+def _list_settings(folder: Path, workers: int, landlords: Sequence[str], preload: bool) -> dict[str, str]:
+    return {
         "AIRFLOW__CORE__PARALLELISM": str(workers),
         "AIRFLOW__CORE__DEFAULT_POOL_TASK_SLOT_COUNT": str(workers),
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(_make_plugins(folder / "plugins")),
@@ -163,17 +192,8 @@ def start_airflow(
         "AIRFLOW__DAG_PROCESSOR__DAG_FILE_PROCESSOR_TIMEOUT": "600",
         "DUE_REGARD_LANDLORDS": ",".join(landlords),
         "DUE_REGARD_PRELOAD": str(preload).lower(),
-        "BENCHMARK_CLOCK_DIR": str(clock.resolve()),
+        "BENCHMARK_CLOCK_DIR": str((folder / "clock").resolve()),
     }
-    processes.run_once(place, env, "db", "migrate")
-    try:
-        for words in (("api-server",), ("scheduler", "--skip-serve-logs"), ("dag-processor",)):
-            processes.start_process(place, env, *words)
-        airflow = RunningAirflow(place, AirflowApi(port, place.passwords), env, clock)
-        _wait_until_ready(airflow, 2 * len(landlords))
-        yield airflow
-    finally:
-        processes.stop_processes(place)
 
 
 def _make_plugins(folder: Path) -> Path:
