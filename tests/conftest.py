@@ -139,7 +139,11 @@ def _is_integration(item: pytest.Item) -> bool:
     named = any(name.startswith(place) and name[len(place) :][:1] in set("/:_[") | {""} for place in INTEGRATION)
     fixtures = set(getattr(item, "fixturenames", ()))
     params = getattr(getattr(item, "callspec", None), "params", {})
-    return named or bool(fixtures & POSTGRESQL) or "postgresql" in params.values()
+    return (
+        named
+        or bool(fixtures & POSTGRESQL)
+        or any(each == "postgresql" for each in params.values() if isinstance(each, str))
+    )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
