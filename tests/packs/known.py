@@ -20,7 +20,8 @@ from due_regard.packs.content.measure_tables import SPECS
 from due_regard.packs.content.pack_content import PackContent, compose_content
 from due_regard.packs.content.pack_definition import load_pack_definition
 from due_regard.packs.content.paper_actions import find_action_day
-from due_regard.packs.content.paper_content import PaperContent, PaperSources, compose_paper
+from due_regard.packs.content.paper_content import compose_paper
+from due_regard.packs.content.paper_parts import PaperContent, PaperSources
 from due_regard.packs.content.paper_wording import load_paper_wording
 from due_regard.packs.content.snapshots import take_snapshots
 from due_regard.packs.content.table_forms import MeasureTable

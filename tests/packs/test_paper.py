@@ -25,7 +25,8 @@ from due_regard.packs.content.filled_tables import build_measure_table
 from due_regard.packs.content.headlines import compute_headline
 from due_regard.packs.content.pack_content import PackContent, SectionContent
 from due_regard.packs.content.pack_definition import load_pack_definition
-from due_regard.packs.content.paper_content import PaperContent
+from due_regard.packs.content.paper_content import compose_paper
+from due_regard.packs.content.paper_parts import PaperContent, PaperSources
 from due_regard.packs.content.paper_points import describe_clauses
 from due_regard.packs.content.paper_wording import load_paper_wording
 from due_regard.packs.content.table_forms import MeasureTable
@@ -291,7 +292,6 @@ def test_a_published_paper_is_worked_out_from_its_annex_alone(name: str) -> None
     """The same tables give the same paper, whatever the register behind them holds."""
     shown = made(name, "senior_management", "publishable")
     now = example_snapshots(name)[0]
-    from due_regard.packs.content.paper_content import PaperSources, compose_paper
 
     wording = load_paper_wording(FOLDER)
     none = now.assessments.iloc[:0]

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from due_regard.config.settings import Settings
-from due_regard.records.canonical import ENTITIES, UNKNOWN_CELLS, ColumnKind
+from due_regard.records.canonical import ENTITIES, ColumnKind
 from due_regard.register import reading
 from due_regard.services.landlord_context import open_landlord_register
 from due_regard.services.list_restrictions import list_restrictions
@@ -266,15 +266,15 @@ def test_what_was_decided_of_a_case_stands_in_order(tmp_path: Path) -> None:
 
 
 KINDS = sorted(yaml.safe_load(Path("include/codes/customer_types.yaml").read_text(encoding="utf-8"))["words"])
-NOT_KNOWN = ("a word of no list", "a blank cell", "no row")
+NO_ROW = "no row"
 TOLD = {
-    "port_of_leith": {*KINDS, *NOT_KNOWN},  # to every customer
-    "united_welsh": {*KINDS, *NOT_KNOWN},
+    "port_of_leith": {*KINDS, NO_ROW},  # to every customer
+    "united_welsh": {*KINDS, NO_ROW},
     "clydebank": set(),  # no clause names an ombudsman
     "hanover": set(),
-    "queens_cross": {"tenant", "factored_owner", *NOT_KNOWN},
+    "queens_cross": {"tenant", "factored_owner", NO_ROW},
 }
-"""Landlord -> customers whom its policy sends to an ombudsman: those of whom nobody knows what they are, too."""
+"""Landlord -> customers whom its policy sends to an ombudsman: one without a row, of no known type, too."""
 
 
 def list_told(settings: Settings, landlord: str, refs: Iterable[str]) -> set[str]:
@@ -292,11 +292,10 @@ def list_told(settings: Settings, landlord: str, refs: Iterable[str]) -> set[str
 @pytest.mark.parametrize("landlord", sorted(TOLD))
 def test_a_statement_names_the_ombudsman_to_all_who_may_go_there(tmp_path: Path, landlord: str) -> None:
     rows = [{"customer_ref": kind, "customer_type": kind, "receives_support_service": False} for kind in KINDS]
-    rows += [{"customer_ref": "a blank cell"}, {"customer_ref": "a word of no list", UNKNOWN_CELLS: "customer_type"}]
-    customers = frame("customers", rows).assign(**{UNKNOWN_CELLS: pd.Series([row.get(UNKNOWN_CELLS) for row in rows])})
-    limits = [restriction(kind, customer_ref=kind) for kind in (*KINDS, *NOT_KNOWN)]
+    customers = frame("customers", rows)
+    limits = [restriction(kind, customer_ref=kind) for kind in (*KINDS, NO_ROW)]
     settings = keep_records(tmp_path, landlord, accepted("restrictions", limits), accepted("customers", customers))
-    assert list_told(settings, landlord, [*KINDS, *NOT_KNOWN]) == TOLD[landlord]
+    assert list_told(settings, landlord, [*KINDS, NO_ROW]) == TOLD[landlord]
 
 
 @pytest.mark.parametrize("landlord", sorted(TOLD))

@@ -27,7 +27,8 @@ from due_regard.packs.content.measure_tables import SPECS
 from due_regard.packs.content.pack_content import EDITIONS, PackContent, compose_content
 from due_regard.packs.content.pack_definition import PackDefinition, load_pack_definition
 from due_regard.packs.content.paper_actions import find_action_day
-from due_regard.packs.content.paper_content import PaperContent, PaperSources, compose_paper
+from due_regard.packs.content.paper_content import compose_paper
+from due_regard.packs.content.paper_parts import PaperContent, PaperSources
 from due_regard.packs.content.paper_wording import load_paper_wording
 from due_regard.packs.content.printed_head import describe_basis_head
 from due_regard.packs.content.published_share import measure_share

@@ -7,16 +7,14 @@ and the actions. What is too long for two pages is cut here; the annex has it wh
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date
 
 import pandas as pd
 
-from due_regard.packs import charts
 from due_regard.packs.content.pack_content import PackContent, describe_clause
 from due_regard.packs.content.paper_actions import MOST_ACTIONS, PaperAction, list_paper_actions, list_point_actions
 from due_regard.packs.content.paper_commentary import cut_text, list_commentary, list_decision, list_other_commentary
 from due_regard.packs.content.paper_head import join_words, list_particulars
+from due_regard.packs.content.paper_parts import PaperContent, PaperSources, PrintedPoint
 from due_regard.packs.content.paper_points import (
     PaperPoint,
     RankedPoints,
@@ -40,66 +38,6 @@ _LONGEST = {
 }
 """Characters that two pages hold, by what they are."""
 _MOST_NAMED = 3
-
-
-@dataclass(frozen=True)
-class PrintedPoint:
-    """A point as it is printed."""
-
-    number: int
-    title: str
-    says: tuple[str, ...]
-    change: str
-    standard: str
-    where: str
-    commentary: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class PaperContent:
-    """Everything a paper says, in the order it says it."""
-
-    title: str
-    landlord: str
-    subtitle: str
-    particulars: tuple[tuple[str, str], ...]
-    to_complete: str
-    correction: str
-    asked_heading: str
-    asked: tuple[str, ...]
-    key_figure: str
-    key: str
-    points_heading: str
-    points: tuple[PrintedPoint, ...]
-    rest: tuple[str, ...]
-    commentary: tuple[str, ...]
-    chart: charts.DrawnChart | None = field(repr=False)
-    chart_where: str
-    actions_heading: str
-    action_columns: tuple[str, ...]
-    actions: tuple[tuple[str, ...], ...]
-    actions_line: str
-    measured_heading: str
-    measured: str
-    made_heading: str
-    made: tuple[str, ...]
-    footer: str
-    dated: int
-
-
-@dataclass(frozen=True)
-class PaperSources:
-    """What a paper rests on beside its pack's content.
-
-    Attributes:
-        duties: `measures.DUTY_COLUMNS` of the policy in force.
-        found: `select_open_duties` at the quarter's end.
-        act_by: the day that actions are proposed for.
-    """
-
-    duties: pd.DataFrame = field(repr=False)
-    found: pd.DataFrame = field(repr=False)
-    act_by: date
 
 
 def compose_paper(content: PackContent, wording: PaperWording, sources: PaperSources) -> PaperContent:

@@ -15,7 +15,7 @@ from due_regard.calendars.reporting_years import Period
 from due_regard.errors import MissingFigure
 from due_regard.packs.content.headlines import fill_sentence, list_measures_named
 from due_regard.packs.content.pack_definition import PackDefinition
-from due_regard.packs.content.paper_content import PaperContent
+from due_regard.packs.content.paper_parts import PaperContent
 from due_regard.packs.content.table_forms import MeasureTable
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import pandas as pd
 
 from due_regard.packs.content.pack_content import PackContent
 from due_regard.packs.content.pack_definition import PackDefinition
-from due_regard.packs.content.paper_content import PaperSources
+from due_regard.packs.content.paper_parts import PaperSources
 from due_regard.packs.content.paper_wording import PaperWording
 from due_regard.packs.documents.action_list import (
     build_action_workbook,

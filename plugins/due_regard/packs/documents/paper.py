@@ -19,7 +19,7 @@ import typst
 
 from due_regard.config.layered_folders import Folder, find_file
 from due_regard.errors import PackError
-from due_regard.packs.content.paper_content import PaperContent
+from due_regard.packs.content.paper_parts import PaperContent
 
 PAGES = 2
 _TIGHTEST = 3

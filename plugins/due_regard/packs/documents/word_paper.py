@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from due_regard.config.layered_folders import Folder
-from due_regard.packs.content.paper_content import PaperContent
+from due_regard.packs.content.paper_parts import PaperContent
 from due_regard.packs.documents.paper import make_paper_data
 from due_regard.packs.documents.word_file import build_word_file
 

@@ -20,8 +20,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from due_regard.packs.charts.canvas import DPI
 from due_regard.packs.content.pack_content import EDITIONS, PackContent, SectionContent, describe_clause
-from due_regard.packs.content.paper_content import PaperContent
 from due_regard.packs.content.paper_head import list_head_lines
+from due_regard.packs.content.paper_parts import PaperContent
 from due_regard.packs.content.sheet_names import make_sheet_name
 from due_regard.packs.documents.chart_picture import place_chart
 from due_regard.packs.documents.display_grid import SHORTHAND, DisplayGrid, build_grid
