@@ -189,6 +189,9 @@ def _prepare(folder: Path, include: Path, exports: RemoteExports, server: str, b
             "AIRFLOW__CELERY_BROKER_TRANSPORT_OPTIONS__VISIBILITY_TIMEOUT": "120",
             "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "40",
             "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "3",
+            # The scheduler starts no task itself, so what it imports is for nothing, and so is its haste.
+            "DUE_REGARD_PRELOAD": "false",
+            "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "1",
             "DUE_REGARD_MACHINE": "control",
         }
     )
