@@ -57,7 +57,7 @@ pytestmark = [
     pytest.mark.long,
     pytest.mark.timeout(5400),
     pytest.mark.skipif(
-        not os.environ.get("DUE_REGARD_DISTRIBUTED"), reason="a quarter of an hour of two cores: make test-distributed"
+        not os.environ.get("DUE_REGARD_DISTRIBUTED"), reason="a quarter of an hour of processor: make test-distributed"
     ),
 ]
 
