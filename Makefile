@@ -45,9 +45,10 @@ test-all: $(VENV)/.installed
 	DUE_REGARD_LONG_TESTS=1 $(BIN)/python -m pytest -q -n 2 --dist worksteal
 	$(MAKE) test-distributed
 
-# Two Airflows with CeleryExecutor, Redis (redis-server must be installed) and PostgreSQL, workers killed in the second.
+# Two Airflows with CeleryExecutor, Redis (redis-server must be installed), PostgreSQL and an SFTP server, workers killed in
+# the second; it says what it struck. A quarter of an hour of processor, and longer by the clock: killed work waits a minute.
 test-distributed: $(VENV)/.installed
-	DUE_REGARD_DISTRIBUTED=1 $(BIN)/python -m pytest -q tests/journeys/test_distributed.py
+	DUE_REGARD_DISTRIBUTED=1 $(BIN)/python -m pytest -q -s tests/journeys/test_distributed.py
 
 # The wheel in an empty environment, its dependencies resolved anew over the network: the newest that it allows, then
 # the oldest. make test takes those of this environment.

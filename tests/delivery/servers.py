@@ -186,7 +186,9 @@ class _Server(asyncssh.SSHServer):
 
 
 @contextmanager
-def serve_sftp(root: Path) -> Iterator[tuple[int, asyncssh.SSHKey]]:
+def serve_sftp(
+    root: Path, server_type: type[asyncssh.SFTPServer] = asyncssh.SFTPServer
+) -> Iterator[tuple[int, asyncssh.SSHKey]]:
     """An SFTP server whose whole world is `root`; its port and key."""
     key = asyncssh.generate_private_key("ssh-ed25519")
     loop = asyncio.new_event_loop()
@@ -194,7 +196,7 @@ def serve_sftp(root: Path) -> Iterator[tuple[int, asyncssh.SSHKey]]:
     thread.start()
 
     def make_sftp(channel: asyncssh.SSHServerChannel[bytes]) -> asyncssh.SFTPServer:
-        return asyncssh.SFTPServer(channel, chroot=str(root).encode())
+        return server_type(channel, chroot=str(root).encode())
 
     async def listen() -> asyncssh.SSHAcceptor:
         return await asyncssh.listen(

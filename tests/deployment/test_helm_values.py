@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
+from sqlalchemy import make_url
 
 from due_regard.config.settings import Settings
 
@@ -42,10 +43,17 @@ SCHEMA = {
     "workers.persistence.size": str,
     "workers.terminationGracePeriodSeconds": int,
     "workers.resources": dict,
+    "workers.livenessProbe.command": list,
+    "workers.logGroomerSidecar.enabled": bool,
     "scheduler.replicas": int,
+    "scheduler.livenessProbe.command": list,
+    "scheduler.startupProbe.command": list,
+    "scheduler.logGroomerSidecar.enabled": bool,
     "apiServer.env": list,
     "triggerer.enabled": bool,
     "dagProcessor.enabled": bool,
+    "dagProcessor.livenessProbe.command": list,
+    "dagProcessor.logGroomerSidecar.enabled": bool,
     "createUserJob.useHelmHooks": bool,
     "migrateDatabaseJob.enabled": bool,
     "statsd.enabled": bool,
@@ -97,6 +105,35 @@ def test_what_machines_must_share_lies_on_what_all_of_them_mount() -> None:
         assert given[f"DUE_REGARD_{name}"].startswith(mount)
     assert not given["DUE_REGARD_VAR_DIR"].startswith(mount)
     assert "DUE_REGARD_MACHINE=$HOSTNAME" in VALUES["workers"]["args"][-1]
+
+
+def test_nothing_of_airflows_own_image_is_called_that_ours_lacks() -> None:
+    """A worker whose probe cannot be run is killed every few minutes, with the task in hand."""
+    dockerfile = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    assert "entrypoint" not in dockerfile and "clean-logs" not in dockerfile
+    for pod, probe in (("workers", "liveness"), ("scheduler", "liveness"), ("scheduler", "startup")):
+        assert "exec " in VALUES[pod][f"{probe}Probe"]["command"][-1]
+    for pod in ("workers", "scheduler", "dagProcessor"):
+        assert "/entrypoint" not in str(VALUES[pod])
+        assert VALUES[pod]["logGroomerSidecar"] == {"enabled": False}
+
+
+def test_a_worker_knows_neither_airflows_database_nor_the_key_of_its_connections() -> None:
+    """The chart gives both to every pod; a pod's own variables are read after the chart's."""
+    given = {each["name"]: each.get("value") for each in VALUES["workers"]["env"]}
+    for name in ("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "AIRFLOW_CONN_AIRFLOW_DB"):
+        assert make_url(given[name]).host == "nowhere"
+    assert given["AIRFLOW__CORE__FERNET_KEY"] == ""
+
+
+def test_every_variable_of_airflow_is_one_that_the_containers_have() -> None:
+    """Those of docker-compose are held against the installed Airflow (test_compose.py)."""
+    compose = yaml.safe_load((ROOT / "docker-compose.yaml").read_text(encoding="utf-8"))
+    known = set(compose["services"]["scheduler"]["environment"])
+    given = {each["name"] for place in (VALUES, VALUES["workers"], VALUES["apiServer"]) for each in place["env"]}
+    # The chart's own name for the database; the pool's slots, which docker-compose sets by a command.
+    beside = {"AIRFLOW_CONN_AIRFLOW_DB", "AIRFLOW__CORE__DEFAULT_POOL_TASK_SLOT_COUNT", "AIRFLOW__CORE__FERNET_KEY"}
+    assert {name for name in given if name.startswith("AIRFLOW")} - known == beside
 
 
 def test_the_page_says_that_nothing_was_run() -> None:

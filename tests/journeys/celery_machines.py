@@ -1,7 +1,8 @@
 """A real Airflow with CeleryExecutor: Redis, PostgreSQL, and two workers as of two machines, each on a disk of its own.
 
-What the workers share is what docs/runbook.md says they must: two databases, the broker, the folder of files for
-people, that of drops, and that of noted audit heads. Airflow's database they cannot reach at all.
+What the workers share is what docs/runbook.md says they must: the register's database, the broker, the folder of files
+for people with the inbox below it, and that of noted audit heads. No drop lies in a folder of theirs: exports are
+fetched from a server (remote_exports.py). Airflow's database they cannot reach at all.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from demo import processes
 from demo.api import DagRun
 from demo.place import DemoPlace, build_environment, find_free_port
 from due_regard.register import upgrade_register
+from tests.journeys.remote_exports import KEPT_IN_AIRFLOW, RemoteExports
 from tests.journeys.test_killed_tasks import Person
 from tests.register.engines import find_server_url, run_statement, start_postgresql
 
@@ -41,8 +43,8 @@ class Machines:
     include: Path
     register: str
     airflow: str
-    broker: str
     port: int
+    exports: RemoteExports
     env: dict[str, str]
 
     @property
@@ -64,21 +66,25 @@ class Machines:
         return {
             "DUE_REGARD_REGISTER_URL": self.register,
             "DUE_REGARD_FILES_URL": str(self.shared / "files"),
-            "DUE_REGARD_DROPS_DIR": str(self.include / "samples"),
+            "DUE_REGARD_DROPS_DIR": str(self.shared / "drops"),
             "DUE_REGARD_HEADS_DIR": str(self.shared / "heads"),
             "DUE_REGARD_BACKUP_DIR": str(self.shared / "backups"),
         }
 
     def make_worker_environment(self, worker: str) -> dict[str, str]:
-        """A worker's environment: its own folders, and no way to Airflow's database."""
+        """A worker's environment: its own folders, the login that it holds, and no way to Airflow's database."""
         disk = self.find_disk(worker)
-        return self.env | {
-            "AIRFLOW_HOME": str(disk.home),
-            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "postgresql+psycopg2://nobody:none@192.0.2.1/none",
-            "DUE_REGARD_VAR_DIR": str(disk.out / "var"),
-            "DUE_REGARD_MACHINE": worker,
-            "TMPDIR": str(disk.out / "tmp"),
-        }
+        return (
+            self.env
+            | self.exports.make_worker_environment()
+            | {
+                "AIRFLOW_HOME": str(disk.home),
+                "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "postgresql+psycopg2://nobody:none@192.0.2.1/none",
+                "DUE_REGARD_VAR_DIR": str(disk.out / "var"),
+                "DUE_REGARD_MACHINE": worker,
+                "TMPDIR": str(disk.out / "tmp"),
+            }
+        )
 
     def start_worker(self, worker: str) -> psutil.Process:
         """A worker that takes tasks as soon as it is up."""
@@ -135,11 +141,10 @@ def start_redis(folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def start_machines(folder: Path, include: Path) -> Iterator[tuple[Machines, Person]]:
+def start_machines(folder: Path, include: Path, exports: RemoteExports) -> Iterator[tuple[Machines, Person]]:
     """Databases, broker, server and scheduler up and answering; no worker yet."""
-    folder.mkdir(parents=True)
     with start_postgresql() as server, start_redis(folder / "broker") as broker:
-        found = _prepare(folder, include, find_server_url(server), broker)
+        found = _prepare(folder, include, exports, find_server_url(server), broker)
         place = found.control
         try:
             processes.run_once(place, found.env, "db", "migrate")
@@ -148,6 +153,7 @@ def start_machines(folder: Path, include: Path) -> Iterator[tuple[Machines, Pers
             with closing(Person(found.port, place.passwords)) as api:
                 wait_for(api.is_answering, "the server")
                 api.log_in()
+                api.keep_connection(KEPT_IN_AIRFLOW, exports.make_connection())
                 processes.start_process(place, found.env, "scheduler", "--skip-serve-logs")
                 wait_for(api.scheduler_beats, "the scheduler")
                 yield found, api
@@ -156,7 +162,7 @@ def start_machines(folder: Path, include: Path) -> Iterator[tuple[Machines, Pers
                 processes.stop_processes(disk)
 
 
-def _prepare(folder: Path, include: Path, server: str, broker: str) -> Machines:
+def _prepare(folder: Path, include: Path, exports: RemoteExports, server: str, broker: str) -> Machines:
     url = make_url(server)
     for name in ("airflow", "register"):
         run_statement(server, f"CREATE DATABASE {name}")
@@ -166,9 +172,9 @@ def _prepare(folder: Path, include: Path, server: str, broker: str) -> Machines:
     # As its owner makes it, before anything runs.
     upgrade_register(register).dispose()
     port = find_free_port()
-    found = Machines(folder, include, register, airflow, broker, port, {})
+    found = Machines(folder, include, register, airflow, port, exports, {})
     found.control.home.mkdir(parents=True)
-    found.shared.mkdir()
+    (found.shared / "drops").mkdir(parents=True)
     found.env = (
         build_environment(found.control, port)
         | found.list_shared_settings()
@@ -183,6 +189,9 @@ def _prepare(folder: Path, include: Path, server: str, broker: str) -> Machines:
             "AIRFLOW__CELERY_BROKER_TRANSPORT_OPTIONS__VISIBILITY_TIMEOUT": "120",
             "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "40",
             "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "3",
+            # The scheduler starts no task itself, so what it imports is for nothing, and so is its haste.
+            "DUE_REGARD_PRELOAD": "false",
+            "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "1",
             "DUE_REGARD_MACHINE": "control",
         }
     )

@@ -1,7 +1,7 @@
 """What the register and the files of an installation on several machines say in the end, comparable with another's.
 
 Numbers that the order of work gives (of batches, findings, runs, builds), instants, hashes over instants, and folders
-are left out or named alike; nothing else is.
+are left out or named alike; so is what a killed process left half written (`.….part`). Nothing else is.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import create_engine
 
+from due_regard.delivery.inbox import Inbox
 from due_regard.register import open_register, read_records, verify_audit
 from tests.journeys.celery_machines import Machines, ask_engine
 from tests.journeys.test_database_restart import read_words
@@ -55,6 +56,8 @@ def read_outcome(machines: Machines, landlords: tuple[str, ...]) -> dict[str, An
         for mail in found["mails"]
     )
     found["files"] = sorted(_list_files(machines.shared / "files"))
+    found["inbox"] = [drop for landlord in landlords for drop in _list_fetched_drops(machines, landlord)]
+    found["places"] = machines.exports.list_names()
     return found | {"records": _read_records(machines, landlords)}
 
 
@@ -70,8 +73,22 @@ def _name_alike(machines: Machines, refs: dict[str, str], text: str) -> str:
 
 def _list_files(base: Path) -> list[str]:
     """Files for people by their place; hashes over what differs are left out, and pages numbered by batch."""
-    found = (str(file.relative_to(base)) for file in base.rglob("*") if file.is_file())
+    found = (str(file.relative_to(base)) for file in base.rglob("*") if file.is_file() and not is_half_written(file))
     return [re.sub(r"[0-9a-f]{12,}|batch-\d+|due-regard\.\w+", "#", name) for name in found]
+
+
+def is_half_written(file: Path) -> bool:
+    """Whether a file is what a killed process left, or lies in a folder that is: nobody looks at it."""
+    return any(part.startswith(".") and part.endswith(".part") for part in file.parts)
+
+
+def _list_fetched_drops(machines: Machines, landlord: str) -> list[tuple[Any, ...]]:
+    """Each drop of the inbox: its bytes, by their digests, and whether it was taken in and acknowledged."""
+    inbox = Inbox(machines.shared / "files" / "inbox" / landlord)
+    return [
+        (landlord, each.drop, each.files, inbox.is_whole(each), bool(each.taken), bool(each.acknowledged_at))
+        for each in inbox.list_records()
+    ]
 
 
 def _read_records(machines: Machines, landlords: tuple[str, ...]) -> dict[str, list[str]]:

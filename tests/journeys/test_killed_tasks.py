@@ -54,6 +54,10 @@ class Person(AirflowApi):
         """Pause a DAG, or go on with it, as a person would."""
         self._http.patch(f"/api/v2/dags/{dag}", json={"is_paused": is_off}).raise_for_status()
 
+    def keep_connection(self, name: str, parts: dict[str, Any]) -> None:
+        """Have Airflow keep a connection, as a person makes one in its pages."""
+        self._http.post("/api/v2/connections", json={"connection_id": name, **parts}).raise_for_status()
+
     def read_runs(self, dag: str) -> list[dict[str, Any]]:
         """Every run of a DAG."""
         return list(self._get_json(f"/dags/{dag}/dagRuns", limit=100)["dag_runs"])

@@ -77,6 +77,18 @@ def test_every_restricted_customer_is_listed_with_the_last_review() -> None:
     assert listing["Reviewed in the quarter"].to_list() == ["Yes", "No"]
 
 
+def test_restricted_customers_are_listed_where_no_review_was_ever_held() -> None:
+    """A landlord's first quarter: its system carries reviews, and there is none yet, or one that came later."""
+    rows = [restriction("R1", "2026-01-01"), restriction("R2", "2026-05-01", customer_ref="C2")]
+    later = {"review_ref": "V1", "restriction_ref": "R1", "reviewed_on": "2026-07-02", "outcome": "retain"}
+    for held in (frame("reviews", later), frame("reviews", later).iloc[:0]):
+        records = {"restrictions": frame("restrictions", *rows), "reviews": held}
+        table = build_measure_table("quarterly_reviews", snapshots(records, "hanover"))
+        assert table.listing is not None
+        assert table.listing["Last review on"].to_list() == ["None held"] * 2
+        assert table.listing["Reviewed in the quarter"].to_list() == ["No"] * 2
+
+
 def test_a_figure_that_no_clause_asks_for_is_said_to_be_for_information() -> None:
     asked = {section.table.name: describe_clause(section)
              for section in content("queens_cross", "health_and_safety_committee").sections}  # fmt: skip

@@ -21,7 +21,7 @@ _SPREADING = ("Celery", "Kubernetes", "Ecs", "Batch", "Lambda", "Edge")
 """What the names of Airflow's executors that start tasks on other machines hold."""
 
 _SHARED = {
-    "files_url": "packs, rejected rows, quarantine and mails in folder mode",
+    "files_url": "fetched exports, packs, rejected rows, quarantine and mails in folder mode",
     "drops_dir": "drops",
     "heads_dir": "noted audit heads",
 }

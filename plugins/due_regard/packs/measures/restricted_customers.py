@@ -67,7 +67,8 @@ def _select_restricted(snapshot: QuarterSnapshot) -> pd.DataFrame | None:
     reviews = snapshot.records["reviews"]
     reviews = reviews[reviews["reviewed_on"] <= snapshot.end]
     held = reviews.groupby("restriction_ref")["reviewed_on"].max()
-    last = current["restriction_ref"].map(held).groupby(current["customer_ref"]).max()
+    # Not `map`: it makes floats of no reviews at all.
+    last = held.reindex(current["restriction_ref"]).set_axis(current.index).groupby(current["customer_ref"]).max()
     found = pd.DataFrame({"days": days, "limits": limits, "last": last}).dropna(subset=["limits"]).reset_index()
     return found.sort_values(["days", "limits", "customer_ref"], ascending=[False, True, True])
 
