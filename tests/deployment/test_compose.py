@@ -296,10 +296,35 @@ def test_only_the_proxy_is_believed_on_how_a_request_came() -> None:
     assert SERVICES["proxy"]["profiles"] == ["proxy"]
 
 
-def test_every_setting_of_mail_reaches_the_tasks() -> None:
-    wanted = {f"DUE_REGARD_{name.upper()}" for name in Settings.model_fields if name.startswith(("mail_", "smtp_"))}
-    for service in ("scheduler", *WORKERS):
-        assert wanted - set(environment(service)) == set()
+NOT_OF_TASKS = {"include_dir", "heads_dir", "machine", "preload", "airflow_db_url"}
+"""Settings that some tasks have no use for: the image's own folder, what one machine or several alone are told."""
+
+
+@pytest.mark.parametrize("service", ["scheduler", "worker-1", "worker-2"])
+def test_every_setting_reaches_the_tasks(service: str) -> None:
+    """Else a line in .env is silently for nothing."""
+    wanted = {f"DUE_REGARD_{name.upper()}" for name in Settings.model_fields if name not in NOT_OF_TASKS}
+    assert wanted - set(environment(service)) == set()
+
+
+def test_the_pages_are_told_nothing_of_the_tasks_alone() -> None:
+    of_tasks = {"DUE_REGARD_INBOX_KEEP_DAYS", "DUE_REGARD_BACKUP_KEEP_DAYS", "DUE_REGARD_DROPS_DIR"}
+    assert of_tasks & set(environment("api-server")) == set()
+
+
+@pytest.mark.parametrize("service", ["scheduler", "worker-1", "worker-2"])
+def test_what_is_fetched_goes_where_every_task_finds_it(service: str) -> None:
+    """Whichever worker fetches, another may load: the inbox is no worker's own."""
+    given = environment(service)
+    files = str(given["DUE_REGARD_FILES_URL"] or given["DUE_REGARD_VAR_DIR"])
+    assert mounts(service)[fill_in(files, {})] == "./var"
+    assert [network for network in NETWORKS[service] if network.endswith("-outside")], "no way to where exports lie"
+
+
+def test_a_worker_is_healthy_by_its_own_word() -> None:
+    """A ping that anybody may answer would call one that hangs healthy."""
+    for worker in WORKERS:
+        assert "--destination celery@$$HOSTNAME" in SERVICES[worker]["healthcheck"]["test"][-1]
 
 
 def test_no_literal_secret_and_no_default_for_one() -> None:
@@ -438,7 +463,14 @@ def test_what_the_image_copies_is_there() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["drops/queens_cross/customers.csv", "var/register.db", "own/landlords/x.yaml", ".env"]
+    "name",
+    [
+        "drops/queens_cross/customers.csv",
+        "var/register.db",
+        "own/landlords/x.yaml",
+        ".env",
+        "docker-compose.override.yaml",
+    ],
 )
 def test_what_people_put_beside_the_code_is_never_committed(name: str, tmp_path: Path) -> None:
     subprocess.run(["git", "init", "-q", str(tmp_path)], check=True, timeout=60)
