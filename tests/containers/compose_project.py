@@ -163,7 +163,7 @@ def make_project(folder: Path, *profiles: str) -> ComposeProject:
         # DAGs that are off by default.
         DUE_REGARD_METRICS="true",
         DUE_REGARD_AIRFLOW_KEEP_DAYS=400,
-        # Beside an installation that runs on this machine.
-        DUE_REGARD_PROXY_SUBNET="172.30.59.0/29",
+        # Beside an installation that runs on this machine, and beside another test's.
+        DUE_REGARD_PROXY_SUBNET=f"172.30.{60 + project.port % 190}.0/29",
     )
     return project

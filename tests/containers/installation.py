@@ -32,10 +32,13 @@ def why_not() -> str:
 class ContainersAdministrator(Administrator):
     """The administrator, who also sees where tasks ran."""
 
-    def list_hosts(self, run: DagRun) -> dict[str, str]:
-        """Task -> name of the machine that ran it; of tasks that ran."""
-        found = self._get_json(f"/dags/{run.dag}/dagRuns/{run.id}/taskInstances", limit=500)["task_instances"]
-        return {str(each["task_id"]): str(each["hostname"]) for each in found if each["hostname"]}
+    def list_hosts(self, dag: str = "~", run: str = "~") -> dict[str, str]:
+        """`dag.task` -> name of the machine that ran it last, of tasks that ran: of one run, or of all."""
+        found = self._get_json(f"/dags/{dag}/dagRuns/{run}/taskInstances", limit=500, order_by="start_date")
+        instances = found["task_instances"]
+        assert len(instances) == found["total_entries"], "there are more than one answer holds"
+        ran = [each for each in instances if each["hostname"]]
+        return {f"{each['dag_id']}.{each['task_id']}": str(each["hostname"]).split(".")[0] for each in ran}
 
 
 @dataclass
@@ -45,7 +48,6 @@ class Installation:
     project: ComposeProject
     outcomes: dict[str, list[TaskOutcome]] = field(default_factory=dict)
     findings: list[str] = field(default_factory=list)
-    hosts: dict[str, str] = field(default_factory=dict)
 
     def log_in(self, *dags: str) -> ContainersAdministrator:
         """A client of the API server that runs now; these DAGs and every landlord's are switched on."""
@@ -76,7 +78,6 @@ class Installation:
     def end(self, api: ContainersAdministrator, run: DagRun) -> list[TaskOutcome]:
         """What a run came to once it has ended."""
         wait_until(lambda: api.read_run(run.dag, run.id).ended, self.project.describe)
-        self.hosts |= {f"{run.dag}.{task}": host for task, host in api.list_hosts(run).items()}
         return api.list_outcomes(run)
 
     def list_findings(self, service: str = "scheduler") -> list[str]:
