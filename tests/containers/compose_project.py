@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import yaml
 
 from demo.place import find_free_port
@@ -134,9 +135,17 @@ class ComposeProject:
 def wait_until(ask: Callable[[], bool], describe: Callable[[], str]) -> None:
     """Ask again until the answer is yes."""
     until = time.monotonic() + PATIENCE_S
-    while not ask():
+    while not _is_answered(ask):
         assert time.monotonic() < until, describe()
         time.sleep(2)
+
+
+def _is_answered(ask: Callable[[], bool]) -> bool:
+    """Whether the answer is yes; a server that has too much to do to answer in time is asked again."""
+    try:
+        return ask()
+    except httpx.TransportError:
+        return False
 
 
 def list_started(*profiles: str) -> list[str]:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from demo.api import DagRun, TaskOutcome
 from demo.chain import follow_chain
 from demo.run import AS_AT
@@ -30,7 +32,11 @@ def why_not() -> str:
 
 
 class ContainersAdministrator(Administrator):
-    """The administrator, who also sees where tasks ran."""
+    """The administrator, who also sees where tasks ran, and has patience with a machine that does much else."""
+
+    def __init__(self, port: int, password: str) -> None:
+        super().__init__(port, password)
+        self._http.timeout = httpx.Timeout(180)
 
     def list_hosts(self, dag: str = "~", run: str = "~") -> dict[str, str]:
         """`dag.task` -> name of the machine that ran it last, of tasks that ran: of one run, or of all."""
@@ -104,5 +110,7 @@ def open_clone(above: Path, name: str, *profiles: str) -> Iterator[ComposeProjec
     finally:
         # What containers wrote belongs to their user: they remove it.
         project.call("run", "--rm", "--no-deps", "-T", "init", "sh", "-c", "rm -rf /opt/due-regard/var/*")
-        project.call("--profile", "proxy", "down", "--volumes", "--remove-orphans")
-        shutil.rmtree(project.folder, ignore_errors=True)
+        try:
+            project.do("--profile", "proxy", "down", "--volumes", "--remove-orphans")
+        finally:
+            shutil.rmtree(project.folder, ignore_errors=True)
