@@ -294,8 +294,8 @@ def test_a_register_of_an_earlier_revision_is_upgraded_by_init(installation: Ins
     project.do("up", "-d", "register-db")
     words = " && ".join([
         "python -m due_regard register upgrade",
-        # Rows come back to their owner: exit code 1.
-        "{ python -m due_regard intake include/samples/queens_cross --landlord queens_cross || test $? = 1; }",
+        # Rows come back to their owner: exit code 3.
+        "{ python -m due_regard intake include/samples/queens_cross --landlord queens_cross || test $? = 3; }",
         f"python -m due_regard assess --landlord queens_cross --as-at {AS_AT}",
     ])
     mounted = ["-v", f"{old}:/opt/earlier:ro", "-w", "/opt/earlier", "-e", "PYTHONPATH=/opt/earlier/plugins"]
