@@ -56,8 +56,8 @@ test-install: $(VENV)/.installed
 	DUE_REGARD_INSTALL=highest $(BIN)/python -m pytest -q tests/deployment/test_package_install.py
 	DUE_REGARD_INSTALL=lowest-direct $(BIN)/python -m pytest -q tests/deployment/test_package_install.py
 
-# The containers themselves, by whichever Docker engine answers here: build, every DAG twice, a kill, an upgrade, a restore
-# (tests/containers). Without an engine nothing was tested, so it fails.
+# The containers themselves, by whichever Docker engine answers here: build, every DAG twice, a kill, an upgrade, a restore,
+# then the same with workers (tests/containers). Without an engine nothing was tested, so it fails.
 test-containers: $(VENV)/.installed
 	@docker compose version >/dev/null 2>&1 && docker info >/dev/null 2>&1 || { \
 	  echo "NOT RUN: no Docker engine with compose answers here (docker info); no container was started" >&2; exit 77; }

@@ -168,12 +168,12 @@ SECRETS = {
 
 NETWORKS = {
     "airflow-db": ["airflow"],
-    "register-db": ["register"],
+    "register-db": ["register", "register-watch"],
     "init": ["airflow", "register"],
     "api-server": ["airflow", "airflow-tasks", "register", "front", "pages-outside"],
     "proxy": ["front", "proxy-outside"],
     "scheduler": ["airflow", "register", "broker", "tasks-outside"],
-    "watch": ["register", "watch-outside"],
+    "watch": ["register-watch", "watch-outside"],
     "dag-processor": ["airflow"],
     "redis": ["broker"],
     "worker-1": ["airflow-tasks", "register", "broker", "worker-1-outside"],
@@ -215,7 +215,7 @@ def test_each_service_is_given_the_secrets_that_it_needs() -> None:
 def test_each_service_reaches_what_it_needs() -> None:
     assert {name: service["networks"] for name, service in SERVICES.items()} == NETWORKS
     inside = {name for name, network in COMPOSE["networks"].items() if network.get("internal")}
-    assert inside == {"airflow", "airflow-tasks", "register", "front", "broker"}
+    assert inside == {"airflow", "airflow-tasks", "register", "register-watch", "front", "broker"}
     ways_out = [network for networks in NETWORKS.values() for network in networks if network not in inside]
     assert len(set(ways_out)) == len(ways_out), "two services that share a way out meet on it"
 
@@ -263,7 +263,9 @@ def test_a_database_is_ready_once_others_reach_it() -> None:
 
 def test_the_watch_lives_without_airflow() -> None:
     watch = SERVICES["watch"]
-    assert watch["networks"] == ["register", "watch-outside"]
+    # The register's server alone is there, and nobody of Airflow's.
+    met = {name for name, networks in NETWORKS.items() if set(networks) & set(watch["networks"])}
+    assert met == {"watch", "register-db"}
     assert [name for name in environment("watch") if "AIRFLOW" in name] == []
     assert "due-regard watch" in watch["command"][-1]
     assert (
@@ -296,10 +298,35 @@ def test_only_the_proxy_is_believed_on_how_a_request_came() -> None:
     assert SERVICES["proxy"]["profiles"] == ["proxy"]
 
 
-def test_every_setting_of_mail_reaches_the_tasks() -> None:
-    wanted = {f"DUE_REGARD_{name.upper()}" for name in Settings.model_fields if name.startswith(("mail_", "smtp_"))}
-    for service in ("scheduler", *WORKERS):
-        assert wanted - set(environment(service)) == set()
+NOT_OF_TASKS = {"include_dir", "heads_dir", "machine", "preload", "airflow_db_url"}
+"""Settings that some tasks have no use for: the image's own folder, what one machine or several alone are told."""
+
+
+@pytest.mark.parametrize("service", ["scheduler", "worker-1", "worker-2"])
+def test_every_setting_reaches_the_tasks(service: str) -> None:
+    """Else a line in .env is silently for nothing."""
+    wanted = {f"DUE_REGARD_{name.upper()}" for name in Settings.model_fields if name not in NOT_OF_TASKS}
+    assert wanted - set(environment(service)) == set()
+
+
+def test_the_pages_are_told_nothing_of_the_tasks_alone() -> None:
+    of_tasks = {"DUE_REGARD_INBOX_KEEP_DAYS", "DUE_REGARD_BACKUP_KEEP_DAYS", "DUE_REGARD_DROPS_DIR"}
+    assert of_tasks & set(environment("api-server")) == set()
+
+
+@pytest.mark.parametrize("service", ["scheduler", "worker-1", "worker-2"])
+def test_what_is_fetched_goes_where_every_task_finds_it(service: str) -> None:
+    """Whichever worker fetches, another may load: the inbox is no worker's own."""
+    given = environment(service)
+    files = str(given["DUE_REGARD_FILES_URL"] or given["DUE_REGARD_VAR_DIR"])
+    assert mounts(service)[fill_in(files, {})] == "./var"
+    assert [network for network in NETWORKS[service] if network.endswith("-outside")], "no way to where exports lie"
+
+
+def test_a_worker_is_healthy_by_its_own_word() -> None:
+    """A ping that anybody may answer would call one that hangs healthy."""
+    for worker in WORKERS:
+        assert "--destination celery@$$HOSTNAME" in SERVICES[worker]["healthcheck"]["test"][-1]
 
 
 def test_no_literal_secret_and_no_default_for_one() -> None:
@@ -438,7 +465,14 @@ def test_what_the_image_copies_is_there() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["drops/queens_cross/customers.csv", "var/register.db", "own/landlords/x.yaml", ".env"]
+    "name",
+    [
+        "drops/queens_cross/customers.csv",
+        "var/register.db",
+        "own/landlords/x.yaml",
+        ".env",
+        "docker-compose.override.yaml",
+    ],
 )
 def test_what_people_put_beside_the_code_is_never_committed(name: str, tmp_path: Path) -> None:
     subprocess.run(["git", "init", "-q", str(tmp_path)], check=True, timeout=60)
