@@ -18,6 +18,7 @@ from due_regard.packs.life.pack_records import record_pack
 from due_regard.register import writing
 from due_regard.services.build_packs import build_packs
 from due_regard.services.landlord_context import open_landlord_register
+from due_regard.services.pack_titles import name_file
 from tests.web.registers import NOW, keep_example
 from tests.web.visitors import open_pages
 
@@ -137,3 +138,10 @@ def test_a_real_build_can_be_opened_and_downloaded(tmp_path: Path) -> None:
     assert len(links) == len(built["files"]) > 0
     for link in links:
         assert len(governor.get(link).content) > 1000
+
+
+@pytest.mark.parametrize("version", ["", "_v2", "_v12"])
+def test_a_file_is_called_the_same_in_every_version(version: str) -> None:
+    stem = f"brae_senior_management_2026-Q2_confidential{version}"
+    found = [name_file(stem + end, "confidential") for end in (".pdf", "_duties_kept.png", "_fragments.docx")]
+    assert found == ["Paper (PDF)", "Chart: duties kept", "Pieces for other reports (Word)"]

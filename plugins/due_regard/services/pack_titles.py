@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 
 from due_regard.calendars.reporting_years import parse_period
@@ -50,4 +51,5 @@ def name_file(name: str, edition: str) -> str:
         return name
     if place < len(_TITLES):
         return list(_TITLES.values())[place]
-    return "Chart: " + name.rpartition(f"_{edition}_")[2].removesuffix(".png").replace("_", " ")
+    drawn = re.sub(r"^v\d+_", "", name.rpartition(f"_{edition}_")[2])
+    return "Chart: " + drawn.removesuffix(".png").replace("_", " ")
