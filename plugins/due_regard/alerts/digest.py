@@ -106,9 +106,9 @@ def _add_case(case: Case, step: RouteStep, route: CaseRoute, context: AlertConte
 
 
 def _find_backlog_keeper(context: AlertContext) -> Recipient:
-    alerts, words = context.settings, context.wording.recipient
+    alerts, wording = context.settings, context.wording
     address = choose_reachable_mailbox(alerts.governance_mailbox, alerts, context.sent_history.refused)
-    return Recipient(address, words.backlog_keeper, words.backlog_list)
+    return Recipient(address, wording.recipient.backlog_keeper, wording.recipient.backlog_list)
 
 
 def _add_backlog_case(case: Case, owner: Recipient, who: Recipient, context: AlertContext, digests: Digests) -> None:
