@@ -38,7 +38,8 @@ QUESTIONS = {
     "loaded": "SELECT landlord, entity, status, sum(rows_loaded) FROM batch_files WHERE rows_loaded > 0 "
     "GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
     "rejections": "SELECT f.landlord, f.entity, level, column_name, reason, rows, first_row FROM rejection_counts AS c "
-    "JOIN batch_files AS f ON f.id = c.batch_file_id ORDER BY 1, 2, 3, 4, 5",
+    "JOIN batch_files AS f ON f.id = c.batch_file_id JOIN batches AS b ON b.id = f.batch_id "
+    "WHERE b.status <> 'unchanged' ORDER BY 1, 2, 3, 4, 5, 6, 7",
     "runs": "SELECT landlord, dag_id, verb, outcome FROM runs ORDER BY 1, 2, 3",
 }
 
