@@ -46,7 +46,7 @@ test-all: $(VENV)/.installed
 	$(MAKE) test-distributed
 
 # Two Airflows with CeleryExecutor, Redis (redis-server must be installed), PostgreSQL and an SFTP server, workers killed in
-# the second; it says what it struck. Eight minutes on two cores that do nothing else: killed work waits a minute.
+# the second; it says what it struck. Ten minutes on two cores that do nothing else: killed work waits a minute.
 test-distributed: $(VENV)/.installed
 	DUE_REGARD_DISTRIBUTED=1 $(BIN)/python -m pytest -q -s tests/journeys/test_distributed.py
 

@@ -59,7 +59,7 @@ pytestmark = [
     pytest.mark.long,
     pytest.mark.timeout(5400),
     pytest.mark.skipif(
-        not os.environ.get("DUE_REGARD_DISTRIBUTED"), reason="eight minutes of two cores: make test-distributed"
+        not os.environ.get("DUE_REGARD_DISTRIBUTED"), reason="ten minutes of two cores: make test-distributed"
     ),
 ]
 
