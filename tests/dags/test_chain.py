@@ -6,7 +6,6 @@ The drop has names where it should have none; Airflow hears of none of them.
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 import subprocess
 import sys
@@ -17,11 +16,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
+from tests.dags.airflow_environment import make_airflow_environment
 from tests.intake.hostile_drops import CELL, FILE
 from tests.journeys.installations import small_include
 
 LANDLORD = "queens_cross"
-ROOT = Path(__file__).resolve().parents[2]
 _XCOM = "SELECT value FROM xcom WHERE task_id = 'load' AND key = 'return_value'"
 
 
@@ -40,17 +39,13 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> ChainRun:
     folder = tmp_path_factory.mktemp("chain")
     include = small_include(folder / "include", [LANDLORD], incidents=60)
     add_names(include / "samples" / LANDLORD)
-    foreign = ("AIRFLOW", "DUE_REGARD_")
-    env = {name: value for name, value in os.environ.items() if not name.startswith(foreign)} | {
-        "AIRFLOW_HOME": str(folder / "airflow"),
-        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
-        "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
-        "DUE_REGARD_INCLUDE_DIR": str(include),
-        "DUE_REGARD_DROPS_DIR": str(include / "samples"),
-        "DUE_REGARD_VAR_DIR": str(folder / "var"),
-        "DUE_REGARD_BACKUP_DIR": str(folder / "var" / "backups"),
-    }
+    env = make_airflow_environment(
+        folder,
+        DUE_REGARD_INCLUDE_DIR=include,
+        DUE_REGARD_DROPS_DIR=include / "samples",
+        DUE_REGARD_VAR_DIR=folder / "var",
+        DUE_REGARD_BACKUP_DIR=folder / "var" / "backups",
+    )
     command = [sys.executable, "-m", "tests.dags.run_chain", LANDLORD, "2026-06-30", "2026-Q2"]
     done = subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=180)
     assert done.returncode == 0, done.stderr[-2000:]

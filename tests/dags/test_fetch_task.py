@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,13 +13,12 @@ from typing import Any
 import pytest
 
 from due_regard.config.connections import WrittenConnection
+from tests.dags.airflow_environment import make_airflow_environment
 from tests.delivery.places import CELL, EXPORT, NAME, L, make_landlord
 from tests.delivery.servers import PASSWORD, make_database, open_sftp_places
 from tests.register.engines import new_postgresql, postgresql_url
 
 __all__ = ["new_postgresql", "postgresql_url"]
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
@@ -65,16 +63,12 @@ def ran(tmp_path_factory: pytest.TempPathFactory, new_postgresql: Callable[[], s
 
 def _run(folder: Path, cases: list[dict[str, Any]]) -> subprocess.CompletedProcess[str]:
     landlord = make_landlord(folder, None)
-    foreign = ("AIRFLOW", "DUE_REGARD_")
-    env = {name: value for name, value in os.environ.items() if not name.startswith(foreign)} | {
-        "AIRFLOW_HOME": str(folder / "airflow"),
-        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
-        "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
-        "DUE_REGARD_OWN_DIR": str(landlord.settings.own_dir),
-        "DUE_REGARD_VAR_DIR": str(landlord.settings.var_dir),
-        "DUE_REGARD_LANDLORDS": L,
-    }
+    env = make_airflow_environment(
+        folder,
+        DUE_REGARD_OWN_DIR=str(landlord.settings.own_dir),
+        DUE_REGARD_VAR_DIR=str(landlord.settings.var_dir),
+        DUE_REGARD_LANDLORDS=L,
+    )
     file = folder / "own" / "landlords" / f"{L}.yaml"
     command = [sys.executable, "-m", "tests.dags.run_fetches", L, str(file)]
     done = subprocess.run(

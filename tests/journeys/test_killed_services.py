@@ -15,9 +15,8 @@ import pytest
 
 from demo import processes
 from demo.api import DagRun
-from demo.place import DemoPlace, build_environment, find_free_port
 from tests.journeys.installations import small_include
-from tests.journeys.test_killed_tasks import Person, Struck, find_runner, wait_for
+from tests.journeys.test_killed_tasks import Person, Struck, find_runner, make_alert_place, wait_for
 
 WORKED, UNSERVED = "queens_cross", "united_welsh"
 LATE, LATER, LAST = "hanover", "clydebank", "port_of_leith"
@@ -56,13 +55,7 @@ class Served(Struck):
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("served")
     include = small_include(folder / "include", (WORKED, UNSERVED, LATE, LATER, LAST), incidents=60)
-    place = DemoPlace(folder / "out", include)
-    place.home.mkdir(parents=True)
-    port = find_free_port()
-    env = build_environment(place, port) | {
-        "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "20",
-        "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "3",
-    }
+    place, port, env = make_alert_place(folder, include)
     try:
         processes.run_once(place, env, "db", "migrate")
         with closing(Person(port, place.passwords)) as api:

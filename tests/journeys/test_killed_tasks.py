@@ -17,6 +17,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email import message_from_string, policy
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -174,18 +175,28 @@ def find_runner(scheduler: psutil.Process, work: str) -> psutil.Process:
     return found
 
 
+def make_alert_place(folder: Path, include: Path) -> tuple[DemoPlace, int, dict[str, str]]:
+    """A place for an Airflow that gives a silent task up after 20 seconds, its port and its environment."""
+    place = DemoPlace(folder / "out", include)
+    place.home.mkdir(parents=True)
+    port = find_free_port()
+    return (
+        place,
+        port,
+        build_environment(place, port)
+        | {
+            "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "20",
+            "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "3",
+        },
+    )
+
+
 @pytest.fixture(scope="module")
 def struck(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Struck]:
     """Three landlords' days begun and struck; then a scheduler is there again, and the watch has run twice."""
     folder = tmp_path_factory.mktemp("struck")
     include = small_include(folder / "include", (*STRUCK, OFF), incidents=60)
-    place = DemoPlace(folder / "out", include)
-    place.home.mkdir(parents=True)
-    port = find_free_port()
-    env = build_environment(place, port) | {
-        "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "20",
-        "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "3",
-    }
+    place, port, env = make_alert_place(folder, include)
     try:
         processes.run_once(place, env, "db", "migrate")
         processes.start_process(place, env, "api-server")
