@@ -173,6 +173,6 @@ def make_project(folder: Path, *profiles: str) -> ComposeProject:
         DUE_REGARD_METRICS="true",
         DUE_REGARD_AIRFLOW_KEEP_DAYS=400,
         # Beside an installation that runs on this machine, and beside another test's.
-        DUE_REGARD_PROXY_SUBNET=f"172.30.{60 + project.port % 190}.0/29",
+        DUE_REGARD_PROXY_SUBNET=f"10.213.{60 + project.port % 190}.0/29",
     )
     return project

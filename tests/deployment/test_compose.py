@@ -11,6 +11,7 @@ import sys
 import tomllib
 from collections import defaultdict
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -296,6 +297,18 @@ def test_only_the_proxy_is_believed_on_how_a_request_came() -> None:
     assert set(NETWORKS["api-server"]) & set(NETWORKS["proxy"]) == {"front"}
     assert [name for name, networks in NETWORKS.items() if "front" in networks] == ["api-server", "proxy"]
     assert SERVICES["proxy"]["profiles"] == ["proxy"]
+
+
+DOCKERS_OWN = [ip_network("172.16.0.0/12"), ip_network("192.168.0.0/16")]
+"""Where the engine takes the ranges of networks from that name none (its `default-address-pools`)."""
+
+
+def test_the_proxys_range_is_none_that_docker_gives_away() -> None:
+    """Docker gives ranges in turn: the tenth network of this file, or of a neighbour's, would have taken its place."""
+    named = re.search(r":-([^}]+)}", COMPOSE["networks"]["front"]["ipam"]["config"][0]["subnet"])
+    assert named
+    assert not any(ip_network(named[1]).overlaps(own) for own in DOCKERS_OWN)
+    assert f"# DUE_REGARD_PROXY_SUBNET={named[1]}\n" in (ROOT / ".env.example").read_text("utf-8")
 
 
 NOT_OF_TASKS = {"include_dir", "heads_dir", "machine", "preload", "airflow_db_url"}
