@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from functools import cache
 
 import pandas as pd
@@ -49,7 +50,17 @@ def test_charts_are_drawn_at_every_size(size: int) -> None:
 def test_the_same_data_give_the_same_picture() -> None:
     again = {name: build_measure_table(name, snapshots(records(40), "queens_cross")) for name in charts.CHARTS}
     for name, table in tables(40).items():
-        assert charts.draw_table_chart(table) == charts.draw_table_chart(again[name])
+        first = charts.draw_table_chart(table)
+        charts.draw_once.cache_clear()
+        assert charts.draw_table_chart(again[name]) == first
+
+
+def test_packs_that_share_a_table_share_its_picture_and_no_other() -> None:
+    charts.draw_once.cache_clear()
+    table, other = tables(40)["lateness"], tables(400)["lateness"]
+    first = charts.draw_table_chart(table)
+    assert charts.draw_table_chart(replace(table, title="As this pack calls it")) is first
+    assert charts.draw_table_chart(other) != first
 
 
 def lateness(on_time: int, undone: int) -> pd.DataFrame:

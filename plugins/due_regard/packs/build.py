@@ -47,7 +47,6 @@ from due_regard.packs.life.filing import PackReport, file_pack
 from due_regard.packs.life.issued_figures import IssuedBuild, read_issued_figures
 from due_regard.packs.life.pack_lives import PackKey, read_pack_life
 from due_regard.packs.life.pack_records import list_kept_figures
-from due_regard.packs.life.published_before import read_published_before
 from due_regard.policy import LandlordContext, PolicyHistory
 from due_regard.register import EVER, find_basis_head, read_audit_head, read_records, reading, sql_files
 
@@ -94,17 +93,15 @@ def build_pack(
     shown = protected.tables if protected else tables
     landlord, key = context.landlord.id, PackKey(pack, str(quarter), edition)
     with reading(engine, landlord) as conn:
-        until = known_at or EVER
-        references = sql_files.read_statement(conn, "packs/finding_references", landlord=landlord, known_at=until)
         issued = read_issued_figures(conn, landlord, pack=pack, edition=edition, known_at=known_at)
         life = read_pack_life(conn, landlord, key)
-        basis = find_basis_head(conn, landlord, until)
+        basis = find_basis_head(conn, landlord, known_at or EVER)
     figures = list_kept_figures({name: table for name, table in tables.items() if name in shown})
     find_grounds = partial(_find_grounds, engine, context, quarter, definition, known)
     definition, shown, revised = add_changes(definition, shown, issued, edition, find_grounds)
     found = _select_shared_duties(context.history, known)
     standing = describe_standing(context, quarter, known.snapshots[0].duties, known.files)
-    standing += describe_disputes(found, references, edition) + describe_basis_head(basis)
+    standing += describe_disputes(found, known.references, edition) + describe_basis_head(basis)
     commentary = {section: one.words for section, one in life.commentary.items()}
     wording = load_paper_wording(reports / "paper", quarter.word)
     made = provenance.gather_provenance(
@@ -134,7 +131,7 @@ def build_pack(
         contents |= {f"{stem}_{ending}": body for ending, body in pieces.items()}
     if edition == "confidential":
         contents[f"{stem}_action_list.xlsx"] = build_audience_list(
-            definition, content, known.snapshots[0], references, sources, wording
+            definition, content, known.snapshots[0], known.references, sources, wording
         )
     return file_pack(
         engine, content, contents, made, figures, out=out, now=now, known_at=known_at,
@@ -146,6 +143,7 @@ def _protect_tables(
     engine: Engine, context: LandlordContext, tables: dict[str, MeasureTable], known: KnownState
 ) -> ProtectedTables:
     from due_regard.packs.content.disclosure_control import find_audited_periods, protect_tables
+    from due_regard.packs.life.published_before import read_published_before
 
     landlord, now = context.landlord.id, known.snapshots[0]
     with reading(engine, landlord) as conn:

@@ -28,12 +28,16 @@ from due_regard.register.vanished_records import find_last_act, list_withdrawals
 
 @dataclass(frozen=True)
 class KnownState:
-    """What the register knew at one instant: five snapshots, the files they rest on, when the last record was withdrawn
-    or stood again.
-    """  # noqa: D205 - one sentence
+    """What the register knew at one instant: five snapshots and the files they rest on.
+
+    Attributes:
+        references: of every finding its reference, and what was decided on it (`packs/finding_references`).
+        withdrawn_at: when the last record was withdrawn or stood again.
+    """
 
     snapshots: tuple[QuarterSnapshot, ...] = field(repr=False)
     files: pd.DataFrame = field(repr=False)
+    references: pd.DataFrame = field(repr=False)
     known_at: datetime | None
     withdrawn_at: datetime | None
     _tables: dict[str, MeasureTable] = field(default_factory=dict, repr=False, compare=False)
@@ -80,7 +84,14 @@ def read_known_state(
     rows = _read_known_rows(engine, context.landlord.id, known_at, withdrawn_at)
     shown = rows.choose_shown_files()
     snapshots = take_snapshots(rows.records, context, quarter, files=shown, withdrawals=rows.withdrawals)
-    return KnownState(snapshots, rows.files, known_at, rows.changed_at)
+    return KnownState(
+        snapshots, rows.files, _read_references(engine, context.landlord.id, known_at), known_at, rows.changed_at
+    )
+
+
+def _read_references(engine: Engine, landlord: str, known_at: datetime | None) -> pd.DataFrame:
+    with reading(engine, landlord) as conn:
+        return sql_files.read_statement(conn, "packs/finding_references", landlord=landlord, known_at=known_at or EVER)
 
 
 def _read_known_rows(

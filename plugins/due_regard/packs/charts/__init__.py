@@ -6,6 +6,8 @@ Add a chart as a module with `draw_<what>(frame) -> DrawnChart | None` and name 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 import pandas as pd
 
@@ -34,6 +36,15 @@ CHARTS: Mapping[str, Callable[[pd.DataFrame], DrawnChart | None]] = {
 """Table -> what draws it."""
 
 
+@dataclass(frozen=True)
+class _ChartData:
+    """What one chart is drawn of; `text` is the same in words, by which two are compared."""
+
+    table: str
+    text: str
+    frame: pd.DataFrame = field(compare=False, repr=False)
+
+
 def draw_table_chart(table: MeasureTable) -> DrawnChart | None:
     """The chart of `table`; None where it has none, holds nothing to draw, or hides a figure."""
     if table.name not in CHARTS:
@@ -41,7 +52,13 @@ def draw_table_chart(table: MeasureTable) -> DrawnChart | None:
     data = table.listing if table.listing is not None else _SERIES[table.name](table)
     if data is None or data.astype("str").isin(["[c]"]).any(axis=None):
         return None
-    return CHARTS[table.name](data)
+    return draw_once(_ChartData(table.name, data.to_csv(), data))
+
+
+@lru_cache(maxsize=len(CHARTS))
+def draw_once(data: _ChartData) -> DrawnChart | None:
+    """The packs of a quarter share their charts, and drawing one takes as long as counting five tables."""
+    return CHARTS[data.table](data.frame)
 
 
 def _list_ages(table: MeasureTable) -> pd.DataFrame | None:

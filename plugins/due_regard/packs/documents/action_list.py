@@ -54,7 +54,7 @@ def select_open_duties(assessments: pd.DataFrame, restricted: Collection[str] = 
     """
     found = assessments[find_open_rows(assessments)]
     found = found[~found["rule"].isin(list(restricted))]
-    found = found.assign(rank=found["state"].astype("str").map(_RANKS))
+    found = found.assign(rank=found["state"].map(_RANKS).astype("int64"))
     return found.sort_values(["rank", "due_on", "rule", "subject_ref", "occurrence"], kind="stable")
 
 

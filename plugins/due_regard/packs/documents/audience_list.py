@@ -12,9 +12,9 @@ from due_regard.packs.documents.action_list import (
     build_action_workbook,
     build_actions,
     build_committee_actions,
-    select_open_duties,
 )
 from due_regard.packs.measures import QuarterSnapshot
+from due_regard.records.canonical import find_open_rows
 
 
 def build_audience_list(
@@ -34,5 +34,5 @@ def build_audience_list(
         listed = len(rows)
     return build_action_workbook(
         rows, f"Action list: {content.landlord_name}, {content.quarter_label}", content.quarter.closes_at,
-        total=len(found), listed=listed, left_out=len(select_open_duties(now.assessments)) - len(found),
+        total=len(found), listed=listed, left_out=int(find_open_rows(now.assessments).sum()) - len(found),
     )  # fmt: skip
