@@ -18,6 +18,7 @@ from due_regard.errors import RegisterMovedOn
 from due_regard.policy import LandlordContext
 from due_regard.services.doubtful_registers import describe_half_drop
 from due_regard.services.landlord_context import load_landlord_context, open_landlord_register
+from due_regard.services.rare_collection import collect_rarely
 from due_regard.services.record_work import prepare_work_record
 from due_regard.services.result import Result
 from due_regard.services.steps import report_step
@@ -76,6 +77,7 @@ def assess_with_rows(
     return result, found
 
 
+@collect_rarely()
 def assess_until_settled(
     engine: Engine, settings: Settings, context: LandlordContext, as_at: date, now: datetime
 ) -> tuple[RunReport, pd.DataFrame]:

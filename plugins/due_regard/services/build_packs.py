@@ -19,6 +19,7 @@ from due_regard.policy import LandlordContext
 from due_regard.services.landlord_context import load_landlord_context, open_landlord_register
 from due_regard.services.post_mail import open_mail_context, send_landlord_mail
 from due_regard.services.post_packs import find_quarter_folder, hand_over_pack, is_approval_needed
+from due_regard.services.rare_collection import collect_rarely
 from due_regard.services.result import Result
 from due_regard.services.steps import report_step
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from due_regard.packs import KnownState, PackKey, PackReport
 
 
+@collect_rarely()
 def build_packs(
     settings: Settings,
     landlord: str,

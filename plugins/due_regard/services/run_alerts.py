@@ -20,6 +20,7 @@ from due_regard.services.landlord_context import list_landlords_to_run, load_lan
 from due_regard.services.landlord_failures import LandlordFailures
 from due_regard.services.post_mail import open_mail_context
 from due_regard.services.post_waiting_packs import post_waiting_packs
+from due_regard.services.rare_collection import collect_rarely
 from due_regard.services.result import Result
 from due_regard.services.steps import report_step
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from due_regard.mail.sending import SendReport
 
 
+@collect_rarely()
 def run_alerts(
     settings: Settings,
     *,
