@@ -24,6 +24,12 @@ A lapsed restriction needs no reminder of its review.
 """
 
 
+FINDING_COLUMNS = (
+    "rule", "subject_type", "subject_ref", "state", "due_on", "clause", "owner_role", "policy_version", "opened_on",
+    "times_opened", "handed_to", "handed_at", "disputed_at",
+)  # fmt: skip
+"""What is read of open findings to tell of them: half of what the register keeps."""
+
 _DutyClock: TypeAlias = tuple[Duty, EscalationClock | None, EscalationStage]
 
 
@@ -117,7 +123,7 @@ class DutyClocks:
 
 
 def make_findings(frame: pd.DataFrame) -> list[OpenFinding]:
-    """The rows of `register.read_open_findings` as values; made column by column, for most cells repeat."""
+    """`FINDING_COLUMNS` of `register.read_open_findings` as values; made column by column, for most cells repeat."""
     columns: tuple[Iterable[Any], ...] = (
         map(int, frame["finding_id"]),
         *(map(str, frame[name].to_list()) for name in ("register_ref", "rule", "subject_type", "subject_ref")),

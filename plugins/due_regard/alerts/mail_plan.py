@@ -16,7 +16,7 @@ from due_regard.alerts import closed_findings, data_issues, finding_lists
 from due_regard.alerts.alert_content import AlertDraft
 from due_regard.alerts.alert_context import AlertContext
 from due_regard.alerts.backlog import find_backlog
-from due_regard.alerts.cases import Case, build_cases, make_findings
+from due_regard.alerts.cases import FINDING_COLUMNS, Case, build_cases, make_findings
 from due_regard.alerts.digest import Digests, build_restricted_alerts, sort_cases_into_digests
 from due_regard.alerts.disputes import add_disputes
 from due_regard.alerts.freshness import Freshness, read_freshness
@@ -88,7 +88,7 @@ def plan_mails(
 def _read_findings(conn: Connection, context: AlertContext, foreseen: pd.DataFrame | None) -> pd.DataFrame:
     landlord, as_at = context.landlord.id, context.as_at
     if foreseen is None:
-        return read_open_findings_on(conn, landlord, as_at=as_at)
+        return read_open_findings_on(conn, landlord, as_at=as_at, columns=FINDING_COLUMNS)
     version = context.history.find_version(as_at).effective_from.isoformat()
     return foresee_open_findings(conn, landlord, foreseen, as_at=as_at, policy_version=version)
 

@@ -26,7 +26,7 @@ def prepare_work_record(
     """
     from due_regard.alerts.alert_context import AlertContext
     from due_regard.alerts.backlog import find_backlog
-    from due_regard.alerts.cases import make_findings
+    from due_regard.alerts.cases import FINDING_COLUMNS, make_findings
     from due_regard.alerts.recipients import RecipientDirectory
     from due_regard.alerts.record_cells import RecordCells
     from due_regard.alerts.told_before import NOTHING_SENT
@@ -41,7 +41,7 @@ def prepare_work_record(
     alerts = AlertContext(landlord, history, context.calendar, wording, NOTHING_SENT, as_at)
 
     def record_work(connection: Connection, run_id: int) -> None:
-        found = read_open_findings_on(connection, landlord.id, as_at=as_at)
+        found = read_open_findings_on(connection, landlord.id, as_at=as_at, columns=FINDING_COLUMNS)
         findings = make_findings(found)
         backlog = find_backlog(connection, findings, alerts, records)
         directory = RecipientDirectory(RecordCells(records), landlord.alerts, wording)

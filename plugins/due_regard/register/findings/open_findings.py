@@ -6,6 +6,7 @@ finding_transitions.py's, a person's decisions are decisions.py's.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 
@@ -55,12 +56,20 @@ def read_open_findings(engine: Engine, landlord: str | None = None, *, as_at: da
 
 
 def read_open_findings_on(
-    connection: Connection, landlord: str | None, *, as_at: date, subject_ref: str | None = None
+    connection: Connection,
+    landlord: str | None,
+    *,
+    as_at: date,
+    subject_ref: str | None = None,
+    columns: Collection[str] = (*ASSESSMENT_COLUMNS, *_EXTRA),
 ) -> pd.DataFrame:
-    """`read_open_findings` inside the caller's own transaction; with `subject_ref` those on such a subject alone."""
-    columns: list[Any] = [Finding.id.label("finding_id"), Finding.register_ref]
-    columns += [getattr(Finding, name) for name in (*ASSESSMENT_COLUMNS, *_EXTRA)]
-    chosen: Select[Any] = select(*columns).where(Finding.status == OPEN)
+    """`read_open_findings` inside the caller's own transaction.
+
+    With `subject_ref` those on such a subject alone; of `columns` those named, beside its references and two marks.
+    """
+    names = dict.fromkeys([*columns, "silenced_until", "awaiting_since"])
+    wanted = [Finding.id.label("finding_id"), Finding.register_ref, *(getattr(Finding, name) for name in names)]
+    chosen: Select[Any] = select(*wanted).where(Finding.status == OPEN)
     if landlord is not None:
         chosen = chosen.where(Finding.landlord == landlord)
     if subject_ref is not None:
