@@ -132,12 +132,12 @@ class ComposeProject:
         ask_engine("volume", "rm", f"{self.name}_register-db")
 
 
-def wait_until(ask: Callable[[], bool], describe: Callable[[], str]) -> None:
+def wait_until(ask: Callable[[], bool], describe: Callable[[], str], every_s: float = 2) -> None:
     """Ask again until the answer is yes."""
     until = time.monotonic() + PATIENCE_S
     while not _is_answered(ask):
         assert time.monotonic() < until, describe()
-        time.sleep(2)
+        time.sleep(every_s)
 
 
 def _is_answered(ask: Callable[[], bool]) -> bool:

@@ -20,6 +20,9 @@ from demo.run import AS_AT
 from tests.containers.compose_project import LANDLORDS, ComposeProject, make_project, wait_until
 from tests.deployment.test_compose_without_docker import Administrator
 
+INTO_A_LOAD_S = 2
+"""A load takes no less than five seconds, and its process one to begin."""
+
 
 def why_not() -> str:
     """Why nothing is started here; empty where it is."""

@@ -35,7 +35,7 @@ from demo.place import find_free_port
 from demo.run import AS_AT
 from tests.containers.compose_project import LANDLORDS, ComposeProject, ask_engine, list_started, wait_until
 from tests.containers.confinement import check_confined, check_nothing_changes, find_holders, list_reached
-from tests.containers.installation import ContainersAdministrator, Installation, open_clone, why_not
+from tests.containers.installation import INTO_A_LOAD_S, ContainersAdministrator, Installation, open_clone, why_not
 from tests.containers.package_index import PackageIndex
 from tests.deployment.test_compose import ROOT
 from tests.journeys.installations import personal_values
@@ -251,8 +251,8 @@ def test_a_kill_of_the_schedulers_whole_tree_loses_nothing_and_doubles_nothing(i
     project.start()
     with closing(installation.log_in()) as api:
         run = api.trigger_dag(f"{LATE}.daily", {"as_at": AS_AT.isoformat(), "mail": True})
-        wait_until(lambda: _is_loading(api, run), project.describe)
-        time.sleep(4)
+        wait_until(lambda: _is_loading(api, run), project.describe, every_s=0.2)
+        time.sleep(INTO_A_LOAD_S)
         assert _is_loading(api, run), "the load ended before it was killed"
         project.kill("scheduler")
         wait_until(lambda: project.inspect("scheduler")["RestartCount"] == 1, project.describe)

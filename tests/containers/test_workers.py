@@ -17,7 +17,7 @@ from demo.api import DagRun
 from demo.run import AS_AT
 from tests.containers.compose_project import LANDLORDS, list_started, wait_until
 from tests.containers.confinement import check_confined, check_nothing_changes, find_holders, list_reached
-from tests.containers.installation import ContainersAdministrator, Installation, open_clone, why_not
+from tests.containers.installation import INTO_A_LOAD_S, ContainersAdministrator, Installation, open_clone, why_not
 from tests.containers.package_index import PackageIndex
 from tests.containers.sftp_container import HOST, describe_connection, start_sftp
 
@@ -192,8 +192,8 @@ def test_a_kill_of_a_workers_whole_tree_loses_nothing_and_doubles_nothing(instal
     conf = {"as_at": AS_AT.isoformat(), "mail": True}
     with closing(installation.log_in()) as api:
         run = api.trigger_dag(f"{KILLED}.daily", conf)
-        wait_until(lambda: bool(_find_loading(installation, api, run)), project.describe)
-        time.sleep(4)
+        wait_until(lambda: bool(_find_loading(installation, api, run)), project.describe, every_s=0.2)
+        time.sleep(INTO_A_LOAD_S)
         struck = _find_loading(installation, api, run)
         assert struck, "the load ended before it was killed"
         project.kill(struck)
