@@ -8,14 +8,15 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, inspect, text
 
 from due_regard.register import schema
 from due_regard.register.schema.drop_tables import Base
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 HEAD = "0019_known_drops"
 """The newest revision, named here so that opening a register need not walk the migrations; a new one changes it."""
@@ -33,6 +34,9 @@ def build_metadata() -> MetaData:
 
 def make_migration_config(connection: Connection | None = None) -> Config:
     """Alembic's configuration for the register's migrations, on `connection`."""
+    # Here, as below: a register that is up to date is opened without Alembic, a tenth of a second for each command.
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS))
     config.attributes["connection"] = connection
@@ -41,6 +45,8 @@ def make_migration_config(connection: Connection | None = None) -> Config:
 
 def knows_revisions(revisions: list[str]) -> bool:
     """Whether this program has all of these revisions."""
+    from alembic.script import ScriptDirectory
+
     ours = ScriptDirectory.from_config(make_migration_config()).walk_revisions()
     return {revision.revision for revision in ours} >= set(revisions)
 
@@ -54,4 +60,6 @@ def read_revisions(connection: Connection) -> list[str]:
 
 def upgrade_schema(connection: Connection, to: str = "heads") -> None:
     """Migrate the register on `connection`, inside its transaction, up to revision `to`."""
+    from alembic import command
+
     command.upgrade(make_migration_config(connection), to)
