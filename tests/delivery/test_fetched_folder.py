@@ -16,6 +16,7 @@ from due_regard.__main__ import main
 from due_regard.errors import FetchError, FetchRefused
 from due_regard.intake.size_limits import LARGEST_FILE
 from due_regard.services import drop_tasks
+from due_regard.services.check_installation import check_installation
 from tests.delivery.places import (
     CELL,
     EXPORT,
@@ -183,6 +184,20 @@ def without_libraries(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("without_libraries")
+def test_doctor_asks_for_no_drops_folder_where_all_exports_are_fetched(tmp_path: Path, export: Path) -> None:
+    for fetch, words in (({"kind": "folder", "path": str(export)}, "none is read"), (None, "no folder")):
+        landlord = make_landlord(tmp_path / words, fetch)
+        (check,) = [each for each in check_installation(landlord.settings, now=NOW) if each.what == "drops folder"]
+        assert (check.ok, check.says.startswith(words)) == (fetch is not None, True), check.says
+
+
+def test_machines_need_share_no_drops_folder_that_none_reads(tmp_path: Path, export: Path) -> None:
+    for fetch in ({"kind": "folder", "path": str(export)}, None):
+        settings = make_landlord(tmp_path / str(bool(fetch)), fetch, machine="one").settings
+        (check,) = [each for each in check_installation(settings, now=NOW) if each.what == "machines"]
+        assert ("DUE_REGARD_DROPS_DIR" in check.says) == (fetch is None), check.says
+
+
 def test_a_folder_needs_no_library_of_the_extra(landlord: FetchedLandlord) -> None:
     assert landlord.fetch()["status"] == "fetched"
 

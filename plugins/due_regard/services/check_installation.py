@@ -17,6 +17,7 @@ from due_regard.codes.code_files import CODES_FOLDER, load_code_lists
 from due_regard.config.connections import read_connection
 from due_regard.config.landlord import list_landlord_ids, load_landlord
 from due_regard.config.settings import Settings
+from due_regard.config.storage import StoredPath
 from due_regard.errors import AuditError, DueRegardError, RegisterError, SettingsError
 from due_regard.policy import load_policies
 from due_regard.services.check_result import CheckResult, check_writing
@@ -25,6 +26,7 @@ from due_regard.services.fetch_checks import check_fetch_place
 from due_regard.services.landlord_checks import check_landlord_files
 from due_regard.services.landlord_context import (
     find_head_file,
+    is_drops_folder_read,
     list_landlords_to_run,
     load_landlord_context,
     open_landlord_register,
@@ -82,13 +84,20 @@ def _run_check(check: Callable[[], Iterator[CheckResult]]) -> list[CheckResult]:
 
 def _check_folders(settings: Settings) -> Iterator[CheckResult]:
     yield _check_own_folder(settings)
-    for name, folder in (("include", settings.include_dir), ("drops", settings.drops)):
-        there = folder.is_dir()
-        says = str(folder) if there else f"no folder {folder}; make it or set DUE_REGARD_{name.upper()}_DIR"
-        yield CheckResult(f"{name} folder", there, says)
+    yield _check_folder("include", settings.include_dir)
+    if is_drops_folder_read(settings):
+        yield _check_folder("drops", settings.drops)
+    else:
+        yield CheckResult("drops folder", True, "none is read: the exports of all landlords are fetched")
     yield check_writing("var folder", settings.var_dir.resolve(), str(settings.var_dir))
     if settings.files_url:
         yield check_writing("files folder", settings.files, f"can be written: {settings.files}")
+
+
+def _check_folder(name: str, folder: StoredPath) -> CheckResult:
+    there = folder.is_dir()
+    says = str(folder) if there else f"no folder {folder}; make it or set DUE_REGARD_{name.upper()}_DIR"
+    return CheckResult(f"{name} folder", there, says)
 
 
 def _check_own_folder(settings: Settings) -> CheckResult:

@@ -14,6 +14,7 @@ from due_regard.calendars.working_days import load_calendar
 from due_regard.config.landlord import list_landlord_ids, load_landlord
 from due_regard.config.settings import Settings
 from due_regard.config.yaml_files import keep_read_texts
+from due_regard.errors import SettingsError
 from due_regard.policy import LandlordContext, load_policies
 from due_regard.services.used_files import name_texts
 
@@ -37,6 +38,20 @@ def load_landlord_context(settings: Settings, landlord: str) -> LandlordContext:
 def list_landlords_to_run(settings: Settings, asked: Sequence[str] | None = None) -> tuple[str, ...]:
     """The landlords to run: those asked for, else the installation's, else every settings file."""
     return tuple(asked or settings.landlords or list_landlord_ids(settings.landlords_dir))
+
+
+def is_drops_folder_read(settings: Settings) -> bool:
+    """Whether a landlord's drop is read where it lies: not where the exports of all of them are fetched."""
+    names = list_landlords_to_run(settings)
+    return not names or any(_has_drop_folder(settings, name) for name in names)
+
+
+def _has_drop_folder(settings: Settings, landlord: str) -> bool:
+    """A landlord whose settings cannot be read may have one."""
+    try:
+        return load_landlord(settings.landlords_dir, landlord).fetch is None
+    except SettingsError:
+        return True
 
 
 def find_register_url(settings: Settings, landlord: str | None = None) -> str:

@@ -14,7 +14,12 @@ from pathlib import Path
 from due_regard.config.settings import Settings
 from due_regard.errors import PackError, RegisterError
 from due_regard.services.check_result import CheckResult
-from due_regard.services.landlord_context import find_head_file, list_landlords_to_run, open_landlord_register
+from due_regard.services.landlord_context import (
+    find_head_file,
+    is_drops_folder_read,
+    list_landlords_to_run,
+    open_landlord_register,
+)
 from due_regard.services.post_packs import find_quarter_folder
 
 _SPREADING = ("Celery", "Kubernetes", "Ecs", "Batch", "Lambda", "Edge")
@@ -43,6 +48,8 @@ def check_machines(settings: Settings) -> Iterator[CheckResult]:
 def _list_unshared(settings: Settings) -> Iterator[str]:
     for name, what in _SHARED.items():
         place = getattr(settings, name)
+        if name == "drops_dir" and not is_drops_folder_read(settings):
+            continue
         if place is None or _is_own_disk(settings, place):
             yield f"{what} lie on this machine's own disk: set DUE_REGARD_{name.upper()} to what all machines share"
     if settings.backup_dir is not None and _is_own_disk(settings, settings.backup_dir):
