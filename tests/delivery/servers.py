@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import os
 import shutil
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -185,11 +187,19 @@ class _Server(asyncssh.SSHServer):
         return (username, password) == (LOGIN, PASSWORD)
 
 
+def write_locked_key() -> str:
+    """The beginning of a private key as ssh-keygen writes it under a passphrase; no key is in it."""
+    parts = (b"aes256-ctr", b"bcrypt", struct.pack(">I16sI", 16, bytes(16), 16))
+    body = b"openssh-key-v1\0" + b"".join(struct.pack(">I", len(part)) + part for part in parts)
+    told = base64.b64encode(body + struct.pack(">III", 1, 0, 0)).decode()
+    return f"-----BEGIN OPENSSH PRIVATE KEY-----\n{told}\n-----END OPENSSH PRIVATE KEY-----\n"
+
+
 @contextmanager
 def serve_sftp(
-    root: Path, server_type: type[asyncssh.SFTPServer] = asyncssh.SFTPServer
+    root: Path, server_type: type[asyncssh.SFTPServer] = asyncssh.SFTPServer, known: str = ""
 ) -> Iterator[tuple[int, asyncssh.SSHKey]]:
-    """An SFTP server whose whole world is `root`; its port and key."""
+    """An SFTP server whose whole world is `root`, for who has the password or a key `known`; its port and key."""
     key = asyncssh.generate_private_key("ssh-ed25519")
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
@@ -199,9 +209,11 @@ def serve_sftp(
         return server_type(channel, chroot=str(root).encode())
 
     async def listen() -> asyncssh.SSHAcceptor:
+        keys = asyncssh.import_authorized_keys(known) if known else None
         return await asyncssh.listen(
-            "127.0.0.1", 0, server_factory=_Server, server_host_keys=[key], sftp_factory=make_sftp
-        )
+            "127.0.0.1", 0, server_factory=_Server, server_host_keys=[key], sftp_factory=make_sftp,
+            authorized_client_keys=keys,
+        )  # fmt: skip
 
     server = asyncio.run_coroutine_threadsafe(listen(), loop).result(60)
     try:
@@ -224,11 +236,22 @@ def open_sftp_places(root: Path) -> Iterator[MakePlace]:
             parts = {"host": "127.0.0.1", "port": at, "login": LOGIN, "password": password}
             return connect("sftp", **parts, extra_dejson={"host_key": line})
 
+        def make_with(**extra: str) -> WrittenConnection:
+            line = key.export_public_key().decode().strip()
+            return connect("sftp", host="127.0.0.1", port=port, login=LOGIN, extra_dejson={"host_key": line} | extra)
+
         unknown = connect("sftp", host="127.0.0.1", port=port, login=LOGIN, password=PASSWORD)
+        unread = root.parent / "no_key"
         wrong = {
             "the server refuses the login": make(password=f"{PASSWORD}x"),
             "shows another key": make(host_key=asyncssh.generate_private_key("ssh-ed25519")),
             "or none is known": unknown,
+            "`host_key` in the connection's extra is no key": make_with(host_key=f"files.landlord.example {PASSWORD}"),
+            "`key_file` in the connection's extra cannot be read": make_with(key_file=str(unread)),
+            "the private key cannot be read": make_with(private_key=PASSWORD),
+            "which needs the library bcrypt": make_with(
+                private_key=write_locked_key(), private_key_passphrase=PASSWORD
+            ),
             "does not answer": make(at=find_free_port()),
         }
 
@@ -327,7 +350,7 @@ def open_azure_places(program: str, root: Path) -> Iterator[MakePlace]:
 
     port = find_free_port()
     command = [program, "--blobHost", "127.0.0.1", "--blobPort", str(port), "--location", str(root), "--silent"]
-    with run_server([*command, "--skipApiVersionCheck"], port):
+    with run_server([*command, "--skipApiVersionCheck", "--disableTelemetry"], port):
 
         def make(key: str = AZURE_KEY, at: int = port) -> WrittenConnection:
             words = f"DefaultEndpointsProtocol=http;AccountName={AZURE_ACCOUNT};AccountKey={key};"

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from due_regard.__main__ import main
+from due_regard.delivery.export_sources import CONNECTION_KINDS
 from due_regard.errors import FetchError, FetchRefused
 from due_regard.intake.size_limits import LARGEST_FILE
 from due_regard.services import drop_tasks
@@ -198,6 +199,18 @@ def test_machines_need_share_no_drops_folder_that_none_reads(tmp_path: Path, exp
         assert ("DUE_REGARD_DROPS_DIR" in check.says) == (fetch is None), check.says
 
 
+def test_a_folders_connection_is_of_the_kind_fs_and_names_the_folder_above(tmp_path: Path, export: Path) -> None:
+    fetch = {"kind": "folder", "connection": "share", "path": export.name}
+    for kind in ("fs", "sftp"):
+        share = connect(kind, extra_dejson={"path": str(export.parent)})
+        landlord = make_landlord(tmp_path, fetch, {"share": share})
+        if kind == "fs":
+            assert landlord.fetch()["status"] == "fetched"
+        else:
+            with pytest.raises(FetchRefused, match=f"{L}, connection share: .* folder needs one of the kind fs"):
+                landlord.fetch()
+
+
 def test_a_folder_needs_no_library_of_the_extra(landlord: FetchedLandlord) -> None:
     assert landlord.fetch()["status"] == "fetched"
 
@@ -206,7 +219,9 @@ def test_a_folder_needs_no_library_of_the_extra(landlord: FetchedLandlord) -> No
 @pytest.mark.parametrize("kind", ["sftp", "s3", "azure_blob"])
 def test_a_library_that_is_missing_is_named(tmp_path: Path, kind: str) -> None:
     fetch = {"kind": kind, "connection": "export", "path": "exports/housing"}
-    landlord = make_landlord(tmp_path, fetch, {"export": connect("", host="127.0.0.1", login="x")})
+    landlord = make_landlord(
+        tmp_path, fetch, {"export": connect(CONNECTION_KINDS[kind][0], host="127.0.0.1", login="x")}
+    )
     told = rf"{L}, connection export: the library for {kind} is not installed; install it with .*due-regard\[fetch\]"
     with pytest.raises(FetchRefused, match=told):
         landlord.fetch()

@@ -13,7 +13,7 @@ import re
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -86,7 +86,14 @@ def spoil_connection(place: Place, folder: Path, patch: pytest.MonkeyPatch) -> I
 def spoil_login(place: Place, folder: Path, patch: pytest.MonkeyPatch) -> Iterator[Fault]:
     """A login that is none, and a server that shows another key than the known one, or one that nobody knows."""
     for words, wrong in place.refused:
-        yield Fault(FetchRefused, f"{words}.*(mend|ask)", make(place, folder, wrong), words)
+        yield Fault(FetchRefused, f"{words}.*(mend|ask|write|look|install)", make(place, folder, wrong), words)
+
+
+def spoil_kind(place: Place, folder: Path, patch: pytest.MonkeyPatch) -> Iterator[Fault]:
+    """A connection of another kind of place, as a name that was mistyped gives it."""
+    needed = f"another kind; {place.kind} needs one of the kind "
+    words = "no database read here; known: " if place.kind == "sql" else needed
+    yield Fault(FetchRefused, words, make(place, folder, replace(place.connection, conn_type="smtp")), words)
 
 
 def spoil_address(place: Place, folder: Path, patch: pytest.MonkeyPatch) -> Iterator[Fault]:
@@ -110,6 +117,7 @@ def spoil_queries(place: Place, folder: Path, patch: pytest.MonkeyPatch) -> Iter
         f"SELECT ('{CELL}' || ref)::int AS customer_ref FROM reporting.people": "its code: 22P02",
         "SELECT ref AS customer_ref, note AS customer_type, age FROM reporting.people": f"{others}.*column C",
         "SELECT 'tenant' AS customer_type FROM reporting.people": f"{others}.*customer_ref",
+        f"SELECT ref AS {NAME}, note FROM reporting.people": f"{others}customers gives too few .*customer_ref",
     }
     for query, words in wrong.items():
         doctor = "42P01" if "v_none" in query else None
@@ -175,6 +183,7 @@ def spoil_size(place: Place, folder: Path, patch: pytest.MonkeyPatch) -> Iterato
 SERVERS, FILES = KINDS[1:], KINDS[:-1]
 SPOILT: dict[str, tuple[Spoil, Sequence[str]]] = {
     "an unknown connection": (spoil_connection, SERVERS),
+    "a connection of another kind": (spoil_kind, SERVERS),
     "a wrong login": (spoil_login, SERVERS),
     "a server that is not there": (spoil_address, SERVERS),
     "a path that is none": (spoil_path, FILES),
@@ -187,7 +196,7 @@ SPOILT: dict[str, tuple[Spoil, Sequence[str]]] = {
 }
 """Fault -> what makes it, and the kinds of place that can have it."""
 
-LIKE_S3 = ("a file that is half written", "a young file", "a file that grows")
+LIKE_S3 = ("a connection of another kind", "a file that is half written", "a young file", "a file that grows")
 """Of these Azure's container knows no more than a bucket: it has them in the long form alone."""
 
 CASES = [

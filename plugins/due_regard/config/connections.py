@@ -79,7 +79,7 @@ def read_connection(name: str) -> Connection:
     variable = PREFIX + name.upper()
     text = _read_variable(variable)
     if not text:
-        raise SettingsError(f"there is no connection {name}; set {variable} to its URI, as Airflow writes it")
+        raise SettingsError(f"there is no connection {name}; set {variable} to it, as Airflow's JSON or URI")
     try:
         return _parse_json(text) if text.lstrip().startswith("{") else _parse_uri(text)
     except (ValueError, TypeError, AttributeError):

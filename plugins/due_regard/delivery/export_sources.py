@@ -23,6 +23,9 @@ TAKEN, RECEIPTS = "taken", "receipts"
 MOST_FILES = 1_000
 """Files of one export; more are no export, but a path that is a level too high."""
 
+CONNECTION_KINDS = {"folder": ("fs",), "sftp": ("sftp", "ssh"), "s3": ("aws",), "azure_blob": ("wasb",)}
+"""Kind of place -> Airflow's words for the kinds of connection that log in there; databases are sql_export.py's."""
+
 _COARSEST_CLOCK = timedelta(seconds=3)
 """Within it a file may be written again and keep its size and time: some servers tell whole seconds, FAT even ones."""
 
@@ -84,8 +87,13 @@ def open_export_source(place: ExportPlace, connection: Connection | None) -> Ite
 
     Raises:
         FetchError: it does not answer.
-        FetchRefused: it refuses the login, or a library for it is missing.
+        FetchRefused: it refuses the login, the connection is of another kind, or a library for it is missing.
     """
+    known = CONNECTION_KINDS[place.kind]
+    if connection and connection.conn_type not in known:
+        raise FetchRefused(
+            f"the connection is of another kind; {place.kind} needs one of the kind {' or '.join(known)}"
+        )
     # What the libraries say holds names of files and addresses; what fails is said here, in our words.
     for library in ("adlfs", "aiobotocore", "asyncssh", "azure", "botocore", "fsspec", "s3fs"):
         logging.getLogger(library).setLevel(logging.CRITICAL)

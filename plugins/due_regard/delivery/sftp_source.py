@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import posixpath
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 from typing import Any, TypeVar
@@ -24,6 +25,9 @@ from due_regard.errors import FetchError, FetchRefused
 
 _SECONDS = 30
 """How long a server may take to answer."""
+
+_BCRYPT = "bcrypt"
+"""Without this library asyncssh opens no key that ssh-keygen gave a passphrase."""
 
 Answer = TypeVar("Answer")
 
@@ -60,12 +64,9 @@ async def _log_in(connection: Connection | None) -> asyncssh.SSHClientConnection
     if connection.password:
         options |= {"password": connection.password, "client_keys": None}
     if extra.get("host_key"):
-        options["known_hosts"] = ([asyncssh.import_public_key(_write_key_line(str(extra["host_key"])))], [], [])
-    if extra.get("private_key"):
-        key = str(extra["private_key"]), extra.get("private_key_passphrase")
-        options["client_keys"] = [asyncssh.import_private_key(*key)]
-    elif extra.get("key_file"):
-        options |= {"client_keys": [str(extra["key_file"])], "passphrase": extra.get("private_key_passphrase")}
+        options["known_hosts"] = ([_read_host_key(str(extra["host_key"]))], [], [])
+    if extra.get("private_key") or extra.get("key_file"):
+        options["client_keys"] = _read_login_key(extra)
     return await asyncssh.connect(
         connection.host,
         connection.port or 22,
@@ -77,9 +78,38 @@ async def _log_in(connection: Connection | None) -> asyncssh.SSHClientConnection
     )
 
 
-def _write_key_line(text: str) -> str:
+def _read_host_key(text: str) -> asyncssh.SSHKey:
     """A host's key with its kind in front; Airflow takes one without, which is then RSA's."""
-    return text if " " in text.strip() else f"ssh-rsa {text}"
+    try:
+        return asyncssh.import_public_key(text if " " in text.strip() else f"ssh-rsa {text}")
+    except asyncssh.KeyImportError:
+        raise FetchRefused(
+            "`host_key` in the connection's extra is no key; write it from its kind on, as ssh-ed25519 AAAA…"
+        ) from None
+
+
+def _read_login_key(extra: Mapping[str, Any]) -> Any:
+    """The key that logs in, from the connection or from a file here, with a certificate that lies beside it."""
+    passphrase = extra.get("private_key_passphrase")
+    try:
+        if extra.get("private_key"):
+            return [asyncssh.import_private_key(str(extra["private_key"]), passphrase)]
+        return asyncssh.load_keypairs(str(extra["key_file"]), passphrase)
+    except OSError:
+        raise FetchRefused(
+            "`key_file` in the connection's extra cannot be read on this machine; look whether it is there, and may "
+            "be read"
+        ) from None
+    except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError) as reason:
+        if _BCRYPT in str(reason) and find_spec(_BCRYPT) is None:
+            raise FetchRefused(
+                "the private key has a passphrase in OpenSSH's own form, which needs the library bcrypt; install it "
+                "beside this, or give a key without a passphrase"
+            ) from None
+        raise FetchRefused(
+            "the private key cannot be read; mend `private_key` or `key_file`, and `private_key_passphrase`, in the "
+            "connection's extra"
+        ) from None
 
 
 class SftpSource:
@@ -166,8 +196,6 @@ def _say_failures() -> Iterator[None]:
         ) from None
     except asyncssh.PermissionDenied:
         raise FetchRefused("the server refuses the login; mend login, password or key in the connection") from None
-    except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError):
-        raise FetchRefused("a key in the connection's extra cannot be read; mend host_key or private_key") from None
     except asyncssh.SFTPPermissionDenied:
         raise FetchRefused("the server refuses this right in the folder; ask its administrators for it") from None
     except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath):

@@ -185,7 +185,20 @@ def check_query_columns(staged: Path, mapping: SourceMapping) -> None:
             for table, part in read_file_tables(file.name, header, mapping):
                 check_headers(table, part, source=mapping.name)
         except FileRefused as reason:
-            raise FetchRefused(f"a query gives other columns than source {mapping.name} maps: {reason}") from None
+            said = _describe_query_columns(file.stem, mapping, reason)
+            raise FetchRefused(f"a query gives other columns than source {mapping.name} maps: {said}") from None
+
+
+def _describe_query_columns(entity: str, mapping: SourceMapping, reason: FileRefused) -> str:
+    """Intake's words, save where they speak of rows above a header: a query has its columns' names in front."""
+    from due_regard.intake.column_mapping import collect_known_headers
+
+    if reason.code == "unknown_file":
+        return f"it reads no {entity}.csv; name the query as the mapping does, or leave it out"
+    if reason.code == "no_header":
+        needed = [name for part in mapping.parts_of(f"{entity}.csv") for name in collect_known_headers(part).required]
+        return f"{entity} gives too few that are known; it needs {', '.join(needed)}"
+    return str(reason)
 
 
 def _keep_drop(
