@@ -7,7 +7,7 @@ import signal
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -289,3 +289,30 @@ def test_one_setting_moves_what_runs_write_and_another_the_drops(tmp_path: Path)
         f"memory://shared/files/{name}" for name in ("packs", "rejections", "quarantine", "mail", "data_docs")
     ]
     assert str(there.drops) == "memory://inbox"
+
+
+ACTS: dict[str, tuple[str, Callable[[StoredPath], object]]] = {
+    "read": ("_bring_file_here", lambda folder: bring_here(folder).__enter__()),
+    "written": ("_upload_file", lambda folder: write_file(folder, "b.txt", b"")),
+}
+
+
+@pytest.mark.parametrize("what", ACTS)
+@pytest.mark.parametrize("reason", [ValueError, KeyError, RuntimeError])
+def test_what_a_library_raises_is_storages_and_what_we_raise_is_ours(
+    what: str, reason: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, act = ACTS[what]
+    folder = open_folder(f"memory://{uuid4().hex}/b")
+    write_file(folder, "a.txt", b"")
+
+    def fail(*_: object, **__: object) -> None:
+        raise reason("s3cret")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("fsspec.implementations.memory.MemoryFileSystem._open", fail)
+        with pytest.raises(StorageError, match=f"cannot be {what}: {reason.__name__}$"):
+            act(folder)
+    monkeypatch.setattr(f"due_regard.config.storage.{ours}", fail)
+    with pytest.raises(reason):
+        act(folder)

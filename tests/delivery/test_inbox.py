@@ -116,6 +116,17 @@ def test_storage_that_does_not_answer_is_named_in_our_words(
             said.append(str(caught.value))
 
 
+def test_a_mistake_of_ours_is_no_failure_of_storage(landlord: FetchedLandlord, monkeypatch: pytest.MonkeyPatch) -> None:
+    landlord.fetch()
+
+    def fail(*_: Any) -> bool:
+        raise AttributeError("mistyped")
+
+    monkeypatch.setattr("due_regard.delivery.inbox._is_whole", fail)
+    with pytest.raises(AttributeError):
+        landlord.fetch()
+
+
 @pytest.fixture
 def write_drop(landlord: FetchedLandlord) -> Callable[..., None]:
     """Lays a drop into the inbox that came `days` before LATE."""

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile, mkstemp
+from traceback import walk_tb
 from typing import IO
 from uuid import uuid4
 
@@ -25,6 +26,19 @@ StoredPath = Path | UPath
 
 _OBJECT_STORES = frozenset({"memory", "s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "adl"})
 """They have no folders to make, and show an object when all of it has come; other storage is written by renaming."""
+
+
+_LIBRARIES = frozenset({"adlfs", "fsspec", "gcsfs", "s3fs", "upath"})
+"""Packages through which every storage but this disk is reached."""
+
+
+def is_storage_failure(reason: Exception) -> bool:
+    """Whether storage failed, and not our own code: the system said so, or it came out of a library of storage.
+
+    By where it was raised: these libraries raise words of their own, of their providers and of Python alike.
+    """
+    raised_in = {frame.f_globals.get("__name__", "").partition(".")[0] for frame, _ in walk_tb(reason.__traceback__)}
+    return isinstance(reason, OSError) or bool(raised_in & _LIBRARIES)
 
 
 def open_folder(place: Path | str) -> StoredPath:
@@ -211,6 +225,8 @@ def _bring_file_here(file: UPath, here: Path) -> None:
 
 
 def _describe_failure(place: StoredPath | str, what: str, reason: Exception) -> StorageError:
-    """In our words: what a provider's library says may hold keys and addresses."""
+    """In our words: what a provider's library says may hold keys and addresses. A mistake of ours stays one."""
+    if not is_storage_failure(reason):
+        raise reason
     why = reason.strerror if isinstance(place, Path) and isinstance(reason, OSError) else type(reason).__name__
     return StorageError(f"{place} cannot be {what}: {why}")

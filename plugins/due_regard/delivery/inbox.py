@@ -17,7 +17,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from due_regard.config.storage import StoredPath, bring_here, copy_file, make_folder, write_file
+from due_regard.config.storage import StoredPath, bring_here, copy_file, is_storage_failure, make_folder, write_file
 from due_regard.delivery.inbox_record import InboxRecord, KeptFile
 from due_regard.errors import StorageError
 
@@ -141,6 +141,8 @@ def _say_failures(folder: StoredPath) -> Iterator[None]:
     try:
         yield
     except Exception as reason:
+        if not is_storage_failure(reason):
+            raise
         raise StorageError(f"{folder} cannot be read or written: {type(reason).__name__}") from None
 
 

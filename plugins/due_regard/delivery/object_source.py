@@ -16,6 +16,7 @@ from fsspec import AbstractFileSystem
 
 from due_regard.config.connections import Connection
 from due_regard.config.export_place import ExportPlace
+from due_regard.config.storage import is_storage_failure
 from due_regard.delivery.export_sources import MOST_FILES, FoundFile, FoundFiles, check_name
 from due_regard.errors import FetchError, FetchRefused
 
@@ -154,6 +155,8 @@ def _say_failures() -> Iterator[None]:
     except (FetchError, ImportError):
         raise
     except Exception as reason:
+        if not is_storage_failure(reason):
+            raise
         raise _describe_failure(reason) from None
 
 
