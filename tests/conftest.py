@@ -50,6 +50,7 @@ INTEGRATION = {
     "tests/delivery/test_wrong_places.py": "servers of their own",
     "tests/delivery/test_taken_in.py": "drops loaded, again and again",
     "tests/delivery/test_fetched_remote.py": "servers of their own",
+    "tests/delivery/test_sftp_keys.py": "servers of their own",
     "tests/delivery/test_killed_fetch.py": "kills a fetch and a load, again and again",
     "tests/journeys": "whole installations, real Airflow",
     "tests/packs/test_absent.py": "a pack of each landlord and gap",
