@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 import pytest
 
 from benchmarks.shapes_known import CHAINS, MAPPED, PARTITIONS, TEMPLATES, Shape
+from tests.foreign_variables import drop_foreign_variables
 
 ROOT = Path(__file__).parents[2]
 LANDLORD = "queens_cross"
@@ -36,7 +36,7 @@ print(json.dumps(found))
 @pytest.fixture(scope="module")
 def dags(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     """DAGs of the product and of the templates: folder -> DAG -> clock and tasks."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "DUE_REGARD_"))}
+    env = drop_foreign_variables()
     home = str(tmp_path_factory.mktemp("airflow"))
     env |= {"AIRFLOW_HOME": home, "AIRFLOW__CORE__LOAD_EXAMPLES": "False", "DUE_REGARD_LANDLORDS": LANDLORD}
     command = [sys.executable, "-c", _READ, str(ROOT / "dags"), str(TEMPLATES)]

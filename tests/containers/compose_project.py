@@ -23,6 +23,7 @@ import yaml
 
 from demo.place import find_free_port
 from tests.deployment.test_compose import ROOT, SERVICES
+from tests.foreign_variables import drop_foreign_variables
 
 LANDLORDS = ("queens_cross", "clydebank")
 PATIENCE_S = float(os.environ.get("DUE_REGARD_CONTAINERS_PATIENCE", "900"))
@@ -46,7 +47,7 @@ class ComposeProject:
     def call(self, *words: str, given: str | None = None, timeout: float = 3600) -> subprocess.CompletedProcess[str]:
         """Run `docker compose` in the clone."""
         # What this shell sets would go before .env.
-        env = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "DUE_REGARD_"))}
+        env = drop_foreign_variables()
         profiles = [word for profile in self.profiles for word in ("--profile", profile)]
         command = ["docker", "compose", "-p", self.name, *profiles, *words]
         return subprocess.run(

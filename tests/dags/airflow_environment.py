@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
+
+from tests.foreign_variables import drop_foreign_variables
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def make_airflow_environment(folder: Path, **ours: Path | str) -> dict[str, str]:
     """This process's variables without any of Airflow's or ours, then an Airflow below `folder` and `ours`."""
-    foreign = ("AIRFLOW", "DUE_REGARD_")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
-    return kept | {
+    return drop_foreign_variables() | {
         "AIRFLOW_HOME": str(folder / "airflow"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.foreign_variables import drop_foreign_variables
 
 LANDLORDS = ("one", "two")
 DAGS = {
@@ -27,8 +28,7 @@ SWITCHED_ON = {"DUE_REGARD_METRICS": "true", "DUE_REGARD_AIRFLOW_KEEP_DAYS": "90
 
 
 def _inspect(home: Path, hash_seed: str, switched_on: dict[str, str]) -> dict[str, Any]:
-    foreign = ("AIRFLOW", "DUE_REGARD_", "PYTHON")
-    env = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+    env = drop_foreign_variables("PYTHON")
     env |= {"AIRFLOW_HOME": str(home), "AIRFLOW__CORE__LOAD_EXAMPLES": "False", "PYTHONHASHSEED": hash_seed}
     for name in (*LANDLORDS, "not an id"):
         file = home / "include" / "landlords" / f"{name}.yaml"

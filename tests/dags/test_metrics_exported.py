@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import socket
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 from due_regard.config.settings import Settings
 from due_regard.register import load_drop, record_assessment
 from due_regard.services.landlord_context import open_landlord_register
+from tests.foreign_variables import drop_foreign_variables
 from tests.register.drops import accepted, appeal, assessments, drop
 from tests.test_metrics import NOW
 
@@ -36,8 +36,7 @@ def env(tmp_path: Path) -> dict[str, str]:
         record_assessment(
             engine, LANDLORD, assessments(rows, LANDLORD), as_at=NOW.date(), now=NOW, policy_version="2020-01-01"
         )
-    foreign = ("AIRFLOW", "DUE_REGARD_", "OTEL_")
-    return {name: value for name, value in os.environ.items() if not name.startswith(foreign)} | {
+    return drop_foreign_variables("OTEL_") | {
         "AIRFLOW_HOME": str(tmp_path / "airflow"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "DUE_REGARD_VAR_DIR": str(tmp_path / "var"),

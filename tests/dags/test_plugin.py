@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from due_regard.services import preload_packages
+from tests.foreign_variables import drop_foreign_variables
 
 ROOT = Path(__file__).resolve().parents[2]
 CODE = """
@@ -30,8 +30,7 @@ print(json.dumps({"plugins": names, "errors": errors, "preloaded": "this" in sys
 
 def started(component: str, home: Path, code: str = CODE, **settings: str) -> dict[str, object]:
     """What Airflow knows after a component has started with these settings."""
-    foreign = ("AIRFLOW", "DUE_REGARD_", "PYTHON")
-    env = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+    env = drop_foreign_variables("PYTHON")
     env |= {
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",

@@ -35,6 +35,7 @@ from demo.run import AS_AT
 from due_regard.calendars.quarters import LONDON
 from due_regard.web.roles import list_role_permissions
 from tests.deployment.test_compose import COMPOSE, OURS, REFERENCE, ROOT, TEXT, fill_in
+from tests.foreign_variables import drop_foreign_variables
 from tests.journeys.installations import personal_values, small_include
 
 LANDLORDS = ("queens_cross", "clydebank")
@@ -101,7 +102,7 @@ def deployed(tmp_path_factory: pytest.TempPathFactory, new_postgresql: Callable[
 
 def _environments(folder: Path, include: Path, airflow: str, register: str, port: int) -> dict[str, dict[str, str]]:
     """The environment that compose gives each service, with this machine's databases, folders and port."""
-    own = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "DUE_REGARD_"))}
+    own = drop_foreign_variables()
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     here = {
         "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),

@@ -26,6 +26,7 @@ from sqlalchemy import make_url, text
 
 from due_regard.register import open_register, read_records, upgrade_register, verify_audit
 from tests.approval_off import switch_approval_off
+from tests.foreign_variables import drop_foreign_variables
 from tests.journeys.installations import small_include
 from tests.journeys.task_process import Order
 from tests.register.engines import find_server_url, run_statement, start_postgresql
@@ -102,8 +103,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation
     folder = tmp_path_factory.mktemp("restart")
     include = small_include(folder / "include", [LANDLORD], incidents=60)
     switch_approval_off(include, LANDLORD)
-    foreign = ("AIRFLOW", "DUE_REGARD_")
-    env = {name: value for name, value in os.environ.items() if not name.startswith(foreign)} | {
+    env = drop_foreign_variables() | {
         "AIRFLOW_HOME": str(folder / "airflow"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "DUE_REGARD_INCLUDE_DIR": str(include),

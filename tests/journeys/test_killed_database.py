@@ -23,6 +23,7 @@ from sqlalchemy import create_engine, make_url, text
 from due_regard.config.settings import Settings
 from due_regard.register import upgrade_register
 from due_regard.services.assess_landlord import assess_landlord
+from tests.foreign_variables import drop_foreign_variables
 from tests.register.engines import find_server_url, run_statement, start_postgresql
 
 if TYPE_CHECKING:
@@ -58,8 +59,7 @@ class Watched:
     def begin(self, pause_at: int = 0) -> subprocess.Popen[str]:
         """A look, outside Airflow."""
         self.place.mkdir(exist_ok=True)
-        foreign = ("AIRFLOW", "DUE_REGARD_")
-        env = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+        env = drop_foreign_variables()
         env |= {"DUE_REGARD_REGISTER_URL": self.url, "DUE_REGARD_VAR_DIR": str(self.place)}
         env |= {"DUE_REGARD_LANDLORDS": LANDLORD, "DUE_REGARD_MAIL_MODE": "folder"}
         words = [TUESDAY.isoformat(), str(pause_at), str(self.place)]

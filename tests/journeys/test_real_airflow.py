@@ -19,6 +19,7 @@ import httpx
 import psutil
 import pytest
 
+from tests.foreign_variables import drop_foreign_variables
 from tests.journeys.installations import LANDLORDS, personal_values, small_include, spoil
 
 KEPT, REFUSED = "queens_cross", "united_welsh"
@@ -62,7 +63,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
 
 
 def _due_regard(folder: Path, include: Path, word: str) -> subprocess.CompletedProcess[str]:
-    env = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "DUE_REGARD_"))}
+    env = drop_foreign_variables()
     env |= {"DUE_REGARD_INCLUDE_DIR": str(include), "PYTHONPATH": str(Path(__file__).parents[2])}
     command = [sys.executable, "-m", "demo", "--out", str(folder / "out"), word]
     return subprocess.run(command, env=env, cwd=folder, capture_output=True, text=True, check=False, timeout=480)
