@@ -82,6 +82,7 @@ def make_sql_place(url: str) -> Place:
         replace(connection, login=login, password=f"{PASSWORD}x"),
         replace(connection, login="nobody_here", password=PASSWORD),
         replace(connection, schema="no_such_database", password=PASSWORD),
+        replace(connection, login=login, password=PASSWORD),  # the right one, of who may not connect
     )
     refused = [("refuses the login", each) for each in wrong]
     socket = f"{connection.host}/.s.PGSQL.{connection.port or 5432}"
@@ -98,6 +99,7 @@ def make_login_with_password(url: str) -> str:
     engine = create_engine(url, isolation_level="AUTOCOMMIT")
     with engine.connect() as session:
         session.exec_driver_sql(f"CREATE ROLE {login} LOGIN PASSWORD '{PASSWORD}'")
+        session.exec_driver_sql(f'REVOKE CONNECT ON DATABASE "{make_url(url).database}" FROM PUBLIC')
         rules = Path(session.exec_driver_sql("SHOW hba_file").scalar_one())
         if rules.is_file() and str(make_url(url).query.get("host", "")).startswith("/"):
             rules.write_text(f"local all {login} scram-sha-256\n{rules.read_text()}")

@@ -40,8 +40,11 @@ _NO_SNAPSHOT = "3952"
 
 _REFUSALS = (
     "authentication failed", "does not exist", "no password supplied", "not permitted", "Login failed",
-    "Cannot open database",
+    "Cannot open database", "no pg_hba.conf entry", "permission denied for database",
 )  # fmt: skip
+
+_UNGUARDED = ("certificate", "SSL was required", "sslmode")
+"""What PostgreSQL's driver says of a line that cannot be guarded as the connection's extra asks."""
 
 _ALIASES = {"postgresql": "postgres", "pgsql": "postgres"}
 
@@ -192,8 +195,13 @@ def _find_code(reason: SQLAlchemyError) -> str | None:
 
 
 def _describe_failed_login(reason: SQLAlchemyError) -> FetchError:
-    """Whether nothing answered, or the login was refused: the driver has one error, and only words, for both."""
+    """Whether nothing answered, or login or guard were refused: the driver has one error, and only words, for all."""
     said = str(getattr(reason, "orig", reason))
+    if any(word in said for word in _UNGUARDED):
+        return FetchRefused(
+            "the line to the database cannot be guarded as asked; mend sslmode and sslrootcert in the connection's "
+            "extra, or ask its administrators for their certificate"
+        )
     # A server that is away is "unavailable or does not exist" in the words of SQL Server's driver.
     if "unavailable" not in said and any(word in said for word in _REFUSALS):
         return FetchRefused("the database refuses the login; mend login, password or schema in the connection")
