@@ -46,6 +46,7 @@ INTEGRATION = {
     "tests/dags/test_fetch_task.py": "a real Airflow, a PostgreSQL server",
     "tests/delivery/test_fetched_database.py": "a PostgreSQL server",
     "tests/delivery/test_fetching_page.py::test_the_first_time": "a whole intake with Great Expectations",
+    "tests/delivery/test_fetching_page.py::test_the_login": "a PostgreSQL server",
     "tests/delivery/test_inbox.py": "a server of S3, drops loaded again and again",
     "tests/delivery/test_wrong_places.py": "servers of their own",
     "tests/delivery/test_taken_in.py": "drops loaded, again and again",

@@ -7,13 +7,20 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 import yaml
 
 from due_regard.config.connections import read_connection
 from due_regard.config.export_place import ExportPlace
+from due_regard.errors import FetchRefused
+from tests.delivery.places import make_landlord
+from tests.delivery.servers import PASSWORD, make_database
+from tests.delivery.test_fetched_database import run
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "fetching.md").read_text(encoding="utf-8")
@@ -42,6 +49,21 @@ def test_its_connection_is_read_by_the_name_that_the_file_gives(
     monkeypatch.setenv(name, said[name.encode()].decode())
     kinds = {"sftp": "sftp", "s3": "aws", "azure_blob": "wasb", "sql": "postgres"}
     assert read_connection(str(place.connection)).conn_type == kinds[place.kind]
+
+
+def test_the_login_that_it_makes_can_read_its_queries(new_postgresql: Callable[[], str], tmp_path: Path) -> None:
+    housing, login = make_database(new_postgresql()), f"due_regard_{uuid4().hex[:8]}"
+    run(housing, "CREATE SCHEMA hr")
+    run(housing, "CREATE TABLE hr.staff (staff_ref text, role text, email text, is_active boolean, pay int)")
+    (made,) = list_blocks("sql")
+    run(housing, re.sub(r"\bdue_regard\b", login, made).replace("…", PASSWORD))
+    connections = {"housing_reporting": replace(housing, login=login, password=PASSWORD)}
+    landlord = make_landlord(tmp_path, PLACES[-1].model_dump(exclude_none=True), connections)
+    assert landlord.fetch()["files"] == 2
+    queries = {"staff": "SELECT staff_ref, role, pay AS email FROM hr.staff ORDER BY staff_ref"}
+    asking = make_landlord(tmp_path, PLACES[-1].model_dump(exclude_none=True) | {"queries": queries}, connections)
+    with pytest.raises(FetchRefused, match="42501"):
+        asking.fetch()
 
 
 def _drop_comments(block: str) -> str:
