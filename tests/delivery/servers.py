@@ -325,6 +325,7 @@ def open_s3_places() -> Iterator[MakePlace]:
         )
         wrong = {
             "refuses the login": make(login="AKIANIGHTINGALE00000"),
+            "a key or the address in the connection cannot be read": make(at=f"127.0.0.1:{port}"),
             "does not answer": make(at=f"http://127.0.0.1:{find_free_port()}"),
         }
         secrets = key["SecretAccessKey"], key["AccessKeyId"]
@@ -361,7 +362,11 @@ def open_azure_places(program: str, root: Path) -> Iterator[MakePlace]:
             connection_string=make().extra_dejson["connection_string"], use_listings_cache=False
         )
         store.mkdir("exports")
-        wrong = {"refuses the login": make(key="bmlnaHRpbmdhbGU="), "does not answer": make(at=find_free_port())}
+        wrong = {
+            "refuses the login": make(key="bmlnaHRpbmdhbGU="),
+            "a key or the address in the connection cannot be read": make(key="!no key!"),
+            "does not answer": make(at=find_free_port()),
+        }
 
         def make_place(name: str) -> Remote:
             def write_huge(file: str, size: int) -> None:

@@ -79,7 +79,7 @@ def test_what_was_changed_there_is_not_loaded_and_is_fetched_again(landlord: Fet
     else:
         name = STAFF if change == "another byte" else "more.csv"
         (landlord.inbox / drop / name).write_text(EXPORT[STAFF].replace("S1", "S2"), encoding="utf-8")
-    with pytest.raises(StorageError, match="not in the inbox as it was fetched; fetch it again"):
+    with pytest.raises(StorageError, match=f"^{L}: .*not in the inbox as it was fetched; fetch it again"):
         landlord.take_in()
     assert landlord.fetch(NOW + timedelta(hours=1))["drop"] == drop
     assert landlord.take_in(NOW + timedelta(hours=1))["status"] == "loaded"

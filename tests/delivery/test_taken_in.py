@@ -103,8 +103,9 @@ def test_a_place_that_cannot_be_acknowledged_fails_and_the_next_run_says_so_ther
     say_acknowledge(tmp_path, export, "receipt")
     landlord.fetch()
     (export / "receipts").write_text("in the way", encoding="utf-8")
-    with pytest.raises(FetchError):
-        landlord.take_in()
+    for act in (landlord.take_in, landlord.fetch):
+        with pytest.raises(FetchError, match=f"{L}, its folder: a drop is loaded, and cannot be acknowledged where it"):
+            act()
     (export / "receipts").unlink()
     result = landlord.take_in(NOW + timedelta(minutes=1))
     assert (result["status"], result["batch_id"]) == ("acknowledged", 1)

@@ -64,8 +64,8 @@ class Inbox:
         with bring_here(self.name_folder(record)) as here:
             if not _is_whole(here, record.files):
                 raise StorageError(
-                    f"the fetched drop {record.drop[:12]} is not in the inbox as it was fetched; fetch it "
-                    "again, or remove its record there where its place no longer has it"
+                    f"{self._folder.name}: the fetched drop {record.drop[:12]} is not in the inbox as it was fetched; "
+                    "fetch it again, or remove its record there where its place no longer has it"
                 )
             yield here
 

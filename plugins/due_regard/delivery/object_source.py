@@ -170,8 +170,8 @@ def _describe_failure(reason: Exception) -> FetchError:
             "the store has no such bucket or container, or nothing below this prefix; look at `path`, and whether an "
             "export was ever laid there"
         )
-    if isinstance(reason, (ValueError, TypeError)):
-        return FetchRefused("the connection's keys cannot be read; write them anew")
+    if isinstance(reason, (ValueError, TypeError)) or kind == "AzureSigningError":
+        return FetchRefused("a key or the address in the connection cannot be read; write them anew")
     return FetchError(
         f"the store does not answer, or broke off ({kind}); look at its address in the connection, and whether it runs"
     )

@@ -197,7 +197,9 @@ def _say_failures() -> Iterator[None]:
     except asyncssh.PermissionDenied:
         raise FetchRefused("the server refuses the login; mend login, password or key in the connection") from None
     except asyncssh.SFTPPermissionDenied:
-        raise FetchRefused("the server refuses this right in the folder; ask its administrators for it") from None
+        raise FetchRefused(
+            "the server refuses the right to read or write in the folder; ask its administrators for it"
+        ) from None
     except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath):
         raise FetchError("the server has no such folder, or a file went meanwhile; look at `path`") from None
     except (asyncssh.Error, OSError, TimeoutError) as reason:

@@ -133,8 +133,17 @@ def finish_acknowledgements(
     if place.acknowledge == "leave":
         return [inbox.write_record(record.model_copy(update={"acknowledged_at": now})) for record in due]
     done = []
-    with open_place(landlord, find_connection) as source:
+    with _say_loaded(), open_place(landlord, find_connection) as source:
         for record in due:
             acknowledge_drop(source, place, record)
             done.append(inbox.write_record(record.model_copy(update={"acknowledged_at": now})))
     return done
+
+
+@contextmanager
+def _say_loaded() -> Iterator[None]:
+    """Says of what fails here that nothing of the drop is left to do but this."""
+    try:
+        yield
+    except FetchError as reason:
+        raise type(reason)(f"a drop is loaded, and cannot be acknowledged where it came from: {reason}") from None
