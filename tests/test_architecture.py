@@ -186,7 +186,7 @@ def test_shipped_files_are_found_in_one_place() -> None:
     }
     assert {name for name, text in texts.items() if ".include_dir" in text} == {
         "config/settings.py",
-        "services/check_installation.py",
+        "services/folder_checks.py",
     }
 
 

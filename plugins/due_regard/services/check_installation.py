@@ -13,20 +13,19 @@ from functools import partial
 
 from due_regard.calendars.quarters import find_london_day
 from due_regard.calendars.working_days import SUBDIVISIONS, load_calendar, read_calendar_snapshot
-from due_regard.codes.code_files import CODES_FOLDER, load_code_lists
+from due_regard.codes.code_files import load_code_lists
 from due_regard.config.connections import read_connection
 from due_regard.config.landlord import list_landlord_ids, load_landlord
 from due_regard.config.settings import Settings
-from due_regard.config.storage import StoredPath
 from due_regard.errors import AuditError, DueRegardError, RegisterError, SettingsError
 from due_regard.policy import load_policies
-from due_regard.services.check_result import CheckResult, check_writing
+from due_regard.services.check_result import CheckResult
 from due_regard.services.doubtful_registers import list_future_acts, list_half_drops
 from due_regard.services.fetch_checks import check_fetch_place
+from due_regard.services.folder_checks import check_folders
 from due_regard.services.landlord_checks import check_landlord_files
 from due_regard.services.landlord_context import (
     find_head_file,
-    is_drops_folder_read,
     list_landlords_to_run,
     load_landlord_context,
     open_landlord_register,
@@ -43,9 +42,6 @@ from due_regard.services.register_checks import (
     check_watches,
 )
 
-_OWN_FOLDERS = ("calendars", "codes", "landlords", "policies", "reports", "sources")
-"""What DUE_REGARD_OWN_DIR may hold."""
-
 
 def check_installation(settings: Settings, *, now: datetime, freshness: bool = False) -> list[CheckResult]:
     """Every check of this installation; with `freshness`, only whether the runs are in time."""
@@ -58,7 +54,7 @@ def check_installation(settings: Settings, *, now: datetime, freshness: bool = F
         each = (partial(_check_freshness, settings, name, now) for name in landlords)
         return [item for check in each for item in _run_check(check)]
     checks: list[Callable[[], Iterator[CheckResult]]] = [
-        lambda: _check_folders(settings),
+        lambda: check_folders(settings),
         lambda: check_machines(settings),
         lambda: _check_code_lists(settings),
         lambda: _check_unread_files(settings),
@@ -80,46 +76,6 @@ def _run_check(check: Callable[[], Iterator[CheckResult]]) -> list[CheckResult]:
         return list(check())
     except DueRegardError as reason:
         return [CheckResult("settings", False, str(reason))]
-
-
-def _check_folders(settings: Settings) -> Iterator[CheckResult]:
-    yield _check_own_folder(settings)
-    yield _check_folder("include", settings.include_dir)
-    if is_drops_folder_read(settings):
-        yield _check_folder("drops", settings.drops)
-    else:
-        yield CheckResult("drops folder", True, "none is read: the exports of all landlords are fetched")
-    yield check_writing("var folder", settings.var_dir.resolve(), str(settings.var_dir))
-    if settings.files_url:
-        yield check_writing("files folder", settings.files, f"can be written: {settings.files}")
-
-
-def _check_folder(name: str, folder: StoredPath) -> CheckResult:
-    there = folder.is_dir()
-    says = str(folder) if there else f"no folder {folder}; make it or set DUE_REGARD_{name.upper()}_DIR"
-    return CheckResult(f"{name} folder", there, says)
-
-
-def _check_own_folder(settings: Settings) -> CheckResult:
-    """What the installation lays over the shipped files, and whether anything in it is read by nobody."""
-    own = settings.own_dir
-    if own is None:
-        return CheckResult("own folder", True, "none (DUE_REGARD_OWN_DIR); the include folder's files count alone")
-    unread = sorted(
-        entry.name
-        for entry in own.iterdir()
-        if entry.name not in _OWN_FOLDERS
-        and not entry.name.startswith(".")
-        and (entry.is_dir() or ".y" in entry.suffix)
-    )
-    if unread:
-        says = f"{own}: nothing reads {', '.join(unread)}; folders: {', '.join(_OWN_FOLDERS)}"
-        return CheckResult("own folder", False, says)
-    files = [file.relative_to(own) for name in _OWN_FOLDERS for file in sorted((own / name).rglob("*.*"))]
-    shipped = [file for file in files if (settings.include_dir / file).is_file()]
-    instead = [file.as_posix() for file in shipped if file.parts[0] != CODES_FOLDER]
-    says = f"{own}: {len(files)} files, in place of shipped ones: {', '.join(instead) or 'none'}"
-    return CheckResult("own folder", True, says)
 
 
 def _check_code_lists(settings: Settings) -> Iterator[CheckResult]:

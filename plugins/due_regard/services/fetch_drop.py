@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from due_regard.config.connections import FindConnection
 from due_regard.config.landlord import Landlord, load_landlord
 from due_regard.config.settings import Settings
-from due_regard.errors import FetchError, FetchRefused, FileRefused
+from due_regard.errors import FetchError, FetchRefused
 from due_regard.services.fetch_place import (
     find_place_connection,
     finish_acknowledgements,
@@ -157,6 +157,7 @@ def _fetch_from_database(
     from due_regard.delivery.export_sources import FoundFiles
     from due_regard.delivery.sql_export import write_query_files
     from due_regard.intake.size_limits import LARGEST_FILE
+    from due_regard.services.query_columns import check_query_columns
 
     place = landlord.fetch
     connection = find_place_connection(landlord, find_connection)
@@ -167,38 +168,6 @@ def _fetch_from_database(
         write_query_files(connection, place.queries, staged, largest=LARGEST_FILE)
         check_query_columns(staged, mapping)
         return _keep_drop(settings, landlord, inbox, staged, FoundFiles(()), now)
-
-
-def check_query_columns(staged: Path, mapping: SourceMapping) -> None:
-    """Nothing, if every query gives the columns that the source mapping knows.
-
-    Raises:
-        FetchRefused: one gives others; says the entity, and a column by its letter.
-    """
-    from due_regard.intake.column_mapping import check_headers
-    from due_regard.intake.readers import read_file_tables
-
-    for file in sorted(staged.iterdir()):
-        with file.open("rb") as rows:
-            header = rows.readline()
-        try:
-            for table, part in read_file_tables(file.name, header, mapping):
-                check_headers(table, part, source=mapping.name)
-        except FileRefused as reason:
-            said = _describe_query_columns(file.stem, mapping, reason)
-            raise FetchRefused(f"a query gives other columns than source {mapping.name} maps: {said}") from None
-
-
-def _describe_query_columns(entity: str, mapping: SourceMapping, reason: FileRefused) -> str:
-    """Intake's words, save where they speak of rows above a header: a query has its columns' names in front."""
-    from due_regard.intake.column_mapping import collect_known_headers
-
-    if reason.code == "unknown_file":
-        return f"it reads no {entity}.csv; name the query as the mapping does, or leave it out"
-    if reason.code == "no_header":
-        needed = [name for part in mapping.parts_of(f"{entity}.csv") for name in collect_known_headers(part).required]
-        return f"{entity} gives too few that are known; it needs {', '.join(needed)}"
-    return str(reason)
 
 
 def _keep_drop(
