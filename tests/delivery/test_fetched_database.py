@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -50,6 +51,14 @@ def test_each_query_becomes_a_file_and_the_same_rows_are_nothing_new(landlord: F
     assert {stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()} == {0o600}
     again = landlord.fetch(NOW + timedelta(hours=1))
     assert (again["status"], again["drop"]) == ("known", result["drop"])
+
+
+@pytest.mark.parametrize("kind", ["generic", "postgresql"])
+def test_a_connection_as_airflows_form_makes_it_without_the_provider_is_postgresqls(
+    kind: str, landlord: FetchedLandlord, database: WrittenConnection
+) -> None:
+    landlord.connections["housing"] = replace(database, conn_type=kind)
+    assert landlord.fetch()["files"] == 2
 
 
 def test_text_is_exact_and_null_is_empty(database: WrittenConnection, tmp_path: Path) -> None:

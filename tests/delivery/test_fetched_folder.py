@@ -199,13 +199,13 @@ def test_machines_need_share_no_drops_folder_that_none_reads(tmp_path: Path, exp
         assert ("DUE_REGARD_DROPS_DIR" in check.says) == (fetch is None), check.says
 
 
-def test_a_folders_connection_is_of_the_kind_fs_and_names_the_folder_above(tmp_path: Path, export: Path) -> None:
+def test_a_folders_connection_names_the_folder_above_and_is_of_no_other_kind(tmp_path: Path, export: Path) -> None:
     fetch = {"kind": "folder", "connection": "share", "path": export.name}
-    for kind in ("fs", "sftp"):
+    for kind in ("fs", "generic", "sftp"):
         share = connect(kind, extra_dejson={"path": str(export.parent)})
         landlord = make_landlord(tmp_path, fetch, {"share": share})
-        if kind == "fs":
-            assert landlord.fetch()["status"] == "fetched"
+        if kind != "sftp":
+            assert landlord.fetch()["files"] == len(EXPORT)
         else:
             with pytest.raises(FetchRefused, match=f"{L}, connection share: .* folder needs one of the kind fs"):
                 landlord.fetch()

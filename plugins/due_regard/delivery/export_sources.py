@@ -26,6 +26,9 @@ MOST_FILES = 1_000
 CONNECTION_KINDS = {"folder": ("fs",), "sftp": ("sftp", "ssh"), "s3": ("aws",), "azure_blob": ("wasb",)}
 """Kind of place -> Airflow's words for the kinds of connection that log in there; databases are sql_export.py's."""
 
+_ANY_KIND = "generic"
+"""Airflow's form offers a kind only where its provider is installed, and this one always."""
+
 _COARSEST_CLOCK = timedelta(seconds=3)
 """Within it a file may be written again and keep its size and time: some servers tell whole seconds, FAT even ones."""
 
@@ -89,7 +92,7 @@ def open_export_source(place: ExportPlace, connection: Connection | None) -> Ite
         FetchError: it does not answer.
         FetchRefused: it refuses the login, the connection is of another kind, or a library for it is missing.
     """
-    known = CONNECTION_KINDS[place.kind]
+    known = (*CONNECTION_KINDS[place.kind], _ANY_KIND)
     if connection and connection.conn_type not in known:
         raise FetchRefused(
             f"the connection is of another kind; {place.kind} needs one of the kind {' or '.join(known)}"

@@ -46,7 +46,8 @@ _REFUSALS = (
 _UNGUARDED = ("certificate", "SSL was required", "sslmode")
 """What PostgreSQL's driver says of a line that cannot be guarded as the connection's extra asks."""
 
-_ALIASES = {"postgresql": "postgres", "pgsql": "postgres"}
+_ALIASES = {"postgresql": "postgres", "pgsql": "postgres", "generic": "postgres"}
+"""The last is what Airflow's form offers where the provider of PostgreSQL is not installed."""
 
 
 @contextmanager
