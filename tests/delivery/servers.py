@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import os
 import shutil
 import socket
-import struct
 import subprocess
 import sys
 import threading
@@ -187,14 +185,6 @@ class _Server(asyncssh.SSHServer):
         return (username, password) == (LOGIN, PASSWORD)
 
 
-def write_locked_key() -> str:
-    """The beginning of a private key as ssh-keygen writes it under a passphrase; no key is in it."""
-    parts = (b"aes256-ctr", b"bcrypt", struct.pack(">I16sI", 16, bytes(16), 16))
-    body = b"openssh-key-v1\0" + b"".join(struct.pack(">I", len(part)) + part for part in parts)
-    told = base64.b64encode(body + struct.pack(">III", 1, 0, 0)).decode()
-    return f"-----BEGIN OPENSSH PRIVATE KEY-----\n{told}\n-----END OPENSSH PRIVATE KEY-----\n"
-
-
 @contextmanager
 def serve_sftp(
     root: Path, server_type: type[asyncssh.SFTPServer] = asyncssh.SFTPServer, known: str = ""
@@ -241,7 +231,7 @@ def open_sftp_places(root: Path) -> Iterator[MakePlace]:
             return connect("sftp", host="127.0.0.1", port=port, login=LOGIN, extra_dejson={"host_key": line} | extra)
 
         unknown = connect("sftp", host="127.0.0.1", port=port, login=LOGIN, password=PASSWORD)
-        unread = root.parent / "no_key"
+        unread, locked = root.parent / "no_key", key.export_private_key("openssh", PASSWORD).decode()
         wrong = {
             "the server refuses the login": make(password=f"{PASSWORD}x"),
             "shows another key": make(host_key=asyncssh.generate_private_key("ssh-ed25519")),
@@ -249,9 +239,7 @@ def open_sftp_places(root: Path) -> Iterator[MakePlace]:
             "`host_key` in the connection's extra is no key": make_with(host_key=f"files.landlord.example {PASSWORD}"),
             "`key_file` in the connection's extra cannot be read": make_with(key_file=str(unread)),
             "the private key cannot be read": make_with(private_key=PASSWORD),
-            "which needs the library bcrypt": make_with(
-                private_key=write_locked_key(), private_key_passphrase=PASSWORD
-            ),
+            "the private key cannot": make_with(private_key=locked, private_key_passphrase=f"{PASSWORD}x"),
             "does not answer": make(at=find_free_port()),
         }
 

@@ -14,8 +14,10 @@ from tests.delivery.servers import LOGIN, PASSWORD, serve_sftp
 WAYS = {
     "its text": {"private_key": "openssh"},
     "its text, locked": {"private_key": "pkcs8-pem", "private_key_passphrase": PASSWORD},
+    "its text, locked by ssh-keygen": {"private_key": "openssh", "private_key_passphrase": PASSWORD},
     "a file": {"key_file": "openssh"},
     "a file, locked": {"key_file": "pkcs8-pem", "private_key_passphrase": PASSWORD},
+    "a file, locked by ssh-keygen": {"key_file": "openssh", "private_key_passphrase": PASSWORD},
 }
 
 

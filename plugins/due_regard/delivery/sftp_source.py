@@ -11,7 +11,6 @@ import posixpath
 from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from importlib.util import find_spec
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 from typing import Any, TypeVar
@@ -25,9 +24,6 @@ from due_regard.errors import FetchError, FetchRefused
 
 _SECONDS = 30
 """How long a server may take to answer."""
-
-_BCRYPT = "bcrypt"
-"""Without this library asyncssh opens no key that ssh-keygen gave a passphrase."""
 
 Answer = TypeVar("Answer")
 
@@ -100,12 +96,7 @@ def _read_login_key(extra: Mapping[str, Any]) -> Any:
             "`key_file` in the connection's extra cannot be read on this machine; look whether it is there, and may "
             "be read"
         ) from None
-    except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError) as reason:
-        if _BCRYPT in str(reason) and find_spec(_BCRYPT) is None:
-            raise FetchRefused(
-                "the private key has a passphrase in OpenSSH's own form, which needs the library bcrypt; install it "
-                "beside this, or give a key without a passphrase"
-            ) from None
+    except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError):
         raise FetchRefused(
             "the private key cannot be read; mend `private_key` or `key_file`, and `private_key_passphrase`, in the "
             "connection's extra"
