@@ -51,8 +51,8 @@ _GROUPS = (
     metrics_commands,
 )
 _EXIT_CODES = """exit codes: 0 done, nothing rejected; 2 wrong usage or settings; 3 done, some rows were rejected;
-4 a file was refused (other files are loaded); 5 could not be done (nothing changed; where several landlords
-were asked for, what failed is named and the others were done); 130 interrupted; 143 terminated"""
+4 a file was refused (other files are loaded); 5 could not be done: what failed is named, and what was done before it or
+for other landlords stays; 130 interrupted; 143 terminated"""
 
 
 def main(words: Sequence[str] | None = None) -> int:

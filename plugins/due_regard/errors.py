@@ -1,6 +1,6 @@
 """Every error Due Regard raises on purpose, and the exit code each ends the command line with.
 
-    DueRegardError                 5  could not be done, nothing changed
+    DueRegardError                 5  could not be done
     ├── SettingsError              2  settings, a landlord's file or the call's words are wrong
     │   ├── DecisionError          2  a person's decision lacks or mistakes something; names the field
     │   └── ConfigFileError        2  a file that people edit is wrong; says which, and the line

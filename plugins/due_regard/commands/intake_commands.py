@@ -69,7 +69,7 @@ def run_fetch(args: Namespace, settings: Settings) -> CommandResult:
     lines = [f"{args.landlord}: {result['status']}" + (f": {result['why']}" if result["why"] else "")]
     if result["status"] in {"fetched", "known"}:
         lines.append(f"{result['files']} files, {result['bytes']} bytes, in {result['folder']}")
-        lines.append(f"`due-regard intake --landlord {args.landlord}` takes it in")
+        lines.append(f"`due-regard intake --landlord {args.landlord}` takes it in, or says what holds it")
     return CommandResult(result, tuple(lines), result["exit_code"])
 
 
