@@ -132,6 +132,9 @@ INTEGRATION = {
 }
 """Folder, file or beginning of a test's name -> why it is no everyday test."""
 
+FIRST = "tests/journeys/test_killed_tasks.py"
+"""Takes longest, in one Airflow: begun last, it would be waited for alone."""
+
 POSTGRESQL = {"new_postgresql", "shared_postgresql", "postgresql_url"}
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -149,7 +152,8 @@ def _is_integration(item: pytest.Item) -> bool:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test of the integration run."""
+    """Mark every test of the integration run, and begin with what takes longest."""
     for item in items:
         if _is_integration(item):
             item.add_marker(pytest.mark.integration)
+    items.sort(key=lambda item: item.path != ROOT / FIRST)
