@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from datetime import UTC, date, datetime
+from zipfile import ZipFile
 
 import pandas as pd
 import pytest
@@ -63,6 +64,17 @@ def test_the_longest_overdue_comes_first() -> None:
     assert states == sorted(states, key=["Overdue", "Missing", "Due soon"].index)
     due = found.loc[found["State"] == "Overdue", "By when"]
     assert due.is_monotonic_increasing
+
+
+def test_a_blank_is_no_cell_at_all() -> None:
+    """Else a filter offers it beside the real blanks, and a tenth of the list is cells that say nothing."""
+    found = listed()
+    assert set(found["Disputed"]) == {""}
+    body = build_action_workbook(found, "Action list", DATED, total=len(found), listed=len(found))
+    with ZipFile(io.BytesIO(body)) as parts:
+        cells = parts.read("xl/worksheets/sheet1.xml").count(b"<c ")
+    filled = found.astype("object").replace("", None).notna().sum().sum() + found["By when"].isna().sum()
+    assert cells == filled + len(found.columns)
 
 
 def test_days_overdue_say_what_they_are_counted_in() -> None:

@@ -163,23 +163,26 @@ def _write_rows(sheet: Worksheet, found: pd.DataFrame) -> Iterator[tuple[object,
     """Rows of plain values; only text that could be taken for a formula needs a cell of its own."""
     names = [str(name) for name in found.columns]
     if found.empty:
-        return iter([("None", *[""] * (len(names) - 1))])
-    columns = [_make_column_cells(sheet, found[name]) for name in names]
-    return zip(*(column.to_list() for column in columns), strict=True)
+        return iter([("None", *[None] * (len(names) - 1))])
+    return zip(*(_make_column_cells(sheet, found[name]) for name in names), strict=True)
 
 
-def _make_column_cells(sheet: Worksheet, values: pd.Series) -> pd.Series:
+def _make_column_cells(sheet: Worksheet, values: pd.Series) -> list[object]:
     """Each different text made safe once: most stand in thousands of rows. A text wraps, so that a page holds it."""
     if pd.api.types.is_integer_dtype(values):
-        return values
+        return values.to_list()
     if pd.api.types.is_datetime64_any_dtype(values):
-        days: pd.Series = values.dt.date.astype("object").where(values.notna(), "As soon as possible")
-        return days
-    return values.astype("object").map({value: _make_text_cell(sheet, value) for value in values.unique()})
+        return list(values.dt.date.astype("object").where(values.notna(), "As soon as possible"))
+    codes, texts = pd.factorize(values, use_na_sentinel=False)
+    cells = [_make_text_cell(sheet, text) for text in texts]
+    return [cells[code] for code in codes.tolist()]
 
 
 def _make_text_cell(sheet: Worksheet, value: object) -> object:
+    """None, which is no cell at all, where there is nothing to say."""
     text = make_safe_text(str(value))
+    if not text:
+        return None
     return make_streamed_cell(sheet, text) if text.startswith(FORMULA_STARTS) else text
 
 
