@@ -9,6 +9,7 @@ from zipfile import ZipFile
 import pandas as pd
 import pytest
 from openpyxl import Workbook, load_workbook
+from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from due_regard.packs.content.measure_tables import SPECS
@@ -75,6 +76,24 @@ def test_a_blank_is_no_cell_at_all() -> None:
         cells = parts.read("xl/worksheets/sheet1.xml").count(b"<c ")
     filled = found.astype("object").replace("", None).notna().sum().sum() + found["By when"].isna().sum()
     assert cells == filled + len(found.columns)
+
+
+@pytest.mark.parametrize("reader", ["managers", "committee"])
+def test_no_text_is_cut_by_the_next_column(reader: str) -> None:
+    found = listed()
+    if reader == "committee":
+        now = example_snapshots("queens_cross")[0]
+        found = build_committee_actions(
+            select_open_duties(now.assessments), now.duties, WORDING.format_post, date(2026, 8, 1)
+        )
+    page = sheet(found)
+    widths = [page.column_dimensions[get_column_letter(place)].width for place in range(1, page.max_column + 1)]
+    cells = [(cell, width) for row in page.iter_rows() for cell, width in zip(row, widths, strict=True)]
+    wide = [cell for cell, width in cells if isinstance(cell.value, str) and len(cell.value) > width]
+    assert len(wide) > 5
+    assert all(cell.alignment.wrap_text for cell in wide)
+    lines = max(len(str(cell.value)) / width for cell, width in cells)
+    assert page.sheet_format.defaultRowHeight >= 15 * lines
 
 
 def test_days_overdue_say_what_they_are_counted_in() -> None:

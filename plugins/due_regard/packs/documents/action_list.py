@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import date, datetime
+from math import ceil
 
 import pandas as pd
 from openpyxl import Workbook
@@ -33,10 +34,12 @@ COMMITTEE_HEADINGS = (
     "Clause",
 )  # fmt: skip
 _WIDTHS = {
-    "Register reference": 13, "What to do": 46, "By whom": 20, "Team": 16, "By when": 16, "Days overdue": 10,
-    "Counted in": 14, "State": 11, "Disputed": 10, "Duty": 36, "Clause": 11, "How serious": 11,
+    "Register reference": 13, "What to do": 58, "By whom": 20, "Team": 16, "By when": 19, "Days overdue": 10,
+    "Counted in": 14, "State": 11, "Disputed": 10, "Duty": 42, "Clause": 11, "How serious": 11,
     "What is to be done": 56, "Owner": 26, "Overdue": 10, "Longest overdue": 10, "Missing": 10, "Propose by": 18,
 }  # fmt: skip
+_LINE = 15
+"""Height of one line, in points."""
 _STATES = {"overdue": "Overdue", "due_soon": "Due soon", "breach": "Missing"}
 _SEVERITIES = {"breach": "Breach", "explain": "Explain", "warning": "Warning"}
 _RANKS = {"overdue": 0, "breach": 1, "due_soon": 2}
@@ -126,6 +129,8 @@ def build_action_workbook(
     for place, name in enumerate(headings, 1):
         sheet.column_dimensions[get_column_letter(place)].width = _WIDTHS[name]
     sheet.auto_filter.ref = f"A1:{get_column_letter(len(headings))}{max(len(found), 1) + 1}"
+    # One height for all rows: Excel finds each row's by itself, LibreOffice and printing do not.
+    sheet.sheet_format.defaultRowHeight, sheet.sheet_format.customHeight = _LINE * _count_lines(found), True
     _set_up_print(sheet, title)
     sheet.append(_write_header(sheet, headings))
     for row in _write_rows(sheet, found):
@@ -135,6 +140,12 @@ def build_action_workbook(
         about.append([line])
     about.column_dimensions["A"].width = 100
     return save_workbook(book, dated)
+
+
+def _count_lines(found: pd.DataFrame) -> int:
+    """Lines that the longest text takes in its column; the headings take two."""
+    longest = {str(name): int(found[name].astype("str").str.len().max()) for name in found.columns if len(found)}
+    return max([2, *(ceil(length / _WIDTHS[name]) for name, length in longest.items())])
 
 
 def _set_up_print(sheet: Worksheet, title: str) -> None:
@@ -160,7 +171,7 @@ def _write_header(sheet: Worksheet, headings: Sequence[str]) -> list[object]:
 
 
 def _write_rows(sheet: Worksheet, found: pd.DataFrame) -> Iterator[tuple[object, ...]]:
-    """Rows of plain values; only text that could be taken for a formula needs a cell of its own."""
+    """Rows of plain values; text that is too wide, or could be taken for a formula, has a cell that its rows share."""
     names = [str(name) for name in found.columns]
     if found.empty:
         return iter([("None", *[None] * (len(names) - 1))])
@@ -168,22 +179,26 @@ def _write_rows(sheet: Worksheet, found: pd.DataFrame) -> Iterator[tuple[object,
 
 
 def _make_column_cells(sheet: Worksheet, values: pd.Series) -> list[object]:
-    """Each different text made safe once: most stand in thousands of rows. A text wraps, so that a page holds it."""
+    """Each different text made safe once: most stand in thousands of rows."""
     if pd.api.types.is_integer_dtype(values):
         return values.to_list()
     if pd.api.types.is_datetime64_any_dtype(values):
         return list(values.dt.date.astype("object").where(values.notna(), "As soon as possible"))
     codes, texts = pd.factorize(values, use_na_sentinel=False)
-    cells = [_make_text_cell(sheet, text) for text in texts]
+    cells = [_make_text_cell(sheet, str(text), _WIDTHS[str(values.name)]) for text in texts]
     return [cells[code] for code in codes.tolist()]
 
 
-def _make_text_cell(sheet: Worksheet, value: object) -> object:
-    """None, which is no cell at all, where there is nothing to say."""
-    text = make_safe_text(str(value))
+def _make_text_cell(sheet: Worksheet, text: str, width: int) -> object:
+    """None, which is no cell at all, where there is nothing to say; what is wider than its column goes on below."""
+    text = make_safe_text(text)
     if not text:
         return None
-    return make_streamed_cell(sheet, text) if text.startswith(FORMULA_STARTS) else text
+    if len(text) <= width and not text.startswith(FORMULA_STARTS):
+        return text
+    cell = make_streamed_cell(sheet, text)
+    cell.alignment = Alignment(wrap_text=True)
+    return cell
 
 
 def _write_about_sheet(title: str, rows: int, total: int, left_out: int) -> list[str]:
