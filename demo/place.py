@@ -69,6 +69,11 @@ def find_free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def drop_foreign_variables(*more: str) -> dict[str, str]:
+    """This process's variables without any of Airflow's or ours, or whose names begin with one of `more`."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "DUE_REGARD_", *more))}
+
+
 def build_environment(place: DemoPlace, port: int, *, with_users: bool = False) -> dict[str, str]:
     """The environment of the demo's processes: the caller's, less its settings of Airflow and Due Regard, plus ours.
 
@@ -77,9 +82,9 @@ def build_environment(place: DemoPlace, port: int, *, with_users: bool = False) 
         port: of the server.
         with_users: people log in with roles, as in production; without, only the demo does, and starts faster.
     """
-    foreign = ("AIRFLOW", "DUE_REGARD_", "PYTHONDONTWRITEBYTECODE", "PYTHONPATH")
     proxies = {"http_proxy", "https_proxy", "all_proxy"}
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith(foreign) and k.lower() not in proxies}
+    ours = drop_foreign_variables("PYTHONDONTWRITEBYTECODE", "PYTHONPATH")
+    inherited = {name: value for name, value in ours.items() if name.lower() not in proxies}
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     login = _list_fab_settings() if with_users else _list_simple_login_settings(place)
     return inherited | {"PATH": path} | _list_own_settings(place) | _list_airflow_settings(place, port) | login

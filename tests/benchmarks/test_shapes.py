@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from benchmarks.shapes_known import CHAINS, MAPPED, PARTITIONS, TEMPLATES, Shape
-from tests.foreign_variables import drop_foreign_variables
+from demo.place import drop_foreign_variables
 
 ROOT = Path(__file__).parents[2]
 LANDLORD = "queens_cross"

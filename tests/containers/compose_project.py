@@ -21,9 +21,8 @@ from typing import Any
 import httpx
 import yaml
 
-from demo.place import find_free_port
+from demo.place import drop_foreign_variables, find_free_port
 from tests.deployment.test_compose import ROOT, SERVICES
-from tests.foreign_variables import drop_foreign_variables
 
 LANDLORDS = ("queens_cross", "clydebank")
 PATIENCE_S = float(os.environ.get("DUE_REGARD_CONTAINERS_PATIENCE", "900"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.foreign_variables import drop_foreign_variables
+from demo.place import drop_foreign_variables
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.foreign_variables import drop_foreign_variables
+from demo.place import drop_foreign_variables
 
 LANDLORDS = ("one", "two")
 DAGS = {

@@ -16,10 +16,10 @@ from pathlib import Path
 import pytest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 
+from demo.place import drop_foreign_variables
 from due_regard.config.settings import Settings
 from due_regard.register import load_drop, record_assessment
 from due_regard.services.landlord_context import open_landlord_register
-from tests.foreign_variables import drop_foreign_variables
 from tests.register.drops import accepted, appeal, assessments, drop
 from tests.test_metrics import NOW
 

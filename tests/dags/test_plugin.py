@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from demo.place import drop_foreign_variables
 from due_regard.services import preload_packages
-from tests.foreign_variables import drop_foreign_variables
 
 ROOT = Path(__file__).resolve().parents[2]
 CODE = """

@@ -134,6 +134,23 @@ def run_server(command: list[str], port: int, **env: str) -> Iterator[None]:
 
 
 @contextmanager
+def accept_lines(take: Callable[[socket.socket], None]) -> Iterator[int]:
+    """A port of this machine; every line that comes in by it is given to `take`, one after the other."""
+
+    def listen() -> None:
+        with suppress(OSError):
+            while True:
+                take(listening.accept()[0])
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=listen, daemon=True)
+        thread.start()
+        yield int(listening.getsockname()[1])
+        listening.shutdown(socket.SHUT_RDWR)
+        thread.join(60)
+
+
+@contextmanager
 def cut_line(port: int | str, after: int) -> Iterator[int]:
     """The port of a line to a server's port, or its Unix socket, that breaks once `after` bytes came back by it."""
     left = after
@@ -153,23 +170,16 @@ def cut_line(port: int | str, after: int) -> Iterator[int]:
             with suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
 
-    def accept() -> None:
-        with suppress(OSError):
-            while True:
-                near, _ = listening.accept()
-                far = socket.socket(socket.AF_INET if isinstance(port, int) else socket.AF_UNIX)
-                far.connect(("127.0.0.1", port) if isinstance(port, int) else port)
-                opened.extend((near, far))
-                for ends, is_answer in (((near, far), False), ((far, near), True)):
-                    threading.Thread(target=pass_on, args=ends, kwargs={"is_answer": is_answer}, daemon=True).start()
+    def join_ends(near: socket.socket) -> None:
+        far = socket.socket(socket.AF_INET if isinstance(port, int) else socket.AF_UNIX)
+        far.connect(("127.0.0.1", port) if isinstance(port, int) else port)
+        opened.extend((near, far))
+        for ends, is_answer in (((near, far), False), ((far, near), True)):
+            threading.Thread(target=pass_on, args=ends, kwargs={"is_answer": is_answer}, daemon=True).start()
 
     opened: list[socket.socket] = []
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        thread = threading.Thread(target=accept, daemon=True)
-        thread.start()
-        yield int(listening.getsockname()[1])
-        listening.shutdown(socket.SHUT_RDWR)
-        thread.join(60)
+    with accept_lines(join_ends) as near_port:
+        yield near_port
     for end in opened:
         end.close()
 

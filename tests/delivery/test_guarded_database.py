@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import ssl
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -19,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from due_regard.errors import FetchRefused
 from tests.delivery.kinds import QUERIES
 from tests.delivery.places import L, connect, make_landlord
-from tests.delivery.servers import LOGIN, PASSWORD
+from tests.delivery.servers import LOGIN, PASSWORD, accept_lines
 
 CASES = {
     "no file to check it by": (True, {"sslmode": "verify-full", "sslrootcert": "none.pem"}),
@@ -64,24 +63,14 @@ def serve(certificate: Path | None) -> Iterator[int]:
     """The port of what answers as PostgreSQL does to who asks for a guarded line; it goes no further."""
 
     def answer(line: socket.socket) -> None:
-        line.recv(8)
-        line.sendall(b"S" if certificate else b"N")
-        if certificate:
-            guard = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            guard.load_cert_chain(certificate)
-            with guard.wrap_socket(line, server_side=True) as guarded:
-                guarded.recv(1)
+        with suppress(OSError), line:
+            line.recv(8)
+            line.sendall(b"S" if certificate else b"N")
+            if certificate:
+                guard = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+                guard.load_cert_chain(certificate)
+                with guard.wrap_socket(line, server_side=True) as guarded:
+                    guarded.recv(1)
 
-    def listen() -> None:
-        with suppress(OSError):
-            while True:
-                line, _ = listening.accept()
-                with suppress(OSError), line:
-                    answer(line)
-
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        thread = threading.Thread(target=listen, daemon=True)
-        thread.start()
-        yield int(listening.getsockname()[1])
-        listening.shutdown(socket.SHUT_RDWR)
-        thread.join(60)
+    with accept_lines(answer) as port:
+        yield port

@@ -30,12 +30,11 @@ from sqlalchemy.exc import DBAPIError
 
 from demo.api import AirflowApi, TaskOutcome
 from demo.chain import STEPS, follow_chain
-from demo.place import find_free_port, make_address
+from demo.place import drop_foreign_variables, find_free_port, make_address
 from demo.run import AS_AT
 from due_regard.calendars.quarters import LONDON
 from due_regard.web.roles import list_role_permissions
 from tests.deployment.test_compose import COMPOSE, OURS, REFERENCE, ROOT, TEXT, fill_in
-from tests.foreign_variables import drop_foreign_variables
 from tests.journeys.installations import personal_values, small_include
 
 LANDLORDS = ("queens_cross", "clydebank")

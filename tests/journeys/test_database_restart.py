@@ -24,9 +24,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import make_url, text
 
+from demo.place import drop_foreign_variables
 from due_regard.register import open_register, read_records, upgrade_register, verify_audit
 from tests.approval_off import switch_approval_off
-from tests.foreign_variables import drop_foreign_variables
 from tests.journeys.installations import small_include
 from tests.journeys.task_process import Order
 from tests.register.engines import find_server_url, run_statement, start_postgresql

@@ -20,10 +20,10 @@ import psutil
 import pytest
 from sqlalchemy import create_engine, make_url, text
 
+from demo.place import drop_foreign_variables
 from due_regard.config.settings import Settings
 from due_regard.register import upgrade_register
 from due_regard.services.assess_landlord import assess_landlord
-from tests.foreign_variables import drop_foreign_variables
 from tests.register.engines import find_server_url, run_statement, start_postgresql
 
 if TYPE_CHECKING:

@@ -180,15 +180,11 @@ def make_alert_place(folder: Path, include: Path) -> tuple[DemoPlace, int, dict[
     place = DemoPlace(folder / "out", include)
     place.home.mkdir(parents=True)
     port = find_free_port()
-    return (
-        place,
-        port,
-        build_environment(place, port)
-        | {
-            "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "20",
-            "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "3",
-        },
-    )
+    env = build_environment(place, port) | {
+        "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "20",
+        "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "3",
+    }
+    return place, port, env
 
 
 @pytest.fixture(scope="module")

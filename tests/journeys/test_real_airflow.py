@@ -19,7 +19,7 @@ import httpx
 import psutil
 import pytest
 
-from tests.foreign_variables import drop_foreign_variables
+from demo.place import drop_foreign_variables
 from tests.journeys.installations import LANDLORDS, personal_values, small_include, spoil
 
 KEPT, REFUSED = "queens_cross", "united_welsh"

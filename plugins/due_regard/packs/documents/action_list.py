@@ -144,8 +144,8 @@ def build_action_workbook(
 
 def _count_lines(found: pd.DataFrame) -> int:
     """Lines that the longest text takes in its column; the headings take two."""
-    longest = {str(name): int(found[name].astype("str").str.len().max()) for name in found.columns if len(found)}
-    return max([2, *(ceil(length / _WIDTHS[name]) for name, length in longest.items())])
+    longest = {str(name): max(map(len, map(str, found[name].unique())), default=0) for name in found.columns}
+    return max(2, *(ceil(length / _WIDTHS[name]) for name, length in longest.items()))
 
 
 def _set_up_print(sheet: Worksheet, title: str) -> None:
