@@ -21,11 +21,12 @@ from typing import Any
 import openpyxl
 import pandas as pd
 
-from due_regard.intake import expectations, load_source_mapping, read_drop
+from due_regard.intake import expectations
 from due_regard.intake.check_suite import build_suite
 from due_regard.intake.csv_reader import read_csv_table
-from due_regard.intake.drop_reading import stage_drop
+from due_regard.intake.drop_reading import read_drop, stage_drop
 from due_regard.intake.row_checks import check_candidates
+from due_regard.intake.source_mapping import load_source_mapping
 from due_regard.intake.workbook_preflight import inspect_workbook
 from due_regard.intake.workbook_reader import read_sheets
 from due_regard.records.canonical import ENTITY

@@ -12,7 +12,8 @@ from functools import partial
 
 from due_regard import register
 from due_regard.config.settings import Settings
-from due_regard.intake import load_source_mapping, read_drop
+from due_regard.intake.drop_reading import read_drop
+from due_regard.intake.source_mapping import load_source_mapping
 from due_regard.services.landlord_context import load_landlord_context, open_landlord_register
 
 ROUNDS = 5

@@ -15,7 +15,8 @@ from due_regard.alerts.record_cells import RecordCells
 from due_regard.alerts.told_before import NOTHING_SENT
 from due_regard.assessment.explanation import explain_rule
 from due_regard.config.settings import Settings
-from due_regard.intake import load_source_mapping, read_drop
+from due_regard.intake.drop_reading import read_drop
+from due_regard.intake.source_mapping import load_source_mapping
 from due_regard.mail.wording import load_mail_wording
 from due_regard.register import (
     load_drop,

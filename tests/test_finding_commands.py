@@ -18,7 +18,8 @@ from due_regard.__main__ import main
 from due_regard.calendars.quarters import find_london_day
 from due_regard.config.settings import Settings
 from due_regard.errors import RegisterError, UnknownReference
-from due_regard.intake import load_source_mapping, read_drop
+from due_regard.intake.drop_reading import read_drop
+from due_regard.intake.source_mapping import load_source_mapping
 from due_regard.register.schema.drop_tables import AuditRow
 from due_regard.services.assess_landlord import assess_landlord
 from due_regard.services.decide_on_finding import Decision, decide_on_finding

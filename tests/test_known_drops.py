@@ -5,7 +5,10 @@ Each life is lived twice, in an installation of each road: one that knows its dr
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,9 +19,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from due_regard import intake, register
+from due_regard import register
 from due_regard.config.settings import Settings
-from due_regard.intake import drop_identity, read_drop
+from due_regard.intake import drop_identity, drop_reading, rejections
+from due_regard.intake.drop_reading import read_drop
 from due_regard.register.findings.said_words import SaidWords
 from due_regard.register.schema import revisions
 from due_regard.services.landlord_context import open_landlord_register
@@ -67,7 +71,7 @@ class Installation:
         steps: list[str] = []
         with pytest.MonkeyPatch.context() as patch, listen_to_steps(steps.append):
             if not self.knows:
-                patch.setattr(intake, "identify_drop", lambda *_: None)
+                patch.setattr(drop_identity, "identify_drop", lambda *_: None)
             now = NOW + timedelta(days=self.day)
             result = take_in_drop(self.settings, L, drop=drop or self.drop, source=SOURCE, now=now)
         return result, any("reading and checking" in step for step in steps)
@@ -100,7 +104,7 @@ Life = Callable[[Installation], None]
 @pytest.fixture(autouse=True)
 def _without_great_expectations(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its verdict is the same and takes seconds (tests/intake)."""
-    monkeypatch.setattr(intake, "read_drop", partial(read_drop, great_expectations=False))
+    monkeypatch.setattr(drop_reading, "read_drop", partial(read_drop, great_expectations=False))
 
 
 @pytest.fixture(params=[True, False], ids=["all good", "a row to mend"])
@@ -260,7 +264,7 @@ def test_rows_to_mend_are_handed_back_again(tmp_path: Path, harm: str, monkeypat
     one.mapping.write_text(one.mapping.read_text(encoding="utf-8").replace("name: canonical", f"name: {SOURCE}"))
     if harm == "never written":
         with monkeypatch.context() as struck, pytest.raises(KeyboardInterrupt):
-            struck.setattr(intake, "write_rejections", raise_interrupt)
+            struck.setattr(rejections, "write_rejections", raise_interrupt)
             one.take()
     else:
         file = next(Path(one.take()[0]["rejections"]).glob("appeals*"))
@@ -315,18 +319,42 @@ def test_a_drop_changed_while_it_was_read_stays_unknown(
 
     write(one.drop, appeals=APPEALS + "A7,R1,2026-03-05\n")
     with monkeypatch.context() as struck:
-        struck.setattr(intake, "read_drop", read_and_change)
+        struck.setattr(drop_reading, "read_drop", read_and_change)
         one.take()
     assert one.take()[1]
     assert not one.take()[1]
 
 
+_TAKE = """
+import sys
+from due_regard.__main__ import main
+code = main(sys.argv[1:])
+print(sorted({"great_expectations", "openpyxl", "python_calamine"} & set(sys.modules)))
+sys.exit(code)
+"""
+
+
+@pytest.mark.parametrize("is_known", [True, False], ids=["known", "new"])
+def test_a_known_drop_loads_nothing_that_reads_workbooks(tmp_path: Path, is_known: bool) -> None:
+    """Those libraries take a third of the program's start."""
+    drop, settings = tmp_path / "drop", Settings(var_dir=tmp_path / "var", landlords=(L,))
+    write(drop, customers=CUSTOMERS, restrictions=RESTRICTIONS)
+    if is_known:
+        take_in_drop(settings, L, drop=drop, source="canonical", now=NOW)
+    words = ("intake", "--landlord", L, "--source", "canonical", "--now", "2026-07-02T09:00:00+01:00", str(drop))
+    environment = os.environ | {"DUE_REGARD_VAR_DIR": str(settings.var_dir), "DUE_REGARD_LANDLORDS": f'["{L}"]'}
+    process = subprocess.run(
+        [sys.executable, "-c", _TAKE, *words], env=environment, capture_output=True, text=True, check=True
+    )
+    loaded = process.stdout.splitlines()[-1]
+    assert loaded == ("[]" if is_known else "['great_expectations', 'openpyxl', 'python_calamine']")
+
+
 def test_every_library_that_reads_files_counts() -> None:
     """Whatever intake imports is of this program, of Python, or its version is part of what identifies a reading."""
     import ast
-    import sys
 
-    folder = Path(intake.__file__).parent
+    folder = Path(drop_identity.__file__).parent
     found = set()
     for file in folder.glob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):

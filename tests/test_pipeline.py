@@ -19,11 +19,13 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import select
 
-from due_regard import assessment, intake, register
+from due_regard import assessment, register
 from due_regard.__main__ import main
 from due_regard.config.settings import Settings
 from due_regard.errors import DropError, LandlordError, RegisterMovedOn, SettingsError, WordingError
-from due_regard.intake import load_source_mapping, read_drop
+from due_regard.intake import rejections
+from due_regard.intake.drop_reading import read_drop
+from due_regard.intake.source_mapping import load_source_mapping
 from due_regard.mail import wording
 from due_regard.register.schema.alert_tables import AlertMessage
 from due_regard.register.schema.finding_tables import AssessmentRun
@@ -145,7 +147,7 @@ def test_killed_after_the_load_the_data_owner_is_told_and_the_next_run_writes_th
 
     spoil(drop)
     with monkeypatch.context() as struck, pytest.raises(Killed):
-        struck.setattr(intake, "write_rejections", die)
+        struck.setattr(rejections, "write_rejections", die)
         take(settings)
     assert len(list_told(settings)) == 1
     again = take(settings, NOW + timedelta(hours=1))

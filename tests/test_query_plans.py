@@ -19,7 +19,8 @@ from benchmarks.pages import LANDLORD, list_pages
 from due_regard import register
 from due_regard.__main__ import main
 from due_regard.config.settings import Settings
-from due_regard.intake import load_source_mapping, read_drop
+from due_regard.intake.drop_reading import read_drop
+from due_regard.intake.source_mapping import load_source_mapping
 from due_regard.register import upgrade_register
 from due_regard.register.write_guards import remove_guards
 from due_regard.services.assess_landlord import assess_landlord

@@ -22,7 +22,8 @@ from due_regard import register
 from due_regard.__main__ import main
 from due_regard.config.settings import Settings
 from due_regard.errors import DropError, MailError, SettingsError
-from due_regard.intake import load_source_mapping, read_drop
+from due_regard.intake.drop_reading import read_drop
+from due_regard.intake.source_mapping import load_source_mapping
 from due_regard.mail.login import open_transport
 from due_regard.mail.mail_mode import choose_mail_mode
 from due_regard.packs import is_issued

@@ -18,7 +18,8 @@ from due_regard.__main__ import main
 from due_regard.config.landlord import list_landlord_ids, load_landlord
 from due_regard.config.layered_folders import LayeredFolder, find_file, find_shipped_folder, list_files
 from due_regard.config.settings import Settings
-from due_regard.intake import load_source_mapping, read_drop
+from due_regard.intake.drop_reading import read_drop
+from due_regard.intake.source_mapping import load_source_mapping
 from due_regard.policy import load_policies
 from due_regard.services import orchestration
 from due_regard.services.assess_landlord import assess_landlord

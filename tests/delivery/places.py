@@ -17,7 +17,8 @@ import yaml
 from due_regard import register
 from due_regard.config.connections import WrittenConnection, read_connection
 from due_regard.config.settings import Settings
-from due_regard.intake import find_rows_before, read_drop
+from due_regard.intake.completeness import find_rows_before
+from due_regard.intake.drop_reading import read_drop
 from due_regard.services import take_in_drop
 from due_regard.services.fetch_drop import fetch_drop
 from due_regard.services.landlord_files import write_landlord_template
@@ -139,7 +140,7 @@ def skip_great_expectations(monkeypatch: pytest.MonkeyPatch) -> None:
         )
 
     monkeypatch.setattr(take_in_drop, "validate_drop", validate)
-    monkeypatch.setattr("due_regard.intake.publish_data_docs", lambda *_, **__: None)
+    monkeypatch.setattr("due_regard.intake.data_docs.publish_data_docs", lambda *_, **__: None)
 
 
 @contextmanager

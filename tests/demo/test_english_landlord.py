@@ -19,7 +19,8 @@ from due_regard.assessment.explanation import explain_rule
 from due_regard.calendars.working_days import load_calendar
 from due_regard.config.landlord import list_landlord_ids
 from due_regard.config.settings import Settings
-from due_regard.intake import load_source_mapping, read_drop
+from due_regard.intake.drop_reading import read_drop
+from due_regard.intake.source_mapping import load_source_mapping
 from due_regard.records.canonical import UNKNOWN_CELLS
 from due_regard.register import reading
 from due_regard.services.landlord_context import load_landlord_context, open_landlord_register

@@ -15,7 +15,8 @@ from demo.run import list_sample_landlords
 from demo.samples import write_samples
 from demo.samples.write import lay_sample_folders
 from due_regard.config.landlord import list_landlord_ids, load_landlord
-from due_regard.intake import load_source_mapping, read_drop
+from due_regard.intake.drop_reading import read_drop
+from due_regard.intake.source_mapping import load_source_mapping
 from due_regard.records.validated_drop import ValidatedDrop
 from tests.journeys.installations import small_include
 

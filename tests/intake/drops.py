@@ -9,7 +9,8 @@ from typing import Any
 
 from openpyxl import Workbook
 
-from due_regard.intake import SourceMapping, load_source_mapping, read_drop
+from due_regard.intake.drop_reading import read_drop
+from due_regard.intake.source_mapping import SourceMapping, load_source_mapping
 from due_regard.records.validated_drop import AcceptedFile, ValidatedDrop
 
 SOURCES = Path(__file__).parents[2] / "include" / "sources"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from due_regard.errors import DropError
-from due_regard.intake import check_source
+from due_regard.intake.source_check import check_source
 from tests.intake.drops import ON, source, write
 
 PERSONS = "Person Ref,Person Type,Shoe Size,Surname\n1,T,9,Nobody\n2,Squatter,9,Nobody\n3,T,9,Nobody,x\n"

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from due_regard.errors import DropError
-from due_regard.intake import check_completeness, find_rows_before, read_drop
+from due_regard.intake.completeness import check_completeness, find_rows_before
+from due_regard.intake.drop_reading import read_drop
 from tests.intake.drops import APPEALS, CUSTOMERS, ON, RESTRICTIONS, only, read, source, write
 
 NOW = datetime(2026, 6, 30, 12, tzinfo=UTC)

@@ -10,8 +10,9 @@ import openpyxl
 import pytest
 from openpyxl import Workbook
 
-from due_regard.intake import read_drop, write_rejections
 from due_regard.intake.date_columns import find_column_fault
+from due_regard.intake.drop_reading import read_drop
+from due_regard.intake.rejections import write_rejections
 from due_regard.intake.source_mapping import SourceMapping
 from due_regard.records.validated_drop import AcceptedFile
 from tests.intake.drops import ON, only, reasons, source, write

@@ -15,8 +15,9 @@ import pandas as pd
 import pytest
 
 from due_regard.errors import DropError
-from due_regard.intake import cell_values, expectations, publish_data_docs, row_checks, validation_project
+from due_regard.intake import cell_values, expectations, row_checks, validation_project
 from due_regard.intake.check_suite import CODED_KINDS, CheckRule, ColumnCheck, build_suite
+from due_regard.intake.data_docs import publish_data_docs
 from due_regard.records.canonical import ENTITIES, ColumnKind
 from due_regard.records.validated_drop import ValidatedDrop
 from tests.intake import drops

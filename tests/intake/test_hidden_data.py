@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from openpyxl import Workbook
 
-from due_regard.intake import check_source, summarise_rejections, write_rejections
+from due_regard.intake.rejections import summarise_rejections, write_rejections
+from due_regard.intake.source_check import check_source
 from tests.intake.drops import ON, only, read, source, write
 from tests.intake.packages import SHEET, repacked, saved
 

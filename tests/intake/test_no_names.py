@@ -20,7 +20,9 @@ from pathlib import Path
 import pytest
 
 from due_regard.errors import DueRegardError
-from due_regard.intake import check_completeness, check_source, quarantine_files, summarise_rejections, write_rejections
+from due_regard.intake.completeness import check_completeness
+from due_regard.intake.rejections import quarantine_files, summarise_rejections, write_rejections
+from due_regard.intake.source_check import check_source
 from due_regard.register import load_drop, open_register
 from due_regard.services.result import remove_file_names
 from tests.intake.drops import CUSTOMERS, ON, read, source, workbook, write

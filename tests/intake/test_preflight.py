@@ -12,7 +12,7 @@ from openpyxl import Workbook
 from openpyxl.styles import Font
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
-from due_regard.intake import quarantine_files
+from due_regard.intake.rejections import quarantine_files
 from tests.intake.drops import APPEALS, CUSTOMERS, only, read, reasons, workbook, write
 from tests.intake.packages import customers_workbook, repacked, saved, with_dimension, with_sheet
 

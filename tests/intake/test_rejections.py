@@ -12,7 +12,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from due_regard.intake import summarise_rejections, write_rejections
+from due_regard.intake.rejections import summarise_rejections, write_rejections
 from due_regard.records.validated_drop import ValidatedDrop
 from tests.intake.drops import APPEALS, CUSTOMERS, RESTRICTIONS, only, read, reasons, source, workbook, write
 from tests.intake.shapes import write_shape

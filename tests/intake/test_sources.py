@@ -8,8 +8,7 @@ import pandas as pd
 import pytest
 
 from due_regard.errors import SourceError
-from due_regard.intake import SourceMapping, load_source_mapping
-from due_regard.intake.source_mapping import ColumnMap, SourcePart
+from due_regard.intake.source_mapping import ColumnMap, SourceMapping, SourcePart, load_source_mapping
 from tests.intake.drops import SOURCES, only, read, reasons, source, workbook, write
 from tests.intake.shapes import write_shape
 

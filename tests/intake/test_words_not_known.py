@@ -9,7 +9,10 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from due_regard.intake import check_source, load_source_mapping, read_drop, summarise_rejections, write_rejections
+from due_regard.intake.drop_reading import read_drop
+from due_regard.intake.rejections import summarise_rejections, write_rejections
+from due_regard.intake.source_check import check_source
+from due_regard.intake.source_mapping import load_source_mapping
 from due_regard.records.canonical import UNKNOWN_CELLS
 from due_regard.records.validated_drop import AcceptedFile, ValidatedDrop
 from tests.intake.drops import APPEALS, ON, RESTRICTIONS, SOURCES, only, read, reasons, source, write

@@ -10,7 +10,9 @@ import pytest
 
 from due_regard.config.settings import Settings
 from due_regard.config.storage import write_file
-from due_regard.intake import load_source_mapping, read_drop, write_rejections
+from due_regard.intake.drop_reading import read_drop
+from due_regard.intake.rejections import write_rejections
+from due_regard.intake.source_mapping import load_source_mapping
 from due_regard.register import hash_drop, hold_drop, load_drop
 from due_regard.services.landlord_context import open_landlord_register
 from tests.register.drops import accepted, drop, restriction

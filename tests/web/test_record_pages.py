@@ -19,7 +19,8 @@ from httpx import Response
 
 from due_regard import register
 from due_regard.config.settings import Settings
-from due_regard.intake import load_source_mapping, read_drop
+from due_regard.intake.drop_reading import read_drop
+from due_regard.intake.source_mapping import load_source_mapping
 from due_regard.services.assess_landlord import assess_landlord
 from due_regard.services.landlord_context import open_landlord_register
 from due_regard.services.list_vanished import list_vanished

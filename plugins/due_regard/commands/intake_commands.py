@@ -162,7 +162,8 @@ def run_drop_missing(args: Namespace, settings: Settings) -> CommandResult:
 
 def run_source_check(args: Namespace, settings: Settings) -> CommandResult:
     """`source check S DROP`."""
-    from due_regard.intake import check_source, load_source_mapping
+    from due_regard.intake.source_check import check_source
+    from due_regard.intake.source_mapping import load_source_mapping
 
     mapping = load_source_mapping(settings.sources_dir, args.source)
     found = check_source(mapping, args.drop, on=parse_day_or_today(args.on))

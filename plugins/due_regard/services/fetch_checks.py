@@ -71,7 +71,7 @@ def find_query_faults(settings: Settings, landlord: Landlord) -> Iterator[tuple[
     Returns:
         where in the landlord's file, what, and whether it is wrong (else it may be meant).
     """
-    from due_regard.intake import load_source_mapping
+    from due_regard.intake.source_mapping import load_source_mapping
 
     queries = landlord.fetch.queries if landlord.fetch else {}
     if not queries:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from due_regard.delivery.export_sources import ExportSource, FoundFiles
     from due_regard.delivery.inbox import Inbox
     from due_regard.delivery.inbox_record import InboxRecord
-    from due_regard.intake import SourceMapping
+    from due_regard.intake.source_mapping import SourceMapping
 
 _WAITING = 5
 """Exit code of an export that is not whole yet, as intake has it."""
@@ -50,7 +50,7 @@ def fetch_drop(settings: Settings, landlord: str, *, find_connection: FindConnec
         FetchError: the place does not answer; FetchRefused where a person must mend something.
         StorageError: the inbox cannot be written.
     """
-    from due_regard.intake import load_source_mapping
+    from due_regard.intake.source_mapping import load_source_mapping
 
     found = load_landlord(settings.landlords_dir, landlord)
     if found.fetch is None:
@@ -70,8 +70,7 @@ def fetch_drop(settings: Settings, landlord: str, *, find_connection: FindConnec
 def _fetch_from_files(
     settings: Settings, landlord: Landlord, mapping: SourceMapping, inbox: Inbox, source: ExportSource, now: datetime
 ) -> Result:
-    from due_regard.intake import check_completeness
-    from due_regard.intake.completeness import check_listed_files
+    from due_regard.intake.completeness import check_completeness, check_listed_files
 
     report_step(f"{landlord.id}: listing")
     listed = list_export_files(source)

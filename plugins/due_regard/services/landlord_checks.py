@@ -197,7 +197,7 @@ def _find_name_faults(settings: Settings, landlord: Landlord, history: PolicyHis
 
 def _find_missing_files(settings: Settings, landlord: Landlord) -> Iterator[Fault]:
     """The source mapping and the packs that cannot be read."""
-    from due_regard.intake import load_source_mapping
+    from due_regard.intake.source_mapping import load_source_mapping
     from due_regard.packs.content.pack_definition import load_pack_definition
 
     try:

@@ -59,7 +59,7 @@ def post_rows_to_mend(
 
     The next `alerts` run hands the mail over.
     """
-    from due_regard.intake import summarise_rejections
+    from due_regard.intake.rejections import summarise_rejections
 
     summary = summarise_rejections(validated).rstrip()
     text = context.wording.data_owner.rows_to_mend.format(summary=summary, folder=folder, batch=batch_id)

@@ -9,13 +9,15 @@ _HEAVY = (
     "matplotlib.backends.backend_agg",
     "openpyxl",
     "scipy.optimize",
-    "due_regard.intake",
+    "due_regard.intake.drop_reading",
+    "due_regard.intake.rejections",
+    "due_regard.intake.data_docs",
     "due_regard.register",
     "due_regard.assessment",
     "due_regard.alerts",
     "due_regard.packs",
 )
-"""What tasks import when they run: the rooms, and what rooms import only once they work."""
+"""What tasks import when they run: the rooms, or their heavy modules, and what rooms import only once they work."""
 
 
 def preload_heavy_packages() -> None:

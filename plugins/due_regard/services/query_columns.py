@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from due_regard.errors import FetchRefused, FileRefused
 
 if TYPE_CHECKING:
-    from due_regard.intake import SourceMapping
+    from due_regard.intake.source_mapping import SourceMapping
 
 
 def check_query_columns(staged: Path, mapping: SourceMapping) -> None:

@@ -63,7 +63,8 @@ def read_chosen_records(
     settings: Settings, landlord: str, choice: RecordChoice, as_at: date
 ) -> tuple[Records, ValidatedDrop | None]:
     """The chosen records, and the validated drop if there is one."""
-    from due_regard.intake import load_source_mapping, read_drop
+    from due_regard.intake.drop_reading import read_drop
+    from due_regard.intake.source_mapping import load_source_mapping
 
     if choice.drop is None:
         with open_landlord_register(settings, landlord) as engine:

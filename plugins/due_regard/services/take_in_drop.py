@@ -24,7 +24,7 @@ from due_regard.services.steps import report_step
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
-    from due_regard.intake import SourceMapping
+    from due_regard.intake.source_mapping import SourceMapping
     from due_regard.records.validated_drop import ValidatedDrop
     from due_regard.register.loading.load import TellOwner
 
@@ -46,7 +46,8 @@ def take_in_drop(
         SettingsError: settings or source mapping are wrong.
         DropError: a drop named by hand is missing.
     """
-    from due_regard.intake import check_completeness, load_source_mapping
+    from due_regard.intake.completeness import check_completeness
+    from due_regard.intake.source_mapping import load_source_mapping
 
     context = load_landlord_context(settings, landlord)
     folder = drop or settings.drops / context.landlord.drop_folder
@@ -64,7 +65,7 @@ def load_complete_drop(
 ) -> Result:
     """Validate a drop that is all there, load it unless it must wait for a person, and hand back the rest."""
     from due_regard import register
-    from due_regard.intake import identify_drop
+    from due_regard.intake.drop_identity import identify_drop
 
     landlord = context.landlord.id
     with open_landlord_register(settings, landlord, upgrade=True) as engine:
@@ -120,7 +121,8 @@ def validate_drop(
 ) -> ValidatedDrop:
     """The drop, validated against what the register holds."""
     from due_regard import register
-    from due_regard.intake import find_rows_before, read_drop
+    from due_regard.intake.completeness import find_rows_before
+    from due_regard.intake.drop_reading import read_drop
 
     return read_drop(
         folder,
@@ -191,7 +193,8 @@ def report_loaded_drop(
     settings: Settings, validated: ValidatedDrop, folder: Path, report: Any, content: str, now: datetime
 ) -> dict[str, Any]:
     """Write what goes back to the landlord; the result of a drop that was taken."""
-    from due_regard.intake import publish_data_docs, quarantine_files, write_rejections
+    from due_regard.intake.data_docs import publish_data_docs
+    from due_regard.intake.rejections import quarantine_files, write_rejections
 
     place = find_handback_place(validated.landlord, content)
     rejections = write_rejections(validated, settings.rejections / place)
