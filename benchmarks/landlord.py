@@ -1,9 +1,9 @@
 """What each step of one large landlord's day takes: intake, the same files again, assess, alerts, packs.
 
 Run `python -m benchmarks.landlord [incidents] [rounds] [OTHER]`. Each step is a command in a process of its own, on
-SQLite, imports included; its processor time is printed, medians of the rounds. OTHER is the `plugins` folder of another
-revision, such as a worktree's: both sides then take the same steps in turns, each in its own register, and must write
-the same mails of the day and the same files of packs.
+SQLite, imports included, begun as the console script begins it; its processor time is printed, medians of the rounds.
+OTHER is the `plugins` folder of another revision, such as a worktree's: both sides then take the same steps in turns,
+each in its own register, and must write the same mails of the day, charts and action lists.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Side:
     def run(self, step: str, place: Path, *words: str) -> None:
         """One command in a process of its own."""
         environment = os.environ | {"PYTHONPATH": str(self.plugins), "DUE_REGARD_VAR_DIR": str(place / "var")}
-        command = [sys.executable, "-m", "due_regard", "--json", *words]
+        command = [sys.executable, "-m", "due_regard.console", "--json", *words]
         before = time.perf_counter()
         process = subprocess.Popen(
             command, env=environment, cwd=place, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
