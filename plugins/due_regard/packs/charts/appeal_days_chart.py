@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf, sqrt
+
 import pandas as pd
 from matplotlib.axes import Axes
 
@@ -17,16 +19,28 @@ def draw_appeal_days(data: pd.DataFrame) -> DrawnChart | None:
     limit = _find_limit(data)
     with make_canvas(1.5 + 0.55 * len(quarters)) as figure:
         axes = figure.subplots()
-        for row in data.itertuples(index=False):
-            quarter, days, count, _ = row
-            over = limit is not None and days > limit
-            axes.scatter(days, quarters.index(quarter), s=70 + 22 * min(count - 1, 20), zorder=3,
-                         color=COLOURS[3] if over else COLOURS[0], marker="D" if over else "o")  # fmt: skip
-            if count > 1:
-                axes.annotate(f"x{count}", (days, quarters.index(quarter)), xytext=(0, 9),
-                              textcoords="offset points", ha="center", fontsize=8)  # fmt: skip
+        data = data.assign(place=data["Quarter"].map(quarters.index))
+        over = data["Working days to decide"] > (inf if limit is None else limit)
+        _draw_dots(axes, data[~over], COLOURS[0], "o")
+        _draw_dots(axes, data[over], COLOURS[3], "D")
         _draw_frame(axes, quarters, limit, int(data["Working days to decide"].max()))
         return finish_chart(figure, "days_to_decide", _make_title(data, limit), _make_alt_text(data, limit))
+
+
+def _draw_dots(axes: Axes, rows: pd.DataFrame, colour: str, marker: str) -> None:
+    """A dot for each number of days; the more appeals it stands for, the larger, and with their number above."""
+    days, places, counts = (rows[name] for name in ("Working days to decide", "place", "Appeals"))
+    sizes = 70 + 22 * (counts - 1).clip(upper=20)
+    axes.scatter(days, places, s=sizes, zorder=3, color=colour, marker=marker)
+    for day, place, count, size in zip(days, places, counts, sizes, strict=True):
+        if count > 1:
+            # A size is points squared; a diamond stands out of its square.
+            above = sqrt(size) * (0.5 if marker == "o" else 0.75) + 1
+            label = axes.annotate(
+                f"x{count}", (day, place), xytext=(0, above), textcoords="offset points", ha="center", fontsize=8
+            )
+            # It stands inside the axes: nothing need make room for it.
+            label.set_in_layout(False)
 
 
 def _draw_frame(axes: Axes, quarters: list[str], limit: int | None, longest: int) -> None:
@@ -34,7 +48,9 @@ def _draw_frame(axes: Axes, quarters: list[str], limit: int | None, longest: int
         axes.axvline(limit, color=GREY, linewidth=1.2, linestyle="--")
         axes.text(limit, -0.75, f" limit {limit}", fontsize=9, color=GREY)
     axes.set_yticks(range(len(quarters)), quarters, fontsize=9)
-    axes.set(ylim=(len(quarters) - 0.5, -0.95), xlim=(0, max(longest, limit or 0) * 1.08 + 1),
+    width = max(longest, limit or 0) * 1.08 + 1
+    # Room for a whole dot on day 0.
+    axes.set(ylim=(len(quarters) - 0.5, -0.95), xlim=(-0.025 * width, width),
              xlabel="Working days from receipt to decision")  # fmt: skip
     remove_grid(axes, grid="x")
 

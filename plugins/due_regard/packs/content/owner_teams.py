@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from due_regard.packs.measures.quarter_snapshot import mark_among
 from due_regard.records.canonical import ENTITY_OF_SUBJECT, Records
 
 NOT_RECORDED = "Not recorded"
@@ -30,7 +31,7 @@ def _map_teams(subject: str, refs: set[str], records: Records) -> dict[str, str]
     frame = records.get(entity.name) if entity else None
     if entity is None or frame is None:
         return {}
-    mine = frame[frame[entity.key].isin(refs)]
+    mine = frame[mark_among(frame[entity.key], refs)]
     found: dict[str, str] = {}
     if subject != "restriction" and "restriction_ref" in frame.columns:
         held = _pair_columns(mine, entity.key, "restriction_ref")

@@ -47,17 +47,17 @@ def list_paper_actions(
 
     Something due soon is its owner's to do, not a committee's to see to.
     """
-    owed = found[found["state"].isin(["overdue", "breach"])].astype({"rule": "str", "owner_role": "str"})
-    sizes = owed.groupby("rule").size().sort_values(ascending=False, kind="stable")
+    owed = found[found["state"].isin(["overdue", "breach"])]
+    rules = sorted(owed.groupby("rule", observed=True), key=lambda rule: -len(rule[1]))
     known = duties.set_index("rule")
     return tuple(
         PaperAction(
             str(known.at[rule, "remedy"]),
-            _describe_open(owed[owed["rule"] == rule], str(known.at[rule, "days_unit"]), lines),
-            name_post(str(owed.loc[owed["rule"] == rule, "owner_role"].iloc[0])),
+            _describe_open(rows, str(known.at[rule, "days_unit"]), lines),
+            name_post(str(rows["owner_role"].iloc[0])),
             by,
         )
-        for rule in sizes.index
+        for rule, rows in rules
         if rule in known.index
     )
 

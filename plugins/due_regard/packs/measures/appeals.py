@@ -16,7 +16,7 @@ from due_regard.packs.measures.quarter_snapshot import (
     mark_among,
     mark_not_known,
 )
-from due_regard.packs.measures.restrictions import is_measured, select_in_force
+from due_regard.packs.measures.restrictions import is_measured
 from due_regard.packs.measures.timeliness import measure_kept
 
 _COUNTS = {"received": "Appeals received in the {period}", "decided": "Appeals decided in the {period}"}
@@ -111,7 +111,7 @@ def _count_not_given_effect(snapshot: QuarterSnapshot) -> Figure:
         return make_missing_figure(*_NOT_GIVEN_EFFECT, NOT_MEASURED)
     frame = snapshot.records["appeals"]
     quashed = frame[(frame["outcome"] == "quashed") & (frame["decided_on"] <= snapshot.end)]
-    current = select_in_force(snapshot.spans, snapshot.end)["restriction_ref"]
+    current = snapshot.in_force["restriction_ref"]
     still = mark_among(quashed["restriction_ref"], current)
     return count_cases(*_NOT_GIVEN_EFFECT, quashed.loc[still, "appeal_ref"], quashed["appeal_ref"], "quashed_ever")
 

@@ -121,9 +121,8 @@ class QuarterSnapshot:
         wanted = self.mark_in_quarter(rows["due_on"]) | rows["subject_type"].isin(["appeal", "policy"])
         wanted |= (rows["feeds"] == "reviews") & (rows["state"] == "overdue")
         if self.has_columns("restrictions", "ended_on"):
-            in_force = self.spans[self.spans["ends"].isna() | (self.spans["ends"] > self.end)]["restriction_ref"]
             of_restriction = (rows["subject_type"] == "restriction") & rows["rule"].isin(checks)
-            wanted |= of_restriction & mark_among(rows["subject_ref"], in_force)
+            wanted |= of_restriction & mark_among(rows["subject_ref"], self.in_force["restriction_ref"])
         wanted |= rows["rule"].isin(checks) & mark_among(rows["subject_ref"], self._list_opened_refs(checks))
         if self.is_reported:
             wanted |= rows["state"].isin(OPEN_STATES)
@@ -164,6 +163,11 @@ class QuarterSnapshot:
         ended = frame["ended_on"].where(frame["ended_on"] <= self.end)
         return frame.assign(begins=begins, ends=ended.where(ended.isna() | (ended >= begins), begins))
 
+    @cached_property
+    def in_force(self) -> pd.DataFrame:
+        """Rows of `spans` in force at the quarter's end."""
+        return select_in_force(self.spans, self.end)
+
     def explain_absence(self, name: str) -> str:
         """Why a rule or a figure counts nothing: `NO_DUTY`, `NOT_MEASURED`, or empty where it does count."""
         if name not in {*self.duties["rule"], *self.duties["feeds"]}:
@@ -176,6 +180,11 @@ class QuarterSnapshot:
         if name not in self.tallies.index:
             return {}
         return {str(state): int(count) for state, count in self.tallies.loc[name].items() if count}
+
+
+def select_in_force(found: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
+    """Rows of `QuarterSnapshot.spans` in force at the end of `day`."""
+    return found[(found["begins"] <= day) & (found["ends"].isna() | (found["ends"] > day))]
 
 
 def _leave_out_landlord(rows: pd.DataFrame) -> pd.DataFrame:

@@ -13,7 +13,6 @@ from due_regard.packs.measures.restrictions import (
     describe_measure,
     find_restricted_since,
     is_measured,
-    select_in_force,
 )
 
 
@@ -61,7 +60,7 @@ def _select_restricted(snapshot: QuarterSnapshot) -> pd.DataFrame | None:
     """Customers under restriction, longest first: customer_ref, days, limits, last (review); None: not measured."""
     if not (is_measured(snapshot) and snapshot.has_columns("reviews")):
         return None
-    current = select_in_force(snapshot.spans, snapshot.end)
+    current = snapshot.in_force
     days = count_days_since(snapshot.end, find_restricted_since(snapshot))
     limits = current["measure"].groupby(current["customer_ref"]).agg(_describe_limits)
     reviews = snapshot.records["reviews"]
@@ -101,7 +100,7 @@ def list_no_review_figures(snapshot: QuarterSnapshot) -> list[Figure]:
 
 def _select_without_review(snapshot: QuarterSnapshot) -> pd.DataFrame:
     """Restrictions in force without a review by recorded choice, with `days` in force, longest first."""
-    current = select_in_force(snapshot.spans, snapshot.end)
+    current = snapshot.in_force
     current = current[current["no_review_reason"].notna()]
     days = count_days_since(snapshot.end, current["begins"])
     order = ["days", "measure", "restriction_ref"]

@@ -26,6 +26,7 @@ from due_regard.packs.measures.quarter_snapshot import (
     QuarterSnapshot,
     count_days_since,
     mark_not_known,
+    select_in_force,
 )
 
 LENGTHS = (
@@ -49,11 +50,6 @@ MEASURE_LABELS = {
 }
 
 
-def select_in_force(found: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
-    """Rows of `QuarterSnapshot.spans` in force at the end of `day`."""
-    return found[(found["begins"] <= day) & (found["ends"].isna() | (found["ends"] > day))]
-
-
 def is_measured(snapshot: QuarterSnapshot) -> bool:
     """Whether restrictions came with the day they ended: without it none could be distinguished from a past one."""
     return snapshot.has_columns("restrictions", "ended_on")
@@ -72,7 +68,7 @@ def measure_flow(snapshot: QuarterSnapshot) -> list[Figure]:
     if not is_measured(snapshot):
         return make_missing_figures(names, NOT_MEASURED)
     found = snapshot.spans
-    closing = select_in_force(found, snapshot.end)
+    closing = snapshot.in_force
     flow = {
         "opening": select_in_force(found, snapshot.start - pd.Timedelta(days=1)),
         "new": found[snapshot.mark_in_quarter(found["begins"])],
@@ -104,7 +100,7 @@ def count_lacking(snapshot: QuarterSnapshot) -> list[Figure]:
     }
     if not is_measured(snapshot):
         return make_missing_figures({name: label for name, (label, _) in wanted.items()}, NOT_MEASURED)
-    current = select_in_force(snapshot.spans, snapshot.end)
+    current = snapshot.in_force
     return [
         figure
         for name, (label, column) in wanted.items()
@@ -143,7 +139,7 @@ def count_by_measure(snapshot: QuarterSnapshot) -> list[Figure]:
     """Restrictions in force by what they limit; one may carry several measures, so the rows add up to more."""
     if not is_measured(snapshot):
         return make_missing_figures(MEASURE_LABELS, NOT_MEASURED)
-    current = select_in_force(snapshot.spans, snapshot.end)
+    current = snapshot.in_force
     refs, carried = current["restriction_ref"], current["measure"].str.split(";").explode()
     holders = {name: refs.loc[codes.index.unique()] for name, codes in carried.groupby(carried)}
     figures = [
@@ -158,7 +154,8 @@ def count_by_measure(snapshot: QuarterSnapshot) -> list[Figure]:
 
 def _is_shipped(measures: pd.Series) -> pd.Series:
     """Whether each list of measures holds shipped words alone."""
-    return measures.map(lambda codes: set(codes.split(";")) <= set(MEASURE_LABELS)).astype(bool)
+    shipped = {codes: set(codes.split(";")) <= set(MEASURE_LABELS) for codes in measures.unique()}
+    return measures.map(shipped).astype(bool)
 
 
 def describe_measure(code: str) -> str:
@@ -170,7 +167,7 @@ def count_by_length(snapshot: QuarterSnapshot) -> list[Figure]:
     """Restrictions in force by days in force at the quarter's end."""
     if not is_measured(snapshot):
         return make_missing_figures(list_band_labels(LENGTHS), NOT_MEASURED)
-    current = select_in_force(snapshot.spans, snapshot.end)
+    current = snapshot.in_force
     days = count_days_since(snapshot.end, current["begins"])
     return count_bands(days, LENGTHS, "in_force", current["restriction_ref"])
 

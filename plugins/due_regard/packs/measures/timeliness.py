@@ -225,7 +225,7 @@ def _count_safeguard(snapshot: QuarterSnapshot, rule: str, label: object) -> lis
         labels = {name: f"Missing, restrictions in force: {label}", f"{name}_new": f"{OF_PERIOD}{label}"}
         if why := snapshot.explain_absence(rule) or ("" if restrictions.is_measured(snapshot) else NOT_MEASURED):
             return make_missing_figures(labels, why)
-        current = restrictions.select_in_force(snapshot.spans, snapshot.end)["restriction_ref"]
+        current = snapshot.in_force["restriction_ref"]
         opened = snapshot.list_opened_refs(subject)
         refs = {name: current, f"{name}_new": opened}
         return [_count_lacking_cases(snapshot, rule, one, labels[one], refs[one]) for one in labels]

@@ -8,8 +8,8 @@ import pandas as pd
 
 from due_regard.calendars.reporting_years import Period
 from due_regard.packs.measures.figure import Figure, count_cases
-from due_regard.packs.measures.quarter_snapshot import QuarterSnapshot
-from due_regard.packs.measures.restrictions import MEASURE_LABELS, is_measured, select_in_force
+from due_regard.packs.measures.quarter_snapshot import QuarterSnapshot, select_in_force
+from due_regard.packs.measures.restrictions import MEASURE_LABELS, is_measured
 
 _ALL = "all"
 

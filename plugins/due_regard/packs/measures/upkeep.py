@@ -9,7 +9,7 @@ import pandas as pd
 
 from due_regard.packs.measures.figure import Figure, count_cases, make_missing_figure, make_missing_figures
 from due_regard.packs.measures.quarter_snapshot import NOT_MEASURED, QuarterSnapshot, mark_among, name_subjects
-from due_regard.packs.measures.restrictions import is_measured, select_in_force
+from due_regard.packs.measures.restrictions import is_measured
 from due_regard.records.canonical import ENTITIES, ENTITY_OF_SUBJECT, UNKNOWN_CELLS
 
 _ENTITY_WORDS = {
@@ -41,7 +41,7 @@ def _count_left_on(snapshot: QuarterSnapshot, placed: pd.DataFrame, label: str) 
     if not (is_measured(snapshot) and "restriction_ref" in placed.columns):
         return make_missing_figure("left_behind", label, NOT_MEASURED)
     found = snapshot.spans
-    current = select_in_force(found, snapshot.end)["restriction_ref"]
+    current = snapshot.in_force["restriction_ref"]
     past = found[found["ends"].notna() & ~mark_among(found["restriction_ref"], current)]["restriction_ref"]
     refs = placed["marker_ref"]
     return count_cases("left_behind", label, refs[mark_among(placed["restriction_ref"], past)], refs, "markers")
