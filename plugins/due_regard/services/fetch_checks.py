@@ -1,6 +1,7 @@
 """Whether a landlord's export can be fetched: for `landlord check` its queries fit, for `doctor` its place answers.
 
-Nothing is fetched, and what is written to try is removed again.
+Nothing is fetched, and a file that is written to try is removed again. The folder it needed stays, empty: a fetch may
+be about to write there.
 """
 
 from __future__ import annotations
