@@ -47,7 +47,9 @@ def _cross_records(
     if is_alone:
         for name, key in (("incidents", "incident_ref"), ("restrictions", "restriction_ref")):
             if name in found:
-                found[name] = found[name].assign(customer_ref=found[name][key])
+                # An incident, a restriction and a customer may well have the same number.
+                alone = (found[name][key] + f"~{name}").astype(found[name]["customer_ref"].dtype)
+                found[name] = found[name].assign(customer_ref=alone)
         if "customers" in found:
             found["customers"] = _list_owners(found)
     return found
