@@ -171,8 +171,16 @@ def wait_for(ask: Callable[[], bool], what: str, seconds: float = 600) -> None:
 def find_runner(scheduler: psutil.Process, work: str) -> psutil.Process:
     """The process that does this work, below a worker of the scheduler's, which is its supervisor."""
     below = [each for each in scheduler.children(recursive=True) if each.ppid() != scheduler.pid]
-    (found,) = [each for each in below if work in " ".join(each.cmdline())]
+    (found,) = [each for each in below if work in " ".join(_read_command(each))]
     return found
+
+
+def _read_command(process: psutil.Process) -> list[str]:
+    """None of a process that has ended meanwhile."""
+    try:
+        return process.cmdline()
+    except (psutil.NoSuchProcess, psutil.ZombieProcess):
+        return []
 
 
 def make_alert_place(folder: Path, include: Path) -> tuple[DemoPlace, int, dict[str, str]]:

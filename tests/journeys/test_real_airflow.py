@@ -99,8 +99,10 @@ def test_the_other_landlords_get_findings_mails_and_packs(ran: Ran) -> None:
     steps = {step: {result["landlord"]: result for result in found} for step, found in ran.result["steps"].items()}
     for landlord in ran.others:
         assert steps["assessment"][landlord]["findings"]["opened"] > 0
-        assert steps["alerts"][landlord]["sent"] > 0
+        assert steps["alerts"][landlord]["sent"] == steps["alerts"][landlord]["composed"]
         assert steps["committee_packs"][landlord]["packs"]
+    # Of so small a drop a landlord may have nothing that is to be told yet.
+    assert sum(steps["alerts"][landlord]["sent"] > 0 for landlord in ran.others) > len(ran.others) / 2
 
 
 def test_every_run_is_about_the_date_asked_for(ran: Ran) -> None:
