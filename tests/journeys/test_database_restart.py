@@ -141,7 +141,8 @@ def read_outcome(installed: Installation, name: str) -> dict[str, Any]:
         # A try that was struck once its run was recorded judges again, and nothing moves.
         "assessed": "SELECT as_at, rows, sha256, bool_or(moved), sum(opened), open_after FROM assessment_runs "
         "GROUP BY as_at, rows, sha256, open_after ORDER BY min(id)",
-        "mails": "SELECT kind, mail_on, recipient, status, subject, body FROM alert_messages "
+        # A mail whose sender died is handed over once more, and no other is.
+        "mails": "SELECT kind, mail_on, recipient, status, attempts - orphaned, subject, body FROM alert_messages "
         "ORDER BY recipient, subject",
         "told": "SELECT (SELECT count(*) FROM findings AS f WHERE f.id <= t.finding_id), occasion, stage, recipient, "
         "as_at FROM alert_told AS t ORDER BY 1, 2, 3, 4",
