@@ -5,7 +5,6 @@ Each life is lived twice, in an installation of each road: one that knows its dr
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -19,6 +18,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from demo.place import drop_foreign_variables
 from due_regard import register
 from due_regard.config.settings import Settings
 from due_regard.intake import drop_identity, drop_reading, rejections
@@ -342,7 +342,10 @@ def test_a_known_drop_loads_nothing_that_reads_workbooks(tmp_path: Path, is_know
     if is_known:
         take_in_drop(settings, L, drop=drop, source="canonical", now=NOW)
     words = ("intake", "--landlord", L, "--source", "canonical", "--now", "2026-07-02T09:00:00+01:00", str(drop))
-    environment = os.environ | {"DUE_REGARD_VAR_DIR": str(settings.var_dir), "DUE_REGARD_LANDLORDS": f'["{L}"]'}
+    environment = drop_foreign_variables() | {
+        "DUE_REGARD_VAR_DIR": str(settings.var_dir),
+        "DUE_REGARD_LANDLORDS": f'["{L}"]',
+    }
     process = subprocess.run(
         [sys.executable, "-c", _TAKE, *words], env=environment, capture_output=True, text=True, check=True
     )

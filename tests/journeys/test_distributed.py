@@ -41,7 +41,7 @@ from tests.journeys.celery_machines import (
 from tests.journeys.installations import LANDLORDS, small_include
 from tests.journeys.machine_outcomes import is_half_written, read_outcome
 from tests.journeys.remote_exports import say_fetch, serve_exports
-from tests.journeys.test_killed_tasks import Person
+from tests.journeys.test_killed_tasks import Person, read_title
 
 DAILY, PACKS = ("fetch", "load", "assess", "send"), ("build",)
 VERBS = (*DAILY, *PACKS)
@@ -135,13 +135,6 @@ class Striker:
             self.workers[name] = self.machines.start_worker(name)
             return was_hit
         return False
-
-
-def read_title(process: psutil.Process) -> str:
-    try:
-        return " ".join(process.cmdline())
-    except psutil.Error:
-        return ""
 
 
 def kill_now(process: psutil.Process) -> None:

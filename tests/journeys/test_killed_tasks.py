@@ -171,16 +171,16 @@ def wait_for(ask: Callable[[], bool], what: str, seconds: float = 600) -> None:
 def find_runner(scheduler: psutil.Process, work: str) -> psutil.Process:
     """The process that does this work, below a worker of the scheduler's, which is its supervisor."""
     below = [each for each in scheduler.children(recursive=True) if each.ppid() != scheduler.pid]
-    (found,) = [each for each in below if work in " ".join(_read_command(each))]
+    (found,) = [each for each in below if work in read_title(each)]
     return found
 
 
-def _read_command(process: psutil.Process) -> list[str]:
-    """None of a process that has ended meanwhile."""
+def read_title(process: psutil.Process) -> str:
+    """Its command line; nothing of a process that has ended meanwhile."""
     try:
-        return process.cmdline()
-    except (psutil.NoSuchProcess, psutil.ZombieProcess):
-        return []
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""
 
 
 def make_alert_place(folder: Path, include: Path) -> tuple[DemoPlace, int, dict[str, str]]:
